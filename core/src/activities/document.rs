@@ -1,0 +1,46 @@
+//! The shape of an activity document and its projection. A claim is a field named by the person: true or given back.
+
+use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
+use crate::projection::{Rows, Table, Type};
+use crate::rules::{Allow, Author, Role};
+
+/// Activities. `starts_at` and `ends_at` are seconds since the Unix epoch (UTC).
+pub static ACTIVITIES: Table = Table {
+    name: "activities",
+    columns: &[("title", Type::Text), ("task", Type::Text), ("place", Type::Text), ("starts_at", Type::Int), ("ends_at", Type::Int), ("places", Type::Int)],
+    indexes: &["starts_at"],
+};
+
+/// Claims; `entry` is the person's id.
+pub static CLAIMS: Table = Table { name: "claims", columns: &[("claimed", Type::Int)], indexes: &[] };
+
+/// An activity; read by everyone enrolled.
+pub static ACTIVITY: Kind = Kind {
+    name: "activity",
+    versions: &[Schema { number: 6, containers: &["claims"] }],
+    tables: &[&ACTIVITIES, &CLAIMS],
+    project,
+    place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
+    rules: &[
+        Allow { path: "by|at|boot|since_boot", roles: ORGANISERS, once: true },
+        Allow { path: "title|task|place|starts_at|ends_at|places", roles: ORGANISERS, once: false },
+        Allow { path: "claims/{name}", roles: &[Role::Member, Role::GridWorker, Role::Cadre, Role::Hub], once: false },
+    ],
+    check,
+};
+
+const ORGANISERS: &[Role] = &[Role::Cadre, Role::Hub];
+
+/// A member claims for themselves alone.
+fn check(_: crate::ids::Id, before: Option<&Map>, after: &Map, author: &Author) -> bool {
+    let own = author.person.to_string();
+    let organiser = ORGANISERS.iter().any(|r| author.is(*r));
+    organiser || before.is_some_and(|b| after.map("claims").iter().all(|e| e.key == own || b.map("claims").get(&e.key) == Some(e)))
+}
+
+fn project(tree: &Map, rows: &mut Rows) {
+    rows.push(&ACTIVITIES, "", ["title", "task", "place", "starts_at", "ends_at", "places"].map(|c| tree.value(c).clone()).to_vec());
+    for claim in tree.map("claims").iter() {
+        rows.push(&CLAIMS, &claim.key, vec![i64::from(*claim.node.value() == Value::Bool(true)).into()]);
+    }
+}

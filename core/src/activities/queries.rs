@@ -1,0 +1,51 @@
+//! What screens ask about activities.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::ids::Id;
+
+/// An activity.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ActivityView {
+    /// The activity.
+    pub id: Id,
+    /// What it is called.
+    pub title: String,
+    /// Its task kind.
+    pub task: String,
+    /// When it begins, in seconds since the Unix epoch (UTC).
+    pub starts_at: i64,
+    /// When it ends.
+    pub ends_at: i64,
+    /// How many can take part.
+    pub places: i64,
+    /// How many have claimed a place.
+    pub claimed: i64,
+    /// Whether the person asked for has.
+    pub mine: bool,
+}
+
+/// The activities that end after `since` (seconds since the Unix epoch, UTC), soonest first, as `person` sees them.
+pub fn activities(connection: &Connection, person: Id, since: i64, limit: u32) -> Result<Vec<ActivityView>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT a.doc, coalesce(a.title, ''), coalesce(a.task, ''), a.starts_at, a.ends_at, coalesce(a.places, 0),
+           (SELECT count(*) FROM claims c WHERE c.doc = a.doc AND c.claimed = 1),
+           EXISTS (SELECT 1 FROM claims c WHERE c.doc = a.doc AND c.entry = ?1 AND c.claimed = 1)
+         FROM activities a WHERE a.ends_at > ?2 ORDER BY a.starts_at LIMIT ?3",
+    )?;
+    let rows = statement.query_map(params![person, since, limit], |r| {
+        Ok(ActivityView {
+            id: r.get(0)?,
+            title: r.get(1)?,
+            task: r.get(2)?,
+            starts_at: r.get(3)?,
+            ends_at: r.get(4)?,
+            places: r.get(5)?,
+            claimed: r.get(6)?,
+            mine: r.get(7)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

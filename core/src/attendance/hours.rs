@@ -1,0 +1,127 @@
+//! Service hours: a fold over a person's attendances. Actual service time, with flags instead of refusals; the organiser
+//! verifies later.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::ids::Id;
+
+/// What makes an attendance worth a look before its hours count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// Never signed out: counts nothing until someone corrects it.
+    NoSignOut,
+    /// Overlaps another attendance; the time counts once.
+    Overlap,
+    /// Less than 60 % of the activity.
+    Short,
+    /// Signed in or out more than half an hour outside the activity's time.
+    OutsideTime,
+    /// No hub has confirmed the phone's time, or it ran backwards.
+    ClockSuspect,
+}
+
+/// One attendance, as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attendance {
+    /// The attendance.
+    pub id: Id,
+    /// The activity.
+    pub activity: String,
+    /// The activity's title and time, where the activity is known here.
+    pub planned: Option<(String, i64, i64)>,
+    /// Signed in, by the best time known; seconds since the Unix epoch (UTC).
+    pub from: i64,
+    /// Signed out.
+    pub until: Option<i64>,
+    /// Whether no hub has confirmed the time.
+    pub unanchored: bool,
+}
+
+/// One attendance with what it counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Served {
+    /// The attendance.
+    pub attendance: Id,
+    /// The activity's title, empty if not known here.
+    pub title: String,
+    /// Signed in, in seconds since the Unix epoch (UTC).
+    pub from: i64,
+    /// Signed out.
+    pub until: Option<i64>,
+    /// Minutes that count.
+    pub minutes: i64,
+    /// What to look at.
+    pub flags: Vec<Flag>,
+}
+
+/// A person's service, before verification.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ServiceRecord {
+    /// Minutes in all.
+    pub minutes: i64,
+    /// Attendances, oldest first.
+    pub served: Vec<Served>,
+}
+
+/// The tolerance around an activity's planned time, in seconds.
+const OUTSIDE_SECONDS: i64 = 1_800;
+
+/// Folds attendances (in any order) into a service record.
+pub fn service_record(mut attendances: Vec<Attendance>) -> ServiceRecord {
+    attendances.sort_by_key(|a| (a.from, a.id));
+    let mut record = ServiceRecord::default();
+    let mut counted_until = i64::MIN;
+    for a in attendances {
+        let mut flags = Vec::new();
+        let ends = a.until.filter(|until| *until >= a.from);
+        match a.until {
+            None => flags.push(Flag::NoSignOut),
+            Some(until) if until < a.from => flags.push(Flag::ClockSuspect),
+            Some(_) => {}
+        }
+        if a.unanchored && !flags.contains(&Flag::ClockSuspect) {
+            flags.push(Flag::ClockSuspect);
+        }
+        let begins = a.from.max(counted_until);
+        if a.from < counted_until && ends.is_some() {
+            flags.push(Flag::Overlap);
+        }
+        let seconds = ends.map_or(0, |until| (until - begins).max(0));
+        counted_until = counted_until.max(ends.unwrap_or(i64::MIN));
+        if let (Some((_, starts_at, ends_at)), Some(until)) = (&a.planned, ends) {
+            if (until - a.from) * 100 < (ends_at - starts_at) * 60 {
+                flags.push(Flag::Short);
+            }
+            if a.from < starts_at - OUTSIDE_SECONDS || until > ends_at + OUTSIDE_SECONDS {
+                flags.push(Flag::OutsideTime);
+            }
+        }
+        record.minutes += seconds / 60;
+        record.served.push(Served {
+            attendance: a.id,
+            title: a.planned.map(|p| p.0).unwrap_or_default(),
+            from: a.from,
+            until: a.until,
+            minutes: seconds / 60,
+            flags,
+        });
+    }
+    record
+}
+
+/// The attendances of `person` on this phone.
+pub fn attendances_of(connection: &Connection, person: Id) -> Result<Vec<Attendance>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.doc, coalesce(t.activity, ''), a.title, a.starts_at, a.ends_at, t.at, t.signed_out_at, t.unanchored
+         FROM attendances t LEFT JOIN activities a ON a.doc = t.activity WHERE t.person = ?1",
+    )?;
+    let rows = statement.query_map(params![person], |r| {
+        let times = r.get::<_, Option<i64>>(3)?.zip(r.get::<_, Option<i64>>(4)?);
+        let planned = times.map(|(from, until)| Ok::<_, rusqlite::Error>((r.get::<_, Option<String>>(2)?.unwrap_or_default(), from, until))).transpose()?;
+        Ok(Attendance { id: r.get(0)?, activity: r.get(1)?, planned, from: r.get(5)?, until: r.get(6)?, unanchored: r.get(7)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

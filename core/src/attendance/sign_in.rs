@@ -1,0 +1,29 @@
+use serde::{Deserialize, Serialize};
+
+use super::document;
+use crate::commands::{Action, Edit};
+use crate::documents::Value;
+use crate::error::Result;
+use crate::ids::Id;
+
+/// Signs the person in to an activity, now. Answers with the attendance's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// The activity.
+    pub activity: Id,
+}
+
+impl Action for SignIn {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        edit.state(self.activity, "activity", "这项活动", "activity")?;
+        let id = edit.new_id();
+        let person = edit.by();
+        edit.create(id, document::ATTENDANCE.name, |w| {
+            let root = w.at_path(&[])?;
+            w.put(&root, "activity", Value::from(self.activity))?;
+            w.put(&root, "person", Value::from(person))?;
+            w.stamp(&root)
+        })?;
+        Ok(id)
+    }
+}

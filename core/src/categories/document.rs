@@ -1,0 +1,23 @@
+//! The shape of the category list and its projection: one list a community, a field a category.
+
+use crate::documents::{Audience, Kind, Place, Schema};
+use crate::projection::{Table, Type};
+use crate::rules::{Allow, Role};
+
+/// Categories; `entry` is the code, `path` the three levels joined by `/`.
+pub static CATEGORIES: Table = Table { name: "categories", columns: &[("path", Type::Text)], indexes: &[] };
+
+/// A community's category list; read by everyone enrolled.
+pub static CATEGORY_LIST: Kind = Kind {
+    name: "category_list",
+    versions: &[Schema { number: 9, containers: &["categories"] }],
+    tables: &[&CATEGORIES],
+    project: |tree, rows| {
+        for category in tree.map("categories").iter() {
+            rows.push(&CATEGORIES, &category.key, vec![category.node.value().clone()]);
+        }
+    },
+    place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
+    rules: &[Allow { path: "categories/{name}", roles: &[Role::Cadre, Role::Hub], once: false }],
+    check: |_, _, _, _| true,
+};

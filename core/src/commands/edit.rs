@@ -1,0 +1,113 @@
+//! The hands of a command: it opens documents, writes each at most once, and collects the changes.
+
+use std::collections::BTreeMap;
+
+use super::Command;
+use crate::clock::{Hybrid, Stamp};
+use crate::documents::{Doc, Documents, Map, RawChange, Writer};
+use crate::error::{Error, Result};
+use crate::ids::{Actor, Id};
+use crate::kinds;
+
+/// One change that a command made.
+#[derive(Debug)]
+pub struct Made {
+    /// The document's id.
+    pub id: Id,
+    /// The document with the change in it.
+    pub doc: Doc,
+    /// The document before, `None` if the command made it.
+    pub before: Option<Doc>,
+    /// The change.
+    pub change: RawChange,
+}
+
+/// A command being carried out.
+pub struct Edit<'a> {
+    source: &'a mut dyn Documents,
+    command: &'a Command,
+    actor: Actor,
+    next: u64,
+    opened: BTreeMap<Id, Option<Doc>>,
+    made: Vec<Made>,
+}
+
+impl<'a> Edit<'a> {
+    /// Carries out `command` with changes of `actor`; answers with its value, its changes and the counter after its last id.
+    pub fn run(source: &'a mut dyn Documents, command: &'a Command, actor: Actor) -> Result<(Id, Vec<Made>, u64)> {
+        let mut edit = Self { source, command, actor, next: command.first, opened: BTreeMap::new(), made: Vec::new() };
+        let value = command.input.action().apply(&mut edit)?;
+        Ok((value, edit.made, edit.next))
+    }
+
+    /// The next new id. The same command makes the same ids whenever it runs.
+    pub fn new_id(&mut self) -> Id {
+        let id = Id { actor: self.command.id.actor, counter: self.next };
+        self.next += 1;
+        id
+    }
+
+    /// Who does it.
+    pub fn by(&self) -> Id {
+        self.command.by
+    }
+
+    /// When it is done.
+    pub fn stamp(&self) -> &Stamp {
+        &self.command.stamp
+    }
+
+    /// A hybrid time for a step of a case whose other steps are `seen`.
+    pub fn hybrid(&self, seen: impl IntoIterator<Item = Hybrid>) -> Hybrid {
+        Hybrid::after(self.command.stamp.at, self.command.hub_time, seen)
+    }
+
+    /// The state of document `id`, which must be of kind `kind`.
+    ///
+    /// # Errors
+    /// `not_found`, with `zh` and `en` naming what is missing.
+    pub fn state(&mut self, id: Id, kind: &str, zh: &str, en: &str) -> Result<Map> {
+        self.state_of_any(id, &[kind], zh, en)
+    }
+
+    /// The state of document `id`, which must be of one of `kinds` (of any, if none is named).
+    pub fn state_of_any(&mut self, id: Id, kinds: &[&str], zh: &str, en: &str) -> Result<Map> {
+        let missing = || Error::not_found(format!("没有找到{zh}，可能尚未同步"), format!("no such {en} on this device; it may not have been synced yet"));
+        let doc = self.open(id)?.as_ref().filter(|d| kinds.is_empty() || kinds.contains(&d.kind().name)).ok_or_else(missing)?;
+        Ok(doc.tree())
+    }
+
+    /// Makes document `id` of kind `kind`. Run again where the document has come back already, it only completes it.
+    pub fn create(&mut self, id: Id, kind: &str, f: impl FnOnce(&mut Writer<'_>) -> Result<()>) -> Result<()> {
+        let kind = kinds::by_name(kind).ok_or_else(|| Error::internal("unknown kind"))?;
+        if self.open(id)?.is_none() {
+            self.opened.insert(id, Some(Doc::new(kind, 0)?));
+            self.change(id, true, f)
+        } else {
+            self.change(id, false, f)
+        }
+    }
+
+    /// Writes to document `id`, which was opened before; once in a command.
+    pub fn write<T>(&mut self, id: Id, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        self.change(id, false, f)
+    }
+
+    fn open(&mut self, id: Id) -> Result<&Option<Doc>> {
+        if !self.opened.contains_key(&id) {
+            let doc = self.source.load(id)?;
+            self.opened.insert(id, doc);
+        }
+        Ok(&self.opened[&id])
+    }
+
+    fn change<T>(&mut self, id: Id, new: bool, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        let before = self.opened.get_mut(&id).and_then(Option::take).ok_or_else(|| Error::internal("written twice or never opened"))?;
+        let mut doc = before.clone();
+        let (value, change) = doc.write(self.actor, &self.command.by.to_string(), &self.command.stamp, f)?;
+        if let Some(change) = change {
+            self.made.push(Made { id, doc, before: (!new).then_some(before), change });
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,44 @@
+//! Commands: what a person did, as data. A command is checked, makes at most one change on each of a few documents, and is
+//! kept with them until the hub has answered; it can be run again, with the same ids and times, on another state.
+
+mod edit;
+mod input;
+
+pub use edit::{Edit, Made};
+pub use input::{check_note, check_position, check_text, check_time};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Stamp;
+use crate::error::Result;
+use crate::ids::Id;
+use crate::kinds::Input;
+
+/// What a person did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// Made when the form was opened: the same id twice is one record.
+    pub id: Id,
+    /// The counter of the first id that the command makes; fixed when it first runs.
+    pub first: u64,
+    /// The community whose documents it changes.
+    pub tenant: String,
+    /// The person.
+    pub by: Id,
+    /// When it was run.
+    pub stamp: Stamp,
+    /// The newest hub time seen by then, in seconds since the Unix epoch (UTC).
+    pub hub_time: Option<i64>,
+    /// What was done.
+    #[serde(flatten)]
+    pub input: Input,
+}
+
+/// One kind of command.
+pub trait Action {
+    /// Makes the changes. Answers with the id of what the command is about or made, for the screen to go on with.
+    ///
+    /// # Errors
+    /// What is wrong with the input, in words for a person. Nothing was changed then.
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id>;
+}

@@ -1,0 +1,40 @@
+use serde::{Deserialize, Serialize};
+
+use crate::commands::{Action, Edit};
+use crate::documents::Value;
+use crate::error::{Error, Result};
+use crate::ids::Id;
+
+/// Chooses one of the values that people set at the same time. Answers with the document's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettleConflict {
+    /// The document.
+    pub document: Id,
+    /// The field, keys from the root joined by `/`.
+    pub path: String,
+    /// Which value, counted from 0 as listed.
+    pub choose: usize,
+    /// The values that were on the screen, as JSON: if others have come meanwhile, nothing is settled unseen.
+    pub seen: Vec<String>,
+}
+
+impl Action for SettleConflict {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let state = edit.state_of_any(self.document, &[], "这份资料", "document")?;
+        let gone = || Error::not_found("这个冲突已经解决", "this conflict is settled already");
+        let conflict = state.conflicts().into_iter().find(|c| c.path == self.path).ok_or_else(gone)?;
+        let values: Vec<String> = conflict.values.iter().map(|v| v.value.to_json().to_string()).collect();
+        let chosen = self.seen.get(self.choose).ok_or_else(|| Error::invalid("请选择列出的内容之一", "choose one of the values listed"))?;
+        if values.iter().any(|v| !self.seen.contains(v)) {
+            return Err(Error::invalid("又有新的内容，请重新查看后再选", "another value has come in; look again before choosing"));
+        }
+        let value: Value = conflict.values.into_iter().find(|v| v.value.to_json().to_string() == *chosen).map(|v| v.value).ok_or_else(gone)?;
+        edit.write(self.document, |w| {
+            let path: Vec<&str> = self.path.split('/').collect();
+            let (key, parents) = path.split_last().ok_or_else(|| Error::internal("empty path"))?;
+            let obj = w.at_path(parents)?;
+            w.settle(&obj, key, &value)
+        })?;
+        Ok(self.document)
+    }
+}

@@ -1,0 +1,188 @@
+//! A document in memory: loaded from its chunks, changed, and let go.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use automerge::{ActorId, Automerge, Change, ChangeHash, LoadOptions, OnPartialLoad, VerificationMode};
+
+use super::{Kind, Map, Writer, genesis};
+use crate::clock::Stamp;
+use crate::error::{Error, Result};
+use crate::identity::cipher::sha256;
+use crate::ids::Actor;
+
+const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+const CHUNK_DOCUMENT: u8 = 0;
+
+/// A change made here: its hash and its bytes without the 8 bytes of magic and checksum that every receiver can compute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawChange {
+    /// The SHA-256 that names the change.
+    pub hash: [u8; 32],
+    /// The bytes that are stored and sent.
+    pub body: Vec<u8>,
+}
+
+/// The bytes of a change as they are stored and sent: without magic and checksum.
+pub fn change_body(change: &Change) -> &[u8] {
+    &change.raw_bytes()[8..]
+}
+
+/// The change of a body. Its hash, and so its checksum, is computed here, never believed.
+pub fn change_from_body(body: &[u8]) -> Result<Change> {
+    let mut chunk = Vec::with_capacity(body.len() + 8);
+    chunk.extend_from_slice(&MAGIC);
+    chunk.extend_from_slice(&sha256(body)[..4]);
+    chunk.extend_from_slice(body);
+    catch_unwind(AssertUnwindSafe(|| Change::from_bytes(chunk))).map_err(|_| Error::malformed("change"))?.map_err(|e| Error::malformed("change").with_source(e))
+}
+
+/// A hash in hexadecimal.
+pub fn hash_text(hash: &[u8; 32]) -> String {
+    hash.iter().fold(String::with_capacity(64), |mut text, b| {
+        use std::fmt::Write;
+        let _ = write!(text, "{b:02x}");
+        text
+    })
+}
+
+/// A document: its kind, its generation and its changes.
+#[derive(Debug, Clone)]
+pub struct Doc {
+    kind: &'static Kind,
+    /// Raised when a document is erased and begun again without history.
+    pub generation: u32,
+    am: Automerge,
+}
+
+impl Doc {
+    /// A document with nothing in it but the newest schema's containers.
+    pub fn new(kind: &'static Kind, generation: u32) -> Result<Self> {
+        let mut doc = Self { kind, generation, am: Automerge::new() };
+        doc.upgrade()?;
+        Ok(doc)
+    }
+
+    /// A document with the containers of its schema versions up to genesis `number`.
+    pub fn with_schema(number: u16, generation: u32) -> Result<Self> {
+        let (kind, _) = genesis(number).ok_or_else(|| Error::malformed("schema"))?;
+        let mut doc = Self { kind, generation, am: Automerge::new() };
+        doc.reach(number)?;
+        Ok(doc)
+    }
+
+    /// A document of a schema version newer than this app, whose genesis a hub told. Its hash decides that it is what the
+    /// changes depend on; here it only must look like one.
+    pub fn with_told_genesis(kind: &'static Kind, generation: u32, body: &[u8]) -> Result<Self> {
+        let mut doc = Self::new(kind, generation)?;
+        let change = change_from_body(body)?;
+        if !change.deps().is_empty() || change.seq() != 1 || change.start_op().get() != 1 || !change.actor_id().to_bytes().starts_with(kind.name.as_bytes()) {
+            return Err(Error::malformed("genesis"));
+        }
+        doc.apply_checked(change)?;
+        Ok(doc)
+    }
+
+    /// Adds the containers of the newest schema version known here, where they are missing.
+    pub fn upgrade(&mut self) -> Result<()> {
+        self.reach(self.kind.versions.last().map_or(0, |v| v.number))
+    }
+
+    /// Adds the containers of this kind's schema versions up to genesis `number`.
+    pub fn reach(&mut self, number: u16) -> Result<()> {
+        for version in self.kind.versions.iter().take_while(|v| v.number <= number) {
+            let (_, change) = genesis(version.number).ok_or_else(|| Error::internal("genesis"))?;
+            if !self.has(&change.hash()) {
+                self.am.apply_changes([change.clone()])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> &'static Kind {
+        self.kind
+    }
+
+    /// The highest schema version present, as the number of its genesis.
+    pub fn schema(&self) -> u16 {
+        let present = self.kind.versions.iter().rev().find(|v| genesis(v.number).is_some_and(|(_, c)| self.has(&c.hash())));
+        present.map_or(0, |v| v.number)
+    }
+
+    /// Takes in a chunk that this device or its hub stored: a snapshot, or the body of a change. Partial data is an error,
+    /// and what Automerge cannot digest never panics further than here.
+    pub fn take_chunk(&mut self, chunk: &[u8]) -> Result<()> {
+        if chunk.starts_with(&MAGIC) {
+            if chunk.get(8) != Some(&CHUNK_DOCUMENT) {
+                return Err(Error::malformed("snapshot"));
+            }
+            let options = || LoadOptions::new().on_partial_load(OnPartialLoad::Error).verification_mode(VerificationMode::Check);
+            let loaded = catch_unwind(AssertUnwindSafe(|| Automerge::load_with_options(chunk, options())));
+            let mut other = loaded.map_err(|_| Error::malformed("snapshot"))?.map_err(|e| Error::malformed("snapshot").with_source(e))?;
+            let merged = catch_unwind(AssertUnwindSafe(|| self.am.merge(&mut other)));
+            merged.map_err(|_| Error::malformed("snapshot"))?.map_err(|e| Error::malformed("snapshot").with_source(e))?;
+            Ok(())
+        } else {
+            self.take_change(change_from_body(chunk)?)
+        }
+    }
+
+    /// Takes in one change after checking that it fits: see [`Doc::obstacle`]. A change already here is nothing new.
+    pub fn take_change(&mut self, change: Change) -> Result<()> {
+        if self.has(&change.hash()) {
+            return Ok(());
+        }
+        if let Some(obstacle) = self.obstacle(&change) {
+            return Err(Error::malformed("change").with_source(obstacle));
+        }
+        self.apply_checked(change)
+    }
+
+    /// Applies a change that [`Doc::obstacle`] found nothing against.
+    pub fn apply_checked(&mut self, change: Change) -> Result<()> {
+        let applied = catch_unwind(AssertUnwindSafe(|| self.am.apply_changes([change])));
+        applied.map_err(|_| Error::malformed("change"))?.map_err(|e| Error::malformed("change").with_source(e))
+    }
+
+    /// Whether the change is part of this document.
+    pub fn has(&self, hash: &ChangeHash) -> bool {
+        self.am.get_change_meta_by_hash(hash).is_some()
+    }
+
+    /// Writes to the document as `actor`, in one change. `None` if nothing differs from what is there.
+    pub fn write<T>(&mut self, actor: Actor, by: &str, stamp: &Stamp, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<(T, Option<RawChange>)> {
+        self.upgrade()?;
+        self.am.set_actor(ActorId::from(&actor.0[..]));
+        let before = self.am.get_heads();
+        let mut writer = Writer::new(&mut self.am, by, stamp);
+        let value = f(&mut writer)?;
+        writer.commit();
+        let change = self.am.get_changes(&before).pop();
+        Ok((value, change.map(|c| RawChange { hash: c.hash().0, body: change_body(&c).to_vec() })))
+    }
+
+    /// The state as plain data.
+    pub fn tree(&self) -> Map {
+        Map::of(&self.am)
+    }
+
+    /// The hashes that the state is made of; two replicas with equal heads hold the same state.
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        self.am.get_heads()
+    }
+
+    /// Everything in one chunk, uncompressed: the transport's compressor sees across documents.
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.am.save_nocompress()
+    }
+
+    /// A standard Automerge file, which any Automerge tool opens.
+    pub fn export(&self) -> Vec<u8> {
+        self.am.save()
+    }
+
+    /// The Automerge document behind.
+    pub fn automerge(&self) -> &Automerge {
+        &self.am
+    }
+}

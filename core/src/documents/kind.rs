@@ -1,0 +1,90 @@
+//! What the engine needs to know of a kind of document. The list of kinds is `kinds.rs`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Map;
+use crate::error::{Error, Result};
+use crate::ids::Id;
+use crate::projection::{Rows, Table};
+use crate::rules::{Allow, Author};
+
+/// Who may read a document.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// The phones of one grid (or another place); named by the place's document.
+    Place(Id),
+    /// Everyone enrolled in the community.
+    Community,
+    /// The community's desk: its cadres.
+    Desk,
+    /// One person, on all their devices.
+    Person(Id),
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Place(id) => write!(f, "place:{id}"),
+            Self::Community => f.write_str("community"),
+            Self::Desk => f.write_str("desk"),
+            Self::Person(id) => write!(f, "person:{id}"),
+        }
+    }
+}
+
+impl FromStr for Audience {
+    type Err = Error;
+
+    fn from_str(s: &str) -> Result<Self> {
+        match s.split_once(':') {
+            None if s == "community" => Ok(Self::Community),
+            None if s == "desk" => Ok(Self::Desk),
+            Some(("place", id)) => Ok(Self::Place(id.parse()?)),
+            Some(("person", id)) => Ok(Self::Person(id.parse()?)),
+            _ => Err(Error::malformed("audience")),
+        }
+    }
+}
+
+/// One schema version of a kind: its place in the append-only list of all genesis changes, and the containers it adds.
+#[derive(Debug)]
+pub struct Schema {
+    /// The number of this genesis among all, never used again: names kind and version on the wire.
+    pub number: u16,
+    /// Keys of the root that hold maps of entries.
+    pub containers: &'static [&'static str],
+}
+
+/// Where a document stands: what decides its audiences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// These audiences, from the document itself.
+    Own(Vec<Audience>),
+    /// The audiences of another document, and perhaps more: a happening moves with what it is about.
+    Of {
+        /// What it is about.
+        about: Id,
+        /// Further audiences of its own.
+        also: Vec<Audience>,
+    },
+}
+
+/// A kind of document. All functions are pure.
+#[derive(Debug)]
+pub struct Kind {
+    /// The stable name, in snake case: `household`.
+    pub name: &'static str,
+    /// The schema versions, oldest first.
+    pub versions: &'static [Schema],
+    /// The read-model tables that this kind's documents fill.
+    pub tables: &'static [&'static Table],
+    /// Projects a document to rows.
+    pub project: fn(&Map, &mut Rows),
+    /// Decides who may read a document.
+    pub place: fn(&Map, Id) -> Place,
+    /// Who may write which path.
+    pub rules: &'static [Allow],
+    /// What no path rule can say: judged on the state with the change in it.
+    pub check: fn(id: Id, before: Option<&Map>, after: &Map, &Author) -> bool,
+}

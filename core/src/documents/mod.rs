@@ -1,0 +1,21 @@
+//! Documents: one Automerge document about one thing (household, report, activity) or one happening (visit, attendance).
+//!
+//! A document is its kind, its generation and its changes. The containers of a kind's schema version are made by one fixed
+//! genesis change, the same bytes on every device, so that two phones that create or upgrade a document offline never hide
+//! each other's data. Who and when are fields of the facts; changes carry neither.
+
+mod audiences;
+mod doc;
+mod genesis;
+mod hostile;
+mod kind;
+mod tree;
+mod writer;
+
+pub use audiences::{Documents, audiences_of};
+pub use doc::{Doc, RawChange, change_body, change_from_body, hash_text};
+pub use genesis::{genesis, is_genesis};
+pub use hostile::{MAX_CHANGE_BYTES, Obstacle};
+pub use kind::{Audience, Kind, Place, Schema};
+pub use tree::{Conflict, Entry, Map, Node, Stamped, Value};
+pub use writer::Writer;

@@ -1,0 +1,76 @@
+//! The shape of a household document and its projection.
+//!
+//! A resident's tags are fields of the resident (`tag:低保` → true), not a map of their own: a map that two phones make at
+//! the same time would hide one phone's tags.
+
+use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
+use crate::projection::{Rows, Table, Type};
+use crate::rules::{Allow, Role};
+
+/// Households.
+pub static HOUSEHOLDS: Table = Table {
+    name: "households",
+    columns: &[
+        ("place", Type::Text),
+        ("micro_grid", Type::Text),
+        ("address", Type::Text),
+        ("tenure", Type::Text),
+        ("state", Type::Text),
+        ("lat", Type::Int),
+        ("lon", Type::Int),
+        ("visit_every_days", Type::Int),
+        ("at", Type::Int),
+    ],
+    indexes: &["place"],
+};
+
+/// Residents, one row each; `entry` is the resident's id.
+pub static RESIDENTS: Table = Table {
+    name: "residents",
+    columns: &[
+        ("name", Type::Text),
+        ("sex", Type::Text),
+        ("birth", Type::Text),
+        ("relation", Type::Text),
+        ("phone", Type::Text),
+        ("state", Type::Text),
+        ("tags", Type::Text),
+    ],
+    indexes: &[],
+};
+
+/// A household with its residents; read by its grid and the desk.
+pub static HOUSEHOLD: Kind = Kind {
+    name: "household",
+    versions: &[Schema { number: 2, containers: &["residents"] }],
+    tables: &[&HOUSEHOLDS, &RESIDENTS],
+    project,
+    place: |tree, _| Place::Own(tree.id("place").map(Audience::Place).into_iter().chain([Audience::Desk]).collect()),
+    rules: &[
+        Allow { path: "by|at|boot|since_boot", roles: WRITERS, once: true },
+        Allow { path: "micro_grid|address|tenure|state|lat|lon|visit_every_days", roles: WRITERS, once: false },
+        Allow { path: "place", roles: &[Role::Cadre, Role::Hub], once: false },
+        Allow { path: "place", roles: WRITERS, once: true },
+        Allow { path: "residents/*", roles: WRITERS, once: true },
+        Allow { path: "residents/*/by|at|boot|since_boot", roles: WRITERS, once: true },
+        Allow { path: "residents/*/name|sex|birth|relation|phone|state|removed|tag:*", roles: WRITERS, once: false },
+    ],
+    check: |_, _, after, _| !after.text("address").is_empty() && after.id("place").is_some(),
+};
+
+const WRITERS: &[Role] = &[Role::GridWorker, Role::Cadre, Role::Hub];
+
+/// The tags of a resident, sorted.
+pub fn tags(resident: &Map) -> impl Iterator<Item = &str> {
+    resident.iter().filter(|e| *e.node.value() == Value::Bool(true)).filter_map(|e| e.key.strip_prefix("tag:"))
+}
+
+fn project(tree: &Map, rows: &mut Rows) {
+    let columns = ["place", "micro_grid", "address", "tenure", "state", "lat", "lon", "visit_every_days", "at"];
+    rows.push(&HOUSEHOLDS, "", columns.map(|c| tree.value(c).clone()).to_vec());
+    for (id, resident) in tree.entries("residents").filter(|(_, r)| !r.flag("removed")) {
+        let mut values = ["name", "sex", "birth", "relation", "phone", "state"].map(|c| resident.value(c).clone()).to_vec();
+        values.push(tags(resident).collect::<Vec<_>>().join(" ").as_str().into());
+        rows.push(&RESIDENTS, id, values);
+    }
+}

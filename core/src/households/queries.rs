@@ -1,0 +1,98 @@
+//! What screens ask about households.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::ids::Id;
+
+/// A household.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HouseholdView {
+    /// The household.
+    pub id: Id,
+    /// The grid it lies in.
+    pub place: String,
+    /// Building or stairway.
+    pub micro_grid: String,
+    /// The address.
+    pub address: String,
+    /// Owned, rented, ….
+    pub tenure: String,
+    /// `lived_in`, `vacant` or `moved`.
+    pub state: String,
+    /// Latitude and longitude in degrees (WGS-84).
+    pub position: Option<(f64, f64)>,
+    /// Its own visiting rhythm in days.
+    pub visit_every_days: Option<i64>,
+    /// Its residents.
+    pub residents: Vec<ResidentView>,
+}
+
+/// A resident.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResidentView {
+    /// The resident's id within the household.
+    pub id: Id,
+    /// The name.
+    pub name: String,
+    /// 男 or 女.
+    pub sex: String,
+    /// Date of birth, `YYYY-MM-DD`.
+    pub birth: String,
+    /// Relation to the household's head.
+    pub relation: String,
+    /// Telephone number.
+    pub phone: String,
+    /// `living`, `moved` or `deceased`.
+    pub state: String,
+    /// Tags.
+    pub tags: Vec<String>,
+}
+
+/// The household `id`, if it is on this phone.
+pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT coalesce(place, ''), coalesce(micro_grid, ''), coalesce(address, ''), coalesce(tenure, ''), coalesce(state, 'lived_in'), lat / 1e6, lon / 1e6, visit_every_days
+         FROM households WHERE doc = ?1",
+    )?;
+    let view = statement
+        .query_row([id], |r| {
+            let position = r.get::<_, Option<f64>>(5)?.zip(r.get::<_, Option<f64>>(6)?);
+            Ok(HouseholdView {
+                id,
+                place: r.get(0)?,
+                micro_grid: r.get(1)?,
+                address: r.get(2)?,
+                tenure: r.get(3)?,
+                state: r.get(4)?,
+                position,
+                visit_every_days: r.get(7)?,
+                residents: Vec::new(),
+            })
+        })
+        .optional()?;
+    view.map(|v| Ok(HouseholdView { residents: residents_of(connection, id)?, ..v })).transpose()
+}
+
+/// The residents of a household, in the order they were recorded.
+pub fn residents_of(connection: &Connection, household: Id) -> Result<Vec<ResidentView>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT entry, coalesce(name, ''), coalesce(sex, ''), coalesce(birth, ''), coalesce(relation, ''), coalesce(phone, ''), coalesce(state, 'living'), tags
+         FROM residents WHERE doc = ?1 ORDER BY rowid",
+    )?;
+    let rows = statement.query_map([household], |r| {
+        let tags: String = r.get(7)?;
+        Ok(ResidentView {
+            id: r.get(0)?,
+            name: r.get(1)?,
+            sex: r.get(2)?,
+            birth: r.get(3)?,
+            relation: r.get(4)?,
+            phone: r.get(5)?,
+            state: r.get(6)?,
+            tags: tags.split_whitespace().map(str::to_owned).collect(),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,98 @@
+//! The one list of document kinds and of commands: the only file a new domain must be added to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::commands::Action;
+use crate::documents::Kind;
+use crate::projection::{CONFLICTS, Table};
+use crate::{activities, attendance, categories, conflicts, households, persons, places, reports, settings, visits};
+
+/// Every kind of document.
+pub static KINDS: &[&Kind] = &[
+    &places::document::PLACE,
+    &households::document::HOUSEHOLD,
+    &visits::document::VISIT,
+    &reports::document::REPORT,
+    &persons::document::PERSON,
+    &activities::document::ACTIVITY,
+    &attendance::document::ATTENDANCE,
+    &settings::document::SETTINGS,
+    &categories::document::CATEGORY_LIST,
+];
+
+/// The kind of this name.
+pub fn by_name(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|k| k.name == name)
+}
+
+/// Every read-model table.
+pub fn tables() -> impl Iterator<Item = &'static Table> {
+    KINDS.iter().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS])
+}
+
+macro_rules! inputs {
+    ($($(#[$doc:meta])* $name:ident($path:path) = $tag:literal,)*) => {
+        /// What a command does, by its stable name.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "command", content = "input")]
+        pub enum Input {
+            $($(#[$doc])* #[serde(rename = $tag)] $name($path),)*
+        }
+
+        impl Input {
+            /// The stable name.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => $tag,)* }
+            }
+
+            pub(crate) fn action(&self) -> &dyn Action {
+                match self { $(Self::$name(action) => action,)* }
+            }
+        }
+
+        $(impl From<$path> for Input {
+            fn from(input: $path) -> Self { Self::$name(input) }
+        })*
+    };
+}
+
+inputs! {
+    /// Adds a place.
+    AddPlace(places::AddPlace) = "places.add",
+    /// Adds a household with its residents.
+    AddHousehold(households::AddHousehold) = "households.add",
+    /// Edits fields of a household.
+    EditHousehold(households::EditHousehold) = "households.edit",
+    /// Adds a resident to a household.
+    AddResident(households::AddResident) = "households.add_resident",
+    /// Edits fields and tags of a resident.
+    EditResident(households::EditResident) = "households.edit_resident",
+    /// Records a visit.
+    RecordVisit(visits::RecordVisit) = "visits.record",
+    /// Raises a report.
+    RaiseReport(reports::RaiseReport) = "reports.raise",
+    /// Adds a step to a report.
+    AddStep(reports::AddStep) = "reports.step",
+    /// Names the steps that a closed report's status rests on; written by the hub.
+    SettleReport(reports::SettleReport) = "reports.settle",
+    /// Adds a person.
+    AddPerson(persons::AddPerson) = "persons.add",
+    /// Edits fields of a person.
+    EditPerson(persons::EditPerson) = "persons.edit",
+    /// Adds an activity.
+    AddActivity(activities::AddActivity) = "activities.add",
+    /// Claims a place in an activity, or gives it back.
+    ClaimActivity(activities::ClaimActivity) = "activities.claim",
+    /// Signs in to an activity.
+    SignIn(attendance::SignIn) = "attendance.sign_in",
+    /// Signs out of an activity.
+    SignOut(attendance::SignOut) = "attendance.sign_out",
+    /// Gives a happening the trusted time that was found after it was recorded.
+    AnchorTimes(attendance::AnchorTimes) = "times.anchor",
+    /// Sets how often the carriers of a tag are visited.
+    SetVisitRule(settings::SetVisitRule) = "settings.visit_rule",
+    /// Sets the list of report categories.
+    SetCategories(categories::SetCategories) = "categories.set",
+    /// Chooses one of the values that people set at the same time.
+    SettleConflict(conflicts::SettleConflict) = "conflicts.settle",
+}

@@ -1,0 +1,44 @@
+//! The core of gridwalk (网格行): an offline-first store of documents for the phones of community grid workers and of
+//! in-service members, and its sync with the community's hub.
+//!
+//! What a person does is a [`commands::Command`]. It is checked by the [`rules`], makes changes to Automerge
+//! [`documents`], and in one SQLite transaction the changes are appended, the read model's rows are replaced and the command
+//! is kept until the hub has answered. Screens read only the read model. [`sync`] sends closed and signed bundles of
+//! changes and receives pages of checked changes through the same door. Hub and phone share everything above [`phone`].
+//!
+//! Modules, from the ground up; each may use those above it:
+
+pub mod error;
+pub mod ids;
+
+pub mod clock;
+pub mod identity;
+
+pub mod documents;
+pub mod projection;
+pub mod rules;
+
+pub mod commands;
+pub mod kinds;
+
+pub mod activities;
+pub mod attendance;
+pub mod categories;
+pub mod conflicts;
+pub mod households;
+pub mod persons;
+pub mod places;
+pub mod reports;
+pub mod settings;
+pub mod visits;
+
+pub mod search;
+pub mod store;
+
+pub mod phone;
+pub mod sync;
+
+pub use error::{Error, ErrorKind, Result};
+pub use ids::Id;
+pub use kinds::Input;
+pub use phone::{Config, Phone};

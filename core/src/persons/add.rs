@@ -1,0 +1,39 @@
+use serde::{Deserialize, Serialize};
+
+use super::document;
+use crate::commands::{Action, Edit, check_text};
+use crate::documents::Value;
+use crate::error::Result;
+use crate::ids::Id;
+use crate::rules::Role;
+
+/// Adds a person who acts in the community. Answers with the person's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AddPerson {
+    /// What they are to the community: `grid_worker`, `member` or `cadre`.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+    /// The grid they serve, of a grid worker.
+    #[serde(default)]
+    pub place: Option<Id>,
+}
+
+impl Action for AddPerson {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let name = check_text(&self.name, "姓名", "the name")?;
+        let kind: Role = self.kind.parse()?;
+        if let Some(place) = self.place {
+            edit.state(place, "place", "这个网格", "grid")?;
+        }
+        let id = edit.new_id();
+        edit.create(id, document::PERSON.name, |w| {
+            let root = w.at_path(&[])?;
+            w.stamp(&root)?;
+            w.put(&root, "kind", Value::from(kind.to_string().as_str()))?;
+            w.put(&root, "name", Value::from(name.as_str()))?;
+            w.put(&root, "place", self.place.map(Value::from))
+        })?;
+        Ok(id)
+    }
+}

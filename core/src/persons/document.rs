@@ -1,0 +1,28 @@
+//! The shape of a person document and its projection.
+
+use crate::documents::{Audience, Kind, Place, Schema};
+use crate::projection::{Table, Type};
+use crate::rules::{Allow, Role};
+
+/// Persons.
+pub static PERSONS: Table = Table {
+    name: "persons",
+    columns: &[("kind", Type::Text), ("name", Type::Text), ("phone", Type::Text), ("unit", Type::Text), ("skills", Type::Text), ("registered_at", Type::Int)],
+    indexes: &[],
+};
+
+/// A person who acts. Colleagues of the place and the desk read it, and the person.
+pub static PERSON: Kind = Kind {
+    name: "person",
+    versions: &[Schema { number: 4, containers: &[] }],
+    tables: &[&PERSONS],
+    project: |tree, rows| rows.push(&PERSONS, "", ["kind", "name", "phone", "unit", "skills", "at"].map(|c| tree.value(c).clone()).to_vec()),
+    place: |tree, id| Place::Own(tree.id("place").map(Audience::Place).into_iter().chain([Audience::Person(id), Audience::Desk]).collect()),
+    rules: &[
+        Allow { path: "by|at|boot|since_boot|kind", roles: &[Role::Cadre, Role::Hub], once: true },
+        Allow { path: "name|place", roles: &[Role::Cadre, Role::Hub], once: false },
+        Allow { path: "phone|unit|skills", roles: &[Role::Member, Role::GridWorker, Role::Cadre, Role::Hub], once: false },
+    ],
+    // A worker's role reaches colleagues' documents too; one's own alone may be edited.
+    check: |id, _, _, author| author.is(Role::Cadre) || author.is(Role::Hub) || id == author.person,
+};

@@ -1,0 +1,8 @@
+//! Persons who act: grid workers, in-service members, cadres. Residents are in their households.
+
+mod add;
+pub mod document;
+mod edit;
+
+pub use add::AddPerson;
+pub use edit::EditPerson;

@@ -1,0 +1,178 @@
+//! The entry object: one phone, opened on a folder. Everything a shell calls is here or in [`crate::sync`]; what is decided
+//! lies in the modules above.
+
+mod export;
+mod run;
+mod status;
+mod views;
+
+pub use run::Outcome;
+pub(crate) use run::perform;
+pub use status::{Quarantined, Status, TenantStatus};
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use crate::clock::{Anchor, HostClock, Reading, SystemClock};
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::{DeviceKey, HostRandom, SystemRandom};
+use crate::ids::{Actor, Id};
+use crate::rules::{Author, Grant};
+use crate::store::{Store, from_json};
+
+/// What the host gives.
+pub struct Config {
+    /// The folder of the store.
+    pub folder: PathBuf,
+    /// The store's raw key, from Android Keystore or iOS Keychain; the core never writes it.
+    pub key: [u8; 32],
+    /// The host's clocks.
+    pub clock: Arc<dyn HostClock>,
+    /// The host's randomness.
+    pub random: Arc<dyn HostRandom>,
+}
+
+impl Config {
+    /// A configuration with this machine's own clocks and randomness.
+    pub fn new(folder: impl Into<PathBuf>, key: [u8; 32]) -> Self {
+        Self { folder: folder.into(), key, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) }
+    }
+}
+
+/// Hears, after each commit, which read-model tables changed.
+pub trait Listener: Send + Sync {
+    /// The rows of these tables changed.
+    fn changed(&self, tables: &[&'static str]);
+}
+
+/// One phone.
+pub struct Phone {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn HostClock>,
+    pub(crate) random: Arc<dyn HostRandom>,
+    listeners: Mutex<Vec<Weak<dyn Listener>>>,
+}
+
+/// A community this phone is enrolled in.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    /// The community.
+    pub tenant: String,
+    /// The person.
+    pub person: Id,
+    /// Their roles.
+    pub grants: Vec<Grant>,
+}
+
+impl Phone {
+    /// Opens the phone's store, or makes it.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub fn open(config: Config) -> Result<Self> {
+        let store = Store::open(&config.folder, &config.key)?;
+        let phone = Self { store, clock: config.clock, random: config.random, listeners: Mutex::new(Vec::new()) };
+        let known = phone.store.read(|c| Ok(c.query_row("SELECT schema FROM state", [], |r| r.get::<_, u16>(0)).optional()?))?;
+        let newest = newest_schema();
+        if known != Some(newest) {
+            phone.store.write(|tx| phone.begin(tx, known.is_some(), newest))?;
+        }
+        Ok(phone)
+    }
+
+    /// The first opening makes the device's key; the first with a newer app makes the read model again.
+    fn begin(&self, tx: &Transaction<'_>, exists: bool, newest: u16) -> Result<()> {
+        if exists {
+            tx.execute("UPDATE state SET schema = ?1", [newest])?;
+            return crate::store::rebuild(tx);
+        }
+        let key = DeviceKey::make(&*self.random);
+        let actor = self.new_actor(&key);
+        tx.execute(
+            "INSERT INTO state (one, device_key, actor, next_counter, hub_time, max_bytes, schema) VALUES (1, ?1, ?2, 1, NULL, ?3, ?4)",
+            rusqlite::params![key.to_bytes(), actor.0, crate::sync::FIRST_MAX_BYTES, newest],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn new_actor(&self, key: &DeviceKey) -> Actor {
+        let mut random = [0; 4];
+        self.random.fill(&mut random);
+        Actor::new(key.device(), random)
+    }
+
+    /// Hears of changes until the listener is dropped.
+    pub fn listen(&self, listener: &Arc<dyn Listener>) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(listener));
+    }
+
+    pub(crate) fn notify(&self, tables: &[&'static str]) {
+        if tables.is_empty() {
+            return;
+        }
+        let live: Vec<_> = {
+            let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+            listeners.retain(|l| l.strong_count() > 0);
+            listeners.iter().filter_map(Weak::upgrade).collect()
+        };
+        for listener in live {
+            listener.changed(tables);
+        }
+    }
+
+    /// The store, for tests and support tools.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}
+
+/// The newest genesis number this app knows.
+pub fn newest_schema() -> u16 {
+    crate::kinds::KINDS.iter().flat_map(|k| k.versions.iter().map(|v| v.number)).max().unwrap_or(0)
+}
+
+/// What every command and request needs of the store's one row.
+pub(crate) struct State {
+    pub key: DeviceKey,
+    pub actor: Actor,
+    pub next_counter: u64,
+    pub hub_time: Option<i64>,
+    pub max_bytes: u32,
+}
+
+pub(crate) fn state(connection: &Connection) -> Result<State> {
+    let row = connection
+        .prepare_cached("SELECT device_key, actor, next_counter, hub_time, max_bytes FROM state")?
+        .query_row([], |r| Ok((r.get::<_, [u8; 32]>(0)?, r.get::<_, [u8; 12]>(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))?;
+    Ok(State { key: DeviceKey::from_bytes(&row.0), actor: Actor(row.1), next_counter: row.2, hub_time: row.3, max_bytes: row.4 })
+}
+
+/// The anchor known for a boot.
+pub(crate) fn anchor(connection: &Connection, reading: &Reading) -> Result<Option<Anchor>> {
+    let found = connection
+        .prepare_cached("SELECT since_boot, hub_time FROM anchors WHERE boot = ?1")?
+        .query_row([&reading.boot], |r| Ok((r.get(0)?, r.get(1)?)))
+        .optional()?;
+    Ok(found.map(|(since_boot, hub_time)| Anchor { boot: reading.boot.clone(), since_boot, hub_time }))
+}
+
+/// The community that commands are for: the one of this name, or the first that the phone joined.
+pub(crate) fn membership(connection: &Connection, tenant: Option<&str>) -> Result<Membership> {
+    let mut statement = connection.prepare_cached("SELECT tenant, person, grants FROM tenants WHERE ?1 IS NULL OR tenant = ?1 ORDER BY rowid LIMIT 1")?;
+    let found = statement.query_row([tenant], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Id>(1)?, r.get::<_, String>(2)?))).optional()?;
+    let (tenant, person, grants) = found.ok_or_else(|| {
+        Error::new(ErrorKind::Enrolment, "这台设备尚未入网，请先用入网链接入网", "this device is not enrolled; enrol with a link from the community first")
+    })?;
+    let grants: Vec<(String, String)> = from_json(&grants)?;
+    let grants = grants.iter().map(|(role, scope)| Ok(Grant { role: role.parse()?, scope: scope.parse()? })).collect::<Result<_>>()?;
+    Ok(Membership { tenant, person, grants })
+}
+
+impl Membership {
+    /// The author of a command whose ids are `actor`'s.
+    pub(crate) fn author(&self, key: &DeviceKey, actor: Actor) -> Author {
+        Author { device: key.device(), devices: vec![key.device(), actor.device()], person: self.person, grants: self.grants.clone() }
+    }
+}

@@ -1,0 +1,120 @@
+//! Where the phone stands: what is unsent, when it last synced, what was refused and why.
+
+use serde::Serialize;
+
+use super::{Phone, state};
+use crate::commands::Command;
+use crate::error::{Error, Result};
+use crate::ids::Id;
+use crate::rules::Refusal;
+use crate::store::from_json;
+
+/// Where the phone stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// The device's id.
+    pub device: String,
+    /// The communities it is enrolled in.
+    pub tenants: Vec<TenantStatus>,
+    /// Documents on the phone.
+    pub documents: u64,
+    /// Commands that the hub has not answered yet.
+    pub unsent: u64,
+    /// Conflicts waiting for someone to choose.
+    pub conflicts: u64,
+    /// Documents whose news could not be read.
+    pub unreadable: u64,
+    /// What the hub refused, oldest first.
+    pub quarantine: Vec<Quarantined>,
+}
+
+/// A community the phone is enrolled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TenantStatus {
+    /// The community.
+    pub tenant: String,
+    /// The hub's address.
+    pub hub: String,
+    /// The person's id.
+    pub person: String,
+    /// The person's name, empty until it has been synced.
+    pub person_name: String,
+    /// Roles with their scopes.
+    pub roles: Vec<(String, String)>,
+    /// The hub's time at the last complete sync, in seconds since the Unix epoch (UTC).
+    pub synced_at: Option<i64>,
+}
+
+/// A command that was refused: kept with the reason until it is resubmitted or given up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quarantined {
+    /// The command's id.
+    pub id: Id,
+    /// What it is, by its stable name.
+    pub command: String,
+    /// When it was run, in seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// The reason's code.
+    pub reason: String,
+    /// The reason in Chinese.
+    pub reason_zh: String,
+    /// The reason in English.
+    pub reason_en: String,
+    /// What was entered, as JSON.
+    pub input: serde_json::Value,
+}
+
+impl Phone {
+    /// Where the phone stands.
+    pub fn status(&self) -> Result<Status> {
+        self.store.read(|c| {
+            let count = |sql: &str| -> Result<u64> { Ok(c.query_row(sql, [], |r| r.get(0))?) };
+            let mut statement = c.prepare("SELECT t.tenant, t.hub, t.person, coalesce(p.name, ''), t.grants, t.synced_at FROM tenants t LEFT JOIN persons p ON p.doc = t.person ORDER BY t.rowid")?;
+            let rows = statement.query_map([], |r| {
+                Ok((
+                    TenantStatus { tenant: r.get(0)?, hub: r.get(1)?, person: r.get(2)?, person_name: r.get(3)?, roles: Vec::new(), synced_at: r.get(5)? },
+                    r.get::<_, String>(4)?,
+                ))
+            })?;
+            let tenants = rows.map(|row| row.map_err(Error::from).and_then(|(t, roles)| Ok(TenantStatus { roles: from_json(&roles)?, ..t }))).collect::<Result<_>>()?;
+            let mut statement = c.prepare("SELECT body, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;
+            let rows = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+            let quarantine = rows.map(|row| row.map_err(Error::from).and_then(|(body, reason)| quarantined(&from_json(&body)?, reason))).collect::<Result<_>>()?;
+            Ok(Status {
+                device: state(c)?.key.device().to_string(),
+                tenants,
+                documents: count("SELECT count(*) FROM documents")?,
+                unsent: count("SELECT count(*) FROM commands WHERE state = 'unsent'")?,
+                conflicts: count("SELECT count(DISTINCT doc || path) FROM conflicts")?,
+                unreadable: count("SELECT count(*) FROM unreadable")?,
+                quarantine,
+            })
+        })
+    }
+
+    /// Runs a refused command again, as a new one of now: after the reason is gone (a role was granted, a grid handed over).
+    pub fn resubmit(&self, command: Id) -> Result<super::Outcome> {
+        let body: String = self.store.read(|c| {
+            let found = c.query_row("SELECT body FROM commands WHERE id = ?1 AND state = 'quarantined'", [command], |r| r.get(0));
+            found.map_err(|_| Error::not_found("隔离区没有这条记录", "no such record in quarantine"))
+        })?;
+        let refused: Command = from_json(&body)?;
+        let outcome = self.run(refused.input)?;
+        self.store.write(|tx| Ok(tx.execute("DELETE FROM commands WHERE id = ?1 AND state = 'quarantined'", [command]).map(drop)?))?;
+        Ok(outcome)
+    }
+}
+
+fn quarantined(command: &Command, reason: String) -> Result<Quarantined> {
+    let (zh, en) = Refusal::message(&reason);
+    let input = serde_json::to_value(&command.input).map_err(|e| Error::internal("JSON").with_source(e))?;
+    Ok(Quarantined {
+        id: command.id,
+        command: command.input.name().to_owned(),
+        at: command.stamp.at,
+        reason,
+        reason_zh: zh.to_owned(),
+        reason_en: en.to_owned(),
+        input: input.get("input").cloned().unwrap_or_default(),
+    })
+}

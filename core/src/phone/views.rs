@@ -1,0 +1,70 @@
+//! What screens ask. Every answer is a plain value from the read model.
+
+use super::{Phone, membership};
+use crate::error::{Error, Result};
+use crate::ids::Id;
+use crate::{activities, attendance, conflicts, households, reports, search, visits};
+
+impl Phone {
+    /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
+    pub fn now(&self) -> Result<i64> {
+        let reading = self.clock.read();
+        self.store.read(|c| Ok(crate::clock::Stamp::new(reading.clone(), super::anchor(c, &reading)?.as_ref()).at))
+    }
+
+    /// The doors that are due, most pressing first; see [`visits::today`].
+    pub fn today(&self, from: Option<(f64, f64)>, limit: u32) -> Result<Vec<visits::DueView>> {
+        let now = self.now()?;
+        self.store.read(|c| visits::today(c, now, from, limit))
+    }
+
+    /// Households and residents by what a person types; see [`search::find`].
+    pub fn find(&self, typed: &str, limit: u32) -> Result<Vec<search::FoundView>> {
+        self.store.read(|c| search::find(c, typed, limit))
+    }
+
+    /// Households near a position; see [`search::near`].
+    pub fn near(&self, lat: f64, lon: f64, metres: u32, limit: u32) -> Result<Vec<search::NearView>> {
+        self.store.read(|c| search::near(c, lat, lon, metres, limit))
+    }
+
+    /// A household with its residents.
+    pub fn household(&self, id: Id) -> Result<households::HouseholdView> {
+        self.store.read(|c| households::household(c, id))?.ok_or_else(|| missing("这一户", "household"))
+    }
+
+    /// The visits to a household, newest first.
+    pub fn visits_of(&self, household: Id, limit: u32) -> Result<Vec<visits::VisitView>> {
+        self.store.read(|c| visits::visits_of(c, household, limit))
+    }
+
+    /// The reports that are neither closed nor declined, oldest first.
+    pub fn open_reports(&self, limit: u32) -> Result<Vec<reports::ReportView>> {
+        self.store.read(|c| reports::open_reports(c, limit))
+    }
+
+    /// A report with its steps in order.
+    pub fn report(&self, id: Id) -> Result<(reports::ReportView, Vec<reports::StepView>)> {
+        self.store.read(|c| reports::report(c, id))?.ok_or_else(|| missing("这件上报", "report"))
+    }
+
+    /// Activities that have not ended, soonest first.
+    pub fn activities(&self, limit: u32) -> Result<Vec<activities::ActivityView>> {
+        let now = self.now()?;
+        self.store.read(|c| activities::activities(c, membership(c, None)?.person, now, limit))
+    }
+
+    /// The service record of the person signed in, before verification.
+    pub fn service_record(&self) -> Result<attendance::ServiceRecord> {
+        self.store.read(|c| Ok(attendance::service_record(attendance::attendances_of(c, membership(c, None)?.person)?)))
+    }
+
+    /// Fields that people set differently at the same time.
+    pub fn conflicts(&self) -> Result<Vec<conflicts::ConflictView>> {
+        self.store.read(conflicts::conflicts)
+    }
+}
+
+fn missing(zh: &str, en: &str) -> Error {
+    Error::not_found(format!("没有找到{zh}，可能尚未同步"), format!("no such {en} on this device; it may not have been synced yet"))
+}

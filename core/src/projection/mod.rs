@@ -1,0 +1,89 @@
+//! Projection: a pure function from a document to rows, declared once and used on phone and hub. One generic upsert writes
+//! the rows: everything a document had is replaced, in the transaction that changed the document.
+
+use crate::documents::{Doc, Map, Value};
+use crate::ids::Id;
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// UTF-8 text.
+    Text,
+    /// A 64-bit whole number: counts, flags (0 and 1), times (seconds since the Unix epoch, UTC), millionths of a degree.
+    Int,
+}
+
+/// A read-model table. Its key is `doc` (the document's id) and `entry` (empty for a row about the document itself).
+#[derive(Debug)]
+pub struct Table {
+    /// The table's name.
+    pub name: &'static str,
+    /// Columns after `doc` and `entry`.
+    pub columns: &'static [(&'static str, Type)],
+    /// Indexes, as lists of columns. `doc` may be among them.
+    pub indexes: &'static [&'static str],
+}
+
+/// One row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The table.
+    pub table: &'static str,
+    /// The entry within the document, empty for the document itself.
+    pub entry: String,
+    /// Values of the table's columns, in their order.
+    pub values: Vec<Value>,
+}
+
+/// Rows of one document, collected by its kind's projection.
+#[derive(Debug, Default)]
+pub struct Rows(Vec<Row>);
+
+impl Rows {
+    /// Adds a row to `table`.
+    pub fn push(&mut self, table: &'static Table, entry: &str, values: Vec<Value>) {
+        debug_assert_eq!(table.columns.len(), values.len(), "{}", table.name);
+        self.0.push(Row { table: table.name, entry: entry.to_owned(), values });
+    }
+}
+
+/// Fields that people set differently at the same time, of documents of every kind; one row a value.
+pub static CONFLICTS: Table = Table {
+    name: "conflicts",
+    columns: &[("path", Type::Text), ("number", Type::Int), ("value", Type::Text), ("by", Type::Text), ("at", Type::Int)],
+    indexes: &[],
+};
+
+/// All rows of a document.
+pub fn project(doc: &Doc, tree: &Map) -> Vec<Row> {
+    let mut rows = Rows::default();
+    (doc.kind().project)(tree, &mut rows);
+    for conflict in tree.conflicts() {
+        for (number, stamped) in conflict.values.iter().enumerate() {
+            let number = i64::try_from(number).unwrap_or(i64::MAX);
+            let value = stamped.value.to_json().to_string();
+            let entry = format!("{}#{number}", conflict.path);
+            let values = vec![conflict.path.as_str().into(), number.into(), value.as_str().into(), stamped.by.as_str().into(), stamped.at.into()];
+            rows.push(&CONFLICTS, &entry, values);
+        }
+    }
+    rows.0
+}
+
+/// The statement that makes a table and its indexes, with `scope` columns before the key (the hub's tenant).
+pub fn create_sql(table: &Table, scope: &[&str]) -> Vec<String> {
+    let mut columns: Vec<String> = scope.iter().map(|c| format!("{c} TEXT NOT NULL")).collect();
+    columns.extend(["doc TEXT NOT NULL".into(), "entry TEXT NOT NULL".into()]);
+    columns.extend(table.columns.iter().map(|(name, kind)| format!("\"{name}\" {}", if *kind == Type::Int { "BIGINT" } else { "TEXT" })));
+    let scope_list: String = scope.iter().map(|c| format!("{c}, ")).collect();
+    let mut statements = vec![format!("CREATE TABLE {} ({}, PRIMARY KEY ({scope_list}doc, entry))", table.name, columns.join(", "))];
+    for (n, index) in table.indexes.iter().enumerate() {
+        statements.push(format!("CREATE INDEX {}_{n} ON {} ({scope_list}{index})", table.name, table.name));
+    }
+    statements
+}
+
+/// The id of a reference held in a value, for rows.
+pub fn reference(id: Option<Id>) -> Value {
+    id.map_or(Value::Null, Value::from)
+}

@@ -1,0 +1,151 @@
+//! The status of a report: a deterministic fold over its steps. Whatever a merge brings, every replica computes the same,
+//! valid, status, and a step that came too late or did not apply stays visible as such.
+
+use std::collections::HashSet;
+
+use crate::clock::Hybrid;
+use crate::documents::Map;
+use crate::ids::Id;
+
+/// Where a report stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// 待受理
+    Raised,
+    /// 不予受理
+    Declined,
+    /// 已受理
+    Accepted,
+    /// 处理中
+    Handling,
+    /// 已反馈
+    Answered,
+    /// 已办结
+    Closed,
+}
+
+impl Status {
+    /// All statuses with their codes and what people call them.
+    pub const ALL: [(Self, &'static str, &'static str); 6] = [
+        (Self::Raised, "raised", "待受理"),
+        (Self::Declined, "declined", "不予受理"),
+        (Self::Accepted, "accepted", "已受理"),
+        (Self::Handling, "handling", "处理中"),
+        (Self::Answered, "answered", "已反馈"),
+        (Self::Closed, "closed", "已办结"),
+    ];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        Self::ALL.iter().find(|(s, ..)| *s == self).map_or("", |(_, code, _)| code)
+    }
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// 受理
+    Accept,
+    /// 不予受理
+    Decline,
+    /// 处理
+    Handle,
+    /// 反馈
+    FeedBack,
+    /// 办结
+    Close,
+    /// 补充情况: says something, changes nothing.
+    Note,
+    /// Written by the hub: the steps it names are what a published status rests on.
+    Settled,
+}
+
+impl StepKind {
+    /// All kinds with their codes and what people call them.
+    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+        (Self::Accept, "accept", "受理"),
+        (Self::Decline, "decline", "不予受理"),
+        (Self::Handle, "handle", "处理"),
+        (Self::FeedBack, "feed_back", "反馈"),
+        (Self::Close, "close", "办结"),
+        (Self::Note, "note", "补充情况"),
+        (Self::Settled, "settled", "归档"),
+    ];
+
+    /// The kind of a code; `None` if a newer gridwalk knows it.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, c, _)| *c == code).map(|(k, ..)| *k)
+    }
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        Self::ALL.iter().find(|(k, ..)| *k == self).map_or("", |(_, code, _)| code)
+    }
+
+    /// The status that this step leads to from `status`; `None` if it does not apply there.
+    pub fn leads(self, status: Status) -> Option<Status> {
+        use Status as S;
+        match (self, status) {
+            (Self::Note | Self::Settled, _) => Some(status),
+            (Self::Accept, S::Raised) => Some(S::Accepted),
+            (Self::Decline, S::Raised) => Some(S::Declined),
+            // Handling again after an answer is rework (返工).
+            (Self::Handle, S::Accepted | S::Handling | S::Answered) => Some(S::Handling),
+            // Who is asked first may answer at once.
+            (Self::FeedBack, S::Raised | S::Accepted | S::Handling) => Some(S::Answered),
+            (Self::Close, S::Handling | S::Answered) => Some(S::Closed),
+            _ => None,
+        }
+    }
+}
+
+/// One step in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldedStep {
+    /// The step's id, as in the document.
+    pub id: String,
+    /// Its kind; `None` of a newer gridwalk's.
+    pub kind: Option<StepKind>,
+    /// Whether it changed the status or could say what it says.
+    pub applied: bool,
+}
+
+/// A report's steps in order and what they add up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    /// Where the report stands.
+    pub status: Status,
+    /// When it came to stand there, in seconds since the Unix epoch (UTC).
+    pub since: i64,
+    /// When it was last answered.
+    pub answered_at: Option<i64>,
+    /// The steps in order.
+    pub steps: Vec<FoldedStep>,
+}
+
+/// Folds the steps of a report's document. Order: what the earliest `settled` steps name comes first, then hybrid time, then id.
+pub fn fold(tree: &Map) -> Folded {
+    let mut steps: Vec<(&str, &Map, Hybrid)> = tree.entries("steps").map(|(id, step)| (id, step, Hybrid(step.int("order").unwrap_or(i64::MAX)))).collect();
+    let key = |(id, _, order): &(&str, &Map, Hybrid)| (*order, id.parse::<Id>().ok());
+    steps.sort_by_key(key);
+    let covers = |step: &Map| -> HashSet<String> { step.text("covers").split(' ').map(str::to_owned).collect() };
+    let settled: Vec<HashSet<String>> = steps.iter().filter(|(_, s, _)| s.text("kind") == StepKind::Settled.code()).map(|(_, s, _)| covers(s)).collect();
+    // Stable: within a class the order above holds.
+    steps.sort_by_key(|(id, ..)| settled.iter().position(|covered| covered.contains(*id)).unwrap_or(settled.len()));
+
+    let mut folded = Folded { status: Status::Raised, since: tree.int("at").unwrap_or(0), answered_at: None, steps: Vec::new() };
+    for (id, step, _) in steps {
+        let kind = StepKind::parse(step.text("kind"));
+        let next = kind.and_then(|k| k.leads(folded.status));
+        let at = step.int("at").unwrap_or(0);
+        if let Some(next) = next.filter(|s| *s != folded.status) {
+            folded.status = next;
+            folded.since = at;
+            if next == Status::Answered {
+                folded.answered_at = Some(at);
+            }
+        }
+        folded.steps.push(FoldedStep { id: id.to_owned(), kind, applied: next.is_some() });
+    }
+    folded
+}

@@ -1,0 +1,107 @@
+use serde::{Deserialize, Serialize};
+
+use super::document;
+use super::fold::StepKind;
+use crate::commands::{Action, Edit, check_note, check_position, check_text, check_time};
+use crate::documents::Value;
+use crate::error::{Error, Result};
+use crate::ids::Id;
+
+/// Raises a problem report. Answers with the report's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RaiseReport {
+    /// The grid it concerns; `None` for one that came to the community's desk.
+    #[serde(default)]
+    pub place: Option<Id>,
+    /// The code of its category; may be empty.
+    #[serde(default)]
+    pub category: String,
+    /// What it is about, in a line.
+    pub title: String,
+    /// All there is to say; may be empty.
+    #[serde(default)]
+    pub detail: String,
+    /// 一般, 较急 or 紧急; may be empty.
+    #[serde(default)]
+    pub urgency: String,
+    /// Latitude in degrees (WGS-84).
+    #[serde(default)]
+    pub lat: Option<f64>,
+    /// Longitude in degrees (WGS-84).
+    #[serde(default)]
+    pub lon: Option<f64>,
+    /// What an imported report carries beside: its number, its reporter, its real times and its answer.
+    #[serde(default)]
+    pub imported: Option<Imported>,
+}
+
+/// What an imported report brings along.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Its number where it comes from.
+    pub number: String,
+    /// Who asked, as the source says it.
+    pub reporter: String,
+    /// When it was raised, in seconds since the Unix epoch (UTC).
+    pub raised_at: i64,
+    /// Whether the source gives only the day.
+    pub day_only: bool,
+    /// The answer with its time and whether the source gives only the day of it.
+    pub answer: Option<(String, i64, bool)>,
+}
+
+/// The longest imported text, in bytes: well below what a change may carry.
+const IMPORTED_BYTES: usize = 80_000;
+
+impl Action for RaiseReport {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let position = check_position(self.lat, self.lon)?;
+        let urgency = check_note(&self.urgency, "紧急程度", "the urgency")?;
+        let (title, detail) = match &self.imported {
+            None => (check_text(&self.title, "标题", "the title")?, check_note(&self.detail, "内容", "the detail")?),
+            Some(imported) => {
+                check_time(imported.raised_at, "提出时间", "the time it was raised")?;
+                let answer = imported.answer.as_ref().map_or(0, |a| a.0.len());
+                if self.title.trim().is_empty() || self.detail.len() > IMPORTED_BYTES || answer > IMPORTED_BYTES {
+                    return Err(Error::invalid("标题为空或内容过长", "the title is empty or a text is too long"));
+                }
+                (self.title.clone(), self.detail.clone())
+            }
+        };
+        if let Some(place) = self.place {
+            edit.state(place, "place", "这个网格", "grid")?;
+        }
+        let id = edit.new_id();
+        let step = edit.new_id();
+        edit.create(id, document::REPORT.name, |w| {
+            let root = w.at_path(&[])?;
+            match &self.imported {
+                None => w.stamp(&root)?,
+                Some(imported) => {
+                    w.put(&root, "at", Value::from(imported.raised_at))?;
+                    w.put(&root, "day_only", imported.day_only.then_some(true.into()))?;
+                    w.put(&root, "number", Value::from(imported.number.as_str()))?;
+                    w.put(&root, "reporter", Value::from(imported.reporter.as_str()))?;
+                }
+            }
+            w.put(&root, "place", self.place.map(Value::from))?;
+            w.put(&root, "category", Value::from(self.category.trim()))?;
+            w.put(&root, "title", Value::from(title.as_str()))?;
+            w.put(&root, "detail", Value::from(detail.as_str()))?;
+            w.put(&root, "urgency", Value::from(urgency.as_str()))?;
+            w.put(&root, "lat", position.map(|p| p.0.into()))?;
+            w.put(&root, "lon", position.map(|p| p.1.into()))?;
+            if let Some((answer, at, day_only)) = self.imported.as_ref().and_then(|i| i.answer.as_ref()) {
+                let container = w.at_path(&["steps"])?;
+                let map = w.new_map(&container, &step.to_string())?;
+                w.put(&map, "kind", Value::from(StepKind::FeedBack.code()))?;
+                w.put(&map, "note", Value::from(answer.as_str()))?;
+                w.put(&map, "at", Value::from(*at))?;
+                w.put(&map, "order", Value::from(at.saturating_mul(1 << 16)))?;
+                w.put(&map, "day_only", day_only.then_some(true.into()))?;
+            }
+            Ok(())
+        })?;
+        Ok(id)
+    }
+}

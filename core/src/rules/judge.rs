@@ -1,0 +1,135 @@
+//! Judging one change: every operation of it, by path.
+
+use std::collections::HashMap;
+
+use automerge::legacy::{Key, ObjectId, OpType};
+use automerge::{Automerge, Change, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
+
+use super::{Allow, Author, Refusal, Role};
+use crate::documents::{Audience, Doc};
+use crate::ids::{Actor, Id};
+
+/// The longest text that a change may carry, in bytes.
+const MAX_TEXT_BYTES: usize = 100_000;
+
+/// Judges a change with everything the rules say: its operations, and the state with it by the kind's own check. `before` is
+/// the document without it, `None` if the change makes the document; `audiences` are those of the document before it, or
+/// those it will have if it is new.
+pub fn judge(id: Id, before: Option<&Doc>, after: &Doc, change: &Change, audiences: &[Audience], author: &Author) -> Result<(), Refusal> {
+    match before {
+        Some(doc) => judge_change(doc, change, audiences, author)?,
+        None => {
+            if !author.devices.contains(&id.actor.device()) {
+                return Err(Refusal::Actor);
+            }
+            let empty = Doc::with_schema(after.schema(), 0).map_err(|_| Refusal::Operation)?;
+            judge_change(&empty, change, audiences, author)?;
+        }
+    }
+    let passes = (after.kind().check)(id, before.map(Doc::tree).as_ref(), &after.tree(), author);
+    if passes { Ok(()) } else { Err(Refusal::Check) }
+}
+
+/// Judges the operations of `change` against the document as it is before it. `audiences` are the document's, those it will have if it is new.
+/// Only the kind's own check is left to the caller, who has the state with the change in it.
+pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: &Author) -> Result<(), Refusal> {
+    if Actor::of(change).map(Actor::device) != Some(author.device) {
+        return Err(Refusal::Actor);
+    }
+    let roles = author.roles_for(audiences);
+    if roles.is_empty() {
+        return Err(Refusal::OutsideScope);
+    }
+    let person = author.person.to_string();
+    // Paths of the maps that this change makes, by operation id; all others are in the document already.
+    let mut made: HashMap<(u64, &[u8]), Vec<String>> = HashMap::new();
+    let expanded = change.decode();
+    let actor = change.actor_id().to_bytes();
+    for (n, op) in expanded.operations.iter().enumerate() {
+        let Key::Map(key) = &op.key else { return Err(Refusal::Operation) };
+        if op.insert {
+            return Err(Refusal::Operation);
+        }
+        let mut object = ROOT;
+        let mut path = match &op.obj {
+            ObjectId::Root => Vec::new(),
+            ObjectId::Id(id) => match made.get(&(id.counter(), id.actor().to_bytes())) {
+                Some(path) => path.clone(),
+                None => {
+                    object = doc.automerge().import(&format!("{}@{}", id.counter(), id.actor())).map_err(|_| Refusal::Operation)?.0;
+                    path_of(doc.automerge(), &object).ok_or(Refusal::Operation)?
+                }
+            },
+        };
+        path.push(key.to_string());
+        match &op.action {
+            OpType::Make(ObjType::Map) => {
+                made.insert((change.start_op().get() + n as u64, actor), path.clone());
+            }
+            OpType::Put(value) => check_value(key, value, &person, &roles)?,
+            OpType::Delete => return Err(Refusal::Delete),
+            _ => return Err(Refusal::Operation),
+        }
+        let fresh = match &op.obj {
+            ObjectId::Id(id) if made.contains_key(&(id.counter(), id.actor().to_bytes())) => true,
+            _ => op.pred.is_empty() && doc.automerge().get(&object, key.as_str()).ok().flatten().is_none(),
+        };
+        let allowed = doc.kind().rules.iter().find(|rule| allows(rule, &path, &roles)).ok_or(Refusal::Path)?;
+        let depth = allowed.path.split('/').count();
+        if allowed.once && !fresh {
+            return Err(Refusal::Path);
+        }
+        // An entry's map is made once, under an id of the author's own.
+        if path.len() == depth && allowed.path.ends_with("/*") && !(fresh && is_own(&path[depth - 1], author)) {
+            return Err(Refusal::Actor);
+        }
+    }
+    Ok(())
+}
+
+/// `by` names the author: nobody writes in another's name. The hub writes what others did, with its source.
+fn check_value(key: &str, value: &ScalarValue, person: &str, roles: &[Role]) -> Result<(), Refusal> {
+    match value {
+        ScalarValue::Str(text) if key == "by" && text != person && !roles.contains(&Role::Hub) => Err(Refusal::By),
+        ScalarValue::Str(text) if text.len() > MAX_TEXT_BYTES => Err(Refusal::Operation),
+        ScalarValue::Str(_) | ScalarValue::Int(_) | ScalarValue::Boolean(_) | ScalarValue::Null => Ok(()),
+        _ => Err(Refusal::Operation),
+    }
+}
+
+fn is_own(key: &str, author: &Author) -> bool {
+    key.parse::<Id>().is_ok_and(|id| author.devices.contains(&id.actor.device()))
+}
+
+fn allows(rule: &Allow, path: &[String], roles: &[Role]) -> bool {
+    if !rule.roles.iter().any(|r| roles.contains(r)) {
+        return false;
+    }
+    let mut keys = path.iter();
+    for part in rule.path.split('/') {
+        match keys.next() {
+            Some(key) if matches(part, key) => {}
+            _ => return false,
+        }
+    }
+    let rest: Vec<&str> = keys.map(String::as_str).collect();
+    rest.is_empty() || !rule.path.ends_with('*') && matches!(rest[..], ["value" | "by" | "at" | "boot" | "since_boot"])
+}
+
+fn matches(part: &str, key: &str) -> bool {
+    part == "*"
+        || part == "{name}"
+        || part.split('|').any(|p| p.strip_suffix('*').map_or(p == key, |prefix| key.len() > prefix.len() && key.starts_with(prefix)))
+}
+
+fn path_of(doc: &Automerge, object: &ObjId) -> Option<Vec<String>> {
+    let parents = doc.parents(object).ok()?;
+    let mut path: Vec<String> = parents
+        .map(|p| match p.prop {
+            Prop::Map(key) => Some(key),
+            Prop::Seq(_) => None,
+        })
+        .collect::<Option<_>>()?;
+    path.reverse();
+    Some(path)
+}

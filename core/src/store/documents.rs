@@ -1,0 +1,229 @@
+//! Documents in the store: the hub's state as chunks, own unsent changes over it, and the rows of both together.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{delete_rows, from_json, write_rows};
+use crate::documents::{Doc, Documents, genesis};
+use crate::error::{Error, Result};
+use crate::ids::Id;
+use crate::projection::project;
+use crate::{kinds, search, visits};
+
+/// A document's row.
+#[derive(Debug, Clone)]
+pub struct StoredDoc {
+    /// The row id of its search and near-me entries.
+    pub n: i64,
+    /// The community it belongs to.
+    pub tenant: String,
+    /// The highest genesis number known of it.
+    pub schema: u16,
+    /// Its generation.
+    pub generation: u32,
+    /// The epoch that `base` is of, 0 before the hub has any of it.
+    pub epoch: u64,
+    /// The hub's state, as chunks.
+    pub base: Vec<u8>,
+    /// Which of this phone's audiences it is in, as their texts.
+    pub audiences: Vec<String>,
+    /// Whether it left the last audience and waits for its last unsent change.
+    pub withdrawn: bool,
+}
+
+impl StoredDoc {
+    /// The row of document `id`.
+    pub fn find(connection: &Connection, id: Id) -> Result<Option<Self>> {
+        let mut statement =
+            connection.prepare_cached("SELECT n, tenant, schema, generation, epoch, base, audiences, withdrawn FROM documents WHERE id = ?1")?;
+        let row = statement
+            .query_row([id], |r| {
+                Ok((
+                    Self {
+                        n: r.get(0)?,
+                        tenant: r.get(1)?,
+                        schema: r.get(2)?,
+                        generation: r.get(3)?,
+                        epoch: r.get(4)?,
+                        base: r.get(5)?,
+                        audiences: Vec::new(),
+                        withdrawn: r.get(7)?,
+                    },
+                    r.get::<_, String>(6)?,
+                ))
+            })
+            .optional()?;
+        row.map(|(doc, audiences)| Ok(Self { audiences: from_json(&audiences)?, ..doc })).transpose()
+    }
+
+    /// The hub's state of it. `None` for a kind that a newer gridwalk made.
+    pub fn hub_state(&self, connection: &Connection) -> Result<Option<Doc>> {
+        let Some(mut doc) = empty(connection, self.schema, self.generation)? else { return Ok(None) };
+        for chunk in chunks(&self.base) {
+            doc.take_chunk(chunk?)?;
+        }
+        Ok(Some(doc))
+    }
+
+    /// The state on this phone: the hub's, with own unsent changes over it.
+    pub fn state(&self, connection: &Connection, id: Id) -> Result<Option<Doc>> {
+        let Some(mut doc) = self.hub_state(connection)? else { return Ok(None) };
+        let mut statement = connection.prepare_cached("SELECT schema, body FROM changes WHERE doc = ?1 AND taken = 0 AND generation = ?2 ORDER BY n")?;
+        let mut rows = statement.query(params![id, self.generation])?;
+        while let Some(row) = rows.next()? {
+            doc.reach(row.get(0)?)?;
+            doc.take_chunk(row.get_ref(1)?.as_blob().map_err(|e| Error::internal("change").with_source(e))?)?;
+        }
+        Ok(Some(doc))
+    }
+}
+
+/// A document of schema `number` with nothing in it, also where a newer hub told the genesis.
+fn empty(connection: &Connection, number: u16, generation: u32) -> Result<Option<Doc>> {
+    if genesis(number).is_some() {
+        return Doc::with_schema(number, generation).map(Some);
+    }
+    let told = connection
+        .prepare_cached("SELECT kind, body FROM schemas WHERE number = ?1")?
+        .query_row([number], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Vec<u8>>(1)?)))
+        .optional()?;
+    let Some((kind, body)) = told else { return Ok(None) };
+    kinds::by_name(&kind).map(|kind| Doc::with_told_genesis(kind, generation, &body)).transpose()
+}
+
+/// Adds a chunk to a document's stored state.
+pub fn push_chunk(base: &mut Vec<u8>, chunk: &[u8]) {
+    // A document is far below 4 GiB; larger ones were refused where they came in.
+    base.extend_from_slice(&u32::try_from(chunk.len()).unwrap_or(u32::MAX).to_le_bytes());
+    base.extend_from_slice(chunk);
+}
+
+fn chunks(mut base: &[u8]) -> impl Iterator<Item = Result<&[u8]>> {
+    std::iter::from_fn(move || {
+        if base.is_empty() {
+            return None;
+        }
+        let cut = || {
+            let (length, rest) = base.split_first_chunk::<4>()?;
+            rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+        };
+        Some(match cut() {
+            Some((chunk, rest)) => {
+                base = rest;
+                Ok(chunk)
+            }
+            None => {
+                base = &[];
+                Err(Error::internal("stored chunk"))
+            }
+        })
+    })
+}
+
+/// The state of document `id` on this phone.
+pub fn load(connection: &Connection, id: Id) -> Result<Option<Doc>> {
+    StoredDoc::find(connection, id)?.map_or(Ok(None), |stored| stored.state(connection, id))
+}
+
+/// The store as a source of documents for commands.
+pub struct Stored<'a>(pub &'a Connection);
+
+impl Documents for Stored<'_> {
+    fn load(&mut self, id: Id) -> Result<Option<Doc>> {
+        load(self.0, id)
+    }
+}
+
+/// What changes of documents touched; at the end of a transaction the derived rows are brought up to date from it.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Tables whose rows changed.
+    pub tables: BTreeSet<&'static str>,
+    households: BTreeSet<String>,
+    all_due: bool,
+}
+
+impl Touched {
+    /// Replaces all rows of a document by those of its state. `fresh` says that it had none.
+    pub fn project(&mut self, connection: &Connection, id: Id, n: i64, doc: &Doc, fresh: bool) -> Result<()> {
+        let key = id.to_string();
+        let kind = doc.kind();
+        if !fresh {
+            self.note_visited(connection, kind.name, &key)?;
+            delete_rows(connection, kind, &key)?;
+        }
+        let tree = doc.tree();
+        let rows = project(doc, &tree);
+        write_rows(connection, &key, &rows)?;
+        self.tables.extend(rows.iter().map(|r| r.table).chain(kind.tables.iter().map(|t| t.name)));
+        match kind.name {
+            "household" => {
+                search::index(connection, n, &tree, fresh)?;
+                self.households.insert(key);
+            }
+            "visit" => {
+                self.households.insert(tree.text("household").to_owned());
+            }
+            "settings" => self.all_due = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Removes a document with everything derived from it.
+    pub fn forget(&mut self, connection: &Connection, id: Id) -> Result<()> {
+        let Some(stored) = StoredDoc::find(connection, id)? else { return Ok(()) };
+        let key = id.to_string();
+        if let Some(doc) = empty(connection, stored.schema, 0)? {
+            let kind = doc.kind();
+            self.note_visited(connection, kind.name, &key)?;
+            delete_rows(connection, kind, &key)?;
+            self.tables.extend(kind.tables.iter().map(|t| t.name));
+            if kind.name == "household" {
+                search::remove(connection, stored.n)?;
+                self.households.insert(key);
+            }
+        }
+        connection.prepare_cached("DELETE FROM documents WHERE n = ?1")?.execute([stored.n])?;
+        Ok(())
+    }
+
+    /// Brings the list of due doors up to date.
+    pub fn finish(&mut self, connection: &Connection) -> Result<()> {
+        if !self.households.is_empty() || self.all_due {
+            let only = if self.all_due { None } else { Some(&self.households) };
+            visits::refresh_due(connection, only)?;
+            self.tables.insert("due");
+        }
+        Ok(())
+    }
+
+    /// A visit whose row goes leaves its household to be looked at again.
+    fn note_visited(&mut self, connection: &Connection, kind: &str, key: &str) -> Result<()> {
+        if kind == "visit" {
+            let household: Option<Option<String>> =
+                connection.prepare_cached("SELECT household FROM visits WHERE doc = ?1")?.query_row([key], |r| r.get(0)).optional()?;
+            self.households.extend(household.flatten());
+        }
+        Ok(())
+    }
+}
+
+/// Makes the whole read model again from the documents.
+pub fn rebuild(connection: &Connection) -> Result<()> {
+    for table in kinds::tables() {
+        connection.execute_batch(&format!("DELETE FROM {}", table.name))?;
+    }
+    connection.execute_batch("DELETE FROM due")?;
+    search::clear(connection)?;
+    let mut touched = Touched { all_due: true, ..Touched::default() };
+    let ids: Vec<(i64, Id)> =
+        connection.prepare("SELECT n, id FROM documents ORDER BY n")?.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    for (n, id) in ids {
+        if let Some(doc) = load(connection, id)? {
+            touched.project(connection, id, n, &doc, true)?;
+        }
+    }
+    touched.finish(connection)
+}

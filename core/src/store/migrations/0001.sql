@@ -1,0 +1,110 @@
+-- The phone's store. Documents are the truth; every table made from the kinds' declarations (see `open.rs`), `due` and the
+-- search index can be rebuilt from them at any time.
+
+-- One row: what changes with every command stands together, on one page.
+CREATE TABLE state (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  device_key BLOB NOT NULL,      -- Ed25519 seed; the file is encrypted
+  actor BLOB NOT NULL,           -- the actor of all new changes and ids
+  next_counter INTEGER NOT NULL, -- the next id's counter
+  hub_time INTEGER,              -- the newest hub time seen, seconds since the epoch (UTC)
+  max_bytes INTEGER NOT NULL,    -- how much one request or reply may carry; halves after a cut, doubles after success
+  schema INTEGER NOT NULL        -- the newest genesis known when the read model was last made
+);
+
+-- Communities this phone is enrolled in.
+CREATE TABLE tenants (
+  tenant TEXT PRIMARY KEY,
+  hub TEXT NOT NULL,             -- the hub's address
+  ca TEXT,                       -- a private certificate authority of the hub's, PEM
+  person TEXT NOT NULL,
+  grants TEXT NOT NULL,          -- JSON: role and scope
+  audiences TEXT NOT NULL,       -- JSON: what the cursor covers
+  key BLOB NOT NULL,             -- the community's public key, pinned at enrolment
+  spare BLOB NOT NULL,
+  epoch INTEGER NOT NULL,
+  number INTEGER NOT NULL,       -- with the epoch: the cursor
+  caught_up INTEGER NOT NULL DEFAULT 0, -- whether this epoch has been read to its end once
+  rerun INTEGER NOT NULL DEFAULT 0, -- enrolled again: pull first, then run again what is absent
+  synced_at INTEGER              -- hub time of the last complete sync
+);
+
+-- Audiences granted after enrolment, with a cursor each until they have caught up.
+CREATE TABLE backfills (
+  tenant TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (tenant, audience)
+) WITHOUT ROWID;
+
+CREATE TABLE documents (
+  n INTEGER PRIMARY KEY,         -- the row id of search and near-me entries
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  schema INTEGER NOT NULL,       -- the highest genesis number known of it
+  generation INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,        -- the hub's epoch that `base` is of; 0 before the hub has any of it
+  base BLOB NOT NULL,            -- the hub's state, as chunks; own unsent changes are in `changes`
+  audiences TEXT NOT NULL,       -- JSON: which of this phone's audiences it is in
+  withdrawn INTEGER NOT NULL     -- left the last audience; forgotten when its last unsent change is answered
+);
+
+-- What people did here, kept until 30 days after the hub has taken it.
+CREATE TABLE commands (
+  n INTEGER PRIMARY KEY,         -- the order they were run in
+  id TEXT NOT NULL UNIQUE,
+  body TEXT NOT NULL,            -- the command as JSON
+  value TEXT NOT NULL,           -- the id it answered with
+  state TEXT NOT NULL CHECK (state IN ('unsent', 'taken', 'quarantined')),
+  reason TEXT,                   -- why it is in quarantine
+  at INTEGER NOT NULL            -- when the state was reached, seconds since the epoch (UTC)
+);
+CREATE INDEX commands_state ON commands (state, n);
+
+-- Changes made here: those unsent lie over `documents.base`; those taken wait for 30 days in case the hub is restored.
+CREATE TABLE changes (
+  n INTEGER PRIMARY KEY,
+  command INTEGER NOT NULL,      -- commands.n
+  doc TEXT NOT NULL,
+  schema INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  body BLOB NOT NULL,
+  bundle INTEGER,                -- bundles.n, once closed
+  taken INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX changes_doc ON changes (doc, taken);
+CREATE INDEX changes_command ON changes (command);
+CREATE INDEX changes_bundle ON changes (bundle);
+
+-- Closed and signed; sent again byte for byte until answered.
+CREATE TABLE bundles (
+  n INTEGER PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  bytes INTEGER NOT NULL,        -- its size when compressed alone
+  taken INTEGER NOT NULL DEFAULT 0
+);
+
+-- Genesis changes of schema versions newer than this app.
+CREATE TABLE schemas (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL);
+
+-- Hub times of this device's boots.
+CREATE TABLE anchors (boot TEXT PRIMARY KEY, since_boot INTEGER NOT NULL, hub_time INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Happenings recorded before their boot had an anchor.
+CREATE TABLE unanchored (doc TEXT PRIMARY KEY, boot TEXT NOT NULL) WITHOUT ROWID;
+
+-- News that could not be read; everything else went in.
+CREATE TABLE unreadable (doc TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Doors by when they are due. Times in seconds since the epoch (UTC).
+CREATE TABLE due (
+  household TEXT PRIMARY KEY,
+  every_days INTEGER NOT NULL,
+  last_visit_at INTEGER,         -- someone was met or reached
+  last_attempt_at INTEGER,       -- someone stood at the door
+  due_from INTEGER NOT NULL,
+  due_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX due_at ON due (due_at);

@@ -1,0 +1,99 @@
+//! The phone's store: one encrypted SQLite file, one writer, readers beside it. [`Store::read`] and [`Store::write`] are the
+//! only doors.
+
+mod documents;
+mod open;
+mod rows;
+
+pub use documents::{Stored, StoredDoc, Touched, load, push_chunk, rebuild};
+pub use open::DB_FILE;
+pub use rows::{delete_rows, write_rows};
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The encrypted store of one phone.
+pub struct Store {
+    folder: PathBuf,
+    key: [u8; 32],
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens the store in `folder` with the raw key that the host keeps, or makes a new one there.
+    ///
+    /// # Errors
+    /// `wrong_key` (nothing touched), `damaged` (set aside, not deleted), `newer_store` (nothing touched), `cannot_write`.
+    pub fn open(folder: &Path, key: &[u8; 32]) -> Result<Self> {
+        let writer = open::open(folder, key)?;
+        Ok(Self { folder: folder.to_owned(), key: *key, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
+    }
+
+    /// The folder the store lies in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Reads beside the writer, from one snapshot.
+    pub fn read<T>(&self, f: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let pooled = lock(&self.readers).pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => open::connect_reader(&self.folder, &self.key)?,
+        };
+        let snapshot = connection.unchecked_transaction()?;
+        let result = self.noticing_damage(f(&snapshot));
+        drop(snapshot);
+        lock(&self.readers).push(connection);
+        result
+    }
+
+    /// Writes in one transaction: all of `f` or nothing. What returned is durable.
+    pub fn write<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut writer = lock(&self.writer);
+        let run = || {
+            let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = f(&tx)?;
+            tx.commit()?;
+            Ok(value)
+        };
+        self.noticing_damage(run())
+    }
+
+    /// Runs `f` on the writer and a reader in turn: for tests of what every connection must be.
+    pub fn with_connections(&self, mut f: impl FnMut(&Connection)) -> Result<()> {
+        f(&lock(&self.writer));
+        self.read(|c| {
+            f(c);
+            Ok(())
+        })
+    }
+
+    /// Damage found while working is remembered beside the file, so that the next opening looks closely.
+    fn noticing_damage<T>(&self, result: Result<T>) -> Result<T> {
+        match result {
+            Err(e) if e.kind() == ErrorKind::Damaged => Err(open::suspect(&self.folder).err().unwrap_or(e)),
+            other => other,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic between statements leaves a connection whose transaction was rolled back.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// JSON kept in a column.
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|e| Error::internal("stored JSON").with_source(e))
+}
+
+/// A value as JSON for a column.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::internal("JSON").with_source(e))
+}

@@ -1,0 +1,81 @@
+//! Joining a community with an invite.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::protocol::{ENROL_PATH, EnrolReply, EnrolRequest, RefusalCode, VERSION, decode, open_reply, pack, unpack};
+use super::{Answer, HttpHub, Hub, Prepared};
+use crate::error::Result;
+use crate::identity::{DeviceKey, Invite, SignedHead};
+use crate::ids::Id;
+use crate::phone::{Phone, state};
+use crate::store::to_json;
+
+impl Phone {
+    /// Joins the community of `invite` over HTTP. `ca` is the hub's own certificate authority (PEM), if it has one. A phone whose
+    /// device was revoked joins again with a new key; what it has not sent is kept and sent after the next sync has pulled.
+    ///
+    /// # Errors
+    /// `enrolment` if the phone is in that community already, `hub_refused` with the hub's words, `offline`.
+    pub async fn enrol(&self, invite: &Invite, ca: Option<&str>) -> Result<()> {
+        self.enrol_with(invite, ca, &HttpHub::new(&invite.hub, ca)?).await
+    }
+
+    /// Joins the community of `invite`, carried by `carrier`.
+    pub async fn enrol_with(&self, invite: &Invite, ca: Option<&str>, carrier: &impl Hub) -> Result<()> {
+        // A second enrolment in the same community is for a device that was revoked or lost by a restored hub: a new key.
+        let again = self.store.read(|c| Ok(c.query_row("SELECT 1 FROM tenants WHERE tenant = ?1", [&invite.tenant], |_| Ok(())).optional()?.is_some()))?;
+        let key = if again { DeviceKey::make(&*self.random) } else { self.store.read(|c| Ok(state(c)?.key))? };
+        let request = EnrolRequest { version: VERSION, tenant: invite.tenant.clone(), code: invite.code.clone(), key: key.public().to_bytes().into() };
+        let body = pack(&request)?;
+        let mut offset = 0;
+        for _ in 0..3 {
+            let mut nonce = [0; 9];
+            self.random.fill(&mut nonce);
+            let head = SignedHead::sign(&key, ENROL_PATH, &body, self.now()?.saturating_add(offset), nonce);
+            let prepared = Prepared { path: ENROL_PATH, head, body: body.clone(), bundles: Vec::new(), hub: invite.hub.clone() };
+            match carrier.post(&prepared).await? {
+                Answer::Reply(bytes) => {
+                    let keys = [invite.key.clone(), invite.spare.clone()];
+                    let plain = unpack(open_reply(&keys, &prepared.head.signature, &bytes)?)?;
+                    return self.joined(invite, ca, &key, again, &decode(&plain, "enrolment")?);
+                }
+                Answer::Refused(refused) if refused.code == RefusalCode::Clock => offset = refused.hub_time.saturating_sub(self.now()?),
+                Answer::Refused(refused) => return Err(refused.code.into()),
+            }
+        }
+        Err(RefusalCode::Clock.into())
+    }
+
+    fn joined(&self, invite: &Invite, ca: Option<&str>, key: &DeviceKey, again: bool, reply: &EnrolReply) -> Result<()> {
+        let reading = self.clock.read();
+        let person: Id = reply.person.parse()?;
+        self.store.write(|tx| {
+            tx.execute("INSERT OR REPLACE INTO anchors VALUES (?1, ?2, ?3)", params![reading.boot, reading.since_boot, reply.hub_time])?;
+            tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [reply.hub_time])?;
+            if again {
+                tx.execute("UPDATE state SET device_key = ?1, actor = ?2", params![key.to_bytes(), self.new_actor(key).0])?;
+            }
+            tx.execute(
+                "INSERT INTO tenants (tenant, hub, ca, person, grants, audiences, key, spare, epoch, number, rerun) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)
+                 ON CONFLICT (tenant) DO UPDATE SET hub = excluded.hub, ca = excluded.ca, person = excluded.person, grants = excluded.grants, audiences = excluded.audiences,
+                   key = excluded.key, spare = excluded.spare, epoch = excluded.epoch, number = 0, caught_up = 0, rerun = excluded.rerun",
+                params![
+                    invite.tenant,
+                    invite.hub,
+                    ca,
+                    person,
+                    to_json(&reply.granted.roles)?,
+                    to_json(&reply.granted.audiences)?,
+                    invite.key.to_bytes(),
+                    invite.spare.to_bytes(),
+                    reply.epoch,
+                    again
+                ],
+            )?;
+            tx.execute("DELETE FROM backfills WHERE tenant = ?1", [&invite.tenant])?;
+            Ok(())
+        })?;
+        self.notify(&["tenants"]);
+        Ok(())
+    }
+}

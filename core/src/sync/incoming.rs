@@ -1,0 +1,405 @@
+//! What comes in: verdicts, news of documents, cursors; all of a reply in one transaction, so that the cursor moves with what
+//! it covers. A reply taken twice changes nothing the second time.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::protocol::{DocumentNews, Granted, SyncReply, TenantReply, Verdict, Word, decode, open_reply, resolve, unpack};
+use super::rerun::{Failed, rerun, rerun_all};
+use super::{KEEP_SECONDS, Prepared, SyncReport};
+use crate::clock::{Anchor, Reading};
+use crate::documents::Doc;
+use crate::error::{Error, Result};
+use crate::identity::PublicKey;
+use crate::ids::Id;
+use crate::phone::Phone;
+use crate::store::{StoredDoc, Touched, from_json, push_chunk, to_json};
+
+/// What taking a reply leaves to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Whether another request is due at once: more to read, or something to send that was not in this one.
+    pub again: bool,
+    /// Commands that the hub has not answered yet.
+    pub unsent: u64,
+}
+
+impl Phone {
+    /// Takes the reply to `prepared`.
+    ///
+    /// # Errors
+    /// `malformed` if it is not what the community signed for this request; nothing was changed then.
+    pub fn take_reply(&self, prepared: &Prepared, bytes: &[u8], report: &mut SyncReport) -> Result<Taken> {
+        let reading = self.clock.read();
+        let keys = self.store.read(|c| community_keys(c, &prepared.hub))?;
+        let plain = unpack(open_reply(&keys, &prepared.head.signature, bytes)?)?;
+        let reply: SyncReply = decode(&plain, "reply")?;
+        if reply.verdicts.len() != prepared.bundles.len() {
+            return Err(Error::malformed("verdicts"));
+        }
+        let mut touched = Touched::default();
+        let mut counted = SyncReport::default();
+        let taken = self.store.write(|tx| {
+            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted };
+            intake.learn(&reply, &reading)?;
+            let failed = intake.verdicts(prepared, &reply)?;
+            let mut again = false;
+            for tenant in &reply.tenants {
+                again |= intake.tenant(tenant)?;
+            }
+            again |= intake.run_again(&failed)?;
+            intake.anchor_times(&reading, reply.hub_time)?;
+            intake.forget_withdrawn()?;
+            touched.finish(tx)?;
+            if !again {
+                tx.execute("UPDATE tenants SET synced_at = ?1 WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
+            }
+            // What is sealed and was not in this request follows; what was in it and is held waits for the next sync.
+            let unsealed: bool = tx.query_row("SELECT EXISTS (SELECT 1 FROM changes WHERE taken = 0 AND bundle IS NULL)", [], |r| r.get(0))?;
+            let left: i64 =
+                tx.query_row("SELECT count(*) FROM bundles WHERE taken = 0 AND n > ?1", [prepared.bundles.last().copied().unwrap_or(i64::MAX)], |r| r.get(0))?;
+            let unsent = tx.query_row("SELECT count(*) FROM commands WHERE state = 'unsent'", [], |r| r.get(0))?;
+            Ok(Taken { again: again || unsealed || left > 0, unsent })
+        })?;
+        report.add(&counted);
+        self.notify(&touched.tables.into_iter().collect::<Vec<_>>());
+        Ok(taken)
+    }
+}
+
+impl SyncReport {
+    fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.refused += other.refused;
+        self.rerun += other.rerun;
+        self.received += other.received;
+        self.withdrawn += other.withdrawn;
+    }
+}
+
+fn community_keys(connection: &Connection, hub: &str) -> Result<Vec<PublicKey>> {
+    let mut statement = connection.prepare_cached("SELECT key, spare FROM tenants WHERE hub = ?1")?;
+    let rows = statement.query_map([hub], |r| Ok([r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?]))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.iter().flatten().map(|key| PublicKey::from_bytes(key)).collect()
+}
+
+struct Intake<'a> {
+    phone: &'a Phone,
+    tx: &'a Transaction<'a>,
+    touched: &'a mut Touched,
+    report: &'a mut SyncReport,
+}
+
+impl Intake<'_> {
+    /// The hub's time anchors this boot; genesis changes of newer schemas are kept for the documents that need them.
+    fn learn(&mut self, reply: &SyncReply, reading: &Reading) -> Result<()> {
+        self.tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [reply.hub_time])?;
+        self.tx.execute("INSERT OR REPLACE INTO anchors VALUES (?1, ?2, ?3)", params![reading.boot, reading.since_boot, reply.hub_time])?;
+        for schema in &reply.schemas {
+            self.tx.execute("INSERT OR IGNORE INTO schemas VALUES (?1, ?2, ?3)", params![schema.number, schema.kind, &schema.body[..]])?;
+        }
+        Ok(())
+    }
+
+    /// Carries out the verdicts; answers with the commands that failed, by row.
+    fn verdicts(&mut self, prepared: &Prepared, reply: &SyncReply) -> Result<Vec<Failed>> {
+        let mut failed: Vec<Failed> = Vec::new();
+        // Documents with changes that wait: what depends on those waits with them.
+        let mut waiting: BTreeSet<Id> = BTreeSet::new();
+        for (bundle, verdicts) in prepared.bundles.iter().zip(&reply.verdicts) {
+            let mut statement =
+                self.tx.prepare_cached("SELECT n, command, doc, body, generation FROM changes WHERE bundle = ?1 AND taken = 0 ORDER BY command, n")?;
+            let rows = statement.query_map([bundle], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))?;
+            let changes: Vec<(i64, i64, Id, Vec<u8>, u32)> = rows.collect::<rusqlite::Result<_>>()?;
+            if changes.is_empty() {
+                continue;
+            }
+            let total: usize = verdicts.iter().map(|v| v.run as usize).fold(0, usize::saturating_add);
+            if total != changes.len() {
+                return Err(Error::malformed("verdicts"));
+            }
+            let mut done = true;
+            let each = verdicts.iter().flat_map(|v| std::iter::repeat_n(v, v.run as usize));
+            for ((n, command, doc, body, generation), verdict) in changes.into_iter().zip(each) {
+                match verdict.word {
+                    Word::Taken | Word::Known => self.accept(n, command, doc, &body, generation)?,
+                    Word::Held => {
+                        waiting.insert(doc);
+                        done = false;
+                    }
+                    Word::Missing if waiting.contains(&doc) => done = false,
+                    Word::Missing | Word::Refused | Word::Generation | Word::ActorReused => note(&mut failed, command, verdict),
+                }
+            }
+            if done {
+                self.tx.execute("UPDATE bundles SET taken = 1 WHERE n = ?1", [bundle])?;
+            }
+        }
+        Ok(failed)
+    }
+
+    /// A change that the hub has now becomes part of the hub's state here.
+    fn accept(&mut self, n: i64, command: i64, doc: Id, body: &[u8], generation: u32) -> Result<()> {
+        self.report.sent += 1;
+        self.tx.prepare_cached("UPDATE changes SET taken = 1 WHERE n = ?1")?.execute([n])?;
+        let done = self
+            .tx
+            .prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM changes WHERE command = ?1 AND taken = 0)")?
+            .query_row([command], |r| r.get::<_, bool>(0))?;
+        if done {
+            let now = self.phone.clock.read().wall;
+            self.tx.prepare_cached("UPDATE commands SET state = 'taken', at = ?2 WHERE n = ?1")?.execute(params![command, now])?;
+        }
+        if let Some(mut stored) = StoredDoc::find(self.tx, doc)?
+            && stored.generation == generation
+        {
+            push_chunk(&mut stored.base, body);
+            self.tx
+                .prepare_cached("UPDATE documents SET base = ?2, epoch = CASE epoch WHEN 0 THEN (SELECT epoch FROM tenants t WHERE t.tenant = documents.tenant) ELSE epoch END WHERE n = ?1")?
+                .execute(params![stored.n, stored.base])?;
+        }
+        Ok(())
+    }
+
+    /// Takes one community's news; answers whether there is more to ask for.
+    fn tenant(&mut self, news: &TenantReply) -> Result<bool> {
+        let cursor = self.tx.query_row("SELECT epoch, number, audiences, caught_up, rerun FROM tenants WHERE tenant = ?1", [&news.tenant], |r| {
+            Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?, r.get::<_, String>(2)?, r.get::<_, bool>(3)?, r.get::<_, bool>(4)?))
+        });
+        let Some((epoch, number, audiences, caught_up, rerun)) = cursor.optional()? else { return Err(Error::malformed("tenant")) };
+        if news.epoch != epoch {
+            self.new_epoch(&news.tenant, news.epoch)?;
+            return Ok(true);
+        }
+        if let Some(granted) = &news.granted {
+            self.grant(&news.tenant, granted, &from_json::<Vec<String>>(&audiences)?)?;
+            return Ok(true);
+        }
+        if news.from != number {
+            // A reply to an older request: what it brings has come already or will come again.
+            return Ok(true);
+        }
+        for document in &news.documents {
+            let id = resolve(&news.actors, document.doc)?;
+            let audiences = document
+                .audiences
+                .iter()
+                .map(|a| news.audiences.get(*a as usize).cloned().ok_or_else(|| Error::malformed("audience")))
+                .collect::<Result<Vec<_>>>()?;
+            self.document(&news.tenant, epoch, id, document, &audiences)?;
+        }
+        self.tx.execute("UPDATE tenants SET number = ?2 WHERE tenant = ?1", params![news.tenant, news.number])?;
+        self.move_backfills(&news.tenant, &news.backfills, news.number)?;
+        if !news.more && !caught_up {
+            self.end_epoch(&news.tenant, epoch)?;
+            if rerun {
+                let count = rerun_all(self.phone, self.tx, &news.tenant, self.touched)?;
+                self.report.rerun += count;
+                self.tx.execute("UPDATE tenants SET rerun = 0 WHERE tenant = ?1", [&news.tenant])?;
+                return Ok(true);
+            }
+        }
+        Ok(news.more)
+    }
+
+    fn move_backfills(&mut self, tenant: &str, numbers: &[u64], top: u64) -> Result<()> {
+        let audiences: Vec<String> = self
+            .tx
+            .prepare_cached("SELECT audience FROM backfills WHERE tenant = ?1 ORDER BY audience")?
+            .query_map([tenant], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        if audiences.len() != numbers.len() {
+            return Err(Error::malformed("backfills"));
+        }
+        for (audience, number) in audiences.iter().zip(numbers) {
+            if *number >= top {
+                self.tx.execute("DELETE FROM backfills WHERE tenant = ?1 AND audience = ?2", [tenant, audience])?;
+            } else {
+                self.tx.execute("UPDATE backfills SET number = ?3 WHERE tenant = ?1 AND audience = ?2", params![tenant, audience, number])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn document(&mut self, tenant: &str, epoch: u64, id: Id, news: &DocumentNews, audiences: &[String]) -> Result<()> {
+        let stored = StoredDoc::find(self.tx, id)?;
+        if audiences.is_empty() {
+            self.report.withdrawn += u64::from(stored.is_some());
+            if let Some(stored) = stored {
+                self.tx.execute("UPDATE documents SET audiences = '[]', withdrawn = 1 WHERE n = ?1", [stored.n])?;
+            }
+            return Ok(());
+        }
+        let fresh = stored.is_none();
+        let mut doc = stored.unwrap_or(StoredDoc {
+            n: 0,
+            tenant: tenant.to_owned(),
+            schema: news.schema,
+            generation: news.generation,
+            epoch,
+            base: Vec::new(),
+            audiences: Vec::new(),
+            withdrawn: false,
+        });
+        if doc.generation > news.generation {
+            return Ok(());
+        }
+        if news.whole && (doc.epoch != epoch || doc.generation != news.generation) {
+            doc.base.clear();
+        }
+        doc.generation = news.generation;
+        doc.schema = doc.schema.max(news.schema);
+        if !news.chunks.is_empty() {
+            doc.epoch = epoch;
+        }
+        for chunk in &news.chunks {
+            push_chunk(&mut doc.base, chunk);
+        }
+        let state = match doc.hub_state(self.tx) {
+            Ok(state) => state,
+            Err(_) => {
+                self.tx.execute("INSERT OR REPLACE INTO unreadable VALUES (?1, ?2)", params![id, self.phone.clock.read().wall])?;
+                return Ok(());
+            }
+        };
+        self.report.received += u64::from(!news.chunks.is_empty());
+        compact(&mut doc, news.chunks.len(), state.as_ref());
+        let audiences = to_json(&audiences)?;
+        if fresh {
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO documents (id, tenant, schema, generation, epoch, base, audiences, withdrawn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+                )?
+                .execute(params![id, tenant, doc.schema, doc.generation, doc.epoch, doc.base, audiences])?;
+            doc.n = self.tx.last_insert_rowid();
+        } else {
+            self.tx
+                .prepare_cached("UPDATE documents SET schema = ?2, generation = ?3, epoch = ?4, base = ?5, audiences = ?6, withdrawn = 0 WHERE n = ?1")?
+                .execute(params![doc.n, doc.schema, doc.generation, doc.epoch, doc.base, audiences])?;
+        }
+        if news.chunks.is_empty() {
+            return Ok(());
+        }
+        let unsent =
+            !fresh && self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND taken = 0)")?.query_row([id], |r| r.get::<_, bool>(0))?;
+        let state = if unsent { doc.state(self.tx, id)? } else { state };
+        match state {
+            Some(state) => self.touched.project(self.tx, id, doc.n, &state, fresh),
+            None => Ok(()),
+        }
+    }
+
+    fn grant(&mut self, tenant: &str, granted: &Granted, before: &[String]) -> Result<()> {
+        for audience in granted.audiences.iter().filter(|a| !before.contains(a)) {
+            self.tx.execute("INSERT OR REPLACE INTO backfills VALUES (?1, ?2, 0)", [tenant, audience])?;
+        }
+        for audience in before.iter().filter(|a| !granted.audiences.contains(a)) {
+            self.tx.execute("DELETE FROM backfills WHERE tenant = ?1 AND audience = ?2", [tenant, audience])?;
+            let mut statement = self.tx.prepare("SELECT n, audiences FROM documents WHERE tenant = ?1 AND instr(audiences, ?2)")?;
+            let rows = statement
+                .query_map(params![tenant, to_json(audience)?], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?)))?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            for (n, audiences) in rows {
+                let mut left: Vec<String> = from_json(&audiences)?;
+                left.retain(|a| a != audience);
+                self.report.withdrawn += u64::from(left.is_empty());
+                self.tx.execute("UPDATE documents SET audiences = ?2, withdrawn = ?3 WHERE n = ?1", params![n, to_json(&left)?, left.is_empty()])?;
+            }
+        }
+        self.tx
+            .execute(
+                "UPDATE tenants SET audiences = ?2, grants = ?3 WHERE tenant = ?1",
+                params![tenant, to_json(&granted.audiences)?, to_json(&granted.roles)?],
+            )
+            .map(drop)?;
+        Ok(())
+    }
+
+    /// The hub was restored: what it took in the last 30 days is sent again, and everything is read from the beginning.
+    fn new_epoch(&mut self, tenant: &str, epoch: u64) -> Result<()> {
+        self.tx.execute("UPDATE tenants SET epoch = ?2, number = 0, caught_up = 0 WHERE tenant = ?1", params![tenant, epoch])?;
+        self.tx.execute("DELETE FROM backfills WHERE tenant = ?1", [tenant])?;
+        self.tx.execute("UPDATE bundles SET taken = 0 WHERE tenant = ?1", [tenant])?;
+        self.tx.execute(
+            "UPDATE changes SET taken = 0 WHERE generation >= (SELECT generation FROM documents d WHERE d.id = doc) OR doc NOT IN (SELECT id FROM documents)",
+            [],
+        )?;
+        self.tx.execute("UPDATE commands SET state = 'unsent' WHERE n IN (SELECT command FROM changes WHERE taken = 0)", [])?;
+        Ok(())
+    }
+
+    /// Everything of the new epoch has been read: what the hub does not have any more goes, except what waits to be sent.
+    fn end_epoch(&mut self, tenant: &str, epoch: u64) -> Result<()> {
+        self.tx.execute("UPDATE tenants SET caught_up = 1 WHERE tenant = ?1", [tenant])?;
+        self.tx.execute("UPDATE documents SET withdrawn = 1 WHERE tenant = ?1 AND epoch NOT IN (0, ?2)", params![tenant, epoch])?;
+        Ok(())
+    }
+
+    fn run_again(&mut self, failed: &[Failed]) -> Result<bool> {
+        if failed.is_empty() {
+            return Ok(false);
+        }
+        let (refused, again) = rerun(self.phone, self.tx, failed, self.touched)?;
+        self.report.refused += refused;
+        self.report.rerun += again;
+        Ok(again > 0)
+    }
+
+    /// Happenings recorded in this boot before it had an anchor get the time that the anchor implies.
+    fn anchor_times(&mut self, reading: &Reading, hub_time: i64) -> Result<()> {
+        let docs: Vec<Id> =
+            self.tx.prepare_cached("SELECT doc FROM unanchored WHERE boot = ?1")?.query_map([&reading.boot], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let anchor = Anchor { boot: reading.boot.clone(), since_boot: reading.since_boot, hub_time };
+        for happening in docs {
+            super::rerun::follow_up(self.tx, crate::attendance::AnchorTimes { happening, anchor: anchor.clone() }.into(), reading, self.touched)?;
+            self.tx.execute("DELETE FROM unanchored WHERE doc = ?1", [happening])?;
+        }
+        Ok(())
+    }
+
+    /// Forgets documents that left the last audience, once nothing on them is unsent; and what has been kept long enough.
+    fn forget_withdrawn(&mut self) -> Result<()> {
+        let gone: Vec<Id> = self
+            .tx
+            .prepare_cached("SELECT id FROM documents d WHERE withdrawn AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = d.id AND c.taken = 0)")?
+            .query_map([], |r| r.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for id in gone {
+            self.touched.forget(self.tx, id)?;
+        }
+        let before = self.phone.clock.read().wall.saturating_sub(KEEP_SECONDS);
+        let old: i64 = self.tx.query_row("SELECT count(*) FROM commands WHERE state = 'taken' AND at < ?1", [before], |r| r.get(0))?;
+        if old > 0 {
+            self.tx.execute("DELETE FROM changes WHERE command IN (SELECT n FROM commands WHERE state = 'taken' AND at < ?1)", [before])?;
+            self.tx.execute("DELETE FROM commands WHERE state = 'taken' AND at < ?1", [before])?;
+            self.tx.execute("DELETE FROM bundles WHERE taken = 1 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.bundle = bundles.n)", [])?;
+        }
+        Ok(())
+    }
+}
+
+fn note(failed: &mut Vec<Failed>, command: i64, verdict: &Verdict) {
+    let reason = match verdict.word {
+        Word::Refused => verdict.reason.clone().or(Some(String::new())),
+        _ => None,
+    };
+    match failed.iter_mut().find(|f| f.command == command) {
+        Some(known) => known.refused = known.refused.take().or(reason),
+        None => failed.push(Failed { command, refused: reason, new_ids: false }),
+    }
+    if verdict.word == Word::ActorReused {
+        failed.iter_mut().for_each(|f| f.new_ids |= f.command == command);
+    }
+}
+
+/// A document that came in many pieces is kept as one snapshot.
+fn compact(doc: &mut StoredDoc, new_chunks: usize, state: Option<&Doc>) {
+    const MANY: usize = 16;
+    if new_chunks > MANY
+        && let Some(state) = state
+    {
+        doc.base.clear();
+        push_chunk(&mut doc.base, &state.snapshot());
+    }
+}

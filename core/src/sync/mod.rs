@@ -1,0 +1,25 @@
+//! Sync with a hub: one request sends what is unsent and brings what is new. Cut anywhere and repeated, it ends the same.
+//!
+//! [`outgoing`] closes and signs bundles and builds the request; [`Hub`] carries it; [`incoming`] takes the reply in one
+//! transaction; [`rerun`] takes back what the hub refused and runs later commands again. No transaction is open while waiting
+//! for the network.
+
+mod enrol;
+mod http;
+mod incoming;
+mod outgoing;
+pub mod protocol;
+mod rerun;
+mod session;
+
+pub use http::HttpHub;
+pub use incoming::Taken;
+pub use outgoing::Prepared;
+pub use session::{Answer, Hub, SyncProgress, SyncReport};
+
+/// What one request or reply may carry at first, in bytes; halves after a cut, doubles after success.
+pub const FIRST_MAX_BYTES: u32 = 256 << 10;
+/// The bounds of that.
+pub const MAX_BYTES_RANGE: std::ops::RangeInclusive<u32> = (8 << 10)..=(1 << 20);
+/// How long taken commands are kept, in case the hub is restored from an older backup.
+pub const KEEP_SECONDS: i64 = 30 * 86_400;

@@ -1,0 +1,168 @@
+//! What goes out: unsent changes are closed into signed bundles and stored before they are first sent.
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::protocol::{
+    Actors, Backfill, Bundle, Group, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange, audiences_hash, compress, decode, encode, pack,
+};
+use crate::error::Result;
+use crate::identity::{DeviceKey, SignedHead};
+use crate::ids::Id;
+use crate::phone::{Phone, newest_schema, state};
+use crate::store::from_json;
+
+use super::protocol::BUNDLE_BYTES;
+
+/// A request ready to be carried, with what is needed to take its reply.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The path.
+    pub path: &'static str,
+    /// The signature's header fields.
+    pub head: SignedHead,
+    /// The compressed body.
+    pub body: Vec<u8>,
+    pub(super) bundles: Vec<i64>,
+    /// The hub's address.
+    pub hub: String,
+}
+
+impl Phone {
+    /// Builds the next request to `hub`, signed at `offset` seconds beside this phone's clock. Closes bundles first.
+    pub fn prepare_sync(&self, hub: &str, offset: i64) -> Result<Prepared> {
+        let created = self.now()?.saturating_add(offset);
+        let mut nonce = [0; 9];
+        self.random.fill(&mut nonce);
+        self.store.write(|tx| {
+            let state = state(tx)?;
+            let tenants = tenants_of(tx, hub)?;
+            let mut cursors = Vec::new();
+            let (mut bundles, mut sealed, mut budget) = (Vec::new(), Vec::new(), i64::from(state.max_bytes));
+            for t in &tenants {
+                cursors.push(t.cursor.clone());
+                if t.rerun {
+                    continue;
+                }
+                close_bundles(tx, &t.cursor, &state.key)?;
+                let mut statement = tx.prepare_cached("SELECT n, sealed, bytes FROM bundles WHERE tenant = ?1 AND taken = 0 ORDER BY n")?;
+                let mut rows = statement.query([&t.cursor.tenant])?;
+                while let Some(row) = rows.next()? {
+                    budget -= row.get::<_, i64>(2)?;
+                    if budget < 0 && !bundles.is_empty() {
+                        break;
+                    }
+                    bundles.push(row.get(0)?);
+                    sealed.push(decode::<Sealed>(row.get_ref(1)?.as_blob().unwrap_or_default(), "stored bundle")?);
+                }
+            }
+            let request = SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors, bundles: sealed };
+            let body = pack(&request)?;
+            let head = SignedHead::sign(&state.key, SYNC_PATH, &body, created, nonce);
+            Ok(Prepared { path: SYNC_PATH, head, body, bundles, hub: hub.to_owned() })
+        })
+    }
+
+    /// The hubs this phone is enrolled with.
+    pub fn hubs(&self) -> Result<Vec<String>> {
+        self.store.read(|c| {
+            Ok(c.prepare("SELECT hub FROM tenants GROUP BY hub ORDER BY min(rowid)")?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+pub(super) struct OwnTenant {
+    pub cursor: TenantCursor,
+    pub rerun: bool,
+}
+
+pub(super) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTenant>> {
+    let mut statement = connection.prepare_cached("SELECT tenant, epoch, number, audiences, rerun FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
+    let rows = statement.query_map([hub], |r| Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get::<_, String>(3)?, r.get(4)?)))?;
+    let mut tenants = Vec::new();
+    for row in rows {
+        let (tenant, epoch, number, audiences, rerun) = row?;
+        let audiences: Vec<String> = from_json(&audiences)?;
+        let mut backfills = connection.prepare_cached("SELECT audience, number FROM backfills WHERE tenant = ?1 ORDER BY audience")?;
+        let backfills = backfills.query_map([&tenant], |r| Ok(Backfill { audience: r.get(0)?, number: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?;
+        let cursor = TenantCursor { audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills };
+        tenants.push(OwnTenant { cursor, rerun });
+    }
+    Ok(tenants)
+}
+
+struct Unsent {
+    n: i64,
+    command: i64,
+    command_id: Id,
+    doc: Id,
+    generation: u32,
+    schema: u16,
+    hash: [u8; 32],
+    body: Vec<u8>,
+}
+
+/// Closes bundles around all changes that are in none yet.
+fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey) -> Result<()> {
+    let mut statement = tx.prepare_cached(
+        "SELECT c.n, c.command, k.id, c.doc, c.generation, c.schema, c.hash, c.body FROM changes c
+         JOIN commands k ON k.n = c.command JOIN documents d ON d.id = c.doc
+         WHERE k.state = 'unsent' AND c.bundle IS NULL AND c.taken = 0 AND d.tenant = ?1 ORDER BY c.command, c.n",
+    )?;
+    let rows = statement.query_map([&cursor.tenant], |r| {
+        Ok(Unsent {
+            n: r.get(0)?,
+            command: r.get(1)?,
+            command_id: r.get(2)?,
+            doc: r.get(3)?,
+            generation: r.get(4)?,
+            schema: r.get(5)?,
+            hash: r.get(6)?,
+            body: r.get(7)?,
+        })
+    })?;
+    let changes: Vec<Unsent> = rows.collect::<rusqlite::Result<_>>()?;
+    let groups: Vec<&[Unsent]> = changes.chunk_by(|a, b| a.command == b.command).collect();
+    let mut open = &groups[..];
+    while !open.is_empty() {
+        let mut take = open.len();
+        let (mut body, mut hashes) = draft(cursor, key, &open[..take]);
+        let mut size = compress(&encode(&body))?.len();
+        // A day's work fits at once; more is halved until it does. One command alone always goes.
+        while size > BUNDLE_BYTES && take > 1 {
+            take = take.div_ceil(2);
+            (body, hashes) = draft(cursor, key, &open[..take]);
+            size = compress(&encode(&body))?.len();
+        }
+        tx.execute(
+            "INSERT INTO bundles (tenant, sealed, bytes) VALUES (?1, ?2, ?3)",
+            params![cursor.tenant, encode(&body.seal(&hashes, key)), i64::try_from(size).unwrap_or(i64::MAX)],
+        )?;
+        let bundle = tx.last_insert_rowid();
+        for change in open[..take].iter().copied().flatten() {
+            tx.prepare_cached("UPDATE changes SET bundle = ?2 WHERE n = ?1")?.execute([change.n, bundle])?;
+        }
+        open = &open[take..];
+    }
+    Ok(())
+}
+
+fn draft(cursor: &TenantCursor, key: &DeviceKey, groups: &[&[Unsent]]) -> (Bundle, Vec<[u8; 32]>) {
+    let mut actors = Actors::default();
+    let groups_out = groups.iter().map(|group| Group {
+        command: actors.wire(group[0].command_id),
+        changes: group
+            .iter()
+            .map(|c| WireChange { doc: actors.wire(c.doc), generation: c.generation, schema: c.schema, body: c.body.clone().into() })
+            .collect(),
+    });
+    let groups_out = groups_out.collect();
+    let bundle = Bundle {
+        device: key.device().0.into(),
+        tenant: cursor.tenant.clone(),
+        epoch: cursor.epoch,
+        number: cursor.number,
+        actors: actors.into_list(),
+        groups: groups_out,
+    };
+    (bundle, groups.iter().copied().flatten().map(|c| c.hash).collect())
+}

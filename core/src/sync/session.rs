@@ -1,0 +1,112 @@
+//! The loop around requests: until nothing is unsent and nothing more is to be read.
+
+use std::future::Future;
+
+use serde::Serialize;
+
+use super::protocol::{RefusalCode, RefusedRequest};
+use super::{HttpHub, MAX_BYTES_RANGE, Prepared};
+use crate::error::Result;
+use crate::phone::Phone;
+
+/// What came back for one request.
+#[derive(Debug)]
+pub enum Answer {
+    /// The reply's bytes, signed by the community.
+    Reply(Vec<u8>),
+    /// A refusal in the protocol's words.
+    Refused(RefusedRequest),
+}
+
+/// Carries a request to a hub and its answer back. An error means that nobody knows whether it arrived.
+pub trait Hub {
+    /// Posts `body` under `path` with the signature's header fields.
+    fn post(&self, request: &Prepared) -> impl Future<Output = Result<Answer>> + Send;
+}
+
+/// How far a sync has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncProgress {
+    /// Requests answered so far.
+    pub requests: u32,
+    /// Commands that the hub has not answered yet.
+    pub unsent: u64,
+    /// Documents received so far.
+    pub received: u64,
+}
+
+/// What a sync did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct SyncReport {
+    /// Requests answered.
+    pub requests: u32,
+    /// Changes that the hub has now.
+    pub sent: u64,
+    /// Commands that were refused, with their reasons in the quarantine.
+    pub refused: u64,
+    /// Commands that were run again on the hub's state.
+    pub rerun: u64,
+    /// Documents with news.
+    pub received: u64,
+    /// Documents that left this phone.
+    pub withdrawn: u64,
+}
+
+impl Phone {
+    /// Syncs with every hub this phone is enrolled with, over HTTP.
+    ///
+    /// # Errors
+    /// `offline` if a hub cannot be reached: everything is kept and sent next time. `hub_refused` with the hub's words.
+    pub async fn sync(&self, progress: impl Fn(SyncProgress) + Send + Sync) -> Result<SyncReport> {
+        let mut report = SyncReport::default();
+        for hub in self.hubs()? {
+            let ca = self.store.read(|c| Ok(c.query_row("SELECT ca FROM tenants WHERE hub = ?1", [&hub], |r| r.get::<_, Option<String>>(0))?))?;
+            let carrier = HttpHub::new(&hub, ca.as_deref())?;
+            self.sync_with(&hub, &carrier, &mut report, &progress).await?;
+        }
+        Ok(report)
+    }
+
+    /// Syncs with the hub at address `hub`, carried by `carrier`.
+    pub async fn sync_with(&self, hub: &str, carrier: &impl Hub, report: &mut SyncReport, progress: &(impl Fn(SyncProgress) + Send + Sync)) -> Result<()> {
+        let (mut offset, mut again) = (0, 0);
+        loop {
+            let prepared = self.prepare_sync(hub, offset)?;
+            let answer = match carrier.post(&prepared).await {
+                Ok(answer) => answer,
+                Err(e) => {
+                    self.scale_max_bytes(|bytes| bytes / 2)?;
+                    return Err(e);
+                }
+            };
+            match answer {
+                Answer::Reply(bytes) => {
+                    let taken = self.take_reply(&prepared, &bytes, report)?;
+                    report.requests += 1;
+                    progress(SyncProgress { requests: report.requests, unsent: taken.unsent, received: report.received });
+                    if !taken.again {
+                        return self.scale_max_bytes(|bytes| bytes.saturating_mul(2));
+                    }
+                }
+                Answer::Refused(refused) => {
+                    again += 1;
+                    match refused.code {
+                        // Sign again with the hub's time, or with a new nonce; a hub that says so thrice means something else.
+                        RefusalCode::Clock if again < 3 => offset = refused.hub_time.saturating_sub(self.now()?),
+                        RefusalCode::Replayed if again < 3 => {}
+                        code => return Err(code.into()),
+                    }
+                }
+            }
+        }
+    }
+
+    fn scale_max_bytes(&self, f: impl Fn(u32) -> u32) -> Result<()> {
+        let now = self.store.read(|c| Ok(crate::phone::state(c)?.max_bytes))?;
+        let next = f(now).clamp(*MAX_BYTES_RANGE.start(), *MAX_BYTES_RANGE.end());
+        if next != now {
+            self.store.write(|tx| Ok(tx.execute("UPDATE state SET max_bytes = ?1", [next]).map(drop)?))?;
+        }
+        Ok(())
+    }
+}

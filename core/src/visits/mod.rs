@@ -1,0 +1,10 @@
+//! Visits (走访、上门服务) and the list of doors that are due.
+
+pub mod document;
+mod due;
+mod queries;
+mod record;
+
+pub use due::{WINDOW_PERCENT, refresh_due};
+pub use queries::{DueView, Urgency, VisitView, today, visits_of};
+pub use record::{RecordVisit, VisitResult};

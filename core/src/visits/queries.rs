@@ -1,0 +1,117 @@
+//! What screens ask about visits.
+
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::ids::Id;
+
+/// How pressing a door is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// The due day has passed.
+    Overdue,
+    /// The window is open.
+    Due,
+}
+
+/// A door of the due list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DueView {
+    /// The household.
+    pub household: Id,
+    /// Its address.
+    pub address: String,
+    /// The first resident's name; empty if none is known.
+    pub name: String,
+    /// How pressing it is.
+    pub urgency: Urgency,
+    /// The last day of the window, in seconds since the Unix epoch (UTC).
+    pub due_at: i64,
+    /// The rhythm in days.
+    pub every_days: i64,
+    /// When someone was last met or reached.
+    pub last_visit_at: Option<i64>,
+    /// When someone last stood at the door: colleagues of one grid see that it was just done.
+    pub last_attempt_at: Option<i64>,
+    /// Metres to walk as the crow flies, where both positions are known.
+    pub metres: Option<i64>,
+}
+
+/// The doors that are due at `now` (seconds since the Unix epoch, UTC): overdue ones first; within that by walking distance
+/// from `from` (latitude and longitude in degrees, WGS-84) where it is given, else by how long they have been due.
+pub fn today(connection: &Connection, now: i64, from: Option<(f64, f64)>, limit: u32) -> Result<Vec<DueView>> {
+    let order = if from.is_some() { "(d.due_at <= ?1) DESC, metres2 IS NULL, metres2" } else { "d.due_at" };
+    // Within a city a degree is 111 km north and cos(latitude) of that east; squared metres order as metres do.
+    let (lat, lon) = from.unwrap_or((0.0, 0.0));
+    let sql = format!(
+        "SELECT d.household, h.address, (SELECT r.name FROM residents r WHERE r.doc = d.household LIMIT 1), d.due_at, d.every_days,
+           d.last_visit_at, d.last_attempt_at,
+           CASE WHEN ?5 THEN (h.lat / 1e6 - ?3) * (h.lat / 1e6 - ?3) * 12392e6 + (h.lon / 1e6 - ?4) * (h.lon / 1e6 - ?4) * 12392e6 * ?6 END AS metres2
+         FROM due d JOIN households h ON h.doc = d.household
+         WHERE d.due_from <= ?1 ORDER BY {order} LIMIT ?2"
+    );
+    let row = |r: &Row<'_>| {
+        let due_at: i64 = r.get(3)?;
+        #[expect(clippy::cast_possible_truncation)]
+        let metres = r.get::<_, Option<f64>>(7)?.map(|m| m.sqrt().round() as i64);
+        Ok(DueView {
+            household: r.get(0)?,
+            address: r.get::<_, Option<String>>(1)?.unwrap_or_default(),
+            name: r.get::<_, Option<String>>(2)?.unwrap_or_default(),
+            urgency: if due_at <= now { Urgency::Overdue } else { Urgency::Due },
+            due_at,
+            every_days: r.get(4)?,
+            last_visit_at: r.get(5)?,
+            last_attempt_at: r.get(6)?,
+            metres,
+        })
+    };
+    let shrink = lat.to_radians().cos().powi(2);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![now, limit, lat, lon, from.is_some(), shrink], row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A visit as it was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VisitView {
+    /// The visit.
+    pub id: Id,
+    /// Who made it (a person's id), and their name where it is known here.
+    pub by: String,
+    /// The name of who made it, empty if not known here.
+    pub by_name: String,
+    /// When, by the best time known; seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// Whether no hub has confirmed that time.
+    pub unanchored: bool,
+    /// The result's code.
+    pub result: String,
+    /// What for.
+    pub purpose: String,
+    /// What was seen and done.
+    pub note: String,
+}
+
+/// The visits to a household, newest first.
+pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<Vec<VisitView>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT v.doc, v.by, coalesce(p.name, ''), v.at, v.unanchored, v.result, coalesce(v.purpose, ''), coalesce(v.note, '')
+         FROM visits v LEFT JOIN persons p ON p.doc = v.by WHERE v.household = ?1 ORDER BY v.at DESC LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![household, limit], |r| {
+        Ok(VisitView {
+            id: r.get(0)?,
+            by: r.get(1)?,
+            by_name: r.get(2)?,
+            at: r.get(3)?,
+            unanchored: r.get(4)?,
+            result: r.get(5)?,
+            purpose: r.get(6)?,
+            note: r.get(7)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

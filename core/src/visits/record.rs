@@ -1,0 +1,96 @@
+use serde::{Deserialize, Serialize};
+
+use super::document;
+use crate::commands::{Action, Edit, check_note, check_position};
+use crate::documents::Value;
+use crate::error::{Error, Result};
+use crate::ids::Id;
+
+/// How a visit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VisitResult {
+    /// 已见面
+    Met,
+    /// 无人应答
+    NobodyHome,
+    /// 电话联系
+    Phone,
+    /// 拒访
+    Refused,
+    /// 改日再访
+    Later,
+}
+
+impl VisitResult {
+    /// All results with their codes and what people call them.
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Met, "met", "已见面"),
+        (Self::NobodyHome, "nobody_home", "无人应答"),
+        (Self::Phone, "phone", "电话联系"),
+        (Self::Refused, "refused", "拒访"),
+        (Self::Later, "later", "改日再访"),
+    ];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        Self::ALL.iter().find(|(r, ..)| *r == self).map_or("", |(_, code, _)| code)
+    }
+
+    /// The result of a code or of what people call it.
+    pub fn parse(text: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|(_, code, zh)| *code == text || *zh == text);
+        found.map(|(r, ..)| *r).ok_or_else(|| {
+            Error::invalid("走访结果只能是：已见面、无人应答、电话联系、拒访、改日再访", "the result is one of met, nobody_home, phone, refused, later")
+        })
+    }
+}
+
+/// Records a visit to a household. Answers with the visit's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordVisit {
+    /// The household.
+    pub household: Id,
+    /// How it ended.
+    pub result: VisitResult,
+    /// What for; may be empty.
+    #[serde(default)]
+    pub purpose: String,
+    /// What was seen and done; may be empty.
+    #[serde(default)]
+    pub note: String,
+    /// How long it took, in minutes.
+    #[serde(default)]
+    pub minutes: Option<u32>,
+    /// Latitude in degrees (WGS-84), if the worker chose to record the position.
+    #[serde(default)]
+    pub lat: Option<f64>,
+    /// Longitude in degrees (WGS-84).
+    #[serde(default)]
+    pub lon: Option<f64>,
+}
+
+impl Action for RecordVisit {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let purpose = check_note(&self.purpose, "目的", "the purpose")?;
+        let note = check_note(&self.note, "备注", "the note")?;
+        let position = check_position(self.lat, self.lon)?;
+        if self.minutes.is_some_and(|m| m > 24 * 60) {
+            return Err(Error::invalid("走访时长不能超过24小时", "a visit takes at most 24 hours"));
+        }
+        edit.state(self.household, "household", "这一户", "household")?;
+        let id = edit.new_id();
+        edit.create(id, document::VISIT.name, |w| {
+            let root = w.at_path(&[])?;
+            w.put(&root, "household", Value::from(self.household))?;
+            w.stamp(&root)?;
+            w.put(&root, "result", Value::from(self.result.code()))?;
+            w.put(&root, "purpose", Value::from(purpose.as_str()))?;
+            w.put(&root, "note", Value::from(note.as_str()))?;
+            w.put(&root, "minutes", self.minutes.map(|m| i64::from(m).into()))?;
+            w.put(&root, "lat", position.map(|p| p.0.into()))?;
+            w.put(&root, "lon", position.map(|p| p.1.into()))
+        })?;
+        Ok(id)
+    }
+}

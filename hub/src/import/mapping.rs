@@ -1,0 +1,212 @@
+//! Finding the columns of a sheet by their headings, and the mapping file that names other headings.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::tz::Offset;
+use serde::Deserialize;
+
+use super::error::ReadError;
+use super::fields::{heading_key, one_line};
+use super::headings::{Field, Kind};
+use super::sheet::{Cell, Row, Sheet};
+use super::table::{Column, Table};
+
+/// How many rows from the top may hold the headings: titles and remarks come before them.
+const HEADING_ROWS: usize = 30;
+
+/// The headings that one field may have in the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// What a mapping file says. Its form: `{"columns": {"number": "信件号", "title": ["事由", "题名"]}, "sheet": "2019",
+/// "utc_offset_hours": 8}`; every part may be left out. A field that is named is looked for under these headings only,
+/// the other fields under the known ones.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    #[serde(default)]
+    columns: BTreeMap<String, Names>,
+    /// The one sheet to read; without it every visible sheet with fitting headings is read.
+    #[serde(default)]
+    pub sheet: Option<String>,
+    /// The clock of the file's times; China is 8.
+    #[serde(default = "china")]
+    utc_offset_hours: i8,
+}
+
+fn china() -> i8 {
+    8
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        Self { columns: BTreeMap::new(), sheet: None, utc_offset_hours: china() }
+    }
+}
+
+impl Mapping {
+    /// Reads a mapping file.
+    pub fn load(path: &Path) -> Result<Self, ReadError> {
+        let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.display().to_string(), source })?;
+        let text = String::from_utf8_lossy(&bytes);
+        Self::from_json(text.trim_start_matches('\u{feff}')).map_err(|(zh, en)| ReadError::Mapping { file: path.display().to_string(), zh, en })
+    }
+
+    /// Reads a mapping from JSON. The error is told in Chinese and in English.
+    pub fn from_json(json: &str) -> Result<Self, (String, String)> {
+        let mapping: Self = serde_json::from_str(json)
+            .map_err(|error| (format!("不是所需格式的 JSON（{error}）"), format!("not JSON of the form that is needed ({error})")))?;
+        let keys: Vec<&str> = Kind::ALL.iter().flat_map(|kind| kind.fields()).map(|field| field.key).collect();
+        if let Some(key) = mapping.columns.keys().find(|key| !keys.contains(&key.as_str())) {
+            let known = keys.join(", ");
+            return Err((format!("columns 中没有“{key}”这一项，可用：{known}"), format!("columns has no \"{key}\"; there are {known}")));
+        }
+        if !(-12..=14).contains(&mapping.utc_offset_hours) {
+            return Err(("utc_offset_hours 应在 -12 至 14 之间".into(), "utc_offset_hours must be within -12 to 14".into()));
+        }
+        Ok(mapping)
+    }
+
+    /// The clock of the file's times.
+    pub fn offset(&self) -> Offset {
+        Offset::from_hours(self.utc_offset_hours).unwrap_or(Offset::UTC)
+    }
+
+    /// How many headings of one kind the best row of the sheet has.
+    pub fn headings_matched(&self, sheet: &Sheet) -> usize {
+        self.best(sheet).map_or(0, |fit| fit.columns.len())
+    }
+
+    /// The table in a sheet. `Ok(None)`: the sheet holds none.
+    pub fn table<'a>(&self, file: &str, sheet: &'a Sheet) -> Result<Option<Table<'a>>, ReadError> {
+        let Some(fit) = self.best(sheet).filter(|fit| fit.missing.is_empty()) else { return Ok(None) };
+        if let Some(heading) = fit.twice {
+            return Err(ReadError::SameHeading { file: file.into(), heading });
+        }
+        let rows = sheet.rows.get(fit.row + 1..).unwrap_or_default();
+        let width = sheet.rows.get(fit.row).map_or(0, |row| row.cells.len());
+        Ok(Some(Table { kind: fit.kind, sheet: &sheet.name, columns: fit.columns, rows, width: sheet.separated.then_some(width) }))
+    }
+
+    /// The error for a file in which no sheet holds a table: what the best row has and what it lacks.
+    pub fn no_table(&self, file: &str, sheets: &[Sheet]) -> ReadError {
+        let best = sheets.iter().filter_map(|sheet| Some((self.best(sheet)?, sheet))).max_by_key(|(fit, _)| fit.columns.len());
+        let Some((fit, sheet)) = best else { return ReadError::Empty { file: file.into() } };
+        // One known word may stand in a row of data by chance.
+        let headings = sheet.rows.get(fit.row).filter(|row| fit.columns.len() > 1 || row.cells.iter().all(may_be_heading));
+        let headings = headings.map(shown).unwrap_or_default();
+        let missing = |word: &dyn Fn(&Field) -> String, joint: &str| fit.missing.iter().map(|field| word(field)).collect::<Vec<_>>().join(joint);
+        let example = missing(&|field| format!("\"{}\":\"{}\"", field.key, field.zh), ",");
+        ReadError::Headings {
+            file: file.into(),
+            found: if headings.is_empty() { "无 none".into() } else { headings },
+            missing_zh: missing(&|field| field.zh.to_owned(), "、"),
+            missing_en: missing(&|field| field.key.to_owned(), ", "),
+            example: format!("{{\"columns\":{{{example}}}}}"),
+        }
+    }
+
+    /// The row near the top that fits a kind best: a complete one before others, then the one with more columns. Of
+    /// equals the first kind and the upper row win.
+    fn best(&self, sheet: &Sheet) -> Option<Fit> {
+        let mut best: Option<Fit> = None;
+        for kind in Kind::ALL {
+            for (at, row) in sheet.rows.iter().take(HEADING_ROWS).enumerate() {
+                let fit = self.fit(kind, at, row);
+                if best.as_ref().is_none_or(|best| fit.rank() > best.rank()) {
+                    best = Some(fit);
+                }
+            }
+        }
+        best
+    }
+
+    fn fit(&self, kind: Kind, row: usize, cells: &Row) -> Fit {
+        let headings: Vec<(String, String)> = cells
+            .cells
+            .iter()
+            .map(|cell| match cell {
+                Cell::Text(text) => (one_line(text), heading_key(text)),
+                _ => Default::default(),
+            })
+            .collect();
+        let mut fit = Fit { kind, row, columns: Vec::new(), missing: Vec::new(), twice: None };
+        for field in kind.fields() {
+            let taken = |at: usize| fit.columns.iter().any(|column: &Column| column.at == at);
+            let (found, named) = match self.columns.get(field.key) {
+                Some(Names::One(name)) => (find(&headings, std::iter::once(name.clone()), taken), true),
+                Some(Names::Several(names)) => (find(&headings, names.iter().cloned(), taken), true),
+                None => (find(&headings, field.headings(), taken), false),
+            };
+            match found {
+                Some((at, twice)) => {
+                    let heading = headings[at].0.clone();
+                    if twice {
+                        fit.twice = Some(heading.clone());
+                    }
+                    fit.columns.push(Column { key: field.key, at, heading });
+                }
+                // Whoever names a heading expects it to be there, even where the field may be absent.
+                None if field.required || named => fit.missing.push(field),
+                None => {}
+            }
+        }
+        fit
+    }
+}
+
+/// The column that has the first of the names that any column has, and whether a second column has that name too. The
+/// text as it stands counts before the compared form, so that a mapping can tell `时间（留言）` from `时间（答复）`.
+fn find(headings: &[(String, String)], names: impl Iterator<Item = String>, taken: impl Fn(usize) -> bool) -> Option<(usize, bool)> {
+    let having = |matches: &dyn Fn(&(String, String)) -> bool| {
+        let mut found = headings.iter().enumerate().filter(|(at, heading)| matches(heading) && !taken(*at)).map(|(at, _)| at);
+        found.next().map(|first| (first, found.next().is_some()))
+    };
+    for name in names {
+        let (text, key) = (one_line(&name), heading_key(&name));
+        if key.is_empty() {
+            continue;
+        }
+        if let Some(found) = having(&|heading| heading.0 == text).or_else(|| having(&|heading| heading.1 == key)) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// How well a row fits as the headings of a kind.
+struct Fit {
+    kind: Kind,
+    row: usize,
+    columns: Vec<Column>,
+    missing: Vec<&'static Field>,
+    twice: Option<String>,
+}
+
+impl Fit {
+    fn rank(&self) -> (bool, usize) {
+        (self.missing.is_empty(), self.columns.len())
+    }
+}
+
+/// Data must not be shown in an error: only short texts without digits pass for headings.
+fn may_be_heading(cell: &Cell) -> bool {
+    match cell {
+        Cell::Empty => true,
+        Cell::Text(text) => one_line(text).chars().count() <= 16 && !text.contains(char::is_numeric),
+        _ => false,
+    }
+}
+
+fn shown(row: &Row) -> String {
+    let texts = row.cells.iter().filter(|cell| may_be_heading(cell)).filter_map(|cell| match cell {
+        Cell::Text(text) => Some(one_line(text)),
+        _ => None,
+    });
+    texts.filter(|text| !text.is_empty()).take(30).collect::<Vec<_>>().join("、")
+}

@@ -1,0 +1,246 @@
+//! Workbooks and separated text as plain rows of cells.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::Path;
+
+use calamine::{Data, Dimensions, Ods, Reader, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
+use jiff::civil::{Date, DateTime, Time};
+
+use super::error::ReadError;
+use super::mapping::Mapping;
+use super::text;
+
+/// Columns beyond this one are not read: no list has them, and a stray cell far to the right must not cost memory.
+const MAX_COLUMNS: usize = 1_000;
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// Text as it stands in the file.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// A date cell of a workbook, on the clock of the file; with the flag true it holds no time of day.
+    Moment(DateTime, bool),
+    /// The error value of a formula.
+    Error,
+}
+
+impl Cell {
+    /// True when there is nothing to see in the cell.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(text) => super::fields::one_line(text).is_empty(),
+            _ => false,
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its number as a spreadsheet program shows it; the first is 1.
+    pub number: u64,
+    /// Its cells from the first column on.
+    pub cells: Vec<Cell>,
+    /// True for a row of separated text in which a quotation mark is never closed.
+    pub open_quote: bool,
+}
+
+/// One sheet of a workbook, or a file of separated text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sheet {
+    /// Its name; empty for separated text.
+    pub name: String,
+    /// The rows that hold something, in order.
+    pub rows: Vec<Row>,
+    /// True for separated text, where a cell too many means that the row has slipped.
+    pub separated: bool,
+}
+
+/// Reads the sheets of a file: .xlsx, .xlsm, .xls, .xlsb, .ods, or separated text in UTF-8, UTF-16 or GB 18030. The
+/// content decides, not the ending of the name. Hidden sheets are left out unless the mapping names one.
+pub fn read_sheets(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Vec<Sheet>, ReadError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ReadError::Empty { file: file.into() });
+    }
+    let zipped = bytes.starts_with(b"PK");
+    if zipped || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        // calamine 0.38 can panic on a damaged .xls (an index past the end in cfb.rs); that file is only damaged, too.
+        let read = std::panic::catch_unwind(|| Book::open(bytes, zipped)?.sheets(mapping));
+        return read.unwrap_or(Err(Fault::Panic)).map_err(|fault| match fault {
+            Fault::NoSheet { wanted, found } => ReadError::NoSheet { file: file.into(), wanted, found },
+            Fault::Calamine(error) if is_password(&error) => ReadError::Password { file: file.into() },
+            Fault::Calamine(error) => ReadError::Damaged { file: file.into(), source: Some(error) },
+            Fault::Panic => ReadError::Damaged { file: file.into(), source: None },
+        });
+    }
+    let ending = Path::new(file).extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let text = text::decode(bytes).ok_or_else(|| ReadError::NotATable { file: file.into() })?;
+    // Many offices' systems give a web page the ending .xls.
+    let markup = text.trim_start().starts_with('<');
+    if markup || matches!(ending.as_deref(), Some("xlsx" | "xlsm" | "xlsb" | "ods")) {
+        return Err(ReadError::NotATable { file: file.into() });
+    }
+    Ok(vec![text::separated(&text, mapping)])
+}
+
+enum Fault {
+    Calamine(calamine::Error),
+    Panic,
+    NoSheet { wanted: String, found: String },
+}
+
+impl<E: Into<calamine::Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::Calamine(error.into())
+    }
+}
+
+fn is_password(error: &calamine::Error) -> bool {
+    use calamine::{Error, OdsError, XlsError, XlsbError, XlsxError};
+    matches!(error, Error::Xlsx(XlsxError::Password) | Error::Xls(XlsError::Password) | Error::Xlsb(XlsbError::Password) | Error::Ods(OdsError::Password))
+}
+
+enum Book<'a> {
+    Xlsx(Box<Xlsx<Cursor<&'a [u8]>>>),
+    Xls(Box<Xls<Cursor<&'a [u8]>>>),
+    Xlsb(Box<Xlsb<Cursor<&'a [u8]>>>),
+    Ods(Box<Ods<Cursor<&'a [u8]>>>),
+}
+
+impl<'a> Book<'a> {
+    fn open(bytes: &'a [u8], zipped: bool) -> Result<Self, Fault> {
+        let opened = Xlsx::new(Cursor::new(bytes));
+        match opened {
+            Ok(book) => return Ok(Self::Xlsx(Box::new(book))),
+            Err(error) if is_password_xlsx(&error) => return Err(error.into()),
+            Err(_) if !zipped => return Ok(Self::Xls(Box::new(Xls::new(Cursor::new(bytes))?))),
+            Err(_) => {}
+        }
+        if let Ok(book) = Xlsb::new(Cursor::new(bytes)) {
+            return Ok(Self::Xlsb(Box::new(book)));
+        }
+        Ok(Self::Ods(Box::new(Ods::new(Cursor::new(bytes))?)))
+    }
+
+    fn sheets(&mut self, mapping: &Mapping) -> Result<Vec<Sheet>, Fault> {
+        let all = match self {
+            Self::Xlsx(book) => book.sheets_metadata(),
+            Self::Xls(book) => book.sheets_metadata(),
+            Self::Xlsb(book) => book.sheets_metadata(),
+            Self::Ods(book) => book.sheets_metadata(),
+        };
+        let tables = all.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+        let names: Vec<String> = match &mapping.sheet {
+            Some(wanted) => tables.filter(|sheet| sheet.name.trim() == wanted.trim()).map(|sheet| sheet.name.clone()).collect(),
+            None => tables.filter(|sheet| sheet.visible == SheetVisible::Visible).map(|sheet| sheet.name.clone()).collect(),
+        };
+        if let (Some(wanted), true) = (&mapping.sheet, names.is_empty()) {
+            let found: Vec<&str> = all.iter().map(|sheet| sheet.name.as_str()).collect();
+            return Err(Fault::NoSheet { wanted: wanted.clone(), found: found.join("、") });
+        }
+        names.into_iter().map(|name| self.sheet(name)).collect()
+    }
+
+    fn sheet(&mut self, name: String) -> Result<Sheet, Fault> {
+        let mut grid = Grid::default();
+        let mut merged = Vec::new();
+        match self {
+            Self::Xlsx(book) => {
+                merged = book.merge_cells_by_sheet_name(&name)?;
+                // Cell by cell: a whole range would take memory for every empty cell up to the farthest one.
+                let mut cells = book.worksheet_cells_reader(&name)?;
+                while let Some(cell) = cells.next_cell()? {
+                    let (row, column) = cell.get_position();
+                    grid.put(row, column, cell_of(cell.get_value().clone().into()));
+                }
+            }
+            Self::Xls(book) => {
+                merged = book.merge_cells_by_sheet_name(&name)?;
+                grid.fill(&book.worksheet_range(&name)?);
+            }
+            Self::Xlsb(book) => grid.fill(&book.worksheet_range(&name)?),
+            Self::Ods(book) => grid.fill(&book.worksheet_range(&name)?),
+        }
+        for region in merged {
+            grid.spread(region);
+        }
+        Ok(grid.into_sheet(name))
+    }
+}
+
+fn is_password_xlsx(error: &calamine::XlsxError) -> bool {
+    matches!(error, calamine::XlsxError::Password)
+}
+
+/// The cells that hold something, by row.
+#[derive(Default)]
+struct Grid(BTreeMap<u32, Vec<Cell>>);
+
+impl Grid {
+    fn put(&mut self, row: u32, column: u32, cell: Cell) {
+        let column = column as usize;
+        if cell == Cell::Empty || column >= MAX_COLUMNS {
+            return;
+        }
+        let cells = self.0.entry(row).or_default();
+        if cells.len() <= column {
+            cells.resize(column + 1, Cell::Empty);
+        }
+        cells[column] = cell;
+    }
+
+    fn fill(&mut self, range: &calamine::Range<Data>) {
+        let (top, left) = range.start().unwrap_or_default();
+        for (row, column, value) in range.used_cells() {
+            self.put(top + row as u32, left + column as u32, cell_of(value.clone()));
+        }
+    }
+
+    /// A cell merged over several rows holds for each of them; the file keeps its content in the first only. Merging to
+    /// the right is how titles are centred, so nothing is copied that way.
+    fn spread(&mut self, region: Dimensions) {
+        let ((top, left), (bottom, _)) = (region.start, region.end);
+        let content = self.0.get(&top).and_then(|cells| cells.get(left as usize)).cloned();
+        let Some(content) = content.filter(|cell| !cell.is_blank()) else { return };
+        let below: Vec<u32> = self.0.range(top..=bottom.max(top)).map(|(row, _)| *row).skip(1).collect();
+        for row in below {
+            self.put(row, left, content.clone());
+        }
+    }
+
+    fn into_sheet(self, name: String) -> Sheet {
+        let rows = self.0.into_iter().map(|(row, cells)| Row { number: u64::from(row) + 1, cells, open_quote: false });
+        Sheet { name, rows: rows.filter(|row| !row.cells.iter().all(Cell::is_blank)).collect(), separated: false }
+    }
+}
+
+fn cell_of(value: Data) -> Cell {
+    match value {
+        Data::Empty => Cell::Empty,
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Cell::Text(text),
+        Data::Int(number) => Cell::Number(number as f64),
+        Data::Float(number) => Cell::Number(number),
+        Data::Bool(value) => Cell::Text(if value { "TRUE" } else { "FALSE" }.into()),
+        Data::Error(_) => Cell::Error,
+        Data::DateTime(moment) => {
+            let (year, month, day, hour, minute, second, milli) = moment.to_ymd_hms_milli();
+            let date = Date::new(year as i16, month as i8, day as i8);
+            let time = Time::new(hour as i8, minute as i8, second as i8, i32::from(milli) * 1_000_000);
+            match (date, time) {
+                (Ok(date), Ok(time)) => {
+                    // A day number is a fraction: 9:32:09 comes back as 9:32:08.9995.
+                    let exact = DateTime::from_parts(date, time);
+                    let whole = exact.round(jiff::Unit::Second).unwrap_or(exact);
+                    Cell::Moment(whole, moment.as_f64().fract() == 0.0)
+                }
+                _ => Cell::Number(moment.as_f64()),
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A sheet whose columns are known, and the reading of its rows cell by cell.
+
+use jiff::tz::Offset;
+
+use super::fields::{MAX_NUMBER, MAX_TEXT, heading_key, identifier, is_no_value, lost_digits, means_blank, one_line};
+use super::headings::Kind;
+use super::rejects::{Place, Problem, Reason};
+use super::sheet::{Cell, Row};
+use super::stamp::{self, Stamp};
+
+/// A number that Excel can still hold exactly: it keeps 15 digits.
+const EXACT: f64 = 1e15;
+
+/// A column and the field that it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The key of the field.
+    pub key: &'static str,
+    /// Its place in the rows; the first is 0.
+    pub at: usize,
+    /// Its heading in the file.
+    pub heading: String,
+}
+
+/// A sheet whose columns are known.
+#[derive(Debug)]
+pub struct Table<'a> {
+    /// What the rows are.
+    pub kind: Kind,
+    /// The name of the sheet.
+    pub sheet: &'a str,
+    /// The columns that were found.
+    pub columns: Vec<Column>,
+    /// The rows below the headings.
+    pub rows: &'a [Row],
+    /// For separated text the number of headings: no row may have more cells.
+    pub width: Option<usize>,
+}
+
+impl Table<'_> {
+    /// The rows that hold something in a known column. Headings that are repeated further down (as printed lists do on
+    /// each page) are left out.
+    pub fn rows(&self, offset: Offset) -> impl Iterator<Item = RowReader<'_>> {
+        let rows = self.rows.iter().filter(|row| {
+            let mut cells = self.columns.iter().map(|column| (column, row.cells.get(column.at)));
+            let empty = cells.clone().all(|(_, cell)| cell.is_none_or(Cell::is_blank));
+            let headings = cells.all(|(column, cell)| matches!(cell, Some(Cell::Text(text)) if heading_key(text) == heading_key(&column.heading)));
+            row.open_quote || !(empty || headings)
+        });
+        rows.map(move |row| RowReader::new(self, row, offset))
+    }
+}
+
+/// Reads the cells of one row and gathers what is wrong with them.
+#[derive(Debug)]
+pub struct RowReader<'a> {
+    table: &'a Table<'a>,
+    row: &'a Row,
+    offset: Offset,
+    problems: Vec<Problem>,
+}
+
+impl<'a> RowReader<'a> {
+    fn new(table: &'a Table<'a>, row: &'a Row, offset: Offset) -> Self {
+        let mut reader = Self { table, row, offset, problems: Vec::new() };
+        let extra = table.width.and_then(|width| row.cells.get(width..)).unwrap_or_default();
+        if row.open_quote {
+            reader.problem_of_row(Reason::OpenQuote);
+        } else if !extra.iter().all(Cell::is_blank) {
+            reader.problem_of_row(Reason::ExtraCells);
+        }
+        reader
+    }
+
+    /// Where the row stands.
+    pub fn place(&self) -> Place {
+        Place { sheet: self.table.sheet.to_owned(), row: self.row.number }
+    }
+
+    /// False for a row that has slipped: its cells are not in their columns and must not be looked at.
+    pub fn is_whole(&self) -> bool {
+        !self.problems.iter().any(|problem| problem.column.is_empty())
+    }
+
+    /// True while nothing is wrong with the row.
+    pub fn is_good(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// What is wrong with the row.
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    /// The required number of the row. A number cell gives its digits, without a fraction.
+    pub fn number(&mut self, key: &str) -> String {
+        let number = self.optional_number(key);
+        self.required(key, number)
+    }
+
+    /// A number that may be absent.
+    pub fn optional_number(&mut self, key: &str) -> Option<String> {
+        let text = match self.cell(key)? {
+            Cell::Number(number) if number.abs() >= EXACT => return self.refuse(key, Reason::LostDigits),
+            Cell::Number(number) => format!("{number}"),
+            Cell::Text(text) if lost_digits(text.trim()) => return self.refuse(key, Reason::LostDigits),
+            Cell::Text(text) => identifier(text),
+            // A number shown as a date is a slip of formatting, and which number it was is not for us to guess.
+            Cell::Moment(..) => return self.refuse(key, Reason::WrongType),
+            Cell::Empty | Cell::Error => return None,
+        };
+        if text.chars().count() > MAX_NUMBER {
+            return self.refuse(key, Reason::NumberTooLong);
+        }
+        (!means_blank(&text)).then_some(text)
+    }
+
+    /// A required text, cleaned by `clean`.
+    pub fn text(&mut self, key: &str, clean: fn(&str) -> String) -> String {
+        let text = self.any_text(key, clean);
+        self.required(key, text)
+    }
+
+    /// A text that may be absent; `无`, `-` and the like count as absent.
+    pub fn optional_text(&mut self, key: &str, clean: fn(&str) -> String) -> Option<String> {
+        self.any_text(key, clean).filter(|text| !means_blank(text))
+    }
+
+    /// A required time.
+    pub fn time(&mut self, key: &str) -> Option<Stamp> {
+        let time = self.optional_time(key);
+        if time.is_none() {
+            self.required(key, None);
+        }
+        time
+    }
+
+    /// A time that may be absent.
+    pub fn optional_time(&mut self, key: &str) -> Option<Stamp> {
+        let offset = self.offset;
+        let read = match self.cell(key)? {
+            Cell::Empty | Cell::Error => return None,
+            Cell::Moment(civil, day_only) => stamp::stamp(*civil, offset, *day_only),
+            Cell::Number(number) => stamp::from_number(*number, offset),
+            Cell::Text(text) => {
+                let text = one_line(text);
+                if means_blank(&text) {
+                    return None;
+                }
+                stamp::parse(&text, offset)
+            }
+        };
+        match read {
+            Ok(stamp) => Some(stamp),
+            Err(fault) => self.refuse(key, Reason::Date(fault)),
+        }
+    }
+
+    /// Records what is wrong with a column.
+    pub fn problem(&mut self, key: &str, reason: Reason) {
+        let column = self.table.columns.iter().find(|column| column.key == key);
+        // A field without a column (an answer time without an answer column) goes by its key.
+        let column = column.map_or(key, |column| column.heading.as_str()).to_owned();
+        self.problems.push(Problem { column, reason });
+    }
+
+    fn problem_of_row(&mut self, reason: Reason) {
+        self.problems.push(Problem { column: String::new(), reason });
+    }
+
+    fn any_text(&mut self, key: &str, clean: fn(&str) -> String) -> Option<String> {
+        let text = match self.cell(key)? {
+            Cell::Text(text) => clean(text),
+            Cell::Number(number) => format!("{number}"),
+            Cell::Moment(civil, _) => civil.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            Cell::Empty | Cell::Error => return None,
+        };
+        if text.chars().count() > MAX_TEXT {
+            return self.refuse(key, Reason::TooLong);
+        }
+        (!is_no_value(&text)).then_some(text)
+    }
+
+    /// The cell of a field; a cell that cannot be used at all is recorded.
+    fn cell(&mut self, key: &str) -> Option<&'a Cell> {
+        let at = self.table.columns.iter().find(|column| column.key == key)?.at;
+        let cell = self.row.cells.get(at).unwrap_or(&Cell::Empty);
+        match cell {
+            Cell::Error => self.refuse(key, Reason::FormulaError),
+            Cell::Text(text) if text.contains('\u{fffd}') => self.refuse(key, Reason::Undecodable),
+            _ => Some(cell),
+        }
+    }
+
+    fn refuse<T>(&mut self, key: &str, reason: Reason) -> Option<T> {
+        self.problem(key, reason);
+        None
+    }
+
+    /// The value, or an empty text and a problem: the row is refused then, and the text never used.
+    fn required(&mut self, key: &str, value: Option<String>) -> String {
+        let heading = self.table.columns.iter().find(|column| column.key == key).map(|column| column.heading.as_str());
+        // One reason is enough: a cell that was refused is not missing as well.
+        if value.is_none() && !self.problems.iter().any(|problem| Some(problem.column.as_str()) == heading) {
+            self.problem(key, Reason::Missing);
+        }
+        value.unwrap_or_default()
+    }
+}
