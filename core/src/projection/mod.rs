@@ -25,10 +25,10 @@ pub struct Table {
 }
 
 /// One row of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Row {
     /// The table.
-    pub table: &'static str,
+    pub table: &'static Table,
     /// The entry within the document, empty for the document itself.
     pub entry: String,
     /// Values of the table's columns, in their order.
@@ -40,10 +40,18 @@ pub struct Row {
 pub struct Rows(Vec<Row>);
 
 impl Rows {
-    /// Adds a row to `table`.
+    /// Adds a row to `table`. A document from elsewhere may hold text where a number belongs; the column keeps its type.
     pub fn push(&mut self, table: &'static Table, entry: &str, values: Vec<Value>) {
         debug_assert_eq!(table.columns.len(), values.len(), "{}", table.name);
-        self.0.push(Row { table: table.name, entry: entry.to_owned(), values });
+        let values = values.into_iter().zip(table.columns).map(|(value, (_, kind))| match (kind, value) {
+            (Type::Int, Value::Int(i)) => Value::Int(i),
+            (Type::Int, Value::Bool(b)) => Value::Int(b.into()),
+            (Type::Int, _) => Value::Null,
+            (Type::Text, Value::Int(i)) => Value::Text(i.to_string()),
+            (Type::Text, Value::Bool(b)) => Value::Text(b.to_string()),
+            (Type::Text, value) => value,
+        });
+        self.0.push(Row { table, entry: entry.to_owned(), values: values.collect() });
     }
 }
 

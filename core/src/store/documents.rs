@@ -156,7 +156,7 @@ impl Touched {
         let tree = doc.tree();
         let rows = project(doc, &tree);
         write_rows(connection, &key, &rows)?;
-        self.tables.extend(rows.iter().map(|r| r.table).chain(kind.tables.iter().map(|t| t.name)));
+        self.tables.extend(rows.iter().map(|r| r.table.name).chain(kind.tables.iter().map(|t| t.name)));
         match kind.name {
             "household" => {
                 search::index(connection, n, &tree, fresh)?;

@@ -31,7 +31,9 @@ pub fn write_rows(connection: &Connection, doc: &str, rows: &[Row]) -> Result<()
     for row in rows {
         let places = ", ?".repeat(row.values.len());
         let head = [Value::from(doc), Value::from(row.entry.as_str())];
-        connection.prepare_cached(&format!("INSERT INTO {} VALUES (?, ?{places})", row.table))?.execute(params_from_iter(head.iter().chain(&row.values)))?;
+        connection
+            .prepare_cached(&format!("INSERT INTO {} VALUES (?, ?{places})", row.table.name))?
+            .execute(params_from_iter(head.iter().chain(&row.values)))?;
     }
     Ok(())
 }

@@ -1,0 +1,68 @@
+//! Signing in and out, and the hours that follow.
+
+use gridwalk_core::attendance::{Flag, Served, ServiceRecord, SignIn, SignOut};
+
+use crate::error::Result;
+use crate::phone::{Outcome, Phone};
+use crate::values::Id;
+
+/// What makes an attendance worth a look before its hours count.
+#[uniffi::remote(Enum)]
+pub enum Flag {
+    /// Never signed out: counts nothing until someone corrects it.
+    NoSignOut,
+    /// Overlaps another attendance; the time counts once.
+    Overlap,
+    /// Less than 60 % of the activity.
+    Short,
+    /// Signed in or out more than half an hour outside the activity's time.
+    OutsideTime,
+    /// No hub has confirmed the phone's time, or it ran backwards.
+    ClockSuspect,
+}
+
+/// One attendance with what it counts.
+#[uniffi::remote(Record)]
+pub struct Served {
+    /// The attendance.
+    pub attendance: Id,
+    /// The activity's title, empty if not known here.
+    pub title: String,
+    /// Signed in, in seconds since the Unix epoch (UTC).
+    pub from: i64,
+    /// Signed out.
+    pub until: Option<i64>,
+    /// Minutes that count.
+    pub minutes: i64,
+    /// What to look at.
+    pub flags: Vec<Flag>,
+}
+
+/// A person's service, before verification.
+#[uniffi::remote(Record)]
+pub struct ServiceRecord {
+    /// Minutes in all.
+    pub minutes: i64,
+    /// Attendances, oldest first.
+    pub served: Vec<Served>,
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Phone {
+    /// Signs the person in to an activity, now. The outcome's value is the attendance's id.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn sign_in(&self, activity: Id, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, SignIn { activity }).await
+    }
+
+    /// Signs the person out, now. The outcome's value is the attendance's id.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn sign_out(&self, attendance: Id, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, SignOut { attendance }).await
+    }
+
+    /// The service record of the person signed in, before verification.
+    pub async fn service_record(&self) -> Result<ServiceRecord> {
+        self.call(|core| core.service_record()).await
+    }
+}

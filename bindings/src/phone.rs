@@ -1,0 +1,158 @@
+//! The entry object: opening, where the phone stands, taking data out.
+
+use std::sync::Arc;
+
+use gridwalk_core::phone::{Config, Quarantined, Status, TenantStatus};
+use gridwalk_core::{Error, Input};
+
+use crate::error::Result;
+use crate::host::{HostClock, ShellClock};
+use crate::runtime::hop;
+use crate::values::{Id, Json, RoleScope};
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Outcome {
+    /// The command's id.
+    pub command: Id,
+    /// What it is about or made: the visit, the report, the resident.
+    pub value: Id,
+    /// Read-model tables whose rows changed; none if the same command was recorded before.
+    pub changed: Vec<String>,
+}
+
+impl From<gridwalk_core::phone::Outcome> for Outcome {
+    fn from(outcome: gridwalk_core::phone::Outcome) -> Self {
+        Self { command: outcome.command, value: outcome.value, changed: outcome.changed.into_iter().map(str::to_owned).collect() }
+    }
+}
+
+/// Where the phone stands.
+#[uniffi::remote(Record)]
+pub struct Status {
+    /// The device's id.
+    pub device: String,
+    /// The communities it is enrolled in.
+    pub tenants: Vec<TenantStatus>,
+    /// Documents on the phone.
+    pub documents: u64,
+    /// Commands that the hub has not answered yet.
+    pub unsent: u64,
+    /// Conflicts waiting for someone to choose.
+    pub conflicts: u64,
+    /// Documents whose news could not be read.
+    pub unreadable: u64,
+    /// What the hub refused, oldest first.
+    pub quarantine: Vec<Quarantined>,
+}
+
+/// A community the phone is enrolled in.
+#[uniffi::remote(Record)]
+pub struct TenantStatus {
+    /// The community.
+    pub tenant: String,
+    /// The hub's address.
+    pub hub: String,
+    /// The person's id.
+    pub person: String,
+    /// The person's name, empty until it has been synced.
+    pub person_name: String,
+    /// Roles with their scopes.
+    pub roles: Vec<RoleScope>,
+    /// The hub's time at the last complete sync, in seconds since the Unix epoch (UTC).
+    pub synced_at: Option<i64>,
+}
+
+/// A command that was refused: kept with the reason until it is resubmitted or given up.
+#[uniffi::remote(Record)]
+pub struct Quarantined {
+    /// The command's id.
+    pub id: Id,
+    /// What it is, by its stable name.
+    pub command: String,
+    /// When it was run, in seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// The reason's code.
+    pub reason: String,
+    /// The reason in Chinese.
+    pub reason_zh: String,
+    /// The reason in English.
+    pub reason_en: String,
+    /// What was entered, as JSON.
+    pub input: Json,
+}
+
+/// One phone, opened on a folder.
+#[derive(uniffi::Object)]
+pub struct Phone {
+    pub(crate) core: Arc<gridwalk_core::Phone>,
+}
+
+impl Phone {
+    /// Calls the core off the caller's thread.
+    pub(crate) async fn call<T: Send + 'static>(&self, work: impl FnOnce(&gridwalk_core::Phone) -> gridwalk_core::Result<T> + Send + 'static) -> Result<T> {
+        let core = self.core.clone();
+        hop(move || work(&core)).await
+    }
+
+    /// Runs a command, under the id that was made when its form was opened if there is one.
+    pub(crate) async fn run(&self, id: Option<Id>, input: impl Into<Input>) -> Result<Outcome> {
+        let input = input.into();
+        let run = move |core: &gridwalk_core::Phone| match id {
+            Some(id) => core.run_as(id, input),
+            None => core.run(input),
+        };
+        Ok(self.call(run).await?.into())
+    }
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Phone {
+    /// Opens the phone's store in `folder`, or makes it, with the 32 bytes of its key, which the shell keeps (Android Keystore,
+    /// iOS Keychain). Without a `clock` the machine's own is read.
+    #[uniffi::constructor(default(clock = None))]
+    pub async fn open(folder: String, key: Vec<u8>, clock: Option<Arc<dyn HostClock>>) -> Result<Self> {
+        let key = <[u8; 32]>::try_from(key).map_err(|_| Error::invalid("数据库密钥须为32字节", "the database key must be 32 bytes"))?;
+        let mut config = Config::new(folder, key);
+        if let Some(clock) = clock {
+            config.clock = Arc::new(ShellClock(clock));
+        }
+        let core = hop(|| gridwalk_core::Phone::open(config)).await?;
+        Ok(Self { core: Arc::new(core) })
+    }
+
+    /// A new command id, to be made when a form is opened: whatever happens to the form, it is recorded once.
+    pub async fn new_command_id(&self) -> Result<Id> {
+        self.call(|core| core.new_command_id()).await
+    }
+
+    /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
+    pub async fn now(&self) -> Result<i64> {
+        self.call(|core| core.now()).await
+    }
+
+    /// Where the phone stands: what is unsent, when it last synced, what was refused and why.
+    pub async fn status(&self) -> Result<Status> {
+        self.call(|core| core.status()).await
+    }
+
+    /// Runs a refused command again, as a new one of now: after the reason is gone.
+    pub async fn resubmit(&self, command: Id) -> Result<Outcome> {
+        Ok(self.call(move |core| core.resubmit(command)).await?.into())
+    }
+
+    /// A document as JSON: kind, generation, state, conflicts.
+    pub async fn export_json(&self, document: Id) -> Result<Json> {
+        self.call(move |core| core.export_json(document)).await
+    }
+
+    /// A document as a standard Automerge file.
+    pub async fn export_automerge(&self, document: Id) -> Result<Vec<u8>> {
+        self.call(move |core| core.export_automerge(document)).await
+    }
+
+    /// Makes the whole read model again from the documents.
+    pub async fn rebuild(&self) -> Result<()> {
+        self.call(|core| core.rebuild()).await
+    }
+}

@@ -1,0 +1,129 @@
+//! Problem reports and their steps.
+
+use gridwalk_core::reports::{AddStep, RaiseReport, ReportView, Status, StepKind, StepView};
+
+use crate::error::Result;
+use crate::phone::{Outcome, Phone};
+use crate::values::{CodeName, Id};
+
+/// A report with its folded status.
+#[uniffi::remote(Record)]
+pub struct ReportView {
+    /// The report.
+    pub id: Id,
+    /// What it is about.
+    pub title: String,
+    /// All there is to say.
+    pub detail: String,
+    /// The code of its category.
+    pub category: String,
+    /// 一般, 较急 or 紧急.
+    pub urgency: String,
+    /// Its number where it was imported from.
+    pub number: String,
+    /// Who raised it (a person's id).
+    pub by: String,
+    /// When, in seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// The code of its status.
+    pub status: String,
+    /// Since when it has that status.
+    pub status_since: i64,
+}
+
+/// A step of a report, in its place.
+#[uniffi::remote(Record)]
+pub struct StepView {
+    /// The step.
+    pub id: Id,
+    /// Its kind's code.
+    pub kind: String,
+    /// What was done or said.
+    pub note: String,
+    /// Who did it.
+    pub by: String,
+    /// When, in seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// Whether it applied; one that came too late stays visible as such.
+    pub applied: bool,
+}
+
+/// A report with its steps in order.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct ReportDetail {
+    /// The report.
+    pub report: ReportView,
+    /// Its steps.
+    pub steps: Vec<StepView>,
+}
+
+/// A problem report to raise.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct NewReport {
+    /// The grid it concerns; `None` for one that came to the community's desk.
+    #[uniffi(default = None)]
+    pub place: Option<Id>,
+    /// The code of its category; may be empty.
+    #[uniffi(default = "")]
+    pub category: String,
+    /// What it is about, in a line.
+    pub title: String,
+    /// All there is to say; may be empty.
+    #[uniffi(default = "")]
+    pub detail: String,
+    /// 一般, 较急 or 紧急; may be empty.
+    #[uniffi(default = "")]
+    pub urgency: String,
+    /// Latitude in degrees (WGS-84).
+    #[uniffi(default = None)]
+    pub lat: Option<f64>,
+    /// Longitude in degrees (WGS-84).
+    #[uniffi(default = None)]
+    pub lon: Option<f64>,
+}
+
+impl From<NewReport> for RaiseReport {
+    fn from(report: NewReport) -> Self {
+        let NewReport { place, category, title, detail, urgency, lat, lon } = report;
+        Self { place, category, title, detail, urgency, lat, lon, imported: None }
+    }
+}
+
+/// The statuses of reports with what people call them.
+#[uniffi::export]
+pub fn report_statuses() -> Vec<CodeName> {
+    Status::ALL.iter().map(|(_, code, zh)| CodeName::new(code, zh)).collect()
+}
+
+/// The kinds of steps with what people call them.
+#[uniffi::export]
+pub fn step_kinds() -> Vec<CodeName> {
+    StepKind::ALL.iter().map(|(_, code, zh)| CodeName::new(code, zh)).collect()
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Phone {
+    /// Raises a problem report. The outcome's value is its id.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn raise_report(&self, report: NewReport, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, RaiseReport::from(report)).await
+    }
+
+    /// Adds a step to a report: `accept`, `decline`, `handle`, `feed_back`, `close` or `note`. Declining, feeding back and a note
+    /// need a text. The outcome's value is the step's id.
+    #[uniffi::method(default(note = "", command_id = None))]
+    pub async fn add_step(&self, report: Id, kind: String, note: String, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, AddStep { report, kind, note }).await
+    }
+
+    /// The reports that are neither closed nor declined, oldest first.
+    pub async fn open_reports(&self, limit: u32) -> Result<Vec<ReportView>> {
+        self.call(move |core| core.open_reports(limit)).await
+    }
+
+    /// A report with its steps in order.
+    pub async fn report(&self, id: Id) -> Result<ReportDetail> {
+        let (report, steps) = self.call(move |core| core.report(id)).await?;
+        Ok(ReportDetail { report, steps })
+    }
+}

@@ -1,0 +1,44 @@
+//! Search and near-me.
+
+use gridwalk_core::households::ResidentView;
+use gridwalk_core::search::{FoundView, NearView};
+
+use crate::error::Result;
+use crate::phone::Phone;
+use crate::values::{Id, Position};
+
+/// A household that was found, with the residents that the search meant (all of them if it meant the address).
+#[uniffi::remote(Record)]
+pub struct FoundView {
+    /// The household.
+    pub household: Id,
+    /// Its address.
+    pub address: String,
+    /// The residents meant.
+    pub residents: Vec<ResidentView>,
+}
+
+/// A household nearby.
+#[uniffi::remote(Record)]
+pub struct NearView {
+    /// The household.
+    pub household: Id,
+    /// Its address.
+    pub address: String,
+    /// Metres as the crow flies.
+    pub metres: i64,
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Phone {
+    /// Households and residents by what a person types: parts of names, pinyin or its initials, parts of addresses,
+    /// beginnings or the last four digits of telephone numbers, tags.
+    pub async fn find(&self, typed: String, limit: u32) -> Result<Vec<FoundView>> {
+        self.call(move |core| core.find(&typed, limit)).await
+    }
+
+    /// Households within `metres` of a position, nearest first.
+    pub async fn near(&self, position: Position, metres: u32, limit: u32) -> Result<Vec<NearView>> {
+        self.call(move |core| core.near(position.lat, position.lon, metres, limit)).await
+    }
+}

@@ -1,0 +1,83 @@
+//! Joining a community, and sync with its hub.
+
+use std::sync::Arc;
+
+use gridwalk_core::identity::Invite;
+use gridwalk_core::sync::{SyncProgress, SyncReport};
+
+use crate::error::Result;
+use crate::listeners::ProgressListener;
+use crate::phone::Phone;
+use crate::runtime::drive;
+
+/// What an enrolment link says, for the person to see before they use it; the hub decides.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct InviteView {
+    /// The hub's address.
+    pub hub: String,
+    /// The community.
+    pub tenant: String,
+    /// The role that is granted, as its stable name.
+    pub role: String,
+    /// What the device will read.
+    pub audiences: Vec<String>,
+}
+
+/// How far a sync has come.
+#[uniffi::remote(Record)]
+pub struct SyncProgress {
+    /// Requests answered so far.
+    pub requests: u32,
+    /// Commands that the hub has not answered yet.
+    pub unsent: u64,
+    /// Documents received so far.
+    pub received: u64,
+}
+
+/// What a sync did.
+#[uniffi::remote(Record)]
+pub struct SyncReport {
+    /// Requests answered.
+    pub requests: u32,
+    /// Changes that the hub has now.
+    pub sent: u64,
+    /// Commands that were refused, with their reasons in the quarantine.
+    pub refused: u64,
+    /// Commands that were run again on the hub's state.
+    pub rerun: u64,
+    /// Documents with news.
+    pub received: u64,
+    /// Documents that left this phone.
+    pub withdrawn: u64,
+}
+
+/// Reads an enrolment link.
+#[uniffi::export]
+pub fn read_invite(link: String) -> Result<InviteView> {
+    let Invite { hub, tenant, role, audiences, .. } = link.parse()?;
+    Ok(InviteView { hub, tenant, role, audiences })
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Phone {
+    /// Joins the community of an enrolment link. `ca` is the hub's own certificate authority (PEM), if it has one.
+    #[uniffi::method(default(ca = None))]
+    pub async fn enrol(&self, link: String, ca: Option<String>) -> Result<()> {
+        let invite: Invite = link.parse()?;
+        let core = self.core.clone();
+        drive(|| async move { core.enrol(&invite, ca.as_deref()).await }).await
+    }
+
+    /// Syncs with every hub this phone is enrolled with. A call that is cancelled ends between two requests or in one: nothing
+    /// is lost, the next sync goes on from there.
+    #[uniffi::method(default(progress = None))]
+    pub async fn sync(&self, progress: Option<Arc<dyn ProgressListener>>) -> Result<SyncReport> {
+        let core = self.core.clone();
+        let tell = move |p| {
+            if let Some(listener) = &progress {
+                drop(listener.progress(p));
+            }
+        };
+        drive(|| async move { core.sync(tell).await }).await
+    }
+}

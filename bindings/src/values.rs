@@ -1,0 +1,80 @@
+//! Values that uniffi cannot carry as they are.
+
+use gridwalk_core::households::ResidentField;
+
+use crate::error::GridwalkError;
+
+pub(crate) use gridwalk_core::Id;
+uniffi::custom_type!(
+    /// The id of a document, of an entry in one, or of a command. Opaque; one id has one spelling.
+    Id, String, {
+        remote,
+        try_lift: |text| text.parse::<Id>().map_err(|e| GridwalkError::from(e).into()),
+        lower: |id| id.to_string(),
+    }
+);
+
+pub(crate) type Json = serde_json::Value;
+uniffi::custom_type!(
+    /// JSON text.
+    Json, String, {
+        remote,
+        try_lift: |text| Ok(serde_json::from_str(&text)?),
+        lower: |json| json.to_string(),
+    }
+);
+
+/// A position in degrees (WGS-84).
+#[derive(Debug, Clone, Copy, PartialEq, uniffi::Record)]
+pub struct Position {
+    /// Latitude.
+    pub lat: f64,
+    /// Longitude.
+    pub lon: f64,
+}
+
+pub(crate) type LatLon = (f64, f64);
+uniffi::custom_type!(LatLon, Position, { remote, try_lift: |p| Ok((p.lat, p.lon)), lower: |p| Position { lat: p.0, lon: p.1 } });
+
+/// A role over a scope.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct RoleGrant {
+    /// The role's stable name.
+    pub role: String,
+    /// What it reaches.
+    pub scope: String,
+}
+
+pub(crate) type RoleScope = (String, String);
+uniffi::custom_type!(RoleScope, RoleGrant, { remote, try_lift: |g| Ok((g.role, g.scope)), lower: |g| RoleGrant { role: g.0, scope: g.1 } });
+
+/// A new value of a resident's field.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ResidentFieldValue {
+    /// The field.
+    pub field: ResidentField,
+    /// Its new value.
+    pub value: String,
+}
+
+pub(crate) type ResidentSet = (ResidentField, String);
+uniffi::custom_type!(ResidentSet, ResidentFieldValue, {
+    remote,
+    try_lift: |s| Ok((s.field, s.value)),
+    lower: |s| ResidentFieldValue { field: s.0, value: s.1 },
+});
+
+/// A stable code with what people call it.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct CodeName {
+    /// The code.
+    pub code: String,
+    /// The name in Chinese.
+    pub zh: String,
+}
+
+impl CodeName {
+    pub(crate) fn new(code: &str, zh: &str) -> Self {
+        Self { code: code.into(), zh: zh.into() }
+    }
+}

@@ -1,0 +1,78 @@
+//! Fields that two people set differently at the same time: listed, and settled.
+
+use clap::{Args, Subcommand};
+use gridwalk_core::conflicts::{ConflictView, SettleConflict};
+use gridwalk_core::{Error, Id, Phone};
+use serde_json::json;
+
+use crate::failure::Result;
+use crate::screen::{Screen, Style, Tone, cell, number, toned};
+use crate::words;
+
+/// 多人同时填写不同的内容：查看、选定 / Fields set differently at the same time: list, settle
+#[derive(Debug, Args)]
+pub struct Conflicts {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Settle(Settle),
+}
+
+impl Conflicts {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        match self.what {
+            None => list(phone, screen),
+            Some(What::Settle(c)) => c.run(phone, screen),
+        }
+    }
+}
+
+fn list(phone: &Phone, screen: &Screen) -> Result {
+    let conflicts = phone.conflicts()?;
+    screen.answer(&json!(conflicts), |s| if conflicts.is_empty() { s.text("没有冲突 / no conflicts", Tone::Good) } else { table(s, &conflicts) })
+}
+
+fn table(s: Style, conflicts: &[ConflictView]) -> String {
+    let mut table = s.table(&["资料 Document", "项目 Path", "选项 Choice", "内容 Value", "填写人 By", "时间 When"]);
+    for conflict in conflicts {
+        for (i, value) in conflict.values.iter().enumerate() {
+            let (document, path) = if i == 0 { (conflict.document.to_string(), conflict.path.as_str()) } else { (String::new(), "") };
+            let by = if value.by_name.is_empty() { &value.by } else { &value.by_name };
+            table.add_row([toned(document, Tone::Dim), cell(path), number(i + 1), cell(&value.value), cell(by), cell(words::time(value.at))]);
+        }
+    }
+    table.to_string()
+}
+
+/// 选定其中一个内容 / Choose one of the values
+#[derive(Debug, Args)]
+struct Settle {
+    /// 资料编号 / the document's id
+    document: Id,
+    /// 项目 / the field's path, as listed
+    path: String,
+    /// 选项的序号，从 1 开始 / the choice's number, as listed, from 1
+    choice: usize,
+    /// 当时列出的内容（JSON），可重复；如又有新内容则不选定 / the values you saw, as JSON; if others have come, nothing is settled
+    #[arg(long, value_name = "JSON")]
+    seen: Vec<String>,
+}
+
+impl Settle {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let seen = if self.seen.is_empty() { shown(phone, self.document, &self.path)? } else { self.seen };
+        let choose = self.choice.checked_sub(1).ok_or_else(|| Error::invalid("序号从 1 开始", "choices are counted from 1"))?;
+        let chosen = seen.get(choose).cloned().unwrap_or_default();
+        let outcome = phone.run(SettleConflict { document: self.document, path: self.path, choose, seen })?;
+        screen.recorded(&outcome, &format!("已选定 {chosen}"), "settled")
+    }
+}
+
+fn shown(phone: &Phone, document: Id, path: &str) -> Result<Vec<String>> {
+    let conflict = phone.conflicts()?.into_iter().find(|c| c.document == document && c.path == path);
+    let conflict = conflict.ok_or_else(|| Error::not_found("没有这个冲突，可能已经解决", "no such conflict; it may be settled already"))?;
+    Ok(conflict.values.into_iter().map(|v| v.value).collect())
+}

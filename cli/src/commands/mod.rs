@@ -1,0 +1,14 @@
+//! The subcommands, a file a group. Each is its arguments and one call of the core.
+
+pub mod activities;
+pub mod attendance;
+pub mod conflicts;
+pub mod edit;
+pub mod export;
+pub mod reports;
+pub mod roster;
+pub mod status;
+pub mod sync;
+pub mod visit;
+
+mod lookup;

@@ -1,0 +1,189 @@
+//! Whom to visit, and who lives where: today, find, near, show.
+
+use clap::Args;
+use gridwalk_core::Phone;
+use gridwalk_core::households::{HouseholdView, ResidentView};
+use gridwalk_core::search::FoundView;
+use gridwalk_core::visits::{DueView, Urgency, VisitView};
+use serde_json::json;
+
+use super::lookup::{household, name_of};
+use crate::failure::Result;
+use crate::screen::{Screen, Style, Tone, cell, number, toned};
+use crate::values::Position;
+use crate::words;
+
+/// 今天该走访谁，最紧急的在前 / Doors that are due, most pressing first
+#[derive(Debug, Args)]
+pub struct Today {
+    /// 从哪里出发，由近到远 / where you are: nearest first
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+    near: Option<Position>,
+    /// 最多显示多少户 / at most so many
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    limit: u32,
+}
+
+impl Today {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let due = phone.today(self.near.map(|p| (p.0, p.1)), self.limit)?;
+        screen.answer(&json!(due), |s| due_table(s, &due))
+    }
+}
+
+fn due_table(s: Style, due: &[DueView]) -> String {
+    if due.is_empty() {
+        return s.text("今天没有到期的走访 / no door is due", Tone::Good);
+    }
+    let mut table =
+        s.table(&["紧急 Urgency", "期限 Due", "周期 Every", "上次见面 Last met", "上次上门 Last tried", "距离 Metres", "姓名 Name", "住址 Address", "编号 Id"]);
+    for d in due {
+        table.add_row([
+            toned(words::urgency(d.urgency), if d.urgency == Urgency::Overdue { Tone::Bad } else { Tone::Warn }),
+            cell(words::day(d.due_at)),
+            number(format!("{} 天", d.every_days)),
+            cell(d.last_visit_at.map(words::day).unwrap_or_default()),
+            cell(d.last_attempt_at.map(words::day).unwrap_or_default()),
+            number(d.metres.map(words::distance).unwrap_or_default()),
+            cell(&d.name),
+            cell(&d.address),
+            toned(d.household, Tone::Dim),
+        ]);
+    }
+    table.to_string()
+}
+
+/// 查找居民和住户：姓名、拼音、地址、电话、标签 / Find residents by name, pinyin, address, telephone, tag
+#[derive(Debug, Args)]
+pub struct Find {
+    /// 找什么，可写几个词 / what to find; all words must match
+    #[arg(required = true, value_name = "WORDS")]
+    words: Vec<String>,
+    /// 最多显示多少户 / at most so many households
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: u32,
+}
+
+impl Find {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let found = phone.find(&self.words.join(" "), self.limit)?;
+        screen.answer(&json!(found), |s| if found.is_empty() { s.text("没有找到 / nothing found", Tone::Dim) } else { found_table(s, &found) })
+    }
+}
+
+/// Households found, with the residents meant.
+pub fn found_table(s: Style, found: &[FoundView]) -> String {
+    let mut table = s.table(&["住址 Address", "居民 Residents", "编号 Id"]);
+    for f in found {
+        let residents: Vec<String> = f.residents.iter().map(resident_line).collect();
+        table.add_row([cell(&f.address), cell(residents.join("\n")), toned(f.household, Tone::Dim)]);
+    }
+    table.to_string()
+}
+
+fn resident_line(r: &ResidentView) -> String {
+    let state = if r.state == "living" { "" } else { words::word(words::RESIDENT_STATES, &r.state) };
+    let all = [r.name.as_str(), &r.sex, &r.birth, &r.phone, &r.tags.join("、"), state];
+    all.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// 附近的住户，由近到远 / Households near a position, nearest first
+#[derive(Debug, Args)]
+pub struct Near {
+    /// 位置 / the position in degrees (WGS-84)
+    #[arg(value_name = "LAT,LON", allow_hyphen_values = true)]
+    position: Position,
+    /// 多少米以内 / within so many metres
+    #[arg(long, value_name = "M", default_value_t = 300)]
+    metres: u32,
+    /// 最多显示多少户 / at most so many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: u32,
+}
+
+impl Near {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let near = phone.near(self.position.0, self.position.1, self.metres, self.limit)?;
+        screen.answer(&json!(near), |s| {
+            if near.is_empty() {
+                return s.text("附近没有住户 / no household nearby", Tone::Dim);
+            }
+            let mut table = s.table(&["距离 Metres", "住址 Address", "编号 Id"]);
+            for n in &near {
+                table.add_row([number(words::distance(n.metres)), cell(&n.address), toned(n.household, Tone::Dim)]);
+            }
+            table.to_string()
+        })
+    }
+}
+
+/// 一户的资料：居民和最近的走访 / A household: its residents and recent visits
+#[derive(Debug, Args)]
+pub struct Show {
+    /// 住户编号，或只找到一户的词 / the household's id, or words that find only it
+    #[arg(required = true, value_name = "HOUSEHOLD")]
+    household: Vec<String>,
+    /// 最多显示多少次走访 / at most so many visits
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    visits: u32,
+}
+
+impl Show {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let id = household(phone, &self.household.join(" "))?;
+        let view = phone.household(id)?;
+        let visits = phone.visits_of(id, self.visits)?;
+        screen.answer(&json!({"household": view, "visits": visits}), |s| {
+            let grid = name_of(phone, &view.place);
+            [household_text(s, &view, &grid), residents_text(s, &view.residents), visits_text(s, &visits)].join("\n")
+        })
+    }
+}
+
+fn household_text(s: Style, h: &HouseholdView, grid: &str) -> String {
+    let position = h.position.map(|(lat, lon)| format!("{lat:.6},{lon:.6}"));
+    let rhythm = h.visit_every_days.map(|days| format!("每 {days} 天走访 / every {days} days"));
+    let facts = [Some(grid.to_owned()), Some(h.micro_grid.clone()), Some(h.tenure.clone()), position, rhythm];
+    let facts: Vec<String> = facts.into_iter().flatten().filter(|f| !f.is_empty()).collect();
+    let state = s.text(words::word(words::HOUSEHOLD_STATES, &h.state), if h.state == "lived_in" { Tone::Good } else { Tone::Warn });
+    format!("{} {state} {}\n{}", s.text(&h.address, Tone::Bold), s.text(h.id, Tone::Dim), s.text(facts.join(" · "), Tone::Plain))
+}
+
+fn residents_text(s: Style, residents: &[ResidentView]) -> String {
+    if residents.is_empty() {
+        return s.text("没有登记居民 / no residents recorded", Tone::Dim);
+    }
+    let mut table = s.table(&["姓名 Name", "性别 Sex", "出生 Birth", "关系 Relation", "电话 Phone", "状态 State", "标签 Tags", "编号 Id"]);
+    for r in residents {
+        table.add_row([
+            cell(&r.name),
+            cell(&r.sex),
+            cell(&r.birth),
+            cell(&r.relation),
+            cell(&r.phone),
+            toned(words::word(words::RESIDENT_STATES, &r.state), if r.state == "living" { Tone::Plain } else { Tone::Dim }),
+            cell(r.tags.join("、")),
+            toned(r.id, Tone::Dim),
+        ]);
+    }
+    table.to_string()
+}
+
+fn visits_text(s: Style, visits: &[VisitView]) -> String {
+    if visits.is_empty() {
+        return s.text("没有走访记录 / no visits recorded", Tone::Dim);
+    }
+    let mut table = s.table(&["走访时间 Visited", "结果 Result", "走访人 By", "目的 Purpose", "备注 Note"]);
+    for v in visits {
+        let by = if v.by_name.is_empty() { &v.by } else { &v.by_name };
+        let unproven = if v.unanchored { "（待核时）" } else { "" };
+        let tone = if matches!(v.result.as_str(), "met" | "phone") { Tone::Good } else { Tone::Warn };
+        table.add_row([cell(words::time(v.at) + unproven), toned(words::result(&v.result), tone), cell(by), cell(&v.purpose), cell(&v.note)]);
+    }
+    let legend = if visits.iter().any(|v| v.unanchored) {
+        "\n待核时：同步后由服务器核对时间 / the hub confirms these times at the next sync"
+    } else {
+        ""
+    };
+    table.to_string() + &s.text(legend, Tone::Dim)
+}

@@ -1,0 +1,83 @@
+//! Where the phone stands, and running again what was refused.
+
+use clap::Args;
+use gridwalk_core::phone::{Quarantined, Status as PhoneStatus, TenantStatus};
+use gridwalk_core::{Id, Phone};
+use serde_json::json;
+
+use crate::failure::Result;
+use crate::host::Host;
+use crate::screen::{Screen, Style, Tone, cell, toned};
+use crate::words;
+
+/// 本机情况：未发送、上次同步、未被接受及原因 / What is unsent, last sync, what was refused and why
+#[derive(Debug, Args)]
+pub struct Status {}
+
+impl Status {
+    pub fn run(self, phone: &Phone, host: &Host, screen: &Screen) -> Result {
+        let status = phone.status()?;
+        let mut value = json!(status);
+        value["store"] = json!(host.store.display().to_string());
+        screen.answer(&value, |s| {
+            let mut text = vec![overview(s, &status, host)];
+            if !status.quarantine.is_empty() {
+                text.push(s.text("未被接受的记录 / Refused:", Tone::Bad));
+                text.push(quarantine_table(s, &status.quarantine));
+                text.push(s.text("原因消除后可重新提交 / once the reason is gone: gridwalk resubmit 编号", Tone::Dim));
+            }
+            text.join("\n")
+        })
+    }
+}
+
+fn overview(s: Style, status: &PhoneStatus, host: &Host) -> String {
+    let mut table = s.table(&[]);
+    let count = |n: u64, tone: Tone| toned(n, if n > 0 { tone } else { Tone::Good });
+    if status.tenants.is_empty() {
+        table.add_row([cell("社区 Community"), toned("尚未入网 / not enrolled", Tone::Warn)]);
+    }
+    for tenant in &status.tenants {
+        table.add_row([cell("社区 Community"), cell(tenant_text(tenant))]);
+        let synced = tenant.synced_at.map(words::time);
+        let tone = if synced.is_some() { Tone::Plain } else { Tone::Warn };
+        table.add_row([cell("上次同步 Last sync"), toned(synced.unwrap_or_else(|| "尚未同步 / never".to_owned()), tone)]);
+    }
+    table.add_row([cell("未发送 Unsent"), count(status.unsent, Tone::Warn)]);
+    table.add_row([cell("未被接受 Refused"), count(status.quarantine.len() as u64, Tone::Bad)]);
+    table.add_row([cell("冲突 Conflicts"), count(status.conflicts, Tone::Warn)]);
+    table.add_row([cell("无法读取 Unreadable"), count(status.unreadable, Tone::Bad)]);
+    table.add_row([cell("资料 Documents"), cell(status.documents)]);
+    table.add_row([cell("设备 Device"), toned(&status.device, Tone::Dim)]);
+    table.add_row([cell("数据 Store"), toned(host.store.display(), Tone::Dim)]);
+    table.add_row([cell("密钥 Key"), toned(host.key_file.display(), Tone::Dim)]);
+    table.to_string()
+}
+
+fn tenant_text(tenant: &TenantStatus) -> String {
+    let name = if tenant.person_name.is_empty() { &tenant.person } else { &tenant.person_name };
+    let roles: Vec<&str> = tenant.roles.iter().map(|(role, _)| words::word(words::ROLES, role)).collect();
+    format!("{} · {name} · {} · {}", tenant.tenant, roles.join("、"), tenant.hub)
+}
+
+fn quarantine_table(s: Style, quarantine: &[Quarantined]) -> String {
+    let mut table = s.table(&["时间 When", "记录 Record", "原因 Reason", "编号 Id"]);
+    for q in quarantine {
+        let reason = format!("{} / {} ({})", q.reason_zh, q.reason_en, q.reason);
+        table.add_row([cell(words::time(q.at)), cell(words::word(words::COMMANDS, &q.command)), toned(reason, Tone::Warn), toned(q.id, Tone::Dim)]);
+    }
+    table.to_string()
+}
+
+/// 重新提交未被接受的记录 / Run a refused record again, as a new one of now
+#[derive(Debug, Args)]
+pub struct Resubmit {
+    /// 记录编号，见 status / the record's id, as in status
+    command: Id,
+}
+
+impl Resubmit {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        screen.recorded(&phone.resubmit(self.command)?, "已重新提交", "resubmitted")
+    }
+}

@@ -1,0 +1,93 @@
+//! The two commands that use the network: enrol and sync.
+
+use std::fs;
+use std::future::Future;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use gridwalk_core::identity::Invite;
+use gridwalk_core::sync::{SyncProgress, SyncReport};
+use gridwalk_core::{Error, Phone};
+use serde_json::json;
+
+use crate::failure::{Failure, Result};
+use crate::screen::{Screen, Style, Tone};
+use crate::words;
+
+/// 用社区给的链接入网 / Join a community with its link
+#[derive(Debug, Args)]
+pub struct Enrol {
+    /// 入网链接 / the enrolment link, gridwalk://enrol?…
+    link: String,
+    /// 服务器自己的证书（PEM） / the hub's own certificate authority, if it has one
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+}
+
+impl Enrol {
+    /// The link as an invite.
+    pub fn invite(&self) -> Result<Invite> {
+        Ok(self.link.parse()?)
+    }
+
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let invite = self.invite()?;
+        let ca = self.ca.map(|path| read(&path).map_err(|e| Failure::file(&path.display().to_string(), e))).transpose()?;
+        let spinner = screen.spinner("正在入网 / joining");
+        let joined = wait(phone.enrol(&invite, ca.as_deref()));
+        spinner.finish_and_clear();
+        joined?;
+        let status = phone.status()?;
+        let tenant = status.tenants.iter().find(|t| t.tenant == invite.tenant).ok_or_else(|| Error::internal("enrolment"))?;
+        screen.answer(&json!(tenant), |s| {
+            let roles: Vec<&str> = tenant.roles.iter().map(|(role, _)| words::word(words::ROLES, role)).collect();
+            s.text(format!("已入网：{}，{} / enrolled", tenant.tenant, roles.join("、")), Tone::Good)
+        })?;
+        screen.hint("接下来用 gridwalk sync 接收资料", "next, gridwalk sync receives your documents");
+        Ok(())
+    }
+}
+
+fn read(path: &std::path::Path) -> std::io::Result<String> {
+    /// No certificate is longer.
+    const MOST: u64 = 1 << 20;
+    let mut text = String::new();
+    fs::File::open(path)?.take(MOST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// 与服务器同步：发送和接收 / Sync with the hub: send and receive
+#[derive(Debug, Args)]
+pub struct Sync {}
+
+impl Sync {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let spinner = screen.spinner("正在同步 / syncing");
+        let progress = |p: SyncProgress| {
+            let SyncProgress { requests, unsent, received } = p;
+            spinner.set_message(format!("正在同步 / syncing：请求 {requests}，未发送 / unsent {unsent}，收到 / received {received}"));
+        };
+        let report = wait(phone.sync(progress));
+        spinner.finish_and_clear();
+        let report = report?;
+        screen.answer(&json!(report), |s| report_text(s, report))?;
+        if report.refused > 0 {
+            screen.warn("有记录没有被接受，请用 gridwalk status 查看原因", "some records were refused; gridwalk status says why");
+        }
+        Ok(())
+    }
+}
+
+fn report_text(s: Style, report: SyncReport) -> String {
+    let mut parts = vec![format!("已发送 / sent {}", report.sent), format!("已收到 / received {}", report.received)];
+    let more = [(report.rerun, "重新执行 / run again"), (report.withdrawn, "已移出本机 / withdrawn"), (report.refused, "未被接受 / refused")];
+    parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(count, label)| format!("{label} {count}")));
+    s.text(format!("同步完成 / synced：{}", parts.join("，")), if report.refused > 0 { Tone::Warn } else { Tone::Good })
+}
+
+fn wait<T>(work: impl Future<Output = gridwalk_core::Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Error::internal("runtime").with_source(e))?;
+    Ok(runtime.block_on(work)?)
+}

@@ -1,0 +1,49 @@
+//! Recording a visit.
+
+use clap::Args;
+use gridwalk_core::Phone;
+use gridwalk_core::visits::{RecordVisit, VisitResult};
+
+use super::lookup::household;
+use crate::failure::Result;
+use crate::screen::Screen;
+use crate::values::Position;
+
+/// 记录一次走访 / Record a visit
+#[derive(Debug, Args)]
+pub struct Visit {
+    /// 住户编号，或只找到一户的词 / the household's id, or words that find only it
+    #[arg(required = true, value_name = "HOUSEHOLD")]
+    household: Vec<String>,
+    /// 结果：已见面、无人应答、电话联系、拒访、改日再访 / met, nobody_home, phone, refused, later
+    #[arg(long, value_parser = VisitResult::parse)]
+    result: VisitResult,
+    /// 目的 / what for
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    purpose: String,
+    /// 备注 / what was seen and done
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    note: String,
+    /// 用时（分钟） / how long it took
+    #[arg(long, value_name = "N")]
+    minutes: Option<u32>,
+    /// 位置，自愿填写 / where, if you choose to record it
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+    position: Option<Position>,
+}
+
+impl Visit {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let household = household(phone, &self.household.join(" "))?;
+        let outcome = phone.run(RecordVisit {
+            household,
+            result: self.result,
+            purpose: self.purpose,
+            note: self.note,
+            minutes: self.minutes,
+            lat: self.position.map(|p| p.0),
+            lon: self.position.map(|p| p.1),
+        })?;
+        screen.recorded(&outcome, "已记录走访", "visit recorded")
+    }
+}

@@ -1,0 +1,141 @@
+//! What people read: Chinese words for the core's codes, and China time. A code of a newer core is shown as it is.
+
+use gridwalk_core::attendance::Flag;
+use gridwalk_core::reports::{Status, StepKind};
+use gridwalk_core::visits::{Urgency, VisitResult};
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+/// Codes with what people call them.
+pub type Words = &'static [(&'static str, &'static str)];
+
+/// States of a household.
+pub const HOUSEHOLD_STATES: Words = &[("lived_in", "在住"), ("vacant", "空置"), ("moved", "搬离")];
+
+/// States of a resident.
+pub const RESIDENT_STATES: Words = &[("living", "在住"), ("moved", "搬离"), ("deceased", "去世")];
+
+/// Roles.
+pub const ROLES: Words = &[("grid_worker", "网格员"), ("member", "在职党员"), ("cadre", "社区干部"), ("hub", "服务器")];
+
+/// Commands.
+pub const COMMANDS: Words = &[
+    ("places.add", "新增网格"),
+    ("households.add", "新增住户"),
+    ("households.edit", "修改住户"),
+    ("households.add_resident", "新增居民"),
+    ("households.edit_resident", "修改居民"),
+    ("visits.record", "走访"),
+    ("reports.raise", "上报"),
+    ("reports.step", "上报办理"),
+    ("reports.settle", "上报归档"),
+    ("persons.add", "新增人员"),
+    ("persons.edit", "修改人员"),
+    ("activities.add", "新增活动"),
+    ("activities.claim", "认领活动"),
+    ("attendance.sign_in", "签到"),
+    ("attendance.sign_out", "签退"),
+    ("times.anchor", "校准时间"),
+    ("settings.visit_rule", "走访周期"),
+    ("categories.set", "上报类别"),
+    ("conflicts.settle", "解决冲突"),
+];
+
+/// What people call `code`.
+pub fn word<'a>(words: Words, code: &'a str) -> &'a str {
+    words.iter().find(|(c, _)| *c == code).map_or(code, |(_, zh)| zh)
+}
+
+/// The code of what people call `text`; what is no such word may be the code itself, or wrong: the core knows.
+pub fn code<'a>(words: Words, text: &'a str) -> &'a str {
+    words.iter().find(|(_, zh)| *zh == text).map_or(text, |(code, _)| code)
+}
+
+/// What people call a visit's result.
+pub fn result(code: &str) -> &str {
+    VisitResult::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
+}
+
+/// What people call a report's status.
+pub fn status(code: &str) -> &str {
+    Status::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
+}
+
+/// What people call a step.
+pub fn step(code: &str) -> &str {
+    StepKind::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
+}
+
+/// The code of a step, from its code or what people call it.
+pub fn step_code(text: &str) -> &str {
+    StepKind::ALL.iter().find(|(_, _, zh)| *zh == text).map_or(text, |(_, code, _)| code)
+}
+
+/// What people call an urgency.
+pub fn urgency(urgency: Urgency) -> &'static str {
+    match urgency {
+        Urgency::Overdue => "已超期",
+        Urgency::Due => "到期",
+    }
+}
+
+/// What people call a flag of a service record.
+pub fn flag(flag: Flag) -> &'static str {
+    match flag {
+        Flag::NoSignOut => "未签退",
+        Flag::Overlap => "时间重叠",
+        Flag::Short => "不足六成",
+        Flag::OutsideTime => "超出活动时间",
+        Flag::ClockSuspect => "时间存疑",
+    }
+}
+
+/// Seconds since the Unix epoch (UTC) as China time: 2026-03-02 08:30.
+pub fn time(at: i64) -> String {
+    format(at, "%Y-%m-%d %H:%M")
+}
+
+/// The day of that: 2026-03-02.
+pub fn day(at: i64) -> String {
+    format(at, "%Y-%m-%d")
+}
+
+fn format(at: i64, pattern: &str) -> String {
+    // China has one time zone and no summer time.
+    let china = TimeZone::fixed(Offset::constant(8));
+    Timestamp::from_second(at).map_or_else(|_| at.to_string(), |t| t.to_zoned(china).strftime(pattern).to_string())
+}
+
+/// Minutes as hours and minutes.
+pub fn duration(minutes: i64) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, m) => format!("{m} 分"),
+        (h, 0) => format!("{h} 小时"),
+        (h, m) => format!("{h} 小时 {m} 分"),
+    }
+}
+
+/// Metres, or kilometres where metres say too much.
+pub fn distance(metres: i64) -> String {
+    if metres < 10_000 { format!("{metres} 米") } else { format!("{} 公里", metres / 1000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_in_china_time() {
+        assert_eq!(time(1_772_411_400), "2026-03-02 08:30");
+        assert_eq!(day(1_772_409_600 - 8 * 3600), "2026-03-02");
+        assert_eq!(time(i64::MAX), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn codes_of_a_newer_core_are_shown_as_they_are() {
+        assert_eq!(result("met"), "已见面");
+        assert_eq!(result("left_a_card"), "left_a_card");
+        assert_eq!(word(ROLES, "grid_worker"), "网格员");
+        assert_eq!(code(HOUSEHOLD_STATES, "空置"), "vacant");
+    }
+}

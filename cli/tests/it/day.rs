@@ -1,0 +1,153 @@
+//! A day's work on an enrolled phone without a network: everything is recorded and kept.
+
+use gridwalk_core::activities::AddActivity;
+use gridwalk_core::places::AddPlace;
+use serde_json::{Value, json};
+
+use crate::terminal::Terminal;
+
+/// A cadre's phone who also serves a grid, with one household in it.
+fn at_work() -> (Terminal, String) {
+    let t = Terminal::new();
+    let phone = t.phone();
+    t.enrol(&phone, &[("cadre", "community")]);
+    let grid = phone.run(AddPlace { level: "grid".into(), name: "第一网格".into() }).unwrap().value;
+    t.enrol(&phone, &[("cadre", "community"), ("grid_worker", &format!("place:{grid}"))]);
+    drop(phone);
+    let added = t.json(&["edit", "add-household", "明月小区1幢101", "--every-days", "30", "--position", "30.2741,120.1551"]);
+    let household = added["value"].as_str().unwrap().to_owned();
+    t.json(&["edit", "add-resident", &household, "--name", "王秀英", "--sex", "女", "--birth", "1940-03-08", "--phone", "13800001234", "--tag", "低保"]);
+    (t, household)
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn a_door_is_found_visited_and_off_the_list() {
+    let (t, household) = at_work();
+    let due = t.json(&["today", "--near", "30.2741,120.1550"]);
+    assert_eq!((due[0]["household"].as_str(), due[0]["name"].as_str()), (Some(household.as_str()), Some("王秀英")));
+    assert_eq!(due[0]["urgency"], "overdue");
+    assert!(due[0]["due_at"].is_i64() && due[0]["metres"].as_i64().unwrap() < 20);
+    let table = t.text(&["today"]);
+    assert!(table.contains("已超期") && table.contains("明月小区1幢101") && !table.contains('\u{1b}'), "{table}");
+
+    for words in ["王秀英", "wxy", "1234", "低保", "明月 秀"] {
+        let found = t.json(&["find", words]);
+        assert_eq!(found[0]["household"], household.as_str(), "{words}");
+        assert_eq!(keys(&found[0]), ["address", "household", "residents"]);
+    }
+    assert_eq!(t.json(&["find", "查无此人"]), json!([]));
+    assert_eq!(t.json(&["near", "30.2741,120.1551"])[0]["metres"], 0);
+
+    let visit = t.json(&["visit", "王秀英", "--result", "已见面", "--purpose", "日常走访", "--note", "一切都好", "--minutes", "15"]);
+    assert_eq!(keys(&visit), ["changed", "command", "value"]);
+    assert!(visit["changed"].as_array().unwrap().contains(&json!("visits")));
+    assert_eq!(t.json(&["today"]), json!([]));
+
+    let shown = t.json(&["show", &household]);
+    assert_eq!(shown["household"]["residents"][0]["tags"], json!(["低保"]));
+    assert_eq!((shown["visits"][0]["result"].as_str(), shown["visits"][0]["id"].as_str()), (Some("met"), visit["value"].as_str()));
+    let text = t.text(&["show", "wangxiuying"]);
+    assert!(["第一网格", "王秀英", "已见面", "一切都好", "在住"].iter().all(|word| text.contains(word)), "{text}");
+}
+
+#[test]
+fn words_that_find_several_households_name_them() {
+    let (t, household) = at_work();
+    let other = t.json(&["edit", "add-household", "明月小区1幢102"])["value"].clone();
+    t.json(&["edit", "add-resident", other.as_str().unwrap(), "--name", "王小明"]);
+    let error = t.error(1, &["visit", "王", "--result", "met"]);
+    assert_eq!(error["code"], "ambiguous");
+    let ids: Vec<&Value> = error["candidates"].as_array().unwrap().iter().map(|c| &c["household"]).collect();
+    assert!(ids.len() == 2 && ids.contains(&&json!(household)) && ids.contains(&&other));
+    let said = t.run(&["show", "王"]);
+    assert!(said.status == Some(1) && said.err.contains("明月小区1幢102"), "{}", said.err);
+    assert_eq!(t.error(1, &["show", "查无此人"])["code"], "not_found");
+    assert_eq!(t.json(&["show", "王", "102"])["household"]["id"], other);
+}
+
+#[test]
+fn the_roster_is_edited_field_by_field() {
+    let (t, household) = at_work();
+    let resident = t.json(&["show", &household])["household"]["residents"][0]["id"].as_str().unwrap().to_owned();
+    let edit = ["edit", "resident", &household, &resident, "--set", "电话=13900005678", "--set", "relation=户主", "--tag", "+独居老人", "--tag", "-低保"];
+    assert_eq!(t.json(&edit)["value"], resident.as_str());
+    assert_eq!(t.json(&edit)["changed"], json!([]), "the same once more changes nothing");
+    t.json(&["edit", "household", &household, "--state", "空置", "--tenure", "出租"]);
+
+    let shown = t.json(&["show", &household])["household"].clone();
+    assert_eq!((shown["state"].as_str(), shown["tenure"].as_str()), (Some("vacant"), Some("出租")));
+    assert_eq!((shown["residents"][0]["phone"].as_str(), &shown["residents"][0]["tags"]), (Some("13900005678"), &json!(["独居老人"])));
+
+    assert_eq!(t.error(2, &["edit", "household", &household])["code"], "usage");
+    assert_eq!(t.error(1, &["edit", "household", &household, "--state", "asleep"])["code"], "invalid");
+    assert_eq!(t.error(1, &["edit", "resident", &household, &household, "--set", "name=甲"])["code"], "not_found");
+    assert_eq!(t.error(1, &["edit", "resident", &household, &resident, "--set", "birth=1950-02-30"])["code"], "invalid");
+}
+
+#[test]
+fn a_report_is_raised_in_ones_grid_and_handled_in_steps() {
+    let (t, _) = at_work();
+    let raised = t.json(&["report", "raise", "路灯不亮", "--detail", "1幢门口", "--urgency", "较急"]);
+    let report = raised["value"].as_str().unwrap();
+    assert_eq!(t.json(&["report", "list"])[0]["status"], "raised");
+    t.json(&["report", "step", report, "受理"]);
+    t.json(&["report", "step", report, "feed_back", "--note", "已换灯泡"]);
+    assert_eq!(t.error(1, &["report", "step", report, "accept"])["code"], "invalid");
+    let shown = t.json(&["report", "show", report]);
+    assert_eq!(shown["report"]["status"], "answered");
+    assert_eq!(shown["steps"].as_array().unwrap().iter().map(|s| s["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["accept", "feed_back"]);
+    let text = t.text(&["report", "show", report]);
+    assert!(["路灯不亮", "已反馈", "受理", "已换灯泡"].iter().all(|word| text.contains(word)), "{text}");
+    t.json(&["report", "step", report, "close"]);
+    assert!(t.text(&["report", "list"]).contains("没有未办结"));
+}
+
+#[test]
+fn service_is_signed_in_and_out() {
+    let (t, _) = at_work();
+    let phone = t.phone();
+    let (from, until) = (phone.now().unwrap() - 600, phone.now().unwrap() + 3600);
+    let activity =
+        AddActivity {
+            title: "清洁家园".into(), task: "参加志愿服务".into(), place: None, starts_at: from, ends_at: until, places: 1, claims: vec![]
+        };
+    let activity = phone.run(activity).unwrap().value.to_string();
+    drop(phone);
+
+    t.json(&["claim", &activity]);
+    assert_eq!(t.json(&["activities"])[0]["mine"], true);
+    assert!(t.text(&["activities"]).contains("1/1"));
+    t.json(&["claim", &activity, "--give-back"]);
+    assert_eq!(t.json(&["activities"])[0]["claimed"], 0);
+
+    assert_eq!(t.error(1, &["sign-out"])["code"], "not_found");
+    let attendance = t.json(&["sign-in", &activity])["value"].clone();
+    assert_eq!(t.json(&["hours"])["served"][0]["flags"], json!(["no_sign_out"]));
+    assert!(t.text(&["hours"]).contains("未签退"));
+    assert_eq!(t.json(&["sign-out"])["value"], attendance);
+
+    let first = t.json(&["sign-in", &activity])["value"].clone();
+    t.json(&["sign-in", &activity]);
+    let error = t.error(1, &["sign-out"]);
+    assert_eq!((error["code"].as_str(), error["candidates"].as_array().unwrap().len()), (Some("ambiguous"), 2));
+    assert_eq!(t.json(&["sign-out", first.as_str().unwrap()])["value"], first);
+}
+
+#[test]
+fn without_a_network_everything_is_kept() {
+    let (t, _) = at_work();
+    let before = t.json(&["status"]);
+    assert!(before["unsent"].as_u64().unwrap() >= 3);
+    assert_eq!((before["tenants"][0]["tenant"].as_str(), &before["tenants"][0]["synced_at"]), (Some("明月社区"), &Value::Null));
+    assert_eq!(t.error(1, &["sync"])["code"], "offline");
+    assert_eq!(t.json(&["status"])["unsent"], before["unsent"]);
+    let text = t.text(&["status"]);
+    assert!(["明月社区", "网格员", "尚未同步"].iter().all(|word| text.contains(word)), "{text}");
+    assert_eq!(t.json(&["conflicts"]), json!([]));
+    let id = before["tenants"][0]["person"].as_str().unwrap();
+    assert_eq!(t.error(1, &["conflicts", "settle", id, "residents/x/phone", "1"])["code"], "not_found");
+}

@@ -1,0 +1,79 @@
+//! Backup while the hub works, and restore, which begins a new epoch: phones then send again what the backup lacks.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use crate::error::{HubError, Result};
+use crate::hub::Hub;
+use crate::store::{DB_FILE, Store, set_new_epoch};
+
+/// Held while a hub serves from a data folder, or something replaces the database there.
+pub struct HubLock {
+    _file: File,
+}
+
+impl HubLock {
+    /// For serving and for commands beside it.
+    pub fn shared(folder: &Path) -> Result<Self> {
+        let file = Self::file(folder)?;
+        file.try_lock_shared().map_err(|_| HubError::usage("数据正在恢复，请稍后再试", "the data is being restored; try again later"))?;
+        Ok(Self { _file: file })
+    }
+
+    /// For replacing the database.
+    pub fn exclusive(folder: &Path) -> Result<Self> {
+        let file = Self::file(folder)?;
+        file.try_lock().map_err(|_| HubError::usage("服务器正在运行，请先停止再恢复", "the hub is running on this folder; stop it before restoring"))?;
+        Ok(Self { _file: file })
+    }
+
+    fn file(folder: &Path) -> Result<File> {
+        fs::create_dir_all(folder)?;
+        Ok(File::options().create(true).truncate(false).write(true).open(folder.join("hub.lock"))?)
+    }
+}
+
+/// Copies the database, whole and consistent, to a new file.
+pub async fn backup(hub: &Hub, to: &Path) -> Result<()> {
+    if to.exists() {
+        return Err(HubError::usage("目标文件已存在，请换一个名字", "the target file exists already; choose another name"));
+    }
+    let text = to.to_str().ok_or_else(|| HubError::usage("路径须为 UTF-8", "the path must be UTF-8"))?;
+    hub.store.backup(text).await
+}
+
+/// Puts a backup in the place of the database, under a new epoch. What was there is kept beside it.
+pub async fn restore(folder: &Path, from: &Path, now: i64) -> Result<()> {
+    let _lock = HubLock::exclusive(folder)?;
+    let part = folder.join("restore");
+    if part.exists() {
+        fs::remove_dir_all(&part)?;
+    }
+    fs::create_dir_all(&part)?;
+    fs::copy(from, part.join(DB_FILE))?;
+    // Opened before anything is replaced: a file that is no backup changes nothing.
+    let store = Store::open(&part).await?;
+    let mut tx = store.write().await?;
+    set_new_epoch(&mut tx).await?;
+    tx.commit().await?;
+    store.close().await;
+    let aside = folder.join(format!("{DB_FILE}.before-restore-{now}"));
+    for suffix in ["", "-wal", "-shm"] {
+        let old = folder.join(format!("{DB_FILE}{suffix}"));
+        if old.exists() {
+            fs::rename(&old, format!("{}{suffix}", aside.display()))?;
+        }
+    }
+    fs::rename(part.join(DB_FILE), folder.join(DB_FILE))?;
+    fs::remove_dir_all(&part)?;
+    Ok(())
+}
+
+/// Writes a secret that only its owner may read.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    Ok(file.sync_all()?)
+}

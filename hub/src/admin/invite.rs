@@ -1,0 +1,135 @@
+//! Enrolment links. A code works once, for a while, and closes after five wrong tries.
+
+use gridwalk_core::documents::{Audience, hash_text};
+use gridwalk_core::identity::Invite;
+use gridwalk_core::identity::cipher::sha256;
+use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::kinds::Input;
+use gridwalk_core::persons::AddPerson;
+use gridwalk_core::rules::Role;
+use gridwalk_core::sync::protocol::RefusalCode;
+use sqlx::{AnyConnection, Row};
+
+use crate::error::{HubError, Result};
+use crate::hub::{Hub, Tenant};
+use crate::store::{Arg, all, exec};
+use crate::sync::{Batch, author_of};
+
+/// How many wrong tries close a code.
+const WRONG_TRIES: i64 = 5;
+/// Letters and digits that nobody confuses when reading aloud.
+const ALPHABET: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
+
+/// Who is invited.
+#[derive(Debug, Clone)]
+pub struct NewInvite {
+    /// The hub's address as phones reach it.
+    pub address: String,
+    /// The role.
+    pub role: Role,
+    /// The grid's name, of a grid worker.
+    pub grid: Option<String>,
+    /// The person's name; a person of that name is made.
+    pub name: Option<String>,
+    /// A person who is there already: another device, or one enrolled again.
+    pub person: Option<Id>,
+    /// For how long the code is good, in seconds.
+    pub valid_seconds: i64,
+}
+
+/// Makes an enrolment link; the role is granted at once, from this number of the sequence on.
+pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invite> {
+    let mut tx = hub.store.write().await?;
+    let place = match (&new.grid, new.role) {
+        (Some(name), Role::GridWorker) => Some(place_named(&mut tx, &tenant.id, name).await?),
+        (None, Role::GridWorker) => return Err(HubError::usage("邀请网格员请用 --grid 指明网格", "name the grid of a grid worker with --grid")),
+        (_, Role::Hub) => return Err(HubError::usage("不能邀请服务器自身", "the hub itself is not invited")),
+        _ => None,
+    };
+    let person = match (&new.person, &new.name) {
+        (Some(person), _) => {
+            let args = vec![Arg::text(&tenant.id), Arg::text(&person.to_string())];
+            if all(&mut tx, "SELECT doc FROM persons WHERE tenant_id = $1 AND doc = $2", args).await?.is_empty() {
+                return Err(HubError::usage("没有这个人员", "there is no such person"));
+            }
+            *person
+        }
+        (None, Some(name)) => {
+            let mut batch = Batch::new(hub, tenant, &mut tx);
+            let id = batch.run(Input::AddPerson(AddPerson { kind: new.role.to_string(), name: name.clone(), place })).await?;
+            batch.flush().await?;
+            id
+        }
+        (None, None) => {
+            return Err(HubError::usage(
+                "请用 --name 指明姓名，或用 --person 指明已有人员",
+                "name the person with --name, or one who is there already with --person",
+            ));
+        }
+    };
+    let scope = place.map_or(Audience::Community, Audience::Place);
+    grant(&mut tx, tenant, person, new.role, &scope).await?;
+    let mut bytes = [0; 22];
+    hub.fill(&mut bytes);
+    let text: String = bytes.iter().map(|b| char::from(ALPHABET[usize::from(b % 31)])).collect();
+    let (code, secret) = text.split_at(6);
+    let now = hub.now();
+    let args = vec![
+        Arg::text(&tenant.id),
+        Arg::text(code),
+        Arg::text(&hash_text(&sha256(secret.as_bytes()))),
+        Arg::text(&person.to_string()),
+        Arg::int(now + new.valid_seconds),
+    ];
+    exec(&mut tx, "INSERT INTO invites (tenant_id, code, secret_hash, person, expires_at, wrong_tries) VALUES ($1, $2, $3, $4, $5, 0)", args).await?;
+    let author = author_of(&mut tx, tenant, DeviceId([0; 8]), person, None, now).await?;
+    tx.commit().await?;
+    Ok(Invite {
+        hub: new.address.clone(),
+        tenant: tenant.id.clone(),
+        role: new.role.to_string(),
+        audiences: author.audiences().iter().map(ToString::to_string).collect(),
+        code: format!("{code}-{secret}"),
+        key: tenant.key.public(),
+        spare: tenant.spare.clone(),
+    })
+}
+
+async fn grant(connection: &mut AnyConnection, tenant: &Tenant, person: Id, role: Role, scope: &Audience) -> Result<()> {
+    let args = vec![Arg::text(&tenant.id), Arg::text(&person.to_string()), Arg::text(&role.to_string()), Arg::text(&scope.to_string())];
+    let held =
+        all(connection, "SELECT role FROM grants WHERE tenant_id = $1 AND person = $2 AND role = $3 AND scope = $4 AND until_number IS NULL", args.clone())
+            .await?;
+    if held.is_empty() {
+        let sql = "INSERT INTO grants (tenant_id, person, role, scope, from_number) SELECT $1, $2, $3, $4, number FROM tenants WHERE tenant_id = $1";
+        exec(connection, sql, args).await?;
+    }
+    Ok(())
+}
+
+/// The place document of a grid's name.
+pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Id> {
+    let rows = all(connection, "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY doc", vec![Arg::text(tenant), Arg::text(name)]).await?;
+    let row = rows.first().ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格"), format!("there is no grid named {name}")))?;
+    Ok(row.try_get::<String, _>(0)?.parse()?)
+}
+
+/// Uses a code up; answers with whom it was for, or with the refusal. A wrong try is counted either way.
+pub async fn use_code(connection: &mut AnyConnection, tenant: &str, code: &str, device: DeviceId, now: i64) -> Result<std::result::Result<Id, RefusalCode>> {
+    let (public, secret) = code.split_once('-').unwrap_or((code, ""));
+    let key = vec![Arg::text(tenant), Arg::text(public)];
+    let rows =
+        all(connection, "SELECT secret_hash, person, expires_at, used_at, wrong_tries FROM invites WHERE tenant_id = $1 AND code = $2", key.clone()).await?;
+    let Some(row) = rows.first() else { return Ok(Err(RefusalCode::Code)) };
+    let open = row.try_get::<i64, _>(2)? > now && row.try_get::<Option<i64>, _>(3)?.is_none() && row.try_get::<i64, _>(4)? < WRONG_TRIES;
+    if !open {
+        return Ok(Err(RefusalCode::Code));
+    }
+    if row.try_get::<String, _>(0)? != hash_text(&sha256(secret.as_bytes())) {
+        tracing::warn!(tenant, device = %device, "wrong enrolment code");
+        exec(connection, "UPDATE invites SET wrong_tries = wrong_tries + 1 WHERE tenant_id = $1 AND code = $2", key).await?;
+        return Ok(Err(RefusalCode::Code));
+    }
+    exec(connection, "UPDATE invites SET used_at = $3 WHERE tenant_id = $1 AND code = $2", key.into_iter().chain([Arg::int(now)]).collect()).await?;
+    Ok(Ok(row.try_get::<String, _>(1)?.parse()?))
+}

@@ -1,0 +1,78 @@
+//! Communities of a hub.
+
+use gridwalk_core::identity::DeviceKey;
+use gridwalk_core::ids::{Actor, Id};
+use gridwalk_core::kinds::Input;
+use gridwalk_core::settings::{DEFAULT_VISIT_RULES, SetVisitRule};
+use sqlx::{AnyConnection, Row};
+
+use crate::error::{HubError, Result};
+use crate::hub::{Hub, Tenant};
+use crate::store::{Arg, all, exec};
+use crate::sync::Batch;
+
+/// Makes a community with its keys and its settings, the default visit rules in them. The spare key's secret half is written
+/// to `keys/` in the data folder, to be moved to a safe place.
+pub async fn create_tenant(hub: &Hub, id: &str, name: &str) -> Result<Tenant> {
+    let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if id.is_empty() || id.len() > 40 || !id.chars().all(named) || name.trim().is_empty() {
+        return Err(HubError::usage(
+            "社区代号只能由小写字母、数字和“-”组成，名称不能为空",
+            "a community's id is made of a-z, 0-9 and '-', and its name must not be empty",
+        ));
+    }
+    let key = DeviceKey::make(hub.random());
+    let spare = DeviceKey::make(hub.random());
+    let person = Id { actor: Actor::new(key.device(), [0; 4]), counter: 1 };
+    let mut tenant = Tenant { id: id.to_owned(), name: name.trim().to_owned(), key, spare: spare.public(), hub_person: person, settings: person };
+    let mut tx = hub.store.write().await?;
+    if Tenant::find(&mut tx, id).await?.is_some() {
+        return Err(HubError::usage(format!("社区“{id}”已存在"), format!("the community {id} exists already")));
+    }
+    let args = vec![
+        Arg::text(id),
+        Arg::text(&tenant.name),
+        Arg::int(0),
+        Arg::Blob(tenant.key.to_bytes().to_vec()),
+        Arg::Blob(tenant.spare.to_bytes().to_vec()),
+        Arg::text(&person.to_string()),
+        Arg::text(&person.to_string()),
+    ];
+    exec(&mut tx, "INSERT INTO tenants VALUES ($1, $2, $3, $4, $5, $6, $7)", args).await?;
+    let rules = DEFAULT_VISIT_RULES.iter().map(|(tag, days)| ((*tag).to_owned(), *days)).collect();
+    let mut batch = Batch::new(hub, &tenant, &mut tx);
+    let settings = batch.run(Input::SetVisitRule(SetVisitRule { settings: None, rules })).await?;
+    batch.flush().await?;
+    exec(&mut tx, "UPDATE tenants SET settings = $2 WHERE tenant_id = $1", vec![Arg::text(id), Arg::text(&settings.to_string())]).await?;
+    let folder = hub.folder.join("keys");
+    std::fs::create_dir_all(&folder)?;
+    super::backup::write_private(&folder.join(format!("{id}-spare.key")), &spare.to_bytes())?;
+    tx.commit().await?;
+    tenant.settings = settings;
+    Ok(tenant)
+}
+
+/// The ids of all communities.
+pub async fn tenants(connection: &mut AnyConnection) -> Result<Vec<String>> {
+    let rows = all(connection, "SELECT tenant_id FROM tenants ORDER BY tenant_id", vec![]).await?;
+    rows.iter().map(|r| Ok(r.try_get(0)?)).collect()
+}
+
+/// The community of this id, or the only one there is.
+pub async fn find_tenant(hub: &Hub, id: Option<&str>) -> Result<Tenant> {
+    let mut read = hub.store.read().await?;
+    let all = tenants(&mut read).await?;
+    let chosen = match (id, all.as_slice()) {
+        (Some(id), _) => id.to_owned(),
+        (None, [only]) => only.clone(),
+        (None, []) => return Err(HubError::usage("还没有社区，请先运行 gridwalk-hub init", "there is no community yet; run gridwalk-hub init first")),
+        (None, many) => {
+            return Err(HubError::usage(
+                format!("请用 --tenant 指明社区：{}", many.join("、")),
+                format!("name the community with --tenant: {}", many.join(", ")),
+            ));
+        }
+    };
+    let found = Tenant::find(&mut read, &chosen).await?;
+    found.ok_or_else(|| HubError::usage(format!("没有社区“{chosen}”"), format!("there is no community {chosen}")))
+}

@@ -1,0 +1,33 @@
+//! Errors of the hub: a refusal travels in the protocol's words, everything else is logged where it is handled.
+
+use gridwalk_core::sync::protocol::RefusalCode;
+
+/// An error of the hub.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// A request that is refused in the protocol's own words.
+    #[error("refused: {}", .0.name())]
+    Refused(RefusalCode),
+    /// The database.
+    #[error("database: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The core.
+    #[error("{0}")]
+    Core(#[from] gridwalk_core::Error),
+    /// Files.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// What an administrator did wrong, Chinese then English, with what to do.
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// The result of everything in the hub.
+pub type Result<T> = std::result::Result<T, HubError>;
+
+impl HubError {
+    /// A usage error in both languages.
+    pub fn usage(zh: impl std::fmt::Display, en: impl std::fmt::Display) -> Self {
+        Self::Usage(format!("{zh} / {en}"))
+    }
+}

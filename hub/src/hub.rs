@@ -1,0 +1,114 @@
+//! The entry object: one hub, opened on a data folder.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use gridwalk_core::clock::{HostClock, Reading, Stamp};
+use gridwalk_core::identity::{DeviceKey, HostRandom, PublicKey};
+use gridwalk_core::ids::{Actor, Id};
+use sqlx::{AnyConnection, Row};
+
+use crate::error::{HubError, Result};
+use crate::store::{Arg, Store, all};
+
+/// One hub.
+#[derive(Clone)]
+pub struct Hub {
+    /// The database.
+    pub store: Store,
+    /// The data folder.
+    pub folder: PathBuf,
+    clock: Arc<dyn HostClock>,
+    random: Arc<dyn HostRandom>,
+    /// The actor of this process for each tenant with the next id's counter: the hub writes as a device of its own.
+    actors: Arc<Mutex<HashMap<String, (Actor, u64)>>>,
+}
+
+/// A community as the hub keeps it.
+#[derive(Clone)]
+pub struct Tenant {
+    /// Its name in links and requests.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Signs replies and what the hub itself writes.
+    pub key: DeviceKey,
+    /// The spare key's public half.
+    pub spare: PublicKey,
+    /// Who the hub is when it writes.
+    pub hub_person: Id,
+    /// The settings document.
+    pub settings: Id,
+}
+
+impl Hub {
+    /// Opens the hub's data folder, or makes it.
+    pub async fn open(folder: &Path, clock: Arc<dyn HostClock>, random: Arc<dyn HostRandom>) -> Result<Self> {
+        let store = Store::open(folder).await?;
+        Ok(Self { store, folder: folder.to_owned(), clock, random, actors: Arc::default() })
+    }
+
+    /// The hub's time, in seconds since the Unix epoch (UTC). Hubs keep their clocks by NTP.
+    pub fn now(&self) -> i64 {
+        self.clock.read().wall
+    }
+
+    /// A stamp of the hub's own: its time is what others are anchored to.
+    pub fn stamp(&self) -> Stamp {
+        let at = self.now();
+        Stamp { reading: Reading { wall: at, boot: "hub".into(), since_boot: 0 }, at, anchored: true }
+    }
+
+    /// Fills `bytes` with randomness.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.random.fill(bytes);
+    }
+
+    /// The host's randomness.
+    pub fn random(&self) -> &dyn HostRandom {
+        &*self.random
+    }
+
+    /// This process's actor for `tenant` and its next counter.
+    pub fn actor(&self, tenant: &Tenant) -> (Actor, u64) {
+        let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        *actors.entry(tenant.id.clone()).or_insert_with(|| {
+            let mut random = [0; 4];
+            self.random.fill(&mut random);
+            (Actor::new(tenant.key.device(), random), 1)
+        })
+    }
+
+    /// Counters below `next` have been used.
+    pub fn used(&self, tenant: &Tenant, next: u64) {
+        let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, counter)) = actors.get_mut(&tenant.id) {
+            *counter = next.max(*counter);
+        }
+    }
+}
+
+impl Tenant {
+    /// The tenant of this id.
+    pub async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<Self>> {
+        let rows =
+            all(connection, "SELECT name, community_key, spare_public, hub_person, settings FROM tenants WHERE tenant_id = $1", vec![Arg::text(id)]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let key: [u8; 32] = row.try_get::<Vec<u8>, _>(1)?.try_into().map_err(|_| damaged())?;
+        Ok(Some(Self {
+            id: id.to_owned(),
+            name: row.try_get(0)?,
+            key: DeviceKey::from_bytes(&key),
+            spare: PublicKey::from_bytes(&row.try_get::<Vec<u8>, _>(2)?)?,
+            hub_person: row.try_get::<String, _>(3)?.parse()?,
+            settings: row.try_get::<String, _>(4)?.parse()?,
+        }))
+    }
+}
+
+fn damaged() -> HubError {
+    HubError::usage("数据库已损坏：社区密钥长度不对", "the database is damaged: a community key has the wrong length")
+}

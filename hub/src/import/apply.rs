@@ -1,0 +1,321 @@
+//! From rows to documents: each source record becomes one command of the hub's, remembered by its key in the source.
+
+use std::path::Path;
+
+use gridwalk_core::activities::AddActivity;
+use gridwalk_core::categories::{Category as CoreCategory, SetCategories};
+use gridwalk_core::documents::hash_text;
+use gridwalk_core::error::ErrorKind;
+use gridwalk_core::households::{AddHousehold, NewResident};
+use gridwalk_core::identity::cipher::sha256;
+use gridwalk_core::ids::Id;
+use gridwalk_core::kinds::Input as Command;
+use gridwalk_core::persons::AddPerson;
+use gridwalk_core::places::AddPlace;
+use gridwalk_core::reports::{Imported as ImportedReport, RaiseReport};
+use sqlx::{AnyConnection, Row};
+
+use super::community::{Activity, Household, OpenReport};
+use super::kept::Placed;
+use super::mapping::Mapping;
+use super::messages::Message;
+use super::read::{Input, read_file};
+use super::rejects::{Place, Reject, write_rejects};
+use crate::error::{HubError, Result};
+use crate::hub::{Hub, Tenant};
+use crate::store::{Arg, all, exec, insert_many};
+use crate::sync::Batch;
+
+/// Records that go into one transaction.
+const PER_TRANSACTION: usize = 400;
+
+/// What an import did.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// Records that are new.
+    pub added: u64,
+    /// Records that were imported before, unchanged.
+    pub known: u64,
+    /// Records that were imported before and differ now: left as they are here.
+    pub changed: u64,
+    /// Rows that the file repeats word for word.
+    pub repeats: usize,
+    /// Rows that could not be taken.
+    pub rejected: usize,
+    /// Where the rejected rows are named.
+    pub rejects_file: Option<std::path::PathBuf>,
+    /// Sheets without the headings of a known kind.
+    pub skipped_sheets: Vec<String>,
+}
+
+/// Imports one file. `progress` hears how many of how many records are done.
+pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, mut progress: impl FnMut(usize, usize)) -> Result<Imported> {
+    let input = read_file(path, mapping, hub.now()).map_err(|e| HubError::Usage(e.to_string()))?;
+    let mut report = Imported { repeats: input.repeats, skipped_sheets: input.skipped_sheets.clone(), ..Imported::default() };
+    let mut rejects = input.rejects.clone();
+    let file = input.file.clone();
+    let records = records(input);
+    let total = records.len();
+    let mut done = 0;
+    for chunk in records.chunks(PER_TRANSACTION) {
+        let mut tx = hub.store.write().await?;
+        let mut keys = Vec::new();
+        let mut work = Work { tenant: &tenant.id, keys: &mut keys, batch: Batch::new(hub, tenant, &mut tx) };
+        for (place, record) in chunk {
+            match work.record(record).await {
+                Ok(Did::Added) => report.added += 1,
+                Ok(Did::Known) => report.known += 1,
+                Ok(Did::Changed) => report.changed += 1,
+                Err(HubError::Core(e)) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict) => {
+                    rejects.push(reject(&file, place, e.message_zh(), e.message_en()));
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        work.batch.flush().await?;
+        insert_many(&mut tx, "import_keys", keys).await?;
+        tx.commit().await?;
+        done += chunk.len();
+        progress(done, total);
+    }
+    report.rejected = rejects.len();
+    report.rejects_file = write_rejects(path, &rejects)?;
+    Ok(report)
+}
+
+fn reject(file: &str, place: &Place, zh: &str, en: &str) -> Reject {
+    Reject { file: file.to_owned(), sheet: place.sheet.clone(), row: place.row, column: String::new(), reason_zh: zh.to_owned(), reason_en: en.to_owned() }
+}
+
+enum Record {
+    Message(Message),
+    Categories(Vec<CoreCategory>),
+    Household(Household),
+    Report(OpenReport),
+    Activity(Activity),
+}
+
+enum Did {
+    Added,
+    Known,
+    Changed,
+}
+
+fn records(input: Input) -> Vec<(Place, Record)> {
+    fn each<T>(rows: Vec<Placed<T>>, make: fn(T) -> Record) -> impl Iterator<Item = (Place, Record)> {
+        rows.into_iter().map(move |row| (row.place, make(row.content)))
+    }
+    let mut all: Vec<(Place, Record)> = Vec::new();
+    // One list, one command: categories by their own codes, or by their place in the file.
+    if let Some(first) = input.categories.first().map(|c| c.place.clone()) {
+        let categories = input.categories.into_iter().map(|c| {
+            let code = c.content.code.clone().unwrap_or_else(|| short_code(&[&c.content.level1, &c.content.level2, &c.content.level3]));
+            CoreCategory { code, levels: [c.content.level1, c.content.level2, c.content.level3] }
+        });
+        all.push((first, Record::Categories(categories.collect())));
+    }
+    all.extend(each(input.households, Record::Household));
+    all.extend(each(input.reports, Record::Report));
+    all.extend(each(input.activities, Record::Activity));
+    all.extend(each(input.messages, Record::Message));
+    all
+}
+
+/// A code for a category that has none: from its names, so that the same list gives the same codes.
+fn short_code(levels: &[&str]) -> String {
+    hash_text(&sha256(levels.join("/").as_bytes()))[..8].to_owned()
+}
+
+struct Work<'a> {
+    tenant: &'a str,
+    keys: &'a mut Vec<Vec<Arg>>,
+    batch: Batch<'a>,
+}
+
+impl Work<'_> {
+    async fn record(&mut self, record: &Record) -> Result<Did> {
+        match record {
+            Record::Message(m) => self.message(m).await,
+            Record::Categories(all) => self.categories(all).await,
+            Record::Household(h) => self.household(h).await,
+            Record::Report(r) => self.report(r).await,
+            Record::Activity(a) => self.activity(a).await,
+        }
+    }
+
+    async fn message(&mut self, m: &Message) -> Result<Did> {
+        let digest = digest(&format!("{m:?}"));
+        if let Some(did) = self.known("message", &m.number, &digest).await? {
+            return Ok(did);
+        }
+        let place = match &m.place {
+            Some(name) => Some(self.grid(name).await?),
+            None => None,
+        };
+        // An answer without a time is as old as its question: nothing later is known.
+        let answer = m.answer.as_ref().map(|text| (text.clone(), m.answered_at.map_or(m.raised_at.at, |s| s.at), m.answered_at.is_none_or(|s| s.day_only)));
+        let imported = ImportedReport {
+            number: m.number.clone(),
+            reporter: m.reporter.clone().unwrap_or_default(),
+            raised_at: m.raised_at.at,
+            day_only: m.raised_at.day_only,
+            answer,
+        };
+        let input = RaiseReport {
+            place,
+            category: m.category.clone().unwrap_or_default(),
+            title: m.title.clone(),
+            detail: m.detail.clone(),
+            urgency: String::new(),
+            lat: None,
+            lon: None,
+            imported: Some(imported),
+        };
+        let id = self.batch.run(Command::RaiseReport(input)).await?;
+        self.remember("message", &m.number, id, &digest);
+        Ok(Did::Added)
+    }
+
+    async fn categories(&mut self, categories: &[CoreCategory]) -> Result<Did> {
+        let digest = digest(&format!("{categories:?}"));
+        let list = match find(self.batch.connection(), self.tenant, "category_list", "").await? {
+            Some((_, known)) if known == digest => return Ok(Did::Known),
+            Some((list, _)) => Some(list),
+            None => None,
+        };
+        let id = self.batch.run(Command::SetCategories(SetCategories { list, categories: categories.to_vec() })).await?;
+        if list.is_some() {
+            let args = vec![Arg::text(self.tenant), Arg::text("category_list")];
+            exec(self.batch.connection(), "DELETE FROM import_keys WHERE tenant_id = $1 AND source = $2", args).await?;
+        }
+        self.remember("category_list", "", id, &digest);
+        Ok(Did::Added)
+    }
+
+    async fn household(&mut self, h: &Household) -> Result<Did> {
+        let digest = digest(&format!("{h:?}"));
+        if let Some(did) = self.known("household", &h.id, &digest).await? {
+            return Ok(did);
+        }
+        let place = self.grid(&h.grid).await?;
+        let residents = h.residents.iter().map(|r| NewResident {
+            name: r.name.clone(),
+            sex: r.sex.clone().unwrap_or_default(),
+            birth: r.birth.map(|d| d.to_string()).unwrap_or_default(),
+            relation: r.relation.clone().unwrap_or_default(),
+            phone: r.phone.clone().unwrap_or_default(),
+            tags: r.tags.clone(),
+        });
+        let input = AddHousehold {
+            place,
+            micro_grid: h.micro_grid.clone().unwrap_or_default(),
+            address: h.address.clone(),
+            tenure: h.tenure.clone().unwrap_or_default(),
+            lat: h.position.as_ref().map(|p| p.lat),
+            lon: h.position.as_ref().map(|p| p.lon),
+            visit_every_days: h.visit_every_days,
+            residents: residents.collect(),
+        };
+        let id = self.batch.run(Command::AddHousehold(input)).await?;
+        self.remember("household", &h.id, id, &digest);
+        // A household's residents have the ids after its own, in their order.
+        for (resident, after) in h.residents.iter().zip(1..) {
+            self.remember("resident", &resident.id, Id { actor: id.actor, counter: id.counter + after }, "");
+        }
+        Ok(Did::Added)
+    }
+
+    async fn report(&mut self, r: &OpenReport) -> Result<Did> {
+        let digest = digest(&format!("{r:?}"));
+        if let Some(did) = self.known("report", &r.id, &digest).await? {
+            return Ok(did);
+        }
+        let place = self.grid(&r.grid).await?;
+        let imported = ImportedReport { number: String::new(), reporter: String::new(), raised_at: r.at, day_only: false, answer: None };
+        let input = RaiseReport {
+            place: Some(place),
+            category: r.category.clone(),
+            title: r.title.clone(),
+            detail: r.detail.clone(),
+            urgency: r.urgency.clone().unwrap_or_default(),
+            lat: r.position.as_ref().map(|p| p.lat),
+            lon: r.position.as_ref().map(|p| p.lon),
+            imported: Some(imported),
+        };
+        let id = self.batch.run(Command::RaiseReport(input)).await?;
+        self.remember("report", &r.id, id, &digest);
+        Ok(Did::Added)
+    }
+
+    async fn activity(&mut self, a: &Activity) -> Result<Did> {
+        let digest = digest(&format!("{a:?}"));
+        if let Some(did) = self.known("activity", &a.id, &digest).await? {
+            return Ok(did);
+        }
+        let place = Some(self.grid(&a.grid).await?);
+        let mut claims = Vec::new();
+        for member in &a.members {
+            let make = || Command::AddPerson(AddPerson { kind: "member".into(), name: member.clone(), place: None });
+            claims.push(self.once("member", member, make).await?);
+        }
+        let input = AddActivity {
+            title: a.title.clone(),
+            task: a.task.clone().unwrap_or_else(|| "参加志愿服务".into()),
+            place,
+            starts_at: a.start,
+            ends_at: a.end,
+            places: a.places.unwrap_or(u32::MAX),
+            claims,
+        };
+        let id = self.batch.run(Command::AddActivity(input)).await?;
+        self.remember("activity", &a.id, id, &digest);
+        Ok(Did::Added)
+    }
+
+    /// The place of a grid's name, made when it is first named.
+    async fn grid(&mut self, name: &str) -> Result<Id> {
+        let make = || Command::AddPlace(AddPlace { level: "grid".into(), name: name.to_owned() });
+        self.once("grid", name, make).await
+    }
+
+    async fn once(&mut self, source: &str, record: &str, make: impl FnOnce() -> Command) -> Result<Id> {
+        let fresh = self.keys.iter().find(|k| matches!((&k[1], &k[2]), (Arg::Text(Some(s)), Arg::Text(Some(r))) if s == source && r == record));
+        if let Some([.., Arg::Text(Some(id)), _]) = fresh.map(Vec::as_slice) {
+            return Ok(id.parse()?);
+        }
+        if let Some((id, _)) = find(self.batch.connection(), self.tenant, source, record).await? {
+            return Ok(id);
+        }
+        let id = self.batch.run(make()).await?;
+        self.remember(source, record, id, "");
+        Ok(id)
+    }
+
+    async fn known(&mut self, source: &str, record: &str, digest: &str) -> Result<Option<Did>> {
+        let found = find(self.batch.connection(), self.tenant, source, record).await?;
+        Ok(found.map(|(_, known)| if known == digest { Did::Known } else { Did::Changed }))
+    }
+
+    fn remember(&mut self, source: &str, record: &str, id: Id, digest: &str) {
+        self.keys.push(vec![Arg::text(self.tenant), Arg::text(source), Arg::text(record), Arg::text(&id.to_string()), Arg::text(digest)]);
+    }
+}
+
+/// The document that a source record became, with the digest of what it was.
+async fn find(connection: &mut AnyConnection, tenant: &str, source: &str, record: &str) -> Result<Option<(Id, String)>> {
+    let args = vec![Arg::text(tenant), Arg::text(source), Arg::text(record)];
+    let rows = all(connection, "SELECT id, digest FROM import_keys WHERE tenant_id = $1 AND source = $2 AND record = $3", args).await?;
+    rows.first().map(|r| Ok((r.try_get::<String, _>(0)?.parse()?, r.try_get(1)?))).transpose()
+}
+
+/// The documents that the records of a source became, by their keys there: `household`, `resident`, `report`, `activity`,
+/// `member`, `grid`, `message`.
+pub async fn imported(hub: &Hub, tenant: &str, source: &str) -> Result<std::collections::HashMap<String, Id>> {
+    let mut read = hub.store.read().await?;
+    let rows = all(&mut read, "SELECT record, id FROM import_keys WHERE tenant_id = $1 AND source = $2", vec![Arg::text(tenant), Arg::text(source)]).await?;
+    rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get::<String, _>(1)?.parse()?))).collect()
+}
+
+fn digest(text: &str) -> String {
+    hash_text(&sha256(text.as_bytes()))[..32].to_owned()
+}

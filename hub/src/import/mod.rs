@@ -1,0 +1,23 @@
+//! Import of files: read into good rows and rejects, then run as the hub's commands, the one way in. Importing twice changes
+//! nothing.
+
+pub mod apply;
+pub mod categories;
+pub mod community;
+pub mod error;
+pub mod fields;
+pub mod headings;
+pub mod kept;
+pub mod mapping;
+pub mod messages;
+pub mod read;
+pub mod rejects;
+pub mod sheet;
+pub mod stamp;
+pub mod table;
+pub mod text;
+
+pub use apply::{Imported, import};
+
+#[cfg(test)]
+mod tests;

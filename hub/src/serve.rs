@@ -1,0 +1,100 @@
+//! Serving: HTTP or HTTPS, folding in the background, a graceful stop.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+
+use crate::admin::tenants;
+use crate::error::{HubError, Result};
+use crate::hub::{Hub, Tenant};
+use crate::routes::router;
+use crate::sync::fold;
+
+/// How long a stop waits for requests under way.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Serves until `stop` resolves; `listening` hears the address. With certificate and key (PEM) it speaks TLS.
+pub async fn serve(
+    hub: Hub,
+    listen: SocketAddr,
+    tls: Option<(PathBuf, PathBuf)>,
+    listening: impl FnOnce(String),
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let listener = TcpListener::bind(listen)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let handle = Handle::new();
+    let stopping = handle.clone();
+    let folding = tokio::spawn(keep_folding(hub.clone()));
+    tokio::spawn(async move {
+        stop.await;
+        tracing::info!("stopping");
+        stopping.graceful_shutdown(Some(GRACE));
+    });
+    let app = router(hub.clone()).into_make_service();
+    match tls {
+        Some((cert, key)) => {
+            drop(rustls::crypto::ring::default_provider().install_default());
+            let config = RustlsConfig::from_pem_file(cert, key)
+                .await
+                .map_err(|e| HubError::usage(format!("证书或私钥无效：{e}"), "the certificate or key is not valid"))?;
+            listening(format!("https://{address}"));
+            axum_server::from_tcp_rustls(listener, config)?.handle(handle).serve(app).await?;
+        }
+        None => {
+            listening(format!("http://{address}"));
+            axum_server::from_tcp(listener)?.handle(handle).serve(app).await?;
+        }
+    }
+    folding.abort();
+    hub.store.close().await;
+    Ok(())
+}
+
+/// Resolves when the process is asked to end.
+pub async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(e) => {
+            tracing::error!(error = %e, "signals");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Folds old changes, a few documents at a time, so that nobody waits for it.
+async fn keep_folding(hub: Hub) {
+    loop {
+        if let Err(e) = fold_once(&hub).await {
+            tracing::error!(error = %e, "fold");
+        }
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
+}
+
+async fn fold_once(hub: &Hub) -> Result<()> {
+    let ids = {
+        let mut read = hub.store.read().await?;
+        tenants(&mut read).await?
+    };
+    for id in ids {
+        let tenant = {
+            let mut read = hub.store.read().await?;
+            Tenant::find(&mut read, &id).await?
+        };
+        let Some(tenant) = tenant else { continue };
+        while fold::fold(hub, &tenant, hub.now() - fold::FOLD_AFTER_SECONDS, 100).await? == 100 {}
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+-- The hub's store. One set of SQL for SQLite and PostgreSQL ({blob} is BLOB or BYTEA); every table is keyed by tenant first.
+-- Times are seconds since the Unix epoch (UTC), ids their texts. The read-model tables of the kinds are made beside these.
+
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
+CREATE TABLE tenants (
+  tenant_id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  number BIGINT NOT NULL,          -- the last number of the tenant's one sequence
+  community_key {blob} NOT NULL,   -- signs replies and what the hub itself writes
+  spare_public {blob} NOT NULL,
+  hub_person TEXT NOT NULL,        -- who the hub is when it writes
+  settings TEXT NOT NULL           -- the settings document
+);
+
+CREATE TABLE devices (
+  tenant_id TEXT NOT NULL,
+  device TEXT NOT NULL,
+  public_key {blob} NOT NULL,
+  person TEXT NOT NULL,
+  enrolled_at BIGINT NOT NULL,
+  revoked_at BIGINT,
+  PRIMARY KEY (tenant_id, device)
+);
+CREATE INDEX devices_device ON devices (device);
+CREATE INDEX devices_person ON devices (tenant_id, person);
+
+-- Roles with their intervals of the sequence: what a bundle may do is judged at the cursor it was made at.
+CREATE TABLE grants (
+  tenant_id TEXT NOT NULL,
+  person TEXT NOT NULL,
+  role TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  from_number BIGINT NOT NULL,
+  until_number BIGINT,
+  until_at BIGINT,
+  PRIMARY KEY (tenant_id, person, role, scope, from_number)
+);
+
+CREATE TABLE invites (
+  tenant_id TEXT NOT NULL,
+  code TEXT NOT NULL,              -- the public half of the code
+  secret_hash TEXT NOT NULL,       -- SHA-256 of the other half
+  person TEXT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT,
+  wrong_tries BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, code)
+);
+
+CREATE TABLE nonces (
+  device TEXT NOT NULL,
+  nonce TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (device, nonce)
+);
+CREATE INDEX nonces_at ON nonces (at);
+
+CREATE TABLE documents (
+  tenant_id TEXT NOT NULL,
+  doc TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  schema BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  about TEXT,                      -- what a happening is about: it moves with it
+  PRIMARY KEY (tenant_id, doc)
+);
+CREATE INDEX documents_about ON documents (tenant_id, about);
+CREATE INDEX documents_kind ON documents (tenant_id, kind);
+
+-- The truth: changes by their number in the sequence, old ones folded into a snapshot that has the last one's number.
+CREATE TABLE changes (
+  tenant_id TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  doc TEXT NOT NULL,
+  body {blob} NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, number)
+);
+CREATE INDEX changes_doc ON changes (tenant_id, doc, number);
+
+-- Which audiences a document is in, since which number and until which.
+CREATE TABLE audiences (
+  tenant_id TEXT NOT NULL,
+  doc TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  entered BIGINT NOT NULL,
+  left_at BIGINT,
+  PRIMARY KEY (tenant_id, doc, audience, entered)
+);
+
+-- What each audience has to read, in order. `what`: 0 a change, 1 the document entered (its history comes), 2 it left.
+CREATE TABLE entries (
+  tenant_id TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  doc TEXT NOT NULL,
+  what BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, audience, number, doc)
+);
+CREATE INDEX entries_doc ON entries (tenant_id, doc);
+
+-- Final answers other than 'taken', given again to whoever asks.
+CREATE TABLE verdicts (
+  tenant_id TEXT NOT NULL,
+  doc TEXT NOT NULL,
+  generation BIGINT NOT NULL,
+  hash TEXT NOT NULL,
+  word BIGINT NOT NULL,
+  reason TEXT,
+  PRIMARY KEY (tenant_id, doc, generation, hash)
+);
+
+-- Who wrote what: signed statements with the hashes of their changes, kept after folding.
+CREATE TABLE statements (
+  tenant_id TEXT NOT NULL,
+  id TEXT NOT NULL,                -- SHA-256 of the statement
+  device TEXT NOT NULL,
+  statement {blob} NOT NULL,
+  signature {blob} NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+);
+
+-- What an import made of which source record: importing twice changes nothing.
+CREATE TABLE import_keys (
+  tenant_id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  record TEXT NOT NULL,
+  id TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, source, record)
+);

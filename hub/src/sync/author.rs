@@ -1,0 +1,85 @@
+//! Who signed, and what they may do: from devices, persons and role intervals.
+
+use gridwalk_core::identity::PublicKey;
+use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::rules::{Author, Grant, Role};
+use gridwalk_core::sync::protocol::{Granted, RefusalCode};
+use sqlx::{AnyConnection, Row};
+
+use crate::error::{HubError, Result};
+use crate::hub::Tenant;
+use crate::store::{Arg, all};
+
+/// How long a role that has ended still covers bundles made before it ended, in seconds.
+const CURSOR_SECONDS: i64 = 30 * 86_400;
+
+/// A device's place in a community.
+#[derive(Debug, Clone)]
+pub struct Membership {
+    /// Its public key.
+    pub key: PublicKey,
+    /// The person.
+    pub person: Id,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+impl Membership {
+    /// The membership of `device` in `tenant`.
+    pub async fn find(connection: &mut AnyConnection, tenant: &str, device: DeviceId) -> Result<Option<Self>> {
+        let args = vec![Arg::text(tenant), Arg::text(&device.to_string())];
+        let rows = all(connection, "SELECT public_key, person, revoked_at FROM devices WHERE tenant_id = $1 AND device = $2", args).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(Self {
+            key: PublicKey::from_bytes(&row.try_get::<Vec<u8>, _>(0)?)?,
+            person: row.try_get::<String, _>(1)?.parse()?,
+            revoked: row.try_get::<Option<i64>, _>(2)?.is_some(),
+        }))
+    }
+
+    /// The membership, if the device may speak now.
+    pub fn active(found: Option<Self>) -> Result<Self> {
+        match found {
+            None => Err(HubError::Refused(RefusalCode::UnknownDevice)),
+            Some(m) if m.revoked => Err(HubError::Refused(RefusalCode::Revoked)),
+            Some(m) => Ok(m),
+        }
+    }
+}
+
+/// The author behind a device: the roles of now, and those that held at sequence number `at` of this epoch and ended less
+/// than 30 days before `now`.
+pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: DeviceId, person: Id, at: Option<u64>, now: i64) -> Result<Author> {
+    if person == tenant.hub_person {
+        let grant = Grant { role: Role::Hub, scope: gridwalk_core::documents::Audience::Community };
+        return Ok(Author { device, devices: vec![device], person, grants: vec![grant] });
+    }
+    let args = vec![
+        Arg::text(&tenant.id),
+        Arg::text(&person.to_string()),
+        Arg::int(at.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX))),
+        Arg::int(now - CURSOR_SECONDS),
+    ];
+    let rows = all(
+        connection,
+        "SELECT role, scope FROM grants WHERE tenant_id = $1 AND person = $2 AND (until_number IS NULL OR (until_number > $3 AND until_at > $4)) ORDER BY role, scope",
+        args,
+    )
+    .await?;
+    let mut grants = Vec::new();
+    for row in rows {
+        grants.push(Grant { role: row.try_get::<String, _>(0)?.parse()?, scope: row.try_get::<String, _>(1)?.parse()? });
+    }
+    let rows =
+        all(connection, "SELECT device FROM devices WHERE tenant_id = $1 AND person = $2", vec![Arg::text(&tenant.id), Arg::text(&person.to_string())]).await?;
+    let devices = rows.iter().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).collect::<Result<_>>()?;
+    Ok(Author { device, devices, person, grants })
+}
+
+/// What an author may read and do, in the protocol's words.
+pub fn granted(author: &Author) -> Granted {
+    Granted {
+        audiences: author.audiences().iter().map(ToString::to_string).collect(),
+        roles: author.grants.iter().map(|g| (g.role.to_string(), g.scope.to_string())).collect(),
+    }
+}

@@ -1,0 +1,218 @@
+//! Writing what a batch decided: numbers in the one sequence, entries for every audience, rows, statements, verdicts.
+
+use std::collections::{BTreeSet, HashMap};
+
+use gridwalk_core::documents::{Audience, Value, hash_text};
+use gridwalk_core::identity::cipher::sha256;
+use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::projection::{CONFLICTS, Type, project};
+use gridwalk_core::sync::protocol::{Actors, Statement, StatementLine, encode};
+use sqlx::Row;
+
+use super::batch::Batch;
+use crate::error::Result;
+use crate::store::{Arg, all, exec, insert_many, one, select_in};
+
+const CHANGED: i64 = 0;
+const ENTERED: i64 = 1;
+const LEFT: i64 = 2;
+
+/// Rows to insert, by table.
+type Inserts = Vec<Vec<Arg>>;
+
+impl Batch<'_> {
+    /// Writes everything; answers with the numbers that the new changes got, and whose they are.
+    pub async fn flush(mut self) -> Result<Vec<(u64, DeviceId)>> {
+        let tenant = Arg::text(&self.tenant.id);
+        self.keep_own_statement();
+        let last: i64 = one(self.connection, "SELECT number FROM tenants WHERE tenant_id = $1", vec![tenant.clone()]).await?.try_get(0)?;
+        let mut taken = Vec::new();
+        let mut number = u64::try_from(last).unwrap_or(0);
+        let now = self.hub.now();
+        let (mut changes, mut entries, mut audiences): (Inserts, Inserts, Inserts) = Default::default();
+        let mut begun: BTreeSet<Id> = BTreeSet::new();
+        for change in std::mem::take(&mut self.new) {
+            number += 1;
+            taken.push((number, change.device));
+            let held = &self.held[&change.doc];
+            let doc = Arg::text(&change.doc.to_string());
+            let what = if !held.stored && begun.insert(change.doc) { ENTERED } else { CHANGED };
+            for audience in &held.audiences {
+                let audience = Arg::text(&audience.to_string());
+                entries.push(vec![tenant.clone(), audience.clone(), Arg::int(number), doc.clone(), Arg::int(what)]);
+                if what == ENTERED {
+                    audiences.push(vec![tenant.clone(), doc.clone(), audience, Arg::int(number), Arg::Int(None)]);
+                }
+            }
+            changes.push(vec![tenant.clone(), Arg::int(number), doc, Arg::Blob(change.body), Arg::int(now)]);
+        }
+        self.documents().await?;
+        insert_many(self.connection, "changes", changes).await?;
+        insert_many(self.connection, "audiences", audiences).await?;
+        insert_many(self.connection, "entries", entries).await?;
+        number = self.moves(number).await?;
+        self.rows().await?;
+        self.answers(now).await?;
+        exec(self.connection, "UPDATE tenants SET number = $2 WHERE tenant_id = $1", vec![tenant, Arg::int(number)]).await?;
+        Ok(taken)
+    }
+
+    async fn documents(&mut self) -> Result<()> {
+        let tenant = Arg::text(&self.tenant.id);
+        let mut fresh = Vec::new();
+        for (id, held) in self.held.iter().filter(|(_, h)| h.dirty) {
+            let about = Arg::Text(held.about.map(|a| a.to_string()));
+            let (doc, schema) = (Arg::text(&id.to_string()), Arg::int(held.doc.schema()));
+            if !held.stored {
+                fresh.push(vec![tenant.clone(), doc, Arg::text(held.doc.kind().name), schema, Arg::int(held.doc.generation), about]);
+            } else if held.stored_schema != held.doc.schema() {
+                exec(self.connection, "UPDATE documents SET schema = $3 WHERE tenant_id = $1 AND doc = $2", vec![tenant.clone(), doc, schema]).await?;
+            }
+        }
+        insert_many(self.connection, "documents", fresh).await
+    }
+
+    /// Documents whose place changed enter their new audiences, then leave the old ones, and what is about them with them.
+    async fn moves(&mut self, mut number: u64) -> Result<u64> {
+        let moved: Vec<(Id, BTreeSet<Audience>, BTreeSet<Audience>)> = self
+            .held
+            .iter()
+            .filter(|(_, h)| h.dirty && h.stored)
+            .map(|(id, h)| (*id, h.audiences.clone(), self.place(*id, h.doc.kind(), &h.doc.tree()).0))
+            .filter(|(_, old, new)| old != new)
+            .collect();
+        for (id, old, new) in moved {
+            let mut docs = vec![id.to_string()];
+            let rows = all(
+                self.connection,
+                "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2",
+                vec![Arg::text(&self.tenant.id), Arg::text(&id.to_string())],
+            )
+            .await?;
+            for row in rows {
+                docs.push(row.try_get(0)?);
+            }
+            number += 1;
+            for audience in new.difference(&old) {
+                self.enter(&docs, &audience.to_string(), number).await?;
+            }
+            number += 1;
+            for audience in old.difference(&new) {
+                self.leave(&docs, &audience.to_string(), number).await?;
+            }
+        }
+        Ok(number)
+    }
+
+    async fn enter(&mut self, docs: &[String], audience: &str, number: u64) -> Result<()> {
+        let tenant = Arg::text(&self.tenant.id);
+        let row = |doc: &String, last: Arg| vec![tenant.clone(), Arg::text(doc), Arg::text(audience), Arg::int(number), last];
+        insert_many(self.connection, "audiences", docs.iter().map(|d| row(d, Arg::Int(None))).collect()).await?;
+        let entries = docs.iter().map(|d| vec![tenant.clone(), Arg::text(audience), Arg::int(number), Arg::text(d), Arg::int(ENTERED)]).collect();
+        insert_many(self.connection, "entries", entries).await
+    }
+
+    async fn leave(&mut self, docs: &[String], audience: &str, number: u64) -> Result<()> {
+        let tenant = Arg::text(&self.tenant.id);
+        for doc in docs {
+            let args = vec![tenant.clone(), Arg::text(audience), Arg::text(doc)];
+            exec(self.connection, "DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3", args.clone()).await?;
+            let args = args.into_iter().chain([Arg::int(number)]).collect();
+            exec(self.connection, "UPDATE audiences SET left_at = $4 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL", args).await?;
+        }
+        let entries = docs.iter().map(|d| vec![tenant.clone(), Arg::text(audience), Arg::int(number), Arg::text(d), Arg::int(LEFT)]).collect();
+        insert_many(self.connection, "entries", entries).await
+    }
+
+    async fn rows(&mut self) -> Result<()> {
+        let tenant = self.tenant.id.clone();
+        let mut inserts: HashMap<&'static str, Inserts> = HashMap::new();
+        let mut deletes: HashMap<&'static str, Vec<Arg>> = HashMap::new();
+        for (id, held) in self.held.iter().filter(|(_, h)| h.dirty) {
+            let doc = Arg::text(&id.to_string());
+            if held.stored {
+                for table in held.doc.kind().tables.iter().chain([&&CONFLICTS]) {
+                    deletes.entry(table.name).or_default().push(doc.clone());
+                }
+            }
+            for row in project(&held.doc, &held.doc.tree()) {
+                let mut values = vec![Arg::text(&tenant), doc.clone(), Arg::text(&row.entry)];
+                values.extend(row.values.into_iter().zip(row.table.columns).map(|(value, (_, kind))| arg(value, *kind)));
+                inserts.entry(row.table.name).or_default().push(values);
+            }
+        }
+        for (table, docs) in deletes {
+            delete_in(self.connection, table, &tenant, &docs).await?;
+        }
+        for (table, rows) in inserts {
+            insert_many(self.connection, table, rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn answers(&mut self, now: i64) -> Result<()> {
+        let tenant = Arg::text(&self.tenant.id);
+        let finals = std::mem::take(&mut self.finals).into_iter().map(|f| {
+            vec![tenant.clone(), Arg::text(&f.doc.to_string()), Arg::int(f.generation), Arg::text(&hash_text(&f.hash)), Arg::int(f.word), Arg::Text(f.reason)]
+        });
+        // A hash can come twice in one request, in two bundles.
+        let mut seen = BTreeSet::new();
+        let finals = finals.filter(|row| seen.insert(format!("{row:?}"))).collect();
+        insert_many(self.connection, "verdicts", finals).await?;
+        for kept in std::mem::take(&mut self.kept) {
+            let args = vec![
+                tenant.clone(),
+                Arg::text(&hash_text(&sha256(&kept.statement))),
+                Arg::text(&kept.device),
+                Arg::Blob(kept.statement),
+                Arg::Blob(kept.signature.to_vec()),
+                Arg::int(now),
+            ];
+            exec(self.connection, "INSERT INTO statements VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", args).await?;
+        }
+        Ok(())
+    }
+
+    /// What the hub itself wrote is signed and kept like any device's.
+    fn keep_own_statement(&mut self) {
+        if self.own_lines.is_empty() {
+            return;
+        }
+        let mut actors = Actors::default();
+        let lines = std::mem::take(&mut self.own_lines)
+            .into_iter()
+            .map(|(command, doc, generation, schema, hash)| StatementLine {
+                command: actors.wire(command),
+                doc: actors.wire(doc),
+                generation,
+                schema,
+                hash: hash.into(),
+            })
+            .collect();
+        let device = self.tenant.key.device();
+        let statement = encode(&Statement {
+            purpose: "gridwalk bundle v1".into(),
+            device: device.0.into(),
+            tenant: self.tenant.id.clone(),
+            epoch: self.hub.store.epoch,
+            number: 0,
+            actors: actors.into_list(),
+            lines,
+        });
+        let signature = self.tenant.key.sign(&statement);
+        self.kept.push(super::batch::Kept { device: device.to_string(), statement, signature });
+    }
+}
+
+fn arg(value: Value, kind: Type) -> Arg {
+    match (kind, value) {
+        (Type::Int, Value::Int(i)) => Arg::Int(Some(i)),
+        (Type::Int, _) => Arg::Int(None),
+        (Type::Text, Value::Text(t)) => Arg::Text(Some(t)),
+        (Type::Text, _) => Arg::Text(None),
+    }
+}
+
+async fn delete_in(connection: &mut sqlx::AnyConnection, table: &str, tenant: &str, docs: &[Arg]) -> Result<()> {
+    select_in(connection, &format!("DELETE FROM {table} WHERE tenant_id = $1 AND doc IN ({{in}})"), tenant, docs).await.map(drop)
+}

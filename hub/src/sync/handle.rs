@@ -1,0 +1,160 @@
+//! The two requests of the protocol, from signed bytes to signed bytes.
+
+use std::collections::HashMap;
+
+use gridwalk_core::identity::{CLOCK_TOLERANCE_SECONDS, PublicKey, SignedHead, cipher::sha256};
+use gridwalk_core::ids::DeviceId;
+use gridwalk_core::rules::Author;
+use gridwalk_core::sync::protocol::{
+    ENROL_PATH, EnrolReply, EnrolRequest, MAX_BODY, RefusalCode, SYNC_PATH, SyncReply, VERSION, Verdict, decode, pack, seal_reply, unpack,
+};
+use sqlx::{AnyConnection, Row};
+
+use super::author::{Membership, author_of, granted};
+use super::batch::Batch;
+use super::page::Asked;
+use super::request::{Incoming, OpenBundle};
+use crate::error::{HubError, Result};
+use crate::hub::{Hub, Tenant};
+use crate::store::{Arg, all, exec};
+
+fn refuse<T>(code: RefusalCode) -> Result<T> {
+    Err(HubError::Refused(code))
+}
+
+/// Answers a sync. What was refused changed nothing.
+pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Vec<u8>> {
+    if body.len() > MAX_BODY {
+        return refuse(RefusalCode::TooBig);
+    }
+    check_clock(hub, head)?;
+    // Whose request it is comes first: strangers cost one look-up.
+    let mut read = hub.store.read().await?;
+    let known = all(&mut read, "SELECT tenant_id FROM devices WHERE device = $1 ORDER BY tenant_id", vec![Arg::text(&head.device.to_string())]).await?;
+    let Some(first) = known.first() else { return refuse(RefusalCode::UnknownDevice) };
+    let member = Membership::active(Membership::find(&mut read, &first.try_get::<String, _>(0)?, head.device).await?)?;
+    if !head.verifies(&member.key, SYNC_PATH, body) {
+        return refuse(RefusalCode::Signature);
+    }
+    let incoming = Incoming::open(body).or_else(|_| refuse(RefusalCode::Malformed))?;
+    if incoming.request.version != VERSION {
+        return refuse(RefusalCode::Version);
+    }
+    let mut tenants = Vec::new();
+    for cursor in &incoming.request.cursors {
+        let Some(tenant) = Tenant::find(&mut read, &cursor.tenant).await? else { return refuse(RefusalCode::UnknownDevice) };
+        let member = Membership::active(Membership::find(&mut read, &cursor.tenant, head.device).await?)?;
+        tenants.push((cursor, tenant, member));
+    }
+    drop(read);
+    if tenants.is_empty() || incoming.bundles.iter().any(|b| tenants.iter().all(|(_, t, _)| t.id != b.tenant)) {
+        return refuse(RefusalCode::Malformed);
+    }
+    let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::new(); incoming.bundles.len()];
+    let mut replies = Vec::new();
+    let mut fresh = true;
+    for (cursor, tenant, member) in &tenants {
+        let mut tx = hub.store.write().await?;
+        if std::mem::take(&mut fresh) {
+            use_nonce(&mut tx, head, hub.now()).await?;
+        }
+        // A cursor of another epoch is of another past: its bundles come again after the phone has learnt the epoch.
+        let places: Vec<usize> = (0..incoming.bundles.len()).filter(|i| incoming.bundles[*i].tenant == tenant.id).collect();
+        let bundles: Vec<&OpenBundle> = places.iter().map(|i| &incoming.bundles[*i]).collect();
+        let (answers, taken) = take_bundles(hub, tenant, &mut tx, &bundles).await?;
+        let own = taken.into_iter().filter(|(_, device)| *device == head.device).map(|(number, _)| number).collect();
+        for (place, answer) in places.into_iter().zip(answers) {
+            verdicts[place] = answer;
+        }
+        let author = author_of(&mut tx, tenant, head.device, member.person, None, hub.now()).await?;
+        let asked = Asked { hub, tenant, cursor, author: &author, own, max_bytes: incoming.request.max_bytes as usize };
+        replies.push(asked.read(&mut tx).await?);
+        tx.commit().await?;
+    }
+    let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas: Vec::new() };
+    Ok(seal_reply(&tenants[0].1.key, &head.signature, &pack(&reply)?))
+}
+
+async fn take_bundles(
+    hub: &Hub,
+    tenant: &Tenant,
+    connection: &mut AnyConnection,
+    bundles: &[&OpenBundle],
+) -> Result<(Vec<Vec<Verdict>>, Vec<(u64, DeviceId)>)> {
+    if bundles.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let mut authors: HashMap<(DeviceId, u64, u64), Option<Author>> = HashMap::new();
+    for bundle in bundles {
+        let member = Membership::find(connection, &tenant.id, bundle.device).await?;
+        let Some(member) = member else {
+            authors.insert((bundle.device, bundle.epoch, bundle.number), None);
+            continue;
+        };
+        if !member.key.verifies(&bundle.statement, &bundle.signature) {
+            return refuse(RefusalCode::Signature);
+        }
+        let at = (bundle.epoch == hub.store.epoch).then_some(bundle.number);
+        let author = if member.revoked { None } else { Some(author_of(connection, tenant, bundle.device, member.person, at, hub.now()).await?) };
+        authors.insert((bundle.device, bundle.epoch, bundle.number), author);
+    }
+    let mut batch = Batch::new(hub, tenant, connection);
+    let finals = batch.prepare(bundles).await?;
+    let mut answers = Vec::new();
+    for bundle in bundles {
+        let author = authors.get(&(bundle.device, bundle.epoch, bundle.number)).and_then(Option::as_ref);
+        answers.push(batch.take(bundle, author, &finals).await?);
+    }
+    Ok((answers, batch.flush().await?))
+}
+
+/// Answers an enrolment: the code is used up, the device registered, in one transaction.
+pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Vec<u8>> {
+    check_clock(hub, head)?;
+    let plain = unpack(body).or_else(|_| refuse(RefusalCode::Malformed))?;
+    let request: EnrolRequest = decode(&plain, "enrolment").or_else(|_| refuse(RefusalCode::Malformed))?;
+    if request.version != VERSION {
+        return refuse(RefusalCode::Version);
+    }
+    let key = PublicKey::from_bytes(&*request.key).or_else(|_| refuse(RefusalCode::Malformed))?;
+    if !head.verifies(&key, ENROL_PATH, body) {
+        return refuse(RefusalCode::Signature);
+    }
+    let now = hub.now();
+    let mut tx = hub.store.write().await?;
+    let Some(tenant) = Tenant::find(&mut tx, &request.tenant).await? else { return refuse(RefusalCode::Code) };
+    use_nonce(&mut tx, head, now).await?;
+    let person = match crate::admin::use_code(&mut tx, &tenant.id, &request.code, head.device, now).await? {
+        Ok(person) => person,
+        Err(code) => {
+            // The wrong try is kept.
+            tx.commit().await?;
+            return refuse(code);
+        }
+    };
+    if Membership::find(&mut tx, &tenant.id, head.device).await?.is_some() {
+        return refuse(RefusalCode::Code);
+    }
+    let args =
+        vec![Arg::text(&tenant.id), Arg::text(&head.device.to_string()), Arg::Blob(key.to_bytes().to_vec()), Arg::text(&person.to_string()), Arg::int(now)];
+    exec(&mut tx, "INSERT INTO devices (tenant_id, device, public_key, person, enrolled_at) VALUES ($1, $2, $3, $4, $5)", args).await?;
+    let author = author_of(&mut tx, &tenant, head.device, person, None, now).await?;
+    tx.commit().await?;
+    tracing::info!(tenant = tenant.id, device = %head.device, "enrolled");
+    let reply = EnrolReply { hub_time: now, person: person.to_string(), granted: granted(&author), epoch: hub.store.epoch };
+    Ok(seal_reply(&tenant.key, &head.signature, &pack(&reply)?))
+}
+
+fn check_clock(hub: &Hub, head: &SignedHead) -> Result<()> {
+    if (hub.now() - head.created).abs() > CLOCK_TOLERANCE_SECONDS { refuse(RefusalCode::Clock) } else { Ok(()) }
+}
+
+/// A nonce is used once; those too old to pass the clock are forgotten.
+async fn use_nonce(connection: &mut AnyConnection, head: &SignedHead, now: i64) -> Result<()> {
+    exec(connection, "DELETE FROM nonces WHERE at < $1", vec![Arg::int(now - 3 * CLOCK_TOLERANCE_SECONDS)]).await?;
+    // The signature is part of it: another request with the same nonce is not this one.
+    let nonce = format!("{} {}", head.nonce, gridwalk_core::documents::hash_text(&sha256(&head.signature)));
+    let args = vec![Arg::text(&head.device.to_string()), Arg::text(&nonce), Arg::int(now)];
+    let inserted = exec(connection, "INSERT INTO nonces VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", args).await?;
+    if inserted == 0 { refuse(RefusalCode::Replayed) } else { Ok(()) }
+}

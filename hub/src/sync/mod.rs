@@ -1,0 +1,16 @@
+//! The hub's half of sync. [`request`] opens and checks a signed request, [`take`] decides each change, [`batch`] holds the
+//! documents of one transaction and [`flush`] writes what was decided, [`page`] reads the news, [`fold`] keeps history small.
+
+mod author;
+mod batch;
+mod flush;
+pub mod fold;
+mod handle;
+mod page;
+mod request;
+mod take;
+
+pub use author::{Membership, author_of};
+pub use batch::Batch;
+pub use handle::{handle_enrol, handle_sync};
+pub use request::Incoming;

@@ -1,0 +1,227 @@
+//! Reading the news of a device's audiences: one page of the tenant's sequence, from one snapshot.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use gridwalk_core::ids::Id;
+use gridwalk_core::rules::Author;
+use gridwalk_core::sync::protocol::{Actors, DocumentNews, TenantCursor, TenantReply, audiences_hash};
+use sqlx::{AnyConnection, Row};
+
+use super::author::granted;
+use crate::error::Result;
+use crate::hub::{Hub, Tenant};
+use crate::store::{Arg, all, select_in};
+
+/// Entries of one audience that one page looks at.
+const PAGE_ENTRIES: i64 = 20_000;
+/// How much plain CBOR one compressed byte stands for, by the reference community.
+const PLAIN_PER_BYTE: usize = 4;
+
+/// What one page reads.
+pub(super) struct Asked<'a> {
+    pub hub: &'a Hub,
+    pub tenant: &'a Tenant,
+    pub cursor: &'a TenantCursor,
+    pub author: &'a Author,
+    /// Numbers of the changes that this very request brought: the device has them.
+    pub own: BTreeSet<u64>,
+    pub max_bytes: usize,
+}
+
+/// What a page says of one document.
+#[derive(Default)]
+struct News {
+    whole: bool,
+    numbers: BTreeSet<u64>,
+    own: bool,
+}
+
+impl Asked<'_> {
+    /// The news after the cursor, at most `max_bytes` of them (at least one document).
+    pub async fn read(&self, connection: &mut AnyConnection) -> Result<TenantReply> {
+        let epoch = self.hub.store.epoch;
+        let mut reply = TenantReply {
+            tenant: self.tenant.id.clone(),
+            epoch,
+            from: self.cursor.number,
+            number: self.cursor.number,
+            backfills: self.cursor.backfills.iter().map(|b| b.number).collect(),
+            granted: None,
+            actors: Vec::new(),
+            audiences: Vec::new(),
+            documents: Vec::new(),
+            more: false,
+        };
+        let may = granted(self.author);
+        if audiences_hash(may.audiences.iter().map(String::as_str)) != self.cursor.audiences {
+            reply.granted = Some(may);
+            return Ok(reply);
+        }
+        if self.cursor.epoch != epoch {
+            return Ok(reply);
+        }
+        let top: i64 = all(connection, "SELECT number FROM tenants WHERE tenant_id = $1", vec![Arg::text(&self.tenant.id)]).await?[0].try_get(0)?;
+        let top = u64::try_from(top).unwrap_or(0);
+        let (entries, mut upper) = self.entries(connection, &may.audiences, top).await?;
+        let mut news: BTreeMap<u64, Id> = BTreeMap::new();
+        let mut by_doc: HashMap<Id, News> = HashMap::new();
+        for (number, doc, what) in entries.into_iter().filter(|(n, ..)| *n <= upper) {
+            let known = by_doc.entry(doc).or_insert_with(|| {
+                news.insert(number, doc);
+                News::default()
+            });
+            known.whole |= what == 1;
+            if self.own.contains(&number) {
+                known.own = true;
+            } else if what == 0 {
+                known.numbers.insert(number);
+            }
+        }
+        self.fill(connection, &may.audiences, &news, &mut by_doc, &mut upper, &mut reply).await?;
+        reply.more = upper < top;
+        reply.number = upper.max(self.cursor.number);
+        reply.backfills.iter_mut().for_each(|b| *b = upper.max(*b));
+        Ok(reply)
+    }
+
+    /// Entries after the cursors, by number, and the number up to which they are complete.
+    async fn entries(&self, connection: &mut AnyConnection, audiences: &[String], top: u64) -> Result<(Vec<(u64, Id, i64)>, u64)> {
+        let mut found = Vec::new();
+        let mut upper = top;
+        for audience in audiences {
+            let from = self.cursor.backfills.iter().find(|b| b.audience == *audience).map_or(self.cursor.number, |b| b.number);
+            let sql = "SELECT number, doc, what FROM entries WHERE tenant_id = $1 AND audience = $2 AND number > $3 ORDER BY number LIMIT $4";
+            let rows = all(connection, sql, vec![Arg::text(&self.tenant.id), Arg::text(audience), Arg::int(from), Arg::Int(Some(PAGE_ENTRIES))]).await?;
+            let full = rows.len() as i64 == PAGE_ENTRIES;
+            let mut last = 0;
+            for row in rows {
+                last = u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
+                found.push((last, row.try_get::<String, _>(1)?.parse()?, row.try_get(2)?));
+            }
+            if full {
+                // The last number may go on beyond the limit: what has it comes with the next page.
+                upper = upper.min(last.saturating_sub(1));
+            }
+        }
+        found.sort_unstable();
+        Ok((found, upper))
+    }
+
+    async fn fill(
+        &self,
+        connection: &mut AnyConnection,
+        audiences: &[String],
+        news: &BTreeMap<u64, Id>,
+        by_doc: &mut HashMap<Id, News>,
+        upper: &mut u64,
+        reply: &mut TenantReply,
+    ) -> Result<()> {
+        let mut actors = Actors::default();
+        let mut left = self.max_bytes.saturating_mul(PLAIN_PER_BYTE);
+        let ordered: Vec<(u64, Id)> = news.iter().map(|(n, d)| (*n, *d)).collect();
+        // As many documents at a time as one look at the database is worth.
+        for block in ordered.chunks(256) {
+            let details = self.details(connection, block, by_doc, audiences, *upper).await?;
+            for (number, id) in block {
+                let Some(detail) = details.get(id) else { continue };
+                let known = &by_doc[id];
+                let size: usize = 32 + detail.chunks.iter().map(Vec::len).sum::<usize>();
+                if size > left && !reply.documents.is_empty() {
+                    // What comes later in the sequence waits for the next page, also of documents already in this one.
+                    *upper = number.saturating_sub(1);
+                    reply.actors = actors.into_list();
+                    return Ok(());
+                }
+                left = left.saturating_sub(size);
+                if known.own && !known.whole && detail.chunks.is_empty() {
+                    continue;
+                }
+                // A document that this request made is not sent back; where it has gone is.
+                let all_own = known.whole && detail.foreign == 0;
+                let mut places = Vec::new();
+                for audience in &detail.audiences {
+                    let at = reply.audiences.iter().position(|a| a == audience).unwrap_or_else(|| {
+                        reply.audiences.push(audience.clone());
+                        reply.audiences.len() - 1
+                    });
+                    places.push(u32::try_from(at).unwrap_or(u32::MAX));
+                }
+                reply.documents.push(DocumentNews {
+                    doc: actors.wire(*id),
+                    generation: detail.generation,
+                    schema: detail.schema,
+                    audiences: places,
+                    whole: known.whole && !all_own,
+                    chunks: if all_own { Vec::new() } else { detail.chunks.iter().map(|c| c.clone().into()).collect() },
+                });
+            }
+        }
+        reply.actors = actors.into_list();
+        Ok(())
+    }
+
+    async fn details(
+        &self,
+        connection: &mut AnyConnection,
+        block: &[(u64, Id)],
+        by_doc: &HashMap<Id, News>,
+        audiences: &[String],
+        upper: u64,
+    ) -> Result<HashMap<Id, Detail>> {
+        let keys: Vec<Arg> = block.iter().map(|(_, id)| Arg::text(&id.to_string())).collect();
+        let tenant = &self.tenant.id;
+        let mut details: HashMap<Id, Detail> = HashMap::new();
+        for row in select_in(connection, "SELECT doc, schema, generation FROM documents WHERE tenant_id = $1 AND doc IN ({in})", tenant, &keys).await? {
+            let schema = u16::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u16::MAX);
+            let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
+            details.insert(row.try_get::<String, _>(0)?.parse()?, Detail { schema, generation, ..Detail::default() });
+        }
+        for row in select_in(
+            connection,
+            "SELECT doc, audience FROM audiences WHERE tenant_id = $1 AND left_at IS NULL AND doc IN ({in}) ORDER BY audience",
+            tenant,
+            &keys,
+        )
+        .await?
+        {
+            let audience: String = row.try_get(1)?;
+            if let Some(detail) = details.get_mut(&row.try_get::<String, _>(0)?.parse()?)
+                && audiences.contains(&audience)
+            {
+                detail.audiences.push(audience);
+            }
+        }
+        let bodies = |row: &sqlx::any::AnyRow| -> Result<(u64, Id, Vec<u8>)> {
+            Ok((u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0), row.try_get::<String, _>(1)?.parse()?, row.try_get(2)?))
+        };
+        // Whole documents by document; of the others exactly the numbers that are news.
+        let whole: Vec<Arg> = block.iter().filter(|(_, id)| by_doc[id].whole).map(|(_, id)| Arg::text(&id.to_string())).collect();
+        let numbers: Vec<Arg> = block.iter().filter(|(_, id)| !by_doc[id].whole).flat_map(|(_, id)| by_doc[id].numbers.iter().map(|n| Arg::int(*n))).collect();
+        let mut rows =
+            select_in(connection, "SELECT number, doc, body FROM changes WHERE tenant_id = $1 AND doc IN ({in}) ORDER BY number", tenant, &whole).await?;
+        rows.extend(
+            select_in(connection, "SELECT number, doc, body FROM changes WHERE tenant_id = $1 AND number IN ({in}) ORDER BY number", tenant, &numbers).await?,
+        );
+        for row in &rows {
+            let (number, id, body) = bodies(row)?;
+            // A document that left this device's audiences takes nothing along.
+            if let Some(detail) = details.get_mut(&id).filter(|d| !d.audiences.is_empty())
+                && number <= upper
+            {
+                detail.foreign += usize::from(!self.own.contains(&number));
+                detail.chunks.push(body);
+            }
+        }
+        Ok(details)
+    }
+}
+
+#[derive(Default)]
+struct Detail {
+    schema: u16,
+    generation: u32,
+    audiences: Vec<String>,
+    chunks: Vec<Vec<u8>>,
+    /// How many of the chunks the requester did not bring.
+    foreign: usize,
+}

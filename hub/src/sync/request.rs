@@ -1,0 +1,105 @@
+//! Opening a request: everything that can be checked without the database, before any of it is believed.
+
+use gridwalk_core::documents::Doc;
+use gridwalk_core::error::{Error, Result};
+use gridwalk_core::identity::cipher::sha256;
+use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::sync::protocol::{Bundle, Sealed, SyncRequest, VERSION, decode, device_of, unpack};
+
+/// A request with its bundles opened.
+pub struct Incoming {
+    /// The request.
+    pub request: SyncRequest,
+    /// Its bundles, in order.
+    pub bundles: Vec<OpenBundle>,
+}
+
+/// A bundle with its ids resolved and its hashes computed.
+pub struct OpenBundle {
+    /// Who made it.
+    pub device: DeviceId,
+    /// The community.
+    pub tenant: String,
+    /// The cursor it was made at.
+    pub epoch: u64,
+    /// See `epoch`.
+    pub number: u64,
+    /// The bytes that the signature covers.
+    pub statement: Vec<u8>,
+    /// The signature.
+    pub signature: [u8; 64],
+    /// The changes by command.
+    pub groups: Vec<Vec<IncomingChange>>,
+}
+
+/// One change as it came.
+pub struct IncomingChange {
+    /// The document.
+    pub doc: Id,
+    /// Its generation.
+    pub generation: u32,
+    /// The genesis number it needs.
+    pub schema: u16,
+    /// Its hash, computed here.
+    pub hash: [u8; 32],
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// The document it makes, if it can be a document's first change: computed before any lock is held.
+    pub first: Option<Doc>,
+}
+
+impl Incoming {
+    /// Decompresses and decodes a body.
+    pub fn open(body: &[u8]) -> Result<Self> {
+        let request: SyncRequest = decode(&unpack(body)?, "request")?;
+        let bundles = if request.version == VERSION { request.bundles.iter().map(open_bundle).collect::<Result<_>>()? } else { Vec::new() };
+        Ok(Self { request, bundles })
+    }
+}
+
+fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
+    let bundle: Bundle = decode(&sealed.body, "bundle")?;
+    let mut hashes = Vec::new();
+    let mut groups = Vec::new();
+    for group in &bundle.groups {
+        // Also says whether the command's id is one.
+        bundle.id(group.command)?;
+        if group.changes.is_empty() {
+            return Err(Error::malformed("empty group"));
+        }
+        let mut changes = Vec::new();
+        for change in &group.changes {
+            // An Automerge hash is the SHA-256 of exactly these bytes: known without parsing them.
+            let hash = sha256(&change.body);
+            hashes.push(hash);
+            let first = first_change(change.schema, change.generation, &change.body);
+            changes.push(IncomingChange {
+                doc: bundle.id(change.doc)?,
+                generation: change.generation,
+                schema: change.schema,
+                hash,
+                body: change.body.to_vec(),
+                first,
+            });
+        }
+        groups.push(changes);
+    }
+    Ok(OpenBundle {
+        device: device_of(&bundle),
+        tenant: bundle.tenant.clone(),
+        epoch: bundle.epoch,
+        number: bundle.number,
+        statement: bundle.statement(&hashes),
+        signature: *sealed.signature,
+        groups,
+    })
+}
+
+fn first_change(schema: u16, generation: u32, body: &[u8]) -> Option<Doc> {
+    if generation != 0 {
+        return None;
+    }
+    let mut doc = Doc::with_schema(schema, 0).ok()?;
+    doc.take_chunk(body).ok()?;
+    Some(doc)
+}

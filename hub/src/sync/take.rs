@@ -1,0 +1,199 @@
+//! Deciding each change of a bundle: known, fitting, allowed. A group is taken or refused whole.
+
+use std::collections::{BTreeSet, HashMap};
+
+use gridwalk_core::documents::{Audience, Doc, Obstacle, change_from_body, genesis};
+use gridwalk_core::error::ErrorKind;
+use gridwalk_core::ids::Id;
+use gridwalk_core::kinds::Input;
+use gridwalk_core::reports::{SettleReport, Status, StepKind, fold};
+use gridwalk_core::rules::{Author, Refusal, judge};
+use gridwalk_core::sync::protocol::{Verdict, Word};
+use sqlx::Row;
+
+use super::batch::{Batch, Final, Kept};
+use super::request::{IncomingChange, OpenBundle};
+use crate::error::{HubError, Result};
+use crate::store::{Arg, select_in};
+
+/// A decision with the rule's code, if it is a refusal.
+type Decision = (Word, Option<String>);
+
+impl Batch<'_> {
+    /// Loads what the bundles of this community need, documents in order of id.
+    pub async fn prepare(&mut self, bundles: &[&OpenBundle]) -> Result<HashMap<[u8; 32], Decision>> {
+        let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
+        let abouts = changes().filter_map(|c| c.first.as_ref()).filter_map(|doc| {
+            match (doc.kind().place)(&doc.tree(), Id { actor: gridwalk_core::ids::Actor([0; 12]), counter: 1 }) {
+                gridwalk_core::documents::Place::Of { about, .. } => Some(about),
+                gridwalk_core::documents::Place::Own(_) => None,
+            }
+        });
+        self.load(changes().map(|c| c.doc).chain(abouts)).await?;
+        let keys: Vec<Arg> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(&id.to_string())).collect();
+        let mut finals = HashMap::new();
+        let tenant = self.tenant.id.clone();
+        for row in select_in(self.connection, "SELECT hash, generation, doc, word, reason FROM verdicts WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys)
+            .await?
+        {
+            let (hash, generation, doc): (String, i64, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let word = match row.try_get::<i64, _>(3)? {
+                2 => Word::Refused,
+                4 => Word::Generation,
+                _ => Word::ActorReused,
+            };
+            let reason: Option<String> = row.try_get(4)?;
+            for change in
+                changes().filter(|c| i64::from(c.generation) == generation && c.doc.to_string() == doc && gridwalk_core::documents::hash_text(&c.hash) == hash)
+            {
+                finals.insert(change.hash, (word, reason.clone()));
+            }
+        }
+        Ok(finals)
+    }
+
+    /// Decides a well-signed bundle of `author`, or of someone who may not speak (`None`).
+    pub async fn take(&mut self, bundle: &OpenBundle, author: Option<&Author>, finals: &HashMap<[u8; 32], Decision>) -> Result<Vec<Verdict>> {
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        let mut taken_any = false;
+        for group in &bundle.groups {
+            let decisions = match author {
+                Some(author) => self.group(group, author, bundle, finals)?,
+                None => vec![(Word::Refused, Some("device".to_owned())); group.len()],
+            };
+            for (change, (word, reason)) in group.iter().zip(decisions) {
+                taken_any |= word == Word::Taken;
+                // What an outcast device says is not kept: it may be enrolled again.
+                if author.is_some() && matches!(word, Word::Refused | Word::Generation | Word::ActorReused) && !finals.contains_key(&change.hash) {
+                    let number = match word {
+                        Word::Refused => 2,
+                        Word::Generation => 4,
+                        _ => 6,
+                    };
+                    self.finals.push(Final { doc: change.doc, generation: change.generation, hash: change.hash, word: number, reason: reason.clone() });
+                }
+                match verdicts.last_mut().filter(|v| v.word == word && v.reason == reason) {
+                    Some(last) => last.run += 1,
+                    None => verdicts.push(Verdict { word, reason, run: 1 }),
+                }
+            }
+            self.settle(group).await?;
+        }
+        if taken_any {
+            self.kept.push(Kept { device: bundle.device.to_string(), statement: bundle.statement.clone(), signature: bundle.signature });
+        }
+        Ok(verdicts)
+    }
+
+    fn group(&mut self, group: &[IncomingChange], author: &Author, bundle: &OpenBundle, finals: &HashMap<[u8; 32], Decision>) -> Result<Vec<Decision>> {
+        let mut staged: Vec<(Id, Doc, Vec<u8>)> = Vec::new();
+        let mut decisions: Vec<Decision> = Vec::new();
+        for change in group {
+            let decision = match finals.get(&change.hash) {
+                Some(known) => known.clone(),
+                None => self.change(change, author, bundle, &mut staged)?,
+            };
+            decisions.push(decision);
+        }
+        // Taken or refused whole: the worst word of the group is everyone's, known changes stay known.
+        let worst = decisions.iter().filter(|(w, _)| !matches!(w, Word::Taken | Word::Known)).min_by_key(|(w, _)| severity(*w)).cloned();
+        match worst {
+            Some(worst) => decisions.iter_mut().filter(|(w, _)| *w != Word::Known).for_each(|d| *d = worst.clone()),
+            None => staged.into_iter().for_each(|(id, doc, body)| self.stage(id, doc, body, bundle.device)),
+        }
+        Ok(decisions)
+    }
+
+    fn change(&self, incoming: &IncomingChange, author: &Author, bundle: &OpenBundle, staged: &mut Vec<(Id, Doc, Vec<u8>)>) -> Result<Decision> {
+        let refused = |refusal: Refusal| Ok((Word::Refused, Some(refusal.code().to_owned())));
+        let held = self.held.get(&incoming.doc);
+        if let Some(held) = held
+            && held.doc.generation != incoming.generation
+        {
+            return Ok((if incoming.generation < held.doc.generation { Word::Generation } else { Word::Missing }, None));
+        }
+        let Some((kind, _)) = genesis(incoming.schema) else { return Ok((Word::Held, None)) };
+        let Ok(change) = change_from_body(&incoming.body) else { return refused(Refusal::Operation) };
+        let current = staged.iter().rev().find(|(id, ..)| *id == incoming.doc).map(|(_, doc, _)| doc).or(held.map(|h| &h.doc));
+        let (before, after) = match current {
+            Some(doc) if doc.has(&change.hash()) => return Ok((Word::Known, None)),
+            Some(doc) => {
+                if doc.kind().name != kind.name {
+                    return refused(Refusal::Operation);
+                }
+                let mut before = doc.clone();
+                before.reach(incoming.schema)?;
+                match before.obstacle(&change) {
+                    Some(Obstacle::MissingDependency) => return Ok((Word::Missing, None)),
+                    Some(Obstacle::ActorReused) => return Ok((Word::ActorReused, None)),
+                    Some(Obstacle::Hostile) => return refused(Refusal::Operation),
+                    None => {}
+                }
+                let mut after = before.clone();
+                match after.apply_checked(change.clone()) {
+                    Ok(()) => (Some(before), after),
+                    Err(_) => return refused(Refusal::Operation),
+                }
+            }
+            None if incoming.generation != 0 => return Ok((Word::Missing, None)),
+            None => match &incoming.first {
+                Some(doc) => (None, doc.clone()),
+                None => return self.why_not_first(incoming, &change),
+            },
+        };
+        // The audiences of now, and those that held at the cursor the bundle was made at.
+        let mut audiences: Vec<Audience> = match held {
+            Some(h) => {
+                let then = h.left.iter().filter(|(_, left)| bundle.epoch == self.hub.store.epoch && *left > bundle.number);
+                h.audiences.iter().cloned().chain(then.map(|(a, _)| a.clone())).collect()
+            }
+            None => self.place(incoming.doc, after.kind(), &after.tree()).0.into_iter().collect(),
+        };
+        audiences.dedup();
+        match judge(incoming.doc, before.as_ref(), &after, &change, &audiences, author) {
+            Ok(()) => {
+                staged.push((incoming.doc, after, incoming.body.clone()));
+                Ok((Word::Taken, None))
+            }
+            Err(refusal) => refused(refusal),
+        }
+    }
+
+    /// A change for a document that is not here and that it does not make itself: an orphan, or nonsense.
+    fn why_not_first(&self, incoming: &IncomingChange, change: &automerge::Change) -> Result<Decision> {
+        let empty = Doc::with_schema(incoming.schema, 0)?;
+        Ok(match empty.obstacle(change) {
+            Some(Obstacle::MissingDependency) => (Word::Missing, None),
+            _ => (Word::Refused, Some(Refusal::Operation.code().to_owned())),
+        })
+    }
+
+    /// A report that this group closed is settled at once, so that its published status does not flip.
+    async fn settle(&mut self, group: &[IncomingChange]) -> Result<()> {
+        for change in group {
+            let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.doc.kind().name == "report") else { continue };
+            let tree = held.doc.tree();
+            let settled = tree.entries("steps").any(|(_, s)| s.text("kind") == StepKind::Settled.code());
+            if !settled && fold(&tree).status == Status::Closed {
+                match self.run(Input::SettleReport(SettleReport { report: change.doc })).await {
+                    Ok(_) => {}
+                    // A conflict or odd content in a case is no reason to hold up the sync.
+                    Err(HubError::Core(e)) if e.kind() != ErrorKind::Internal => {}
+                    Err(e) => return Err(e),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which word speaks for a group: final refusals before what may resolve itself.
+fn severity(word: Word) -> u8 {
+    match word {
+        Word::ActorReused => 0,
+        Word::Generation => 1,
+        Word::Refused => 2,
+        Word::Missing => 3,
+        _ => 4,
+    }
+}
