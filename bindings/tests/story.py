@@ -193,11 +193,12 @@ async def settles_a_conflict(worker, cadre, door, resident):
         await phone.edit_resident(gridwalk.EditResident(household=door, resident=resident, set=[name_field]))
     for phone in [worker, cadre, worker]:
         await phone.sync()
-    [conflict] = await worker.conflicts()
-    assert {value.by_name for value in conflict.values} == {"王芳", "李主任"}, conflict
-    mine = [json.loads(value.value) for value in conflict.values].index("陈秀岚")
-    await worker.settle_conflict(conflict, mine)
-    for phone in [worker, cadre]:
+    [conflict] = await cadre.conflicts()
+    assert [c.path for c in await worker.conflicts()] == [conflict.path], "both phones show it"
+    assert {value.by_name for value in conflict.values} == {"王芳", "李主任"}, [str(value) for value in conflict.values]
+    chosen = [json.loads(value.value) for value in conflict.values].index("陈秀岚")
+    await cadre.settle_conflict(conflict, chosen)
+    for phone in [cadre, worker]:
         await phone.sync()
         assert await phone.conflicts() == []
         assert (await phone.household(door)).residents[0].name == "陈秀岚"

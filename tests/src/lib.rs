@@ -1,1 +1,6 @@
-//! placeholder
+//! The test harness of gridwalk: a hub and phones in one process, a faulty line between them, and the reference community.
+
+pub mod harness;
+pub mod link;
+pub mod replay;
+pub mod workload;

@@ -113,7 +113,7 @@ fn allows(rule: &Allow, path: &[String], roles: &[Role]) -> bool {
         }
     }
     let rest: Vec<&str> = keys.map(String::as_str).collect();
-    rest.is_empty() || !rule.path.ends_with('*') && matches!(rest[..], ["value" | "by" | "at" | "boot" | "since_boot"])
+    rest.is_empty() || !rule.path.ends_with("/*") && matches!(rest[..], ["value" | "by" | "at" | "boot" | "since_boot"])
 }
 
 fn matches(part: &str, key: &str) -> bool {

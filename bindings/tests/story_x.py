@@ -1,0 +1,271 @@
+"""The bindings' story: three people of a community, their phones, and a hub.
+
+    story.py GENERATED STAGE
+
+GENERATED holds the module that uniffi-bindgen made, with its library. STAGE holds links.json, the enrolment links of a grid
+worker, a cadre and a volunteer, and clock, the time that the hub reads too. `cargo test -p gridwalk-bindings` prepares both.
+"""
+
+import asyncio
+import json
+import pathlib
+import sys
+
+GENERATED, STAGE = map(pathlib.Path, sys.argv[1:3])
+sys.path.insert(0, str(GENERATED))
+
+import gridwalk  # noqa: E402
+from gridwalk import ErrorKind, GridwalkError, Phone, Position, VisitResult  # noqa: E402
+
+LINKS = json.loads((STAGE / "links.json").read_text())
+MINUTE = 60
+
+
+def now():
+    return int((STAGE / "clock").read_text())
+
+
+def let_pass(seconds):
+    (STAGE / "clock").write_text(str(now() + seconds))
+
+
+class Clock(gridwalk.HostClock):
+    """A phone's clocks: the wall clock is three days slow, as a person may have set it; the one since boot cannot be set."""
+
+    booted = now() - 3600
+
+    def read(self):
+        return gridwalk.Reading(wall=now() - 3 * 86400, boot="boot-1", since_boot=now() - self.booted)
+
+
+class Heard(gridwalk.Listener):
+    def __init__(self):
+        self.tables = set()
+
+    def changed(self, tables):
+        self.tables.update(tables)
+
+
+class Clumsy(gridwalk.Listener):
+    def changed(self, tables):
+        raise RuntimeError("a screen that is gone")
+
+
+class Progress(gridwalk.ProgressListener):
+    def __init__(self):
+        self.steps = []
+
+    def progress(self, progress):
+        self.steps.append(progress)
+
+
+async def refused(call):
+    """The error of a call that must fail."""
+    try:
+        answer = await call
+    except GridwalkError.Failed as e:
+        assert e.message_zh and e.message_en, e
+        return e
+    raise AssertionError(f"not refused: {answer}")
+
+
+async def open_phone(name):
+    return await Phone.open(str(STAGE / name), name.encode().ljust(32, b"."), Clock())
+
+
+async def joined(name):
+    phone = await open_phone(name)
+    await phone.enrol(LINKS[name])
+    await phone.sync()
+    return phone
+
+
+async def opens_and_enrols():
+    worker = await open_phone("worker")
+    other_key = await refused(Phone.open(str(STAGE / "worker"), bytes(32)))
+    assert other_key.kind == ErrorKind.WRONG_KEY and other_key.code == "wrong_key", other_key
+    assert (await refused(worker.sign_in("not an id"))).kind == ErrorKind.INVALID
+    assert (await refused(worker.activities(10))).kind == ErrorKind.ENROLMENT
+
+    invite = gridwalk.read_invite(LINKS["worker"])
+    assert (invite.tenant, invite.role) == ("wuyan", "grid_worker"), invite
+    assert abs(await worker.now() - now()) > 2 * 86400
+    await worker.enrol(LINKS["worker"])
+    assert await worker.now() == now(), "the hub's answer anchors the phone's time"
+    [tenant] = (await worker.status()).tenants
+    assert tenant.tenant == "wuyan" and tenant.synced_at is None, tenant
+
+    heard, progress = Heard(), Progress()
+    subscription = worker.listen(heard)
+    report = await worker.sync(progress)
+    assert report.received > 0 and len(progress.steps) == report.requests, report
+    assert {"households", "residents", "reports", "activities"} <= heard.tables, heard.tables
+    [tenant] = (await worker.status()).tenants
+    assert tenant.person_name == "王芳" and tenant.synced_at == now(), tenant
+    assert [role.role for role in tenant.roles] == ["grid_worker"], tenant
+    subscription.cancel()
+    return worker
+
+
+async def visits(worker):
+    doors = await worker.today(Position(lat=32.6219, lon=110.78), 50)
+    assert [door.name for door in doors] == ["赵玉珍", "刘建国", "陈秀兰"], doors
+    assert doors[0].metres < 50 < doors[2].metres, doors
+    assert (await worker.near(Position(lat=32.6219, lon=110.78), 50, 10))[0].household == doors[0].household
+
+    clumsy = worker.listen(Clumsy())
+    heard = Heard()
+    subscription = worker.listen(heard)
+    door = doors[2].household
+    form = await worker.new_command_id()
+    visit = gridwalk.RecordVisit(household=door, result=VisitResult.MET, purpose="日常走访", note="身体状况良好", minutes=5)
+    done = await worker.record_visit(visit, form)
+    again = await worker.record_visit(visit, form)
+    assert done.command == form and "visits" in done.changed, done
+    assert again.value == done.value and again.changed == [], "one form is one record"
+    assert heard.tables == set(done.changed), (heard.tables, done)
+    [recorded] = await worker.visits_of(door, 10)
+    assert (recorded.id, recorded.result, recorded.at, recorded.unanchored) == (done.value, "met", now(), False), recorded
+    assert recorded.result in [result.code for result in gridwalk.visit_results()]
+    assert door not in [due.household for due in await worker.today(None, 50)]
+
+    subscription.cancel()
+    clumsy.cancel()
+    heard.tables.clear()
+    household = await worker.household(door)
+    resident = household.residents[0].id
+    phone_field = gridwalk.ResidentFieldValue(field=gridwalk.ResidentField.PHONE, value="19900001111")
+    await worker.edit_resident(gridwalk.EditResident(household=door, resident=resident, set=[phone_field], add_tags=["慢性病"]))
+    new = gridwalk.NewResident(name="陈浩然", relation="子女")
+    son = (await worker.add_resident(door, new)).value
+    assert heard.tables == set(), "a cancelled subscription hears nothing"
+    head, child = (await worker.household(door)).residents
+    assert (head.phone, child.id) == ("19900001111", son) and "慢性病" in head.tags, (head, child)
+    return door, resident
+
+
+async def searches(worker, door):
+    for typed in ["秀兰", "cxl", "1111", "慢性病"]:
+        [found] = await worker.find(typed, 10)
+        assert found.household == door and found.residents[0].name == "陈秀兰", (typed, found)
+    assert await worker.find("孙福", 10) == [], "another grid's residents are not on this phone"
+
+
+async def is_refused(worker):
+    before = await worker.status()
+    fair = gridwalk.AddActivity(title="义卖", task="服务联系群众", starts_at=now(), ends_at=now() + 3600, places=5)
+    denied = await refused(worker.add_activity(fair))
+    assert (denied.kind, denied.code) == (ErrorKind.NOT_ALLOWED, "not_allowed"), denied
+    assert (await refused(worker.raise_report(gridwalk.NewReport(title=" ")))).message_zh == "标题不能为空"
+    assert (await refused(worker.household(before.tenants[0].person))).kind == ErrorKind.NOT_FOUND
+    assert (await refused(worker.resubmit(await worker.new_command_id()))).kind == ErrorKind.NOT_FOUND
+    assert await worker.status() == before, "what was refused left nothing behind"
+
+
+async def reports(worker, cadre):
+    [lamp] = await worker.open_reports(10)
+    place = (await worker.household((await worker.today(None, 1))[0].household)).place
+    raised = await worker.raise_report(gridwalk.NewReport(place=place, category="0402", title="楼道堵塞", urgency="较急"))
+    assert raised.value in [report.id for report in await worker.open_reports(10)]
+    assert (await worker.status()).unsent > 0
+    await worker.sync()
+    assert (await worker.status()).unsent == 0
+
+    await cadre.sync()
+    assert (await refused(cadre.add_step(raised.value, "close"))).kind == ErrorKind.INVALID
+    let_pass(10 * MINUTE)
+    await cadre.add_step(raised.value, "accept")
+    await cadre.add_step(raised.value, "handle", "已联系物业")
+    await cadre.add_step(lamp.id, "decline", "属于市政，已转交")
+    await cadre.sync()
+
+    await worker.sync()
+    detail = await worker.report(raised.value)
+    assert (detail.report.status, detail.report.status_since) == ("handling", now()), detail
+    assert [(step.kind, step.applied) for step in detail.steps] == [("accept", True), ("handle", True)], detail
+    assert detail.report.status in [status.code for status in gridwalk.report_statuses()]
+    assert [report.id for report in await worker.open_reports(10)] == [raised.value]
+
+
+async def settles_a_conflict(worker, cadre, door, resident):
+    for phone, name in [(worker, "陈秀岚"), (cadre, "陈秀蓝")]:
+        name_field = gridwalk.ResidentFieldValue(field=gridwalk.ResidentField.NAME, value=name)
+        await phone.edit_resident(gridwalk.EditResident(household=door, resident=resident, set=[name_field]))
+    for phone in [worker, cadre, worker]:
+        await phone.sync()
+    [conflict] = await cadre.conflicts()
+    assert [c.path for c in await worker.conflicts()] == [conflict.path], "both phones show it"
+    assert {value.by_name for value in conflict.values} == {"王芳", "李主任"}, [str(value) for value in conflict.values]
+    chosen = [json.loads(value.value) for value in conflict.values].index("陈秀岚")
+    await cadre.settle_conflict(conflict, chosen)
+    for phone in [cadre, worker]:
+        await phone.sync()
+        assert await phone.conflicts() == []
+        assert (await phone.household(door)).residents[0].name == "陈秀岚"
+
+
+async def volunteers(member):
+    assert (await member.status()).documents > 0 and await member.today(None, 10) == [], "no household is a volunteer's"
+    [clinic] = await member.activities(10)
+    assert (clinic.title, clinic.claimed, clinic.mine) == ("义诊", 1, False), clinic
+    await member.claim_activity(clinic.id, True)
+    [clinic] = await member.activities(10)
+    assert (clinic.claimed, clinic.mine) == (2, True), clinic
+
+    let_pass(clinic.starts_at - now())
+    attendance = (await member.sign_in(clinic.id)).value
+    [served] = (await member.service_record()).served
+    assert served.flags == [gridwalk.Flag.NO_SIGN_OUT], served
+    let_pass(90 * MINUTE)
+    assert (await member.sign_out(attendance)).value == attendance
+    let_pass(MINUTE)
+    assert (await refused(member.sign_out(attendance))).message_zh == "已经签退"
+    sent = await member.sync()
+    assert sent.sent > 0 and sent.refused == 0, sent
+    record = await member.service_record()
+    assert (record.minutes, record.served[0].title, record.served[0].flags) == (90, "义诊", []), record
+
+
+async def takes_data_out(worker, door):
+    exported = json.loads(await worker.export_json(door))
+    assert exported["kind"] == "household" and exported["id"] == door, exported
+    assert len(await worker.export_automerge(door)) > 0
+    before = await worker.household(door)
+    await worker.rebuild()
+    assert await worker.household(door) == before
+
+
+async def story():
+    worker = await opens_and_enrols()
+    cadre = await joined("cadre")
+    door, resident = await visits(worker)
+    await searches(worker, door)
+    await is_refused(worker)
+    await reports(worker, cadre)
+    await settles_a_conflict(worker, cadre, door, resident)
+    await volunteers(await joined("member"))
+    await takes_data_out(worker, door)
+    there = (await cadre.find("孙福", 1))[0].household
+    elsewhere = (await cadre.household(there)).place
+    home = (await cadre.household(door)).place
+    print("moving")
+    await cadre.edit_household(gridwalk.EditHousehold(household=door, place=elsewhere))
+    await cadre.sync()
+    days = int(sys.argv[3])
+    v=await worker.record_visit(gridwalk.RecordVisit(household=door, result=VisitResult.MET))
+    e=await worker.add_resident(door, gridwalk.NewResident(name="某某"))
+    let_pass(days*86400)
+    print(await worker.sync())
+    st = await worker.status()
+    print(st.unsent, [str(q) for q in st.quarantine])
+    await cadre.edit_household(gridwalk.EditHousehold(household=door, place=home))
+    await cadre.sync()
+    print(await worker.sync())
+    for q in (await worker.status()).quarantine:
+        print(await worker.resubmit(q.id))
+    print(await worker.sync())
+    st = await worker.status()
+    print(st.unsent, [str(q) for q in st.quarantine])
+
+
+asyncio.run(story())

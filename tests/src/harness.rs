@@ -1,0 +1,143 @@
+//! A hub and phones for tests, demo and bench: real HTTP on loopback, hand-set clocks, seeded randomness.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gridwalk_core::clock::ManualClock;
+use gridwalk_core::identity::{Invite, SeededRandom};
+use gridwalk_core::rules::Role;
+use gridwalk_core::sync::SyncReport;
+use gridwalk_core::{Config, Id, Phone, Result};
+use gridwalk_hub::admin::{self, NewInvite};
+use gridwalk_hub::{Hub, Tenant};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Monday 2026-03-02 08:00 in China, when stories begin.
+pub const MORNING: i64 = 1_772_380_800 + 8 * 3600;
+
+/// A running hub.
+pub struct TestHub {
+    /// The hub.
+    pub hub: Hub,
+    /// Its one community.
+    pub tenant: Tenant,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its data folder.
+    pub folder: PathBuf,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<gridwalk_hub::Result<()>>>,
+}
+
+impl TestHub {
+    /// Starts a hub on a free port of loopback, with one community in `folder`, made if it is not there yet.
+    pub async fn start(folder: &Path, seed: u64) -> gridwalk_hub::Result<Self> {
+        Self::start_tls(folder, seed, None).await
+    }
+
+    /// The same with a certificate and a key.
+    pub async fn start_tls(folder: &Path, seed: u64, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
+        let clock = Arc::new(ManualClock::new(MORNING));
+        let hub = Hub::open(folder, clock.clone(), Arc::new(SeededRandom::new(seed))).await?;
+        admin::repeat_revocations(&hub).await?;
+        let tenant = match admin::find_tenant(&hub, None).await {
+            Ok(tenant) => tenant,
+            Err(_) => admin::create_tenant(&hub, "wuyan", "五堰街道示范社区").await?,
+        };
+        let (stop, stopped) = oneshot::channel();
+        let (said, heard) = oneshot::channel();
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let serving = hub.clone();
+        let served = tokio::spawn(async move {
+            let stop = async {
+                // A dropped sender ends the hub as well.
+                drop(stopped.await);
+            };
+            gridwalk_hub::serve::serve(serving, listen, tls, |a| said.send(a).ok().unwrap_or_default(), stop).await
+        });
+        let address = heard.await.map_err(|_| gridwalk_hub::HubError::usage("服务没有启动", "the hub did not start"))?;
+        let address = address.rsplit('/').next().and_then(|a| a.parse().ok()).unwrap_or(listen);
+        Ok(Self { hub, tenant, clock, address, folder: folder.to_owned(), stop: Some(stop), served: Some(served) })
+    }
+
+    /// The address phones use.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// An invite for a new person.
+    pub async fn invite(&self, role: Role, grid: Option<&str>, name: &str) -> gridwalk_hub::Result<Invite> {
+        self.invite_at(&self.url(), role, grid, name).await
+    }
+
+    /// An invite for a new person, with the hub at another address.
+    pub async fn invite_at(&self, address: &str, role: Role, grid: Option<&str>, name: &str) -> gridwalk_hub::Result<Invite> {
+        let new = NewInvite { address: address.into(), role, grid: grid.map(str::to_owned), name: Some(name.into()), person: None, valid_seconds: 86_400 };
+        admin::invite(&self.hub, &self.tenant, &new).await
+    }
+
+    /// An invite for a person who is there already.
+    pub async fn invite_again(&self, role: Role, grid: Option<&str>, person: Id) -> gridwalk_hub::Result<Invite> {
+        let new = NewInvite { address: self.url(), role, grid: grid.map(str::to_owned), name: None, person: Some(person), valid_seconds: 86_400 };
+        admin::invite(&self.hub, &self.tenant, &new).await
+    }
+
+    /// Stops the hub and waits until its database is closed.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).ok();
+        }
+        if let Some(served) = self.served.take() {
+            served.await.ok();
+        }
+    }
+}
+
+/// A phone for tests.
+pub struct Device {
+    /// The phone.
+    pub phone: Phone,
+    /// Its clocks.
+    pub clock: Arc<ManualClock>,
+    /// The folder of its store.
+    pub folder: PathBuf,
+    /// Its number, from which key and randomness follow.
+    pub number: u64,
+}
+
+impl Device {
+    /// Opens phone `number` on its folder under `root`.
+    pub fn open(root: &Path, number: u64) -> Result<Self> {
+        Self::open_with(root.join(format!("phone-{number}")), number, Arc::new(ManualClock::new(MORNING)), number)
+    }
+
+    /// Opens a phone with its own randomness: reopened phones must not repeat their first bytes.
+    pub fn open_with(folder: PathBuf, number: u64, clock: Arc<ManualClock>, seed: u64) -> Result<Self> {
+        let phone = Phone::open(Config { folder: folder.clone(), key: key_of(number), clock: clock.clone(), random: Arc::new(SeededRandom::new(seed ^ 0x6772_6964)) })?;
+        Ok(Self { phone, clock, folder, number })
+    }
+
+    /// A phone that is enrolled and has synced once.
+    pub async fn enrolled(root: &Path, number: u64, invite: &Invite) -> Result<Self> {
+        let device = Self::open(root, number)?;
+        device.phone.enrol(invite, None).await?;
+        device.sync().await?;
+        Ok(device)
+    }
+
+    /// Syncs over HTTP.
+    pub async fn sync(&self) -> Result<SyncReport> {
+        self.phone.sync(|_| {}).await
+    }
+}
+
+/// The database key of phone `number`.
+pub fn key_of(number: u64) -> [u8; 32] {
+    let mut key = [7; 32];
+    key[..8].copy_from_slice(&number.to_le_bytes());
+    key
+}
