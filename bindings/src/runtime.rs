@@ -12,22 +12,27 @@ pub(crate) async fn hop<T: Send + 'static>(work: impl FnOnce() -> gridwalk_core:
     Ok(done?)
 }
 
-/// Does work that blocks and waits by turns (a sync stores what it received) on another thread. When nobody waits any more, it
-/// ends at its next wait.
+/// Does work that blocks and waits by turns (a sync stores what it received) on another thread. What has begun is finished.
 pub(crate) async fn drive<T: Send + 'static, F>(work: impl FnOnce() -> F + Send + 'static) -> Result<T>
+where
+    F: Future<Output = gridwalk_core::Result<T>>,
+{
+    let runtime = Handle::current();
+    hop(move || runtime.block_on(work())).await
+}
+
+/// The same for work that may be cut anywhere: when nobody waits for it any more, it ends at its next wait.
+pub(crate) async fn drive_while_awaited<T: Send + 'static, F>(work: impl FnOnce() -> F + Send + 'static) -> Result<T>
 where
     F: Future<Output = gridwalk_core::Result<T>>,
 {
     // Dropped with this future.
     let (_awaited, abandoned) = oneshot::channel::<()>();
-    let runtime = Handle::current();
-    hop(move || {
-        runtime.block_on(async {
-            tokio::select! {
-                done = work() => done,
-                _ = abandoned => Err(Error::internal("abandoned")),
-            }
-        })
+    drive(|| async move {
+        tokio::select! {
+            done = work() => done,
+            _ = abandoned => Err(Error::internal("abandoned")),
+        }
     })
     .await
 }
@@ -38,7 +43,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::GridwalkError;
+    use crate::error::GridwalkError;
 
     #[tokio::test]
     async fn a_panic_is_an_error_of_the_call() {
@@ -47,7 +52,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn an_abandoned_call_ends_at_its_next_wait() {
+    async fn an_abandoned_sync_ends_at_its_next_wait() {
         struct Ended(mpsc::Sender<()>);
         impl Drop for Ended {
             fn drop(&mut self) {
@@ -56,7 +61,7 @@ mod tests {
         }
         let (ended, end) = mpsc::channel();
         let (begun, beginning) = oneshot::channel();
-        let call = tokio::spawn(drive(move || async move {
+        let call = tokio::spawn(drive_while_awaited(move || async move {
             let _ended = Ended(ended);
             begun.send(()).ok();
             pending::<gridwalk_core::Result<()>>().await

@@ -8,7 +8,7 @@ use gridwalk_core::sync::{SyncProgress, SyncReport};
 use crate::error::Result;
 use crate::listeners::ProgressListener;
 use crate::phone::Phone;
-use crate::runtime::drive;
+use crate::runtime::{drive, drive_while_awaited};
 
 /// What an enrolment link says, for the person to see before they use it; the hub decides.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -60,7 +60,8 @@ pub fn read_invite(link: String) -> Result<InviteView> {
 
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
-    /// Joins the community of an enrolment link. `ca` is the hub's own certificate authority (PEM), if it has one.
+    /// Joins the community of an enrolment link. `ca` is the hub's own certificate authority (PEM), if it has one. A link works
+    /// once, so a call that is cancelled is finished all the same.
     #[uniffi::method(default(ca = None))]
     pub async fn enrol(&self, link: String, ca: Option<String>) -> Result<()> {
         let invite: Invite = link.parse()?;
@@ -78,6 +79,6 @@ impl Phone {
                 drop(listener.progress(p));
             }
         };
-        drive(|| async move { core.sync(tell).await }).await
+        drive_while_awaited(|| async move { core.sync(tell).await }).await
     }
 }

@@ -1,4 +1,5 @@
 //! Runs `story.py`: generated Python drives the built library against a real hub, over HTTP on this machine.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once")]
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -61,7 +62,7 @@ async fn the_story_runs_in_generated_python() {
         let generated = generate(stage.path());
         let mut story = Command::new("python3");
         story.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/story.py")).arg(generated).arg(stage.path());
-        run(story, "python3, which the bindings' story needs (Debian: apt install python3)");
+        run(story, "python3 is needed to run the story; on Debian: apt install python3");
     });
 
     stop.send(()).unwrap();
@@ -84,15 +85,15 @@ fn generate(stage: &Path) -> PathBuf {
     // There it finds uniffi.toml, by `cargo metadata`.
     bindgen.current_dir(env!("CARGO_MANIFEST_DIR"));
     bindgen.arg("generate").arg(&library).args(["--language", "python", "--no-format", "--out-dir"]).arg(&generated);
-    run(bindgen, "uniffi-bindgen");
+    run(bindgen, "cargo builds uniffi-bindgen for this test");
     std::os::unix::fs::symlink(&library, generated.join(&name)).unwrap();
     generated
 }
 
-fn run(mut command: Command, what: &str) {
-    let output = command.output().unwrap_or_else(|e| panic!("cannot run {what}: {e}"));
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{what} failed\n{}\n{}", said(&output.stdout), said(&output.stderr));
+fn run(mut command: Command, needed: &str) {
+    let output = command.output().unwrap_or_else(|e| panic!("{needed} ({e})"));
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success(), "{command:?} failed\n{}\n{}", said[0], said[1]);
 }
 
 /// A small community, in the form of make.py: three households of one grid, one of another, a report and an activity.

@@ -19,6 +19,7 @@ from gridwalk import ErrorKind, GridwalkError, Phone, Position, VisitResult  # n
 
 LINKS = json.loads((STAGE / "links.json").read_text())
 MINUTE = 60
+DAY = 86_400
 
 
 def now():
@@ -35,7 +36,7 @@ class Clock(gridwalk.HostClock):
     booted = now() - 3600
 
     def read(self):
-        return gridwalk.Reading(wall=now() - 3 * 86400, boot="boot-1", since_boot=now() - self.booted)
+        return gridwalk.Reading(wall=now() - 3 * DAY, boot="boot-1", since_boot=now() - self.booted)
 
 
 class Heard(gridwalk.Listener):
@@ -89,7 +90,7 @@ async def opens_and_enrols():
 
     invite = gridwalk.read_invite(LINKS["worker"])
     assert (invite.tenant, invite.role) == ("wuyan", "grid_worker"), invite
-    assert abs(await worker.now() - now()) > 2 * 86400
+    assert abs(await worker.now() - now()) > 2 * DAY
     await worker.enrol(LINKS["worker"])
     assert await worker.now() == now(), "the hub's answer anchors the phone's time"
     [tenant] = (await worker.status()).tenants
@@ -139,8 +140,9 @@ async def visits(worker):
     new = gridwalk.NewResident(name="陈浩然", relation="子女")
     son = (await worker.add_resident(door, new)).value
     assert heard.tables == set(), "a cancelled subscription hears nothing"
-    head, child = (await worker.household(door)).residents
-    assert (head.phone, child.id) == ("19900001111", son) and "慢性病" in head.tags, (head, child)
+    residents = {r.id: r for r in (await worker.household(door)).residents}
+    assert residents.keys() == {resident, son} and residents[son].name == "陈浩然"
+    assert residents[resident].phone == "19900001111" and "慢性病" in residents[resident].tags
     return door, resident
 
 
@@ -201,7 +203,34 @@ async def settles_a_conflict(worker, cadre, door, resident):
     for phone in [cadre, worker]:
         await phone.sync()
         assert await phone.conflicts() == []
-        assert (await phone.household(door)).residents[0].name == "陈秀岚"
+        assert "陈秀岚" in [r.name for r in (await phone.household(door)).residents]
+
+
+async def goes_to_quarantine(worker, cadre):
+    """A grid is handed over while its worker is away for longer than the hub goes by the responsibilities of then."""
+    [found] = await cadre.find("赵玉珍", 1)
+    home = await cadre.household(found.household)
+    [other] = await cadre.find("孙福", 1)
+    other_grid = (await cadre.household(other.household)).place
+    await worker.record_visit(gridwalk.RecordVisit(household=home.id, result=VisitResult.PHONE, note="下周再来"))
+    await cadre.edit_household(gridwalk.EditHousehold(household=home.id, place=other_grid))
+    await cadre.sync()
+    let_pass(31 * DAY)
+
+    report = await worker.sync()
+    assert (report.refused, report.withdrawn) == (1, 1), report
+    [visit] = (await worker.status()).quarantine
+    assert (visit.command, visit.reason) == ("visits.record", "outside_scope") and visit.reason_zh and visit.reason_en, visit
+    assert json.loads(visit.input)["note"] == "下周再来", visit
+    assert (await refused(worker.household(home.id))).kind == ErrorKind.NOT_FOUND
+
+    await cadre.edit_household(gridwalk.EditHousehold(household=home.id, place=home.place))
+    await cadre.sync()
+    await worker.sync()
+    again = await worker.resubmit(visit.id)
+    assert (await worker.sync()).refused == 0
+    assert (await worker.status()).quarantine == []
+    assert [v.id for v in await worker.visits_of(home.id, 10)] == [again.value]
 
 
 async def volunteers(member):
@@ -245,6 +274,7 @@ async def story():
     await settles_a_conflict(worker, cadre, door, resident)
     await volunteers(await joined("member"))
     await takes_data_out(worker, door)
+    await goes_to_quarantine(worker, cadre)
 
 
 asyncio.run(story())

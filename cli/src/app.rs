@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind as UsageKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
@@ -11,6 +10,8 @@ use crate::commands::{activities, attendance, conflicts, edit, export, reports, 
 use crate::failure::{Failure, Result};
 use crate::host::Host;
 use crate::screen::Screen;
+use crate::usage::{in_two_languages, refuse};
+use crate::values::not_an_option;
 
 /// 网格行：终端里的网格手机，离线可用 / gridwalk: a phone in a terminal, works offline
 #[derive(Debug, Parser)]
@@ -148,48 +149,7 @@ fn not_enrolled(zh: String, en: String) -> Failure {
 }
 
 fn parse() -> std::result::Result<App, clap::Error> {
-    let mut command = in_two_languages(App::command(), true);
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let mut command = in_two_languages(App::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os().map(not_an_option))?;
     App::from_arg_matches(&matches).map_err(|e| e.format(&mut command))
-}
-
-/// Clap's own words of a help text, in both languages.
-fn in_two_languages(command: clap::Command, root: bool) -> clap::Command {
-    let command = command
-        .help_template("{about-with-newline}\n用法 / Usage: {usage}\n\n{all-args}{after-help}\n")
-        .subcommand_value_name("命令 / COMMAND")
-        .subcommand_help_heading("命令 / Commands")
-        .mut_subcommands(|c| in_two_languages(c, false));
-    if root { command } else { command.mut_args(|arg| arg.help_heading("参数 / Arguments and options")) }
-}
-
-/// Tells that the command line is not one of ours.
-fn refuse(e: &clap::Error) -> ExitCode {
-    let json = std::env::args_os().any(|arg| arg == "--json");
-    if e.kind() == UsageKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
-        drop(e.print());
-        return ExitCode::from(2);
-    }
-    let zh = match e.kind() {
-        UsageKind::InvalidValue | UsageKind::ValueValidation => "参数的内容不正确",
-        UsageKind::UnknownArgument => "没有这个选项",
-        UsageKind::InvalidSubcommand => "没有这个命令",
-        UsageKind::NoEquals | UsageKind::TooManyValues | UsageKind::TooFewValues | UsageKind::WrongNumberOfValues => "参数的个数不正确",
-        UsageKind::ArgumentConflict => "这些选项不能同时使用",
-        UsageKind::MissingRequiredArgument => "缺少必填的参数",
-        UsageKind::MissingSubcommand | UsageKind::DisplayHelpOnMissingArgumentOrSubcommand => "请给出命令",
-        UsageKind::InvalidUtf8 => "参数不是有效的 UTF-8",
-        _ => "命令行不正确",
-    };
-    let text = match e.kind() {
-        UsageKind::DisplayHelpOnMissingArgumentOrSubcommand => "name a command".to_owned(),
-        _ => e.render().to_string(),
-    };
-    let text = text.trim_start_matches("error: ").trim_end();
-    // Usage lines and tips are for people; a program reads the first paragraph.
-    let en = if json { text.split("\n\n").next().unwrap_or(text) } else { text };
-    if let Failure::Said(trouble) = Failure::usage(format!("{zh}，请用 --help 查看用法"), en) {
-        Screen::new(json).trouble(&trouble);
-    }
-    ExitCode::from(2)
 }

@@ -8,6 +8,7 @@ mod commands; // the subcommands, a file a group
 mod failure; // what goes wrong, in two languages
 mod host; // what a phone's system gives: where the store lies, its key
 mod screen; // everything that is printed
+mod usage; // help and usage errors in two languages
 mod values; // what people type: positions, tags, fields
 mod words; // what people read: Chinese words for codes, China time
 

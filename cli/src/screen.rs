@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use gridwalk_core::phone::Outcome;
 use indicatif::{ProgressBar, ProgressStyle};
 use owo_colors::OwoColorize;
@@ -66,7 +66,8 @@ impl Screen {
     pub fn recorded(&self, outcome: &Outcome, zh: &str, en: &str) -> Result {
         let value = json!({"command": outcome.command, "value": outcome.value, "changed": outcome.changed});
         self.answer(&value, |s| {
-            if outcome.changed.is_empty() {
+            // The command itself is kept either way.
+            if outcome.changed.iter().all(|table| *table == "commands") {
                 return s.text("内容没有变化 / nothing changed", Tone::Dim);
             }
             format!("{} {}", s.text(format!("{zh} / {en}"), Tone::Good), s.text(outcome.value, Tone::Dim))
@@ -174,6 +175,12 @@ impl Style {
         }
         if !columns.is_empty() {
             table.set_header(columns.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+        }
+        // Ids are copied and days read at a glance: they are never broken into lines.
+        for (i, _) in columns.iter().enumerate().filter(|(_, name)| ["Id", "Due", "Raised"].iter().any(|word| name.ends_with(word))) {
+            if let Some(column) = table.column_mut(i) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         table
     }

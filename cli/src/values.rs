@@ -1,12 +1,26 @@
 //! What people type as values of options. A wrong one is a wrong command line.
 
+use std::ffi::OsString;
 use std::str::FromStr;
 
 use gridwalk_core::commands::check_position;
 use gridwalk_core::households::ResidentField;
-use gridwalk_core::{Error, Result};
+use gridwalk_core::{Error, Id, Result};
 
 use crate::words;
+
+/// An id, as [`not_an_option`] leaves it.
+pub fn id(text: &str) -> Result<Id> {
+    text.trim().parse()
+}
+
+/// One id in 64 begins with a hyphen and would be taken for an option: a blank before it says that it is none.
+pub fn not_an_option(arg: OsString) -> OsString {
+    match arg.to_str() {
+        Some(text) if text.starts_with('-') && text.parse::<Id>().is_ok() => format!(" {text}").into(),
+        _ => arg,
+    }
+}
 
 /// Latitude and longitude in degrees (WGS-84), `LAT,LON`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,6 +100,14 @@ mod tests {
         for bad in ["", "30", "30,181", "nan,0", "91,0", "a,b", "1,2,3"] {
             assert!(bad.parse::<Position>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_id_that_begins_with_a_hyphen_is_no_option() {
+        let arg = not_an_option("-hP9n-fdQS5Ht6wJ.4".into());
+        assert!(!arg.to_str().unwrap().starts_with('-'));
+        assert_eq!(id(arg.to_str().unwrap()).unwrap().to_string(), "-hP9n-fdQS5Ht6wJ.4");
+        assert_eq!(not_an_option("--json".into()), "--json");
     }
 
     #[test]

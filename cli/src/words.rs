@@ -18,6 +18,28 @@ pub const RESIDENT_STATES: Words = &[("living", "在住"), ("moved", "搬离"), 
 /// Roles.
 pub const ROLES: Words = &[("grid_worker", "网格员"), ("member", "在职党员"), ("cadre", "社区干部"), ("hub", "服务器")];
 
+/// Fields that people edit, by their key in a document.
+pub const FIELDS: Words = &[
+    ("name", "姓名"),
+    ("sex", "性别"),
+    ("birth", "出生"),
+    ("relation", "关系"),
+    ("phone", "电话"),
+    ("state", "状态"),
+    ("address", "住址"),
+    ("tenure", "住房性质"),
+    ("micro_grid", "楼栋"),
+    ("place", "网格"),
+    ("lat", "纬度"),
+    ("lon", "经度"),
+    ("visit_every_days", "走访周期"),
+    ("category", "类别"),
+    ("urgency", "紧急程度"),
+    ("unit", "单位"),
+    ("skills", "特长"),
+    ("signed_out_at", "签退时间"),
+];
+
 /// Commands.
 pub const COMMANDS: Words = &[
     ("places.add", "新增网格"),
@@ -42,12 +64,12 @@ pub const COMMANDS: Words = &[
 ];
 
 /// What people call `code`.
-pub fn word<'a>(words: Words, code: &'a str) -> &'a str {
+pub fn word(words: Words, code: &str) -> &str {
     words.iter().find(|(c, _)| *c == code).map_or(code, |(_, zh)| zh)
 }
 
 /// The code of what people call `text`; what is no such word may be the code itself, or wrong: the core knows.
-pub fn code<'a>(words: Words, text: &'a str) -> &'a str {
+pub fn code(words: Words, text: &str) -> &str {
     words.iter().find(|(_, zh)| *zh == text).map_or(text, |(code, _)| code)
 }
 
@@ -100,6 +122,12 @@ pub fn day(at: i64) -> String {
     format(at, "%Y-%m-%d")
 }
 
+/// From when until when: 2026-03-02 08:30–10:00.
+pub fn span(from: i64, until: Option<i64>) -> String {
+    let until = until.map(|until| if day(from) == day(until) { format(until, "%H:%M") } else { time(until) });
+    format!("{}–{}", time(from), until.unwrap_or_default())
+}
+
 fn format(at: i64, pattern: &str) -> String {
     // China has one time zone and no summer time.
     let china = TimeZone::fixed(Offset::constant(8));
@@ -129,6 +157,8 @@ mod tests {
         assert_eq!(time(1_772_411_400), "2026-03-02 08:30");
         assert_eq!(day(1_772_409_600 - 8 * 3600), "2026-03-02");
         assert_eq!(time(i64::MAX), i64::MAX.to_string());
+        assert_eq!(span(1_772_411_400, Some(1_772_416_800)), "2026-03-02 08:30–10:00");
+        assert_eq!(span(1_772_411_400, None), "2026-03-02 08:30–");
     }
 
     #[test]

@@ -35,6 +35,8 @@ enum Command {
     Import(Import),
     /// 生成入网链接 / print an enrolment link
     Invite(Invite),
+    /// 列出设备 / list the devices
+    Devices(Data),
     /// 停用设备 / revoke a device
     Revoke(Revoke),
     /// 备份 / back up while the hub works
@@ -190,6 +192,14 @@ async fn execute(command: Command) -> Result<()> {
             let new = admin::NewInvite { address: a.address, role: a.role, grid: a.grid, name: a.name, person: a.person, valid_seconds: a.days * 86_400 };
             println!("{}", admin::invite(&hub, &tenant, &new).await?);
             hub.store.close().await;
+        }
+        Command::Devices(a) => {
+            let hub = open(&a.data).await?;
+            let tenant = admin::find_tenant(&hub, a.tenant.as_deref()).await?;
+            println!("设备 device\t人员 person\t姓名 name\t状态 state");
+            for d in admin::devices(&hub, &tenant).await? {
+                println!("{}\t{}\t{}\t{}", d.device, d.person, d.name, if d.revoked_at.is_some() { "已停用 revoked" } else { "在用 active" });
+            }
         }
         Command::Revoke(a) => {
             let _lock = admin::HubLock::shared(&a.data)?;

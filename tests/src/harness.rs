@@ -36,11 +36,16 @@ pub struct TestHub {
 impl TestHub {
     /// Starts a hub on a free port of loopback, with one community in `folder`, made if it is not there yet.
     pub async fn start(folder: &Path, seed: u64) -> gridwalk_hub::Result<Self> {
-        Self::start_tls(folder, seed, None).await
+        Self::start_on(folder, seed, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
     }
 
     /// The same with a certificate and a key.
     pub async fn start_tls(folder: &Path, seed: u64, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
+        Self::start_on(folder, seed, SocketAddr::from(([127, 0, 0, 1], 0)), tls).await
+    }
+
+    /// The same at an address.
+    pub async fn start_on(folder: &Path, seed: u64, listen: SocketAddr, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
         let clock = Arc::new(ManualClock::new(MORNING));
         let hub = Hub::open(folder, clock.clone(), Arc::new(SeededRandom::new(seed))).await?;
         admin::repeat_revocations(&hub).await?;
@@ -50,7 +55,6 @@ impl TestHub {
         };
         let (stop, stopped) = oneshot::channel();
         let (said, heard) = oneshot::channel();
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let serving = hub.clone();
         let served = tokio::spawn(async move {
             let stop = async {
@@ -117,7 +121,8 @@ impl Device {
 
     /// Opens a phone with its own randomness: reopened phones must not repeat their first bytes.
     pub fn open_with(folder: PathBuf, number: u64, clock: Arc<ManualClock>, seed: u64) -> Result<Self> {
-        let phone = Phone::open(Config { folder: folder.clone(), key: key_of(number), clock: clock.clone(), random: Arc::new(SeededRandom::new(seed ^ 0x6772_6964)) })?;
+        let phone =
+            Phone::open(Config { folder: folder.clone(), key: key_of(number), clock: clock.clone(), random: Arc::new(SeededRandom::new(seed ^ 0x6772_6964)) })?;
         Ok(Self { phone, clock, folder, number })
     }
 

@@ -1,5 +1,7 @@
 //! The test harness of gridwalk: a hub and phones in one process, a faulty line between them, and the reference community.
 
+pub mod bench;
+pub mod demo;
 pub mod harness;
 pub mod link;
 pub mod replay;

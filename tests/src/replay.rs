@@ -97,7 +97,9 @@ impl Walker {
                 lon: Some(r.report.lon),
                 imported: None,
             }),
-            Operation::ReportEvent(e) => phone.run(AddStep { report: known.report(&e.report)?, kind: "note".into(), note: format!("{}：{}", e.event, e.note) }),
+            Operation::ReportEvent(e) => {
+                phone.run(AddStep { report: known.report(&e.report)?, kind: "note".into(), note: format!("{}：{}", e.event, e.note) })
+            }
             Operation::EditPhone(e) => phone.run(EditResident {
                 household: known.household(&e.household)?,
                 resident: known.resident(&e.resident)?,

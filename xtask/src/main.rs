@@ -1,1 +1,96 @@
-fn main() {}
+//! `cargo xtask`: one entry for people and CI. It builds and starts the others and knows none of them inside.
+
+mod machine;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus};
+
+const HELP: &str = "\
+网格行开发命令 / gridwalk's development commands
+
+  cargo xtask demo  [--scene standard|today|team] [--small] [--no-wait] [--port N]
+      演示：示范社区的一天，所有手机与服务器逐台校验，并打开首页
+      the reference community's day, all replicas compared, and the hub's first page
+  cargo xtask bench [--json …]
+      测量目标表 / measure the table of targets
+  cargo xtask test  [cargo test 的参数]
+      格式、clippy、全部测试 / format, clippy, all tests
+
+缺少的系统软件会先列出；在 Debian 上以 root 运行时自动安装
+System software that is missing is named first; on Debian as root it is installed
+";
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let done = match task.as_str() {
+        "demo" | "bench" => machine::ready(&["cc", "make", "perl"]).and_then(|()| built(&task, &rest)),
+        "test" => machine::ready(&["cc", "make", "perl", "python3"]).and_then(|()| tests(&rest)),
+        "" | "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => {
+            eprint!("没有“{task}”这个命令 / there is no such command: {task}\n\n{HELP}");
+            Err(2)
+        }
+    };
+    done.map_or_else(ExitCode::from, |()| ExitCode::SUCCESS)
+}
+
+/// Done, or the status to end with.
+type Done = Result<(), u8>;
+
+/// Builds a program of the workspace for release and runs it.
+fn built(name: &str, arguments: &[String]) -> Done {
+    // The whole workspace decides the features, so that every task shares what is built.
+    step(cargo().args(["build", "--release", "--locked", "--workspace", "--bin", name]))?;
+    step(Command::new(target().join("release").join(name)).env("CARGO_TARGET_DIR", target()).args(arguments))
+}
+
+fn tests(arguments: &[String]) -> Done {
+    step(cargo().args(["fmt", "--all", "--check"]))?;
+    step(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    step(cargo().args(["test", "--locked", "--workspace"]).args(arguments))
+}
+
+/// Cargo, at the root of the workspace.
+fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).env("CARGO_TARGET_DIR", target());
+    command
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// Cargo's target folder: the caller's, who may stand elsewhere, or the workspace's own.
+fn target() -> PathBuf {
+    match (env::var_os("CARGO_TARGET_DIR"), env::current_dir()) {
+        (Some(target), Ok(here)) => here.join(target),
+        _ => root().join("target"),
+    }
+}
+
+/// Runs one step under a header that names it.
+fn step(command: &mut Command) -> Done {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let words: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
+    eprintln!("\n▶ {program} {}", words.join(" "));
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(status_code(status)),
+        Err(e) => {
+            eprintln!("无法运行 {program}：{e} / cannot run {program}");
+            Err(127)
+        }
+    }
+}
+
+/// A step ended by a signal counts as failed too.
+fn status_code(status: ExitStatus) -> u8 {
+    status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code > 0).unwrap_or(1)
+}

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::failure::Result;
 use crate::screen::{Screen, Tone, cell, toned};
+use crate::values::id;
 use crate::words;
 
 /// 未结束的活动，最早的在前 / Activities that have not ended, soonest first
@@ -24,15 +25,14 @@ impl Activities {
             if activities.is_empty() {
                 return s.text("没有活动 / no activities", Tone::Dim);
             }
-            let mut table = s.table(&["开始 Begins", "结束 Ends", "活动 Activity", "任务 Task", "名额 Places", "本人 Mine", "编号 Id"]);
+            let mut table = s.table(&["时间 When", "活动 Activity", "名额 Places", "编号 Id"]);
             for a in &activities {
+                let full = if a.claimed < a.places { Tone::Plain } else { Tone::Warn };
+                let places = format!("{}/{}{}", a.claimed, a.places, if a.mine { "\n已认领" } else { "" });
                 table.add_row([
-                    cell(words::time(a.starts_at)),
-                    cell(words::time(a.ends_at)),
-                    cell(&a.title),
-                    cell(&a.task),
-                    toned(format!("{}/{}", a.claimed, a.places), if a.claimed < a.places { Tone::Plain } else { Tone::Warn }),
-                    toned(if a.mine { "已认领" } else { "" }, Tone::Good),
+                    cell(words::span(a.starts_at, Some(a.ends_at))),
+                    cell(format!("{}\n{}", a.title, a.task)),
+                    toned(places, if a.mine { Tone::Good } else { full }),
                     toned(a.id, Tone::Dim),
                 ]);
             }
@@ -45,6 +45,7 @@ impl Activities {
 #[derive(Debug, Args)]
 pub struct Claim {
     /// 活动编号 / the activity's id
+    #[arg(value_parser = id)]
     activity: Id,
     /// 退回名额 / give the place back
     #[arg(long)]

@@ -7,12 +7,14 @@ use serde_json::json;
 
 use crate::failure::{Failure, Result};
 use crate::screen::{Screen, Style, Tone, cell, number, toned};
+use crate::values::id;
 use crate::words;
 
 /// 活动签到 / Sign in to an activity, now
 #[derive(Debug, Args)]
 pub struct SignIn {
     /// 活动编号 / the activity's id
+    #[arg(value_parser = id)]
     activity: Id,
 }
 
@@ -26,6 +28,7 @@ impl SignIn {
 #[derive(Debug, Args)]
 pub struct SignOut {
     /// 签到编号，默认唯一未签退的一次 / the attendance's id [default: the only open one]
+    #[arg(value_parser = id)]
     attendance: Option<Id>,
 }
 
@@ -68,12 +71,11 @@ fn record_text(s: Style, record: &ServiceRecord) -> String {
 }
 
 fn served_table(s: Style, served: &[Served]) -> String {
-    let mut table = s.table(&["签到 Signed in", "签退 Signed out", "时长 Time", "活动 Activity", "提示 Flags", "编号 Id"]);
+    let mut table = s.table(&["时间 When", "时长 Time", "活动 Activity", "提示 Flags", "编号 Id"]);
     for one in served {
         let flags: Vec<&str> = one.flags.iter().map(|flag| words::flag(*flag)).collect();
         table.add_row([
-            cell(words::time(one.from)),
-            cell(one.until.map(words::time).unwrap_or_default()),
+            cell(words::span(one.from, one.until)),
             number(words::duration(one.minutes)),
             cell(&one.title),
             toned(flags.join("、"), Tone::Warn),

@@ -6,7 +6,8 @@ use gridwalk_core::{Error, Id, Phone};
 use serde_json::json;
 
 use crate::failure::Result;
-use crate::screen::{Screen, Style, Tone, cell, number, toned};
+use crate::screen::{Screen, Style, Tone, cell, number};
+use crate::values::id;
 use crate::words;
 
 /// 多人同时填写不同的内容：查看、选定 / Fields set differently at the same time: list, settle
@@ -32,25 +33,44 @@ impl Conflicts {
 
 fn list(phone: &Phone, screen: &Screen) -> Result {
     let conflicts = phone.conflicts()?;
-    screen.answer(&json!(conflicts), |s| if conflicts.is_empty() { s.text("没有冲突 / no conflicts", Tone::Good) } else { table(s, &conflicts) })
+    screen.answer(&json!(conflicts), |s| {
+        if conflicts.is_empty() {
+            return s.text("没有冲突 / no conflicts", Tone::Good);
+        }
+        let mut text: Vec<String> = conflicts.iter().map(|conflict| one(s, phone, conflict)).collect();
+        text.push(s.text("选定 / settle: gridwalk conflicts settle 资料 项目 选项", Tone::Dim));
+        text.join("\n")
+    })
 }
 
-fn table(s: Style, conflicts: &[ConflictView]) -> String {
-    let mut table = s.table(&["资料 Document", "项目 Path", "选项 Choice", "内容 Value", "填写人 By", "时间 When"]);
-    for conflict in conflicts {
-        for (i, value) in conflict.values.iter().enumerate() {
-            let (document, path) = if i == 0 { (conflict.document.to_string(), conflict.path.as_str()) } else { (String::new(), "") };
-            let by = if value.by_name.is_empty() { &value.by } else { &value.by_name };
-            table.add_row([toned(document, Tone::Dim), cell(path), number(i + 1), cell(&value.value), cell(by), cell(words::time(value.at))]);
-        }
+fn one(s: Style, phone: &Phone, conflict: &ConflictView) -> String {
+    let mut table = s.table(&["选项 Choice", "内容 Value", "填写人 By", "时间 When"]);
+    for (i, value) in conflict.values.iter().enumerate() {
+        let by = if value.by_name.is_empty() { &value.by } else { &value.by_name };
+        table.add_row([number(i + 1), cell(&value.value), cell(by), cell(words::time(value.at))]);
     }
-    table.to_string()
+    let key = format!("{} {}", conflict.document, conflict.path);
+    format!("{}\n{}\n{table}", s.text(about(phone, conflict), Tone::Bold), s.text(key, Tone::Dim))
+}
+
+/// What a conflict is about, in words: the household or report, the resident, the field.
+fn about(phone: &Phone, conflict: &ConflictView) -> String {
+    let document = phone.export_json(conflict.document).unwrap_or_default();
+    let state = &document["state"];
+    let mut parts: Vec<&str> = ["address", "title", "name"].iter().find_map(|key| state[key].as_str()).into_iter().collect();
+    let mut keys: Vec<&str> = conflict.path.split('/').collect();
+    let field = keys.pop().unwrap_or_default();
+    let entry = keys.iter().fold(state, |value, key| &value[key]);
+    parts.extend(entry["name"].as_str().filter(|_| !keys.is_empty()));
+    parts.push(field.strip_prefix("tag:").unwrap_or(words::word(words::FIELDS, field)));
+    parts.join(" · ")
 }
 
 /// 选定其中一个内容 / Choose one of the values
 #[derive(Debug, Args)]
 struct Settle {
     /// 资料编号 / the document's id
+    #[arg(value_parser = id)]
     document: Id,
     /// 项目 / the field's path, as listed
     path: String,

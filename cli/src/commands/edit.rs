@@ -7,7 +7,7 @@ use gridwalk_core::{Error, Id, Phone};
 use super::lookup::own_grid;
 use crate::failure::{Failure, Result};
 use crate::screen::Screen;
-use crate::values::{FieldEdit, Position, TagEdit};
+use crate::values::{FieldEdit, Position, TagEdit, id};
 use crate::words;
 
 /// 修改住户和居民的资料 / Edit households and residents
@@ -40,6 +40,7 @@ impl Edit {
 #[derive(Debug, Args)]
 struct HouseholdFields {
     /// 住户编号 / the household's id
+    #[arg(value_parser = id)]
     household: Id,
     /// 住址 / address
     #[arg(long, value_name = "TEXT")]
@@ -57,7 +58,7 @@ struct HouseholdFields {
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     position: Option<Position>,
     /// 移交到的网格编号 / the id of the grid it now lies in
-    #[arg(long, value_name = "GRID")]
+    #[arg(long, value_name = "GRID", value_parser = id)]
     place: Option<Id>,
 }
 
@@ -85,8 +86,10 @@ impl HouseholdFields {
 #[derive(Debug, Args)]
 struct ResidentFields {
     /// 住户编号 / the household's id
+    #[arg(value_parser = id)]
     household: Id,
     /// 居民编号 / the resident's id
+    #[arg(value_parser = id)]
     resident: Id,
     /// 项目=内容，可重复：姓名、性别、出生、关系、电话、状态 / name, sex, birth, relation, phone or state; may be repeated
     #[arg(long, value_name = "FIELD=VALUE")]
@@ -124,6 +127,7 @@ impl ResidentFields {
 #[derive(Debug, Args)]
 struct NewResidentOf {
     /// 住户编号 / the household's id
+    #[arg(value_parser = id)]
     household: Id,
     /// 姓名 / name
     #[arg(long, value_name = "TEXT")]
@@ -160,7 +164,7 @@ struct NewHousehold {
     /// 住址 / address
     address: String,
     /// 网格编号，默认本人的网格 / the grid's id [default: your own]
-    #[arg(long, value_name = "GRID")]
+    #[arg(long, value_name = "GRID", value_parser = id)]
     place: Option<Id>,
     /// 楼栋或楼道 / building or stairway
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]

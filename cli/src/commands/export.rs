@@ -11,11 +11,13 @@ use serde_json::json;
 
 use crate::failure::{Failure, Result};
 use crate::screen::{Screen, Tone};
+use crate::values::id;
 
 /// 导出资料：JSON，或标准 Automerge 文件 / Export documents as JSON, or one as a standard Automerge file
 #[derive(Debug, Args)]
 pub struct Export {
     /// 资料编号，默认全部，每行一份 / a document's id [default: all, one a line]
+    #[arg(value_parser = id)]
     document: Option<Id>,
     /// 导出为 Automerge 文件，其他工具可打开 / as an Automerge file, which other tools open
     #[arg(long, requires = "document")]

@@ -8,13 +8,14 @@ use serde_json::json;
 use super::roster::found_table;
 use crate::failure::{Failure, Result};
 use crate::screen::Style;
+use crate::values::id;
 
 /// How many candidates are worth reading.
 const CANDIDATES: u32 = 10;
 
 /// The household of an id, or the only one that a search finds.
 pub fn household(phone: &Phone, typed: &str) -> Result<Id> {
-    if let Ok(id) = typed.parse() {
+    if let Ok(id) = id(typed) {
         return Ok(id);
     }
     let mut found: Vec<FoundView> = phone.find(typed, CANDIDATES + 1)?;

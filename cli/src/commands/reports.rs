@@ -8,7 +8,7 @@ use serde_json::json;
 use super::lookup::{name_of, own_grid};
 use crate::failure::Result;
 use crate::screen::{Screen, Style, Tone, cell, toned};
-use crate::values::Position;
+use crate::values::{Position, id};
 use crate::words;
 
 /// 问题上报：查看、上报、办理 / Problem reports: list, show, raise, step
@@ -53,14 +53,13 @@ impl List {
 }
 
 fn table(s: Style, reports: &[ReportView]) -> String {
-    let mut table = s.table(&["状态 Status", "自 Since", "紧急 Urgency", "标题 Title", "上报时间 Raised", "编号 Id"]);
+    let mut table = s.table(&["状态 Status", "紧急 Urgency", "标题 Title", "上报 Raised", "编号 Id"]);
     for r in reports {
         table.add_row([
             toned(words::status(&r.status), tone(&r.status)),
-            cell(words::day(r.status_since)),
             toned(&r.urgency, if r.urgency == "紧急" { Tone::Bad } else { Tone::Plain }),
             cell(&r.title),
-            cell(words::time(r.at)),
+            cell(words::day(r.at)),
             toned(r.id, Tone::Dim),
         ]);
     }
@@ -80,6 +79,7 @@ fn tone(status: &str) -> Tone {
 #[derive(Debug, Args)]
 struct Show {
     /// 上报编号 / the report's id
+    #[arg(value_parser = id)]
     report: Id,
 }
 
@@ -125,7 +125,7 @@ struct Raise {
     #[arg(long, value_name = "WORD", default_value = "", hide_default_value = true)]
     urgency: String,
     /// 网格编号，默认本人的网格 / the grid's id [default: your own]
-    #[arg(long, value_name = "GRID")]
+    #[arg(long, value_name = "GRID", value_parser = id)]
     place: Option<Id>,
     /// 位置 / position
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
@@ -152,6 +152,7 @@ impl Raise {
 #[derive(Debug, Args)]
 struct Step {
     /// 上报编号 / the report's id
+    #[arg(value_parser = id)]
     report: Id,
     /// 受理、不予受理、处理、反馈、办结、补充情况 / accept, decline, handle, feed_back, close, note
     kind: String,

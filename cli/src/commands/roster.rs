@@ -35,18 +35,18 @@ fn due_table(s: Style, due: &[DueView]) -> String {
     if due.is_empty() {
         return s.text("今天没有到期的走访 / no door is due", Tone::Good);
     }
-    let mut table =
-        s.table(&["紧急 Urgency", "期限 Due", "周期 Every", "上次见面 Last met", "上次上门 Last tried", "距离 Metres", "姓名 Name", "住址 Address", "编号 Id"]);
+    let mut table = s.table(&["期限 Due", "住户 Household", "编号 Id"]);
     for d in due {
+        let facts = [
+            d.metres.map(words::distance),
+            Some(format!("每 {} 天", d.every_days)),
+            d.last_visit_at.map(|at| format!("见面 {}", words::day(at))),
+            d.last_attempt_at.filter(|at| Some(*at) != d.last_visit_at).map(|at| format!("上门 {}", words::day(at))),
+        ];
+        let facts: Vec<String> = facts.into_iter().flatten().collect();
         table.add_row([
-            toned(words::urgency(d.urgency), if d.urgency == Urgency::Overdue { Tone::Bad } else { Tone::Warn }),
-            cell(words::day(d.due_at)),
-            number(format!("{} 天", d.every_days)),
-            cell(d.last_visit_at.map(words::day).unwrap_or_default()),
-            cell(d.last_attempt_at.map(words::day).unwrap_or_default()),
-            number(d.metres.map(words::distance).unwrap_or_default()),
-            cell(&d.name),
-            cell(&d.address),
+            toned(format!("{}\n{}", words::urgency(d.urgency), words::day(d.due_at)), if d.urgency == Urgency::Overdue { Tone::Bad } else { Tone::Warn }),
+            cell(format!("{} {}\n{}", d.name, d.address, facts.join(" · ")).trim_start()),
             toned(d.household, Tone::Dim),
         ]);
     }
@@ -153,18 +153,11 @@ fn residents_text(s: Style, residents: &[ResidentView]) -> String {
     if residents.is_empty() {
         return s.text("没有登记居民 / no residents recorded", Tone::Dim);
     }
-    let mut table = s.table(&["姓名 Name", "性别 Sex", "出生 Birth", "关系 Relation", "电话 Phone", "状态 State", "标签 Tags", "编号 Id"]);
+    let mut table = s.table(&["姓名 Name", "情况 About", "电话 Phone", "标签 Tags", "编号 Id"]);
     for r in residents {
-        table.add_row([
-            cell(&r.name),
-            cell(&r.sex),
-            cell(&r.birth),
-            cell(&r.relation),
-            cell(&r.phone),
-            toned(words::word(words::RESIDENT_STATES, &r.state), if r.state == "living" { Tone::Plain } else { Tone::Dim }),
-            cell(r.tags.join("、")),
-            toned(r.id, Tone::Dim),
-        ]);
+        let state = if r.state == "living" { "" } else { words::word(words::RESIDENT_STATES, &r.state) };
+        let about: Vec<&str> = [r.sex.as_str(), &r.birth, &r.relation, state].into_iter().filter(|part| !part.is_empty()).collect();
+        table.add_row([cell(&r.name), cell(about.join(" ")), cell(&r.phone), cell(r.tags.join("、")), toned(r.id, Tone::Dim)]);
     }
     table.to_string()
 }
@@ -173,12 +166,14 @@ fn visits_text(s: Style, visits: &[VisitView]) -> String {
     if visits.is_empty() {
         return s.text("没有走访记录 / no visits recorded", Tone::Dim);
     }
-    let mut table = s.table(&["走访时间 Visited", "结果 Result", "走访人 By", "目的 Purpose", "备注 Note"]);
+    let mut table = s.table(&["走访时间 Visited", "结果 Result", "走访人 By", "目的与备注 Purpose, note"]);
     for v in visits {
         let by = if v.by_name.is_empty() { &v.by } else { &v.by_name };
+        let said: Vec<&str> = [v.purpose.as_str(), &v.note].into_iter().filter(|part| !part.is_empty()).collect();
+        let said = said.join("\n");
         let unproven = if v.unanchored { "（待核时）" } else { "" };
         let tone = if matches!(v.result.as_str(), "met" | "phone") { Tone::Good } else { Tone::Warn };
-        table.add_row([cell(words::time(v.at) + unproven), toned(words::result(&v.result), tone), cell(by), cell(&v.purpose), cell(&v.note)]);
+        table.add_row([cell(words::time(v.at) + unproven), toned(words::result(&v.result), tone), cell(by), cell(said)]);
     }
     let legend = if visits.iter().any(|v| v.unanchored) {
         "\n待核时：同步后由服务器核对时间 / the hub confirms these times at the next sync"

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::failure::Result;
 use crate::host::Host;
 use crate::screen::{Screen, Style, Tone, cell, toned};
+use crate::values::id;
 use crate::words;
 
 /// 本机情况：未发送、上次同步、未被接受及原因 / What is unsent, last sync, what was refused and why
@@ -73,6 +74,7 @@ fn quarantine_table(s: Style, quarantine: &[Quarantined]) -> String {
 #[derive(Debug, Args)]
 pub struct Resubmit {
     /// 记录编号，见 status / the record's id, as in status
+    #[arg(value_parser = id)]
     command: Id,
 }
 

@@ -61,8 +61,8 @@ fn a_key_may_be_hex_and_lie_elsewhere() {
     fs::write(&elsewhere, hex + "\n").unwrap();
     fs::remove_file(t.key_file()).unwrap();
     t.text(&["status", "--key-file", elsewhere.to_str().unwrap()]);
-    let status = t.command(&["status"]).env("GRIDWALK_KEY_FILE", &elsewhere).status().unwrap();
-    assert!(status.success());
+    let said = t.command(&["status"]).env("GRIDWALK_KEY_FILE", &elsewhere).output().unwrap();
+    assert!(said.status.success());
 }
 
 #[test]

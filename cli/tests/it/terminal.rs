@@ -5,7 +5,9 @@ use std::process::Command;
 
 use gridwalk_core::identity::{DeviceKey, Invite, SystemRandom};
 use gridwalk_core::ids::Actor;
-use gridwalk_core::sync::protocol::{EnrolReply, Granted, SyncReply, SyncRequest, TenantReply, Verdict, Word, decode, pack, seal_reply, unpack};
+use gridwalk_core::sync::protocol::{
+    Bundle, DocumentNews, EnrolReply, Granted, SyncReply, SyncRequest, TenantReply, Verdict, WireChange, Word, decode, pack, seal_reply, unpack,
+};
 use gridwalk_core::sync::{Answer, Hub, Prepared, SyncReport};
 use gridwalk_core::{Config, Id, Phone, Result};
 use serde_json::Value;
@@ -103,11 +105,10 @@ impl Terminal {
         wait(phone.enrol_with(&invite, None, &joins)).unwrap();
     }
 
-    /// Syncs with a hub that says `word` of every unsent change; each unsent command made one.
+    /// Syncs with a hub that says `word` of everything that is sent.
     pub fn sync(&self, phone: &Phone, word: Word, reason: Option<&str>) -> SyncReport {
-        let unsent = u32::try_from(phone.status().unwrap().unsent).unwrap();
-        let judges = Judges { community: &self.community, verdict: Verdict { word, reason: reason.map(str::to_owned), run: unsent } };
         let mut report = SyncReport::default();
+        let judges = Judges { community: &self.community, word, reason: reason.map(str::to_owned) };
         wait(phone.sync_with(NO_HUB, &judges, &mut report, &|_| ())).unwrap();
         report
     }
@@ -141,25 +142,32 @@ impl Hub for Joins<'_> {
 
 struct Judges<'a> {
     community: &'a Community,
-    verdict: Verdict,
+    word: Word,
+    reason: Option<String>,
 }
 
 impl Hub for Judges<'_> {
     async fn post(&self, request: &Prepared) -> Result<Answer> {
         let asked: SyncRequest = decode(&unpack(&request.body)?, "request")?;
-        let tenants = asked.cursors.iter().map(|cursor| TenantReply {
-            tenant: cursor.tenant.clone(),
+        let bundle: Option<Bundle> = asked.bundles.first().map(|sealed| decode(&sealed.body, "bundle")).transpose()?;
+        let changes: Vec<&WireChange> = bundle.iter().flat_map(|b| &b.groups).flat_map(|g| &g.changes).collect();
+        // What is taken comes back without its bytes, with who may read it.
+        let news = |c: &&WireChange| DocumentNews { doc: c.doc, generation: 0, schema: c.schema, audiences: vec![0], whole: false, chunks: vec![] };
+        let cursor = asked.cursors[0].clone();
+        let tenant = TenantReply {
+            tenant: cursor.tenant,
             epoch: cursor.epoch,
             from: cursor.number,
-            number: cursor.number,
+            number: cursor.number + changes.len() as u64,
             backfills: vec![],
             granted: None,
-            actors: vec![],
-            audiences: vec![],
-            documents: vec![],
+            actors: bundle.as_ref().map(|b| b.actors.clone()).unwrap_or_default(),
+            audiences: vec!["desk".into()],
+            documents: changes.iter().filter(|_| self.word == Word::Taken).map(news).collect(),
             more: false,
-        });
-        let verdicts = asked.bundles.iter().map(|_| vec![self.verdict.clone()]).collect();
-        self.community.answer(request, &SyncReply { hub_time: request.head.created, verdicts, tenants: tenants.collect(), schemas: vec![] })
+        };
+        let verdict = Verdict { word: self.word, reason: self.reason.clone(), run: u32::try_from(changes.len()).unwrap() };
+        let verdicts = bundle.iter().map(|_| vec![verdict.clone()]).collect();
+        self.community.answer(request, &SyncReply { hub_time: request.head.created, verdicts, tenants: vec![tenant], schemas: vec![] })
     }
 }

@@ -26,6 +26,7 @@ pub static ACTIVITY: Kind = Kind {
         Allow { path: "title|task|place|starts_at|ends_at|places", roles: ORGANISERS, once: false },
         Allow { path: "claims/{name}", roles: &[Role::Member, Role::GridWorker, Role::Cadre, Role::Hub], once: false },
     ],
+    keep_days: None,
     check,
 };
 

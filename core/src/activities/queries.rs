@@ -30,7 +30,7 @@ pub struct ActivityView {
 /// The activities that end after `since` (seconds since the Unix epoch, UTC), soonest first, as `person` sees them.
 pub fn activities(connection: &Connection, person: Id, since: i64, limit: u32) -> Result<Vec<ActivityView>> {
     let mut statement = connection.prepare_cached(
-        "SELECT a.doc, coalesce(a.title, ''), coalesce(a.task, ''), a.starts_at, a.ends_at, coalesce(a.places, 0),
+        "SELECT a.doc, coalesce(a.title, ''), coalesce(a.task, ''), coalesce(a.starts_at, 0), a.ends_at, coalesce(a.places, 0),
            (SELECT count(*) FROM claims c WHERE c.doc = a.doc AND c.claimed = 1),
            EXISTS (SELECT 1 FROM claims c WHERE c.doc = a.doc AND c.entry = ?1 AND c.claimed = 1)
          FROM activities a WHERE a.ends_at > ?2 ORDER BY a.starts_at LIMIT ?3",

@@ -23,6 +23,7 @@ pub static ATTENDANCE: Kind = Kind {
         Allow { path: "by|at|boot|since_boot|anchored_at|signed_out_anchored_at|activity|person", roles: WRITERS, once: true },
         Allow { path: "signed_out_at", roles: WRITERS, once: false },
     ],
+    keep_days: None,
     check: |_, _, after, author| after.id("person") == Some(author.person) || author.is(Role::Cadre) || author.is(Role::Hub),
 };
 

@@ -89,17 +89,17 @@ pub fn service_record(mut attendances: Vec<Attendance>) -> ServiceRecord {
         if a.from < counted_until && ends.is_some() {
             flags.push(Flag::Overlap);
         }
-        let seconds = ends.map_or(0, |until| (until - begins).max(0));
+        let seconds = ends.map_or(0, |until| until.saturating_sub(begins).max(0));
         counted_until = counted_until.max(ends.unwrap_or(i64::MIN));
         if let (Some((_, starts_at, ends_at)), Some(until)) = (&a.planned, ends) {
-            if (until - a.from) * 100 < (ends_at - starts_at) * 60 {
+            if until.saturating_sub(a.from).saturating_mul(100) < ends_at.saturating_sub(*starts_at).saturating_mul(60) {
                 flags.push(Flag::Short);
             }
-            if a.from < starts_at - OUTSIDE_SECONDS || until > ends_at + OUTSIDE_SECONDS {
+            if a.from < starts_at.saturating_sub(OUTSIDE_SECONDS) || until > ends_at.saturating_add(OUTSIDE_SECONDS) {
                 flags.push(Flag::OutsideTime);
             }
         }
-        record.minutes += seconds / 60;
+        record.minutes = record.minutes.saturating_add(seconds / 60);
         record.served.push(Served {
             attendance: a.id,
             title: a.planned.map(|p| p.0).unwrap_or_default(),
@@ -115,7 +115,7 @@ pub fn service_record(mut attendances: Vec<Attendance>) -> ServiceRecord {
 /// The attendances of `person` on this phone.
 pub fn attendances_of(connection: &Connection, person: Id) -> Result<Vec<Attendance>> {
     let mut statement = connection.prepare_cached(
-        "SELECT t.doc, coalesce(t.activity, ''), a.title, a.starts_at, a.ends_at, t.at, t.signed_out_at, t.unanchored
+        "SELECT t.doc, coalesce(t.activity, ''), a.title, a.starts_at, a.ends_at, coalesce(t.at, 0), t.signed_out_at, coalesce(t.unanchored, 1)
          FROM attendances t LEFT JOIN activities a ON a.doc = t.activity WHERE t.person = ?1",
     )?;
     let rows = statement.query_map(params![person], |r| {

@@ -19,5 +19,6 @@ pub static CATEGORY_LIST: Kind = Kind {
     },
     place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
     rules: &[Allow { path: "categories/{name}", roles: &[Role::Cadre, Role::Hub], once: false }],
+    keep_days: None,
     check: |_, _, _, _| true,
 };

@@ -30,9 +30,9 @@ impl Action for SettleConflict {
         }
         let value: Value = conflict.values.into_iter().find(|v| v.value.to_json().to_string() == *chosen).map(|v| v.value).ok_or_else(gone)?;
         edit.write(self.document, |w| {
-            let path: Vec<&str> = self.path.split('/').collect();
+            let path: Vec<String> = self.path.split('/').map(|key| key.replace("~1", "/").replace("~0", "~")).collect();
             let (key, parents) = path.split_last().ok_or_else(|| Error::internal("empty path"))?;
-            let obj = w.at_path(parents)?;
+            let obj = w.at_path(&parents.iter().map(String::as_str).collect::<Vec<_>>())?;
             w.settle(&obj, key, &value)
         })?;
         Ok(self.document)

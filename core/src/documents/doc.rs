@@ -70,16 +70,14 @@ impl Doc {
         Ok(doc)
     }
 
-    /// A document of a schema version newer than this app, whose genesis a hub told. Its hash decides that it is what the
+    /// Takes in the genesis of a schema version newer than this app, which a hub told. Its hash decides that it is what the
     /// changes depend on; here it only must look like one.
-    pub fn with_told_genesis(kind: &'static Kind, generation: u32, body: &[u8]) -> Result<Self> {
-        let mut doc = Self::new(kind, generation)?;
+    pub fn take_told_genesis(&mut self, body: &[u8]) -> Result<()> {
         let change = change_from_body(body)?;
-        if !change.deps().is_empty() || change.seq() != 1 || change.start_op().get() != 1 || !change.actor_id().to_bytes().starts_with(kind.name.as_bytes()) {
+        if !change.deps().is_empty() || change.seq() != 1 || change.start_op().get() != 1 || !change.actor_id().to_bytes().starts_with(self.kind.name.as_bytes()) {
             return Err(Error::malformed("genesis"));
         }
-        doc.apply_checked(change)?;
-        Ok(doc)
+        self.apply_checked(change)
     }
 
     /// Adds the containers of the newest schema version known here, where they are missing.

@@ -85,6 +85,8 @@ pub struct Kind {
     pub place: fn(&Map, Id) -> Place,
     /// Who may write which path.
     pub rules: &'static [Allow],
+    /// Of a happening: for how many days phones hold it after its `at`; hubs hold it always.
+    pub keep_days: Option<i64>,
     /// What no path rule can say: judged on the state with the change in it.
     pub check: fn(id: Id, before: Option<&Map>, after: &Map, &Author) -> bool,
 }

@@ -88,7 +88,7 @@ pub struct Stamped {
 /// A field that people set differently at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// Keys from the root, joined by `/`.
+    /// Keys from the root, joined by `/`; `/` and `~` within a key are `~1` and `~0`.
     pub path: String,
     /// The different values, the shown one first.
     pub values: Vec<Stamped>,
@@ -192,7 +192,9 @@ impl Map {
         // Before a field is edited, who and when are those of the entry it is in.
         let own = self.get("by").map_or(stamp, |_| (self.text("by"), self.int("at").unwrap_or(0)));
         for entry in &self.0 {
-            let path = if prefix.is_empty() { entry.key.clone() } else { format!("{prefix}/{}", entry.key) };
+            // A tag may hold a slash: as in JSON Pointer (RFC 6901), one path is one field.
+            let key = entry.key.replace('~', "~0").replace('/', "~1");
+            let path = if prefix.is_empty() { key } else { format!("{prefix}/{key}") };
             let mut values = Vec::<Stamped>::new();
             for node in std::iter::once(&entry.node).chain(&entry.rivals) {
                 let (by, at) = node.as_map().filter(|m| m.get("value").is_some()).map_or(own, |m| (m.text("by"), m.int("at").unwrap_or(0)));

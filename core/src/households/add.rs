@@ -59,6 +59,8 @@ pub struct NewResident {
 impl Action for AddHousehold {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let address = check_text(&self.address, "地址", "the address")?;
+        let micro_grid = optional(&self.micro_grid, "楼栋或单元", "the building or stairway")?;
+        let tenure = optional(&self.tenure, "住房性质", "the tenure")?;
         let position = check_position(self.lat, self.lon)?;
         let rhythm = self.visit_every_days.map(check_rhythm).transpose()?;
         let residents = self.residents.iter().map(NewResident::checked).collect::<Result<Vec<_>>>()?;
@@ -69,9 +71,9 @@ impl Action for AddHousehold {
             let root = w.at_path(&[])?;
             w.stamp(&root)?;
             w.put(&root, "place", Value::from(self.place))?;
-            w.put(&root, "micro_grid", Value::from(self.micro_grid.trim()))?;
+            w.put(&root, "micro_grid", Value::from(micro_grid.as_str()))?;
             w.put(&root, "address", Value::from(address.as_str()))?;
-            w.put(&root, "tenure", Value::from(self.tenure.trim()))?;
+            w.put(&root, "tenure", Value::from(tenure.as_str()))?;
             w.put(&root, "lat", position.map(|p| p.0.into()))?;
             w.put(&root, "lon", position.map(|p| p.1.into()))?;
             w.put(&root, "visit_every_days", rhythm.map(Value::from))?;
@@ -103,7 +105,7 @@ impl NewResident {
             birth: check_birth(&self.birth)?,
             relation: optional(&self.relation, "与户主关系", "the relation")?,
             phone: check_phone(&self.phone)?,
-            tags: self.tags.iter().map(|t| check_text(t, "标签", "a tag")).collect::<Result<_>>()?,
+            tags: self.tags.iter().map(|t| check_tag(t)).collect::<Result<_>>()?,
         })
     }
 
@@ -119,6 +121,15 @@ impl NewResident {
 
 pub(super) fn optional(text: &str, zh: &str, en: &str) -> Result<String> {
     if text.trim().is_empty() { Ok(String::new()) } else { check_text(text, zh, en) }
+}
+
+/// A tag: a short text without blanks, which part one tag from the next.
+pub(crate) fn check_tag(tag: &str) -> Result<String> {
+    let tag = check_text(tag, "标签", "a tag")?;
+    if tag.contains(char::is_whitespace) {
+        return Err(Error::invalid("标签中不能有空格，多个标签请分开填写", "a tag has no blanks in it; enter several tags one by one"));
+    }
+    Ok(tag)
 }
 
 /// A date of birth that exists, `YYYY-MM-DD`, or nothing.

@@ -4,6 +4,7 @@
 //! the same time would hide one phone's tags.
 
 use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
+use crate::ids::Id;
 use crate::projection::{Rows, Table, Type};
 use crate::rules::{Allow, Role};
 
@@ -55,6 +56,7 @@ pub static HOUSEHOLD: Kind = Kind {
         Allow { path: "residents/*/by|at|boot|since_boot", roles: WRITERS, once: true },
         Allow { path: "residents/*/name|sex|birth|relation|phone|state|removed|tag:*", roles: WRITERS, once: false },
     ],
+    keep_days: None,
     check: |_, _, after, _| !after.text("address").is_empty() && after.id("place").is_some(),
 };
 
@@ -68,7 +70,10 @@ pub fn tags(resident: &Map) -> impl Iterator<Item = &str> {
 fn project(tree: &Map, rows: &mut Rows) {
     let columns = ["place", "micro_grid", "address", "tenure", "state", "lat", "lon", "visit_every_days", "at"];
     rows.push(&HOUSEHOLDS, "", columns.map(|c| tree.value(c).clone()).to_vec());
-    for (id, resident) in tree.entries("residents").filter(|(_, r)| !r.flag("removed")) {
+    // In the order they were recorded: by the ids' numbers, not their spellings.
+    let mut residents: Vec<_> = tree.entries("residents").filter(|(_, r)| !r.flag("removed")).collect();
+    residents.sort_by_key(|(id, _)| id.parse::<Id>().ok().map(|id| (id.counter, id.actor)));
+    for (id, resident) in residents {
         let mut values = ["name", "sex", "birth", "relation", "phone", "state"].map(|c| resident.value(c).clone()).to_vec();
         values.push(tags(resident).collect::<Vec<_>>().join(" ").as_str().into());
         rows.push(&RESIDENTS, id, values);

@@ -6,6 +6,7 @@ mod edit;
 mod queries;
 mod resident;
 
+pub(crate) use add::check_tag;
 pub use add::{AddHousehold, NewResident};
 pub use edit::EditHousehold;
 pub use queries::{HouseholdView, ResidentView, household, residents_of};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::add::{NewResident, check_birth, check_phone, optional};
+use super::add::{NewResident, check_birth, check_phone, check_tag, optional};
 use crate::commands::{Action, Edit, check_text};
 use crate::documents::Value;
 use crate::error::{Error, Result};
@@ -83,10 +83,10 @@ impl Action for EditResident {
             fields.push((key.into(), if value.is_empty() { Value::Null } else { value.as_str().into() }));
         }
         for tag in &self.add_tags {
-            fields.push((format!("tag:{}", check_text(tag, "标签", "a tag")?), true.into()));
+            fields.push((format!("tag:{}", check_tag(tag)?), true.into()));
         }
         for tag in &self.remove_tags {
-            fields.push((format!("tag:{}", check_text(tag, "标签", "a tag")?), false.into()));
+            fields.push((format!("tag:{}", check_tag(tag)?), false.into()));
         }
         let entry = self.resident.to_string();
         let state = edit.state(self.household, "household", "这一户", "household")?;

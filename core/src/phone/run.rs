@@ -65,8 +65,9 @@ impl Phone {
             };
             let command = Command { id, first, tenant: member.tenant.clone(), by: member.person, stamp, hub_time: state.hub_time, input: input.clone() };
             let mut touched = Touched::default();
-            let value = perform(tx, &command, &member, &state.key, state.actor, None, &mut touched)?;
+            let (value, _) = perform(tx, &command, &member, &state.key, state.actor, None, &mut touched)?;
             touched.finish(tx)?;
+            touched.tables.insert("commands");
             Ok(Outcome { command: id, value, changed: touched.tables.into_iter().collect() })
         })?;
         self.notify(&outcome.changed);
@@ -75,7 +76,7 @@ impl Phone {
 }
 
 /// Runs `command` within `tx`: its changes are judged, appended and projected, the command is kept. `n` is its row when it is
-/// run again.
+/// run again. Answers with its value and the counter after its last id.
 pub(crate) fn perform(
     tx: &Transaction<'_>,
     command: &Command,
@@ -84,7 +85,7 @@ pub(crate) fn perform(
     actor: Actor,
     n: Option<i64>,
     touched: &mut Touched,
-) -> Result<Id> {
+) -> Result<(Id, u64)> {
     let (value, made, next) = Edit::run(&mut Stored(tx), command, actor)?;
     let author = member.author(key, command.id.actor);
     for change in &made {
@@ -117,7 +118,7 @@ pub(crate) fn perform(
         append(tx, n, command, change, touched)?;
     }
     tx.prepare_cached("UPDATE state SET next_counter = max(next_counter, ?1)")?.execute([next])?;
-    Ok(value)
+    Ok((value, next))
 }
 
 fn check(tx: &Connection, made: &Made, author: &crate::rules::Author) -> Result<()> {
@@ -155,7 +156,7 @@ fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut
         made.change.hash,
         made.change.body
     ])?;
-    if fresh && !command.stamp.anchored && ["visit", "attendance"].contains(&made.doc.kind().name) {
+    if !command.stamp.anchored && ["visit", "attendance"].contains(&made.doc.kind().name) {
         tx.execute("INSERT OR REPLACE INTO unanchored VALUES (?1, ?2)", params![made.id, command.stamp.reading.boot])?;
     }
     touched.project(tx, made.id, row, &made.doc, fresh)

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use super::{Phone, state};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Outcome, Phone, membership, perform, state};
 use crate::commands::Command;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::rules::Refusal;
-use crate::store::from_json;
+use crate::store::{Touched, from_json};
 
 /// Where the phone stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,17 +94,38 @@ impl Phone {
         })
     }
 
-    /// Runs a refused command again, as a new one of now: after the reason is gone (a role was granted, a grid handed over).
-    pub fn resubmit(&self, command: Id) -> Result<super::Outcome> {
-        let body: String = self.store.read(|c| {
-            let found = c.query_row("SELECT body FROM commands WHERE id = ?1 AND state = 'quarantined'", [command], |r| r.get(0));
-            found.map_err(|_| Error::not_found("隔离区没有这条记录", "no such record in quarantine"))
+    /// Runs a refused command again with its own id and times, after the reason is gone (a role was granted, a grid handed
+    /// over).
+    pub fn resubmit(&self, command: Id) -> Result<Outcome> {
+        let outcome = self.store.write(|tx| {
+            let (n, body) = refused(tx, command)?;
+            let refused: Command = from_json(&body)?;
+            let (state, member) = (state(tx)?, membership(tx, Some(&refused.tenant))?);
+            let mut touched = Touched::default();
+            let (value, _) = perform(tx, &refused, &member, &state.key, state.actor, Some(n), &mut touched)?;
+            touched.finish(tx)?;
+            touched.tables.insert("commands");
+            Ok(Outcome { command, value, changed: touched.tables.into_iter().collect() })
         })?;
-        let refused: Command = from_json(&body)?;
-        let outcome = self.run(refused.input)?;
-        self.store.write(|tx| Ok(tx.execute("DELETE FROM commands WHERE id = ?1 AND state = 'quarantined'", [command]).map(drop)?))?;
+        self.notify(&outcome.changed);
         Ok(outcome)
     }
+
+    /// Gives a refused command up: it is removed from the quarantine for good. Ask the person first.
+    pub fn give_up(&self, command: Id) -> Result<()> {
+        self.store.write(|tx| {
+            let (n, _) = refused(tx, command)?;
+            Ok(tx.execute("DELETE FROM commands WHERE n = ?1", [n]).map(drop)?)
+        })?;
+        self.notify(&["commands"]);
+        Ok(())
+    }
+}
+
+/// The row and the body of a command in quarantine.
+fn refused(connection: &Connection, command: Id) -> Result<(i64, String)> {
+    let found = connection.query_row("SELECT n, body FROM commands WHERE id = ?1 AND state = 'quarantined'", [command], |r| Ok((r.get(0)?, r.get(1)?)));
+    found.optional()?.ok_or_else(|| Error::not_found("隔离区没有这条记录", "no such record in quarantine"))
 }
 
 fn quarantined(command: &Command, reason: String) -> Result<Quarantined> {

@@ -14,6 +14,10 @@ pub static PLACE: Kind = Kind {
     tables: &[&PLACES],
     project: |tree, rows| rows.push(&PLACES, "", vec![tree.value("level").clone(), tree.value("name").clone()]),
     place: |_, id| Place::Own(vec![Audience::Place(id), Audience::Desk]),
-    rules: &[Allow { path: "by|at|boot|since_boot|level|name", roles: &[Role::Cadre, Role::Hub], once: false }],
+    rules: &[
+        Allow { path: "by|at|boot|since_boot", roles: &[Role::Cadre, Role::Hub], once: true },
+        Allow { path: "level|name", roles: &[Role::Cadre, Role::Hub], once: false },
+    ],
+    keep_days: None,
     check: |_, _, _, _| true,
 };

@@ -13,6 +13,7 @@ pub static REPORTS: Table = Table {
         ("number", Type::Text),
         ("category", Type::Text),
         ("title", Type::Text),
+        ("address", Type::Text),
         ("detail", Type::Text),
         ("urgency", Type::Text),
         ("reporter", Type::Text),
@@ -35,6 +36,7 @@ pub static REPORT_STEPS: Table = Table {
         ("kind", Type::Text),
         ("note", Type::Text),
         ("by", Type::Text),
+        ("by_name", Type::Text),
         ("at", Type::Int),
         ("day_only", Type::Int),
         ("applied", Type::Int),
@@ -50,14 +52,15 @@ pub static REPORT: Kind = Kind {
     project,
     place: |tree, _| Place::Own(tree.id("place").map(Audience::Place).into_iter().chain([Audience::Desk]).collect()),
     rules: &[
-        Allow { path: "by|at|boot|since_boot|title|detail|lat|lon|number|reporter|day_only", roles: WRITERS, once: true },
+        Allow { path: "by|at|boot|since_boot|title|address|detail|lat|lon|number|reporter|day_only", roles: WRITERS, once: true },
         Allow { path: "place", roles: &[Role::Cadre, Role::Hub], once: false },
         Allow { path: "place", roles: WRITERS, once: true },
         Allow { path: "category|urgency", roles: WRITERS, once: false },
         Allow { path: "steps/*", roles: WRITERS, once: true },
         Allow { path: "steps/*/by|at|boot|since_boot|order|kind|note", roles: WRITERS, once: true },
-        Allow { path: "steps/*/covers|day_only", roles: &[Role::Hub], once: true },
+        Allow { path: "steps/*/covers|day_only|by_name", roles: &[Role::Hub], once: true },
     ],
+    keep_days: None,
     check,
 };
 
@@ -65,21 +68,21 @@ const WRITERS: &[Role] = &[Role::GridWorker, Role::Cadre, Role::Hub];
 
 /// A `settled` step is the hub's alone.
 fn check(_: crate::ids::Id, before: Option<&Map>, after: &Map, author: &Author) -> bool {
-    let new = |id: &str| before.is_none_or(|b| b.map("steps").get(id).is_none());
-    let settles = after.entries("steps").any(|(id, s)| new(id) && s.text("kind") == StepKind::Settled.code());
+    let settled = |step: &Map| step.text("kind") == StepKind::Settled.code();
+    let settles = after.entries("steps").any(|(id, step)| settled(step) && before.is_none_or(|b| !settled(b.map("steps").map(id))));
     !after.text("title").is_empty() && (!settles || author.is(Role::Hub))
 }
 
 fn project(tree: &Map, rows: &mut Rows) {
     let folded = fold(tree);
     let mut values = vec![reference(tree.id("place"))];
-    values.extend(["number", "category", "title", "detail", "urgency", "reporter", "lat", "lon", "by", "at"].map(|c| tree.value(c).clone()));
+    values.extend(["number", "category", "title", "address", "detail", "urgency", "reporter", "lat", "lon", "by", "at"].map(|c| tree.value(c).clone()));
     values.extend([folded.status.code().into(), folded.since.into(), folded.answered_at.map_or(Value::Null, Value::Int)]);
     rows.push(&REPORTS, "", values);
     for (position, step) in folded.steps.iter().enumerate() {
         let entry = tree.map("steps").map(&step.id);
         let mut values = vec![i64::try_from(position).unwrap_or(i64::MAX).into()];
-        values.extend(["kind", "note", "by", "at"].map(|c| entry.value(c).clone()));
+        values.extend(["kind", "note", "by", "by_name", "at"].map(|c| entry.value(c).clone()));
         values.extend([i64::from(entry.flag("day_only")).into(), i64::from(step.applied).into()]);
         rows.push(&REPORT_STEPS, &step.id, values);
     }

@@ -9,6 +9,6 @@ mod step;
 
 pub use fold::{Folded, Status, StepKind, fold};
 pub use queries::{ReportView, StepView, open_reports, report};
-pub use raise::{Imported, RaiseReport};
+pub use raise::{Imported, ImportedAnswer, RaiseReport};
 pub use settle::SettleReport;
 pub use step::AddStep;

@@ -42,12 +42,27 @@ pub struct Imported {
     pub number: String,
     /// Who asked, as the source says it.
     pub reporter: String,
+    /// Where, as the source says it; may be empty.
+    pub address: String,
     /// When it was raised, in seconds since the Unix epoch (UTC).
     pub raised_at: i64,
     /// Whether the source gives only the day.
     pub day_only: bool,
-    /// The answer with its time and whether the source gives only the day of it.
-    pub answer: Option<(String, i64, bool)>,
+    /// The answer.
+    pub answer: Option<ImportedAnswer>,
+}
+
+/// The answer that an imported report brings along.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImportedAnswer {
+    /// What was answered.
+    pub text: String,
+    /// Who answered, as the source says it; may be empty.
+    pub by_name: String,
+    /// When, in seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// Whether the source gives only the day.
+    pub day_only: bool,
 }
 
 /// The longest imported text, in bytes: well below what a change may carry.
@@ -57,11 +72,12 @@ impl Action for RaiseReport {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let position = check_position(self.lat, self.lon)?;
         let urgency = check_note(&self.urgency, "紧急程度", "the urgency")?;
+        let category = check_note(&self.category, "类别", "the category")?;
         let (title, detail) = match &self.imported {
             None => (check_text(&self.title, "标题", "the title")?, check_note(&self.detail, "内容", "the detail")?),
             Some(imported) => {
                 check_time(imported.raised_at, "提出时间", "the time it was raised")?;
-                let answer = imported.answer.as_ref().map_or(0, |a| a.0.len());
+                let answer = imported.answer.as_ref().map_or(0, |a| a.text.len());
                 if self.title.trim().is_empty() || self.detail.len() > IMPORTED_BYTES || answer > IMPORTED_BYTES {
                     return Err(Error::invalid("标题为空或内容过长", "the title is empty or a text is too long"));
                 }
@@ -81,24 +97,26 @@ impl Action for RaiseReport {
                     w.put(&root, "at", Value::from(imported.raised_at))?;
                     w.put(&root, "day_only", imported.day_only.then_some(true.into()))?;
                     w.put(&root, "number", Value::from(imported.number.as_str()))?;
+                    w.put(&root, "address", Value::from(imported.address.as_str()))?;
                     w.put(&root, "reporter", Value::from(imported.reporter.as_str()))?;
                 }
             }
             w.put(&root, "place", self.place.map(Value::from))?;
-            w.put(&root, "category", Value::from(self.category.trim()))?;
+            w.put(&root, "category", Value::from(category.as_str()))?;
             w.put(&root, "title", Value::from(title.as_str()))?;
             w.put(&root, "detail", Value::from(detail.as_str()))?;
             w.put(&root, "urgency", Value::from(urgency.as_str()))?;
             w.put(&root, "lat", position.map(|p| p.0.into()))?;
             w.put(&root, "lon", position.map(|p| p.1.into()))?;
-            if let Some((answer, at, day_only)) = self.imported.as_ref().and_then(|i| i.answer.as_ref()) {
+            if let Some(answer) = self.imported.as_ref().and_then(|i| i.answer.as_ref()) {
                 let container = w.at_path(&["steps"])?;
                 let map = w.new_map(&container, &step.to_string())?;
                 w.put(&map, "kind", Value::from(StepKind::FeedBack.code()))?;
-                w.put(&map, "note", Value::from(answer.as_str()))?;
-                w.put(&map, "at", Value::from(*at))?;
-                w.put(&map, "order", Value::from(at.saturating_mul(1 << 16)))?;
-                w.put(&map, "day_only", day_only.then_some(true.into()))?;
+                w.put(&map, "note", Value::from(answer.text.as_str()))?;
+                w.put(&map, "at", Value::from(answer.at))?;
+                w.put(&map, "order", Value::from(answer.at.saturating_mul(1 << 16)))?;
+                w.put(&map, "day_only", answer.day_only.then_some(true.into()))?;
+                w.put(&map, "by_name", Value::from(answer.by_name.as_str()))?;
             }
             Ok(())
         })?;

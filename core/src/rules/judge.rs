@@ -6,11 +6,14 @@ use automerge::legacy::{Key, ObjectId, OpType};
 use automerge::{Automerge, Change, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
 
 use super::{Allow, Author, Refusal, Role};
-use crate::documents::{Audience, Doc};
+use crate::documents::{Audience, Doc, is_genesis};
 use crate::ids::{Actor, Id};
 
 /// The longest text that a change may carry, in bytes.
 const MAX_TEXT_BYTES: usize = 100_000;
+
+/// Who and when.
+const STAMP: [&str; 4] = ["by", "at", "boot", "since_boot"];
 
 /// Judges a change with everything the rules say: its operations, and the state with it by the kind's own check. `before` is
 /// the document without it, `None` if the change makes the document; `audiences` are those of the document before it, or
@@ -41,6 +44,8 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
         return Err(Refusal::OutsideScope);
     }
     let person = author.person.to_string();
+    let is_hub = roles.contains(&Role::Hub);
+    let exists = doc.heads().iter().any(|h| !is_genesis(h));
     // Paths of the maps that this change makes, by operation id; all others are in the document already.
     let mut made: HashMap<(u64, &[u8]), Vec<String>> = HashMap::new();
     let expanded = change.decode();
@@ -66,7 +71,7 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
             OpType::Make(ObjType::Map) => {
                 made.insert((change.start_op().get() + n as u64, actor), path.clone());
             }
-            OpType::Put(value) => check_value(key, value, &person, &roles)?,
+            OpType::Put(value) => check_value(value)?,
             OpType::Delete => return Err(Refusal::Delete),
             _ => return Err(Refusal::Operation),
         }
@@ -79,21 +84,44 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
         if allowed.once && !fresh {
             return Err(Refusal::Path);
         }
+        let is_entry = path.len() == depth && allowed.path.ends_with("/*");
         // An entry's map is made once, under an id of the author's own.
-        if path.len() == depth && allowed.path.ends_with("/*") && !(fresh && is_own(&path[depth - 1], author)) {
+        if is_entry && !(fresh && is_own(&path[depth - 1], author)) {
             return Err(Refusal::Actor);
+        }
+        // What is written once is part of what its author recorded: nobody else completes it in their name.
+        if allowed.once && !is_entry && !is_hub {
+            let others_entry = depth > 1 && !is_own(&path[1], author);
+            let others_document = depth == 1 && exists && text_at(doc.automerge(), "by").as_deref() != Some(&*person);
+            if others_entry || others_document {
+                return Err(Refusal::By);
+            }
+        }
+        // Parts of an edited value, and who and when: plain values, and nobody writes in another's name.
+        let is_part = path.len() > depth || !is_entry && !allowed.path.ends_with("{name}") && STAMP.contains(&key.as_str());
+        if is_part {
+            match &op.action {
+                OpType::Make(_) => return Err(Refusal::Operation),
+                OpType::Put(ScalarValue::Str(by)) if key == "by" && *by != *person && !is_hub => return Err(Refusal::By),
+                _ => {}
+            }
         }
     }
     Ok(())
 }
 
-/// `by` names the author: nobody writes in another's name. The hub writes what others did, with its source.
-fn check_value(key: &str, value: &ScalarValue, person: &str, roles: &[Role]) -> Result<(), Refusal> {
+fn check_value(value: &ScalarValue) -> Result<(), Refusal> {
     match value {
-        ScalarValue::Str(text) if key == "by" && text != person && !roles.contains(&Role::Hub) => Err(Refusal::By),
         ScalarValue::Str(text) if text.len() > MAX_TEXT_BYTES => Err(Refusal::Operation),
         ScalarValue::Str(_) | ScalarValue::Int(_) | ScalarValue::Boolean(_) | ScalarValue::Null => Ok(()),
         _ => Err(Refusal::Operation),
+    }
+}
+
+fn text_at(doc: &Automerge, key: &str) -> Option<String> {
+    match doc.get(ROOT, key).ok()? {
+        Some((automerge::Value::Scalar(value), _)) => value.as_str().map(str::to_owned),
+        _ => None,
     }
 }
 

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::document;
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit};
 use crate::documents::Value;
 use crate::error::{Error, Result};
+use crate::households::check_tag;
 use crate::ids::Id;
 
 /// The rules a new community begins with: tag and days. They follow published rhythms (high-risk persons weekly, elderly in
@@ -34,8 +35,9 @@ pub struct SetVisitRule {
 
 impl Action for SetVisitRule {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let mut rules = Vec::new();
         for (tag, days) in &self.rules {
-            check_text(tag, "标签", "the tag")?;
+            rules.push((check_tag(tag)?, *days));
             if !(0..=3650).contains(days) {
                 return Err(Error::invalid("走访周期须在0到3650天之间", "the visiting rhythm must be 0 to 3650 days"));
             }
@@ -43,15 +45,15 @@ impl Action for SetVisitRule {
         let Some(settings) = self.settings else {
             let id = edit.new_id();
             edit.create(id, document::SETTINGS.name, |w| {
-                let rules = w.at_path(&["visit_rules"])?;
-                self.rules.iter().try_for_each(|(tag, days)| w.put(&rules, tag, Value::from(*days)))
+                let container = w.at_path(&["visit_rules"])?;
+                rules.iter().try_for_each(|(tag, days)| w.put(&container, tag, Value::from(*days)))
             })?;
             return Ok(id);
         };
         edit.state(settings, "settings", "社区设置", "settings")?;
         edit.write(settings, |w| {
-            let rules = w.at_path(&["visit_rules"])?;
-            self.rules.iter().try_for_each(|(tag, days)| w.update(&rules, tag, &Value::from(*days)).map(drop))
+            let container = w.at_path(&["visit_rules"])?;
+            rules.iter().try_for_each(|(tag, days)| w.update(&container, tag, &Value::from(*days)).map(drop))
         })?;
         Ok(settings)
     }

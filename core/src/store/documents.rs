@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{delete_rows, from_json, write_rows};
-use crate::documents::{Doc, Documents, genesis};
+use crate::documents::{Doc, Documents, change_from_body, genesis};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::project;
@@ -60,8 +60,22 @@ impl StoredDoc {
     /// The hub's state of it. `None` for a kind that a newer gridwalk made.
     pub fn hub_state(&self, connection: &Connection) -> Result<Option<Doc>> {
         let Some(mut doc) = empty(connection, self.schema, self.generation)? else { return Ok(None) };
+        let mut early = Vec::new();
         for chunk in chunks(&self.base) {
-            doc.take_chunk(chunk?)?;
+            let chunk = chunk?;
+            if doc.take_chunk(chunk).is_err() {
+                early.push(chunk);
+            }
+        }
+        // An own change stands here as soon as the hub has it; what it depends on may have come after it.
+        while let Some(first) = early.first() {
+            let before = early.len();
+            let mut rest = early.clone();
+            rest.retain(|chunk| doc.take_chunk(chunk).is_err());
+            if rest.len() == before {
+                doc.take_chunk(first)?;
+            }
+            early = rest;
         }
         Ok(Some(doc))
     }
@@ -73,7 +87,12 @@ impl StoredDoc {
         let mut rows = statement.query(params![id, self.generation])?;
         while let Some(row) = rows.next()? {
             doc.reach(row.get(0)?)?;
-            doc.take_chunk(row.get_ref(1)?.as_blob().map_err(|e| Error::internal("change").with_source(e))?)?;
+            let change = change_from_body(row.get_ref(1)?.as_blob().map_err(|e| Error::internal("change").with_source(e))?)?;
+            // What depends on something that a restored hub lost, or has the number of a change that a copy of this store made,
+            // does not fit until it has run again.
+            if !doc.has(&change.hash()) && doc.obstacle(&change).is_none() {
+                doc.apply_checked(change)?;
+            }
         }
         Ok(Some(doc))
     }
@@ -84,12 +103,13 @@ fn empty(connection: &Connection, number: u16, generation: u32) -> Result<Option
     if genesis(number).is_some() {
         return Doc::with_schema(number, generation).map(Some);
     }
-    let told = connection
-        .prepare_cached("SELECT kind, body FROM schemas WHERE number = ?1")?
-        .query_row([number], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Vec<u8>>(1)?)))
-        .optional()?;
-    let Some((kind, body)) = told else { return Ok(None) };
-    kinds::by_name(&kind).map(|kind| Doc::with_told_genesis(kind, generation, &body)).transpose()
+    let kind = connection.prepare_cached("SELECT kind FROM schemas WHERE number = ?1")?.query_row([number], |r| r.get::<_, String>(0)).optional()?;
+    let Some(kind) = kind.and_then(|kind| kinds::by_name(&kind)) else { return Ok(None) };
+    let mut doc = Doc::new(kind, generation)?;
+    let mut told = connection.prepare_cached("SELECT body FROM schemas WHERE kind = ?1 AND number <= ?2 ORDER BY number")?;
+    let bodies = told.query_map(params![kind.name, number], |r| r.get::<_, Vec<u8>>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    bodies.iter().try_for_each(|body| doc.take_told_genesis(body))?;
+    Ok(Some(doc))
 }
 
 /// Adds a chunk to a document's stored state.

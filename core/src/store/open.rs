@@ -73,6 +73,8 @@ fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     let hex: String = key.iter().map(|b| format!("{b:02x}")).collect();
+    // A wrong key or damage is told by the error; SQLCipher need not print it as well.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     connection.pragma_update(None, "key", format!("x'{hex}'"))?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.busy_timeout(std::time::Duration::from_secs(10))?;

@@ -1,17 +1,18 @@
 //! What comes in: verdicts, news of documents, cursors; all of a reply in one transaction, so that the cursor moves with what
 //! it covers. A reply taken twice changes nothing the second time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::protocol::{DocumentNews, Granted, SyncReply, TenantReply, Verdict, Word, decode, open_reply, resolve, unpack};
+use super::protocol::{Bundle, DocumentNews, Granted, Sealed, SyncReply, TenantReply, Verdict, WireChange, Word, decode, open_reply, resolve, unpack};
 use super::rerun::{Failed, rerun, rerun_all};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};
-use crate::documents::Doc;
+use crate::documents::{Doc, change_from_body, genesis, is_genesis};
 use crate::error::{Error, Result};
 use crate::identity::PublicKey;
+use crate::identity::cipher::sha256;
 use crate::ids::Id;
 use crate::phone::Phone;
 use crate::store::{StoredDoc, Touched, from_json, push_chunk, to_json};
@@ -41,7 +42,7 @@ impl Phone {
         let mut touched = Touched::default();
         let mut counted = SyncReport::default();
         let taken = self.store.write(|tx| {
-            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted };
+            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: reply.hub_time };
             intake.learn(&reply, &reading)?;
             let failed = intake.verdicts(prepared, &reply)?;
             let mut again = false;
@@ -52,13 +53,23 @@ impl Phone {
             intake.anchor_times(&reading, reply.hub_time)?;
             intake.forget_withdrawn()?;
             touched.finish(tx)?;
+            // Status screens listen too: what is unsent, refused, last synced.
+            touched.tables.extend(["commands", "tenants"]);
             if !again {
                 tx.execute("UPDATE tenants SET synced_at = ?1 WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
             }
             // What is sealed and was not in this request follows; what was in it and is held waits for the next sync.
-            let unsealed: bool = tx.query_row("SELECT EXISTS (SELECT 1 FROM changes WHERE taken = 0 AND bundle IS NULL)", [], |r| r.get(0))?;
-            let left: i64 =
-                tx.query_row("SELECT count(*) FROM bundles WHERE taken = 0 AND n > ?1", [prepared.bundles.last().copied().unwrap_or(i64::MAX)], |r| r.get(0))?;
+            let unsealed: bool = tx.query_row(
+                "SELECT EXISTS (SELECT 1 FROM changes c JOIN commands k ON k.n = c.command WHERE c.taken = 0 AND c.bundle IS NULL AND k.state = 'unsent' AND k.reason IS NULL
+                 AND json_extract(k.body, '$.tenant') IN (SELECT tenant FROM tenants WHERE hub = ?1))",
+                [&prepared.hub],
+                |r| r.get(0),
+            )?;
+            let left: i64 = tx.query_row(
+                "SELECT count(*) FROM bundles WHERE taken = 0 AND n > ?1 AND tenant IN (SELECT tenant FROM tenants WHERE hub = ?2)",
+                params![prepared.bundles.last().copied().unwrap_or(i64::MAX), prepared.hub],
+                |r| r.get(0),
+            )?;
             let unsent = tx.query_row("SELECT count(*) FROM commands WHERE state = 'unsent'", [], |r| r.get(0))?;
             Ok(Taken { again: again || unsealed || left > 0, unsent })
         })?;
@@ -89,6 +100,7 @@ struct Intake<'a> {
     tx: &'a Transaction<'a>,
     touched: &'a mut Touched,
     report: &'a mut SyncReport,
+    hub_time: i64,
 }
 
 impl Intake<'_> {
@@ -102,34 +114,53 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Carries out the verdicts; answers with the commands that failed, by row.
+    /// Carries out the verdicts; answers with the commands that failed, by row. Each is matched with its change by document,
+    /// generation and hash: verdicts on changes that were replaced meanwhile are ignored.
     fn verdicts(&mut self, prepared: &Prepared, reply: &SyncReply) -> Result<Vec<Failed>> {
         let mut failed: Vec<Failed> = Vec::new();
         // Documents with changes that wait: what depends on those waits with them.
         let mut waiting: BTreeSet<Id> = BTreeSet::new();
         for (bundle, verdicts) in prepared.bundles.iter().zip(&reply.verdicts) {
-            let mut statement =
-                self.tx.prepare_cached("SELECT n, command, doc, body, generation FROM changes WHERE bundle = ?1 AND taken = 0 ORDER BY command, n")?;
-            let rows = statement.query_map([bundle], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))?;
-            let changes: Vec<(i64, i64, Id, Vec<u8>, u32)> = rows.collect::<rusqlite::Result<_>>()?;
-            if changes.is_empty() {
-                continue;
-            }
+            let mut statement = self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
+            let row = statement.query_row([bundle], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, String>(1)?, r.get::<_, u64>(2)?))).optional()?;
+            let Some((sealed, tenant, epoch)) = row else { continue };
+            // A hub that was restored says it in this reply; what it lacks is judged after it has been read.
+            let restored = reply.tenants.iter().any(|t| t.tenant == tenant && t.epoch != epoch);
+            let sealed: Sealed = decode(&sealed, "stored bundle")?;
+            let body: Bundle = decode(&sealed.body, "stored bundle")?;
             let total: usize = verdicts.iter().map(|v| v.run as usize).fold(0, usize::saturating_add);
-            if total != changes.len() {
+            if total != body.groups.iter().map(|g| g.changes.len()).sum::<usize>() {
                 return Err(Error::malformed("verdicts"));
             }
+            let mut open = self.open_changes(*bundle)?;
+            let mut each = verdicts.iter().flat_map(|v| std::iter::repeat_n(v, v.run as usize));
             let mut done = true;
-            let each = verdicts.iter().flat_map(|v| std::iter::repeat_n(v, v.run as usize));
-            for ((n, command, doc, body, generation), verdict) in changes.into_iter().zip(each) {
-                match verdict.word {
-                    Word::Taken | Word::Known => self.accept(n, command, doc, &body, generation)?,
-                    Word::Held => {
-                        waiting.insert(doc);
-                        done = false;
+            for group in &body.groups {
+                let mut answered = Vec::new();
+                for (change, verdict) in group.changes.iter().zip(each.by_ref()) {
+                    let doc = body.id(change.doc)?;
+                    if let Some((n, command)) = open.remove(&(doc, change.generation, sha256(&change.body))) {
+                        answered.push((n, command, doc, change, verdict));
                     }
-                    Word::Missing if waiting.contains(&doc) => done = false,
-                    Word::Missing | Word::Refused | Word::Generation | Word::ActorReused => note(&mut failed, command, verdict),
+                }
+                let mut waits = false;
+                for (_, _, doc, _, verdict) in &answered {
+                    waits |= match verdict.word {
+                        Word::Held => true,
+                        Word::Missing => restored || waiting.contains(doc) || self.awaited(*doc, epoch)?,
+                        Word::Refused | Word::Generation | Word::ActorReused => restored,
+                        Word::Taken | Word::Known => false,
+                    };
+                }
+                for (n, command, doc, change, verdict) in answered {
+                    match verdict.word {
+                        Word::Taken | Word::Known => self.accept(n, command, doc, change, &tenant, epoch)?,
+                        _ if waits => {
+                            waiting.insert(doc);
+                            done = false;
+                        }
+                        _ => note(&mut failed, command, verdict),
+                    }
                 }
             }
             if done {
@@ -139,8 +170,21 @@ impl Intake<'_> {
         Ok(failed)
     }
 
+    /// The changes of a bundle that the hub has not answered yet: row and command of each.
+    fn open_changes(&self, bundle: i64) -> Result<HashMap<(Id, u32, [u8; 32]), (i64, i64)>> {
+        let mut statement = self.tx.prepare_cached("SELECT doc, generation, hash, n, command FROM changes WHERE bundle = ?1 AND taken = 0")?;
+        let rows = statement.query_map([bundle], |r| Ok(((r.get(0)?, r.get(1)?, r.get(2)?), (r.get(3)?, r.get(4)?))))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether a change of this document that misses something waits: the hub has nothing of the document yet, or lost all of
+    /// it in a restore, and whoever began it, or what it is about, will send it again.
+    fn awaited(&self, doc: Id, epoch: u64) -> Result<bool> {
+        Ok(StoredDoc::find(self.tx, doc)?.is_none_or(|stored| stored.base.is_empty() || stored.epoch != epoch))
+    }
+
     /// A change that the hub has now becomes part of the hub's state here.
-    fn accept(&mut self, n: i64, command: i64, doc: Id, body: &[u8], generation: u32) -> Result<()> {
+    fn accept(&mut self, n: i64, command: i64, doc: Id, change: &WireChange, tenant: &str, epoch: u64) -> Result<()> {
         self.report.sent += 1;
         self.tx.prepare_cached("UPDATE changes SET taken = 1 WHERE n = ?1")?.execute([n])?;
         let done = self
@@ -148,18 +192,49 @@ impl Intake<'_> {
             .prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM changes WHERE command = ?1 AND taken = 0)")?
             .query_row([command], |r| r.get::<_, bool>(0))?;
         if done {
-            let now = self.phone.clock.read().wall;
-            self.tx.prepare_cached("UPDATE commands SET state = 'taken', at = ?2 WHERE n = ?1")?.execute(params![command, now])?;
+            self.tx.prepare_cached("UPDATE commands SET state = 'taken', reason = NULL, at = ?2 WHERE n = ?1")?.execute(params![command, self.hub_time])?;
         }
-        if let Some(mut stored) = StoredDoc::find(self.tx, doc)?
-            && stored.generation == generation
-        {
-            push_chunk(&mut stored.base, body);
-            self.tx
-                .prepare_cached("UPDATE documents SET base = ?2, epoch = CASE epoch WHEN 0 THEN (SELECT epoch FROM tenants t WHERE t.tenant = documents.tenant) ELSE epoch END WHERE n = ?1")?
-                .execute(params![stored.n, stored.base])?;
+        let begins = change.generation == 0 && change_from_body(&change.body)?.deps().iter().all(is_genesis);
+        match StoredDoc::find(self.tx, doc)? {
+            Some(mut stored) if stored.generation == change.generation => {
+                // What an older epoch left is not what the hub has.
+                let stale = ![0, epoch].contains(&stored.epoch);
+                if stale {
+                    stored.base.clear();
+                    stored.audiences.clear();
+                }
+                if stored.base.is_empty() && !begins {
+                    return Ok(());
+                }
+                push_chunk(&mut stored.base, &change.body);
+                // Until the hub names an audience the document has none: news in this reply or the next ones does.
+                let withdrawn = stored.withdrawn || stored.audiences.is_empty();
+                self.tx
+                    .prepare_cached("UPDATE documents SET base = ?2, epoch = ?3, audiences = ?4, withdrawn = ?5 WHERE n = ?1")?
+                    .execute(params![stored.n, stored.base, epoch, to_json(&stored.audiences)?, withdrawn])?;
+                if stale
+                    && let Some(state) = stored.state(self.tx, doc)?
+                {
+                    self.touched.project(self.tx, doc, stored.n, &state, false)?;
+                }
+                Ok(())
+            }
+            // It had left this phone; a restored hub has it again, perhaps for this phone too.
+            None if begins => {
+                let mut base = Vec::new();
+                push_chunk(&mut base, &change.body);
+                self.tx
+                    .prepare_cached(
+                        "INSERT INTO documents (id, tenant, schema, generation, epoch, base, audiences, withdrawn) VALUES (?1, ?2, ?3, 0, ?4, ?5, '[]', 1)",
+                    )?
+                    .execute(params![doc, tenant, change.schema, epoch, base])?;
+                match StoredDoc::find(self.tx, doc)?.map(|stored| Ok::<_, Error>((stored.n, stored.state(self.tx, doc)?))).transpose()? {
+                    Some((n, Some(state))) => self.touched.project(self.tx, doc, n, &state, true),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Takes one community's news; answers whether there is more to ask for.
@@ -231,6 +306,14 @@ impl Intake<'_> {
             }
             return Ok(());
         }
+        // A copy of this store gave the same id to something else, which the hub has; what is here comes back under a new one.
+        let stored = match stored {
+            Some(stored) if stored.base.is_empty() && kind_of(stored.schema) != kind_of(news.schema) => {
+                self.touched.forget(self.tx, id)?;
+                None
+            }
+            other => other,
+        };
         let fresh = stored.is_none();
         let mut doc = stored.unwrap_or(StoredDoc {
             n: 0,
@@ -259,10 +342,12 @@ impl Intake<'_> {
         let state = match doc.hub_state(self.tx) {
             Ok(state) => state,
             Err(_) => {
-                self.tx.execute("INSERT OR REPLACE INTO unreadable VALUES (?1, ?2)", params![id, self.phone.clock.read().wall])?;
+                self.tx.execute("INSERT OR REPLACE INTO unreadable VALUES (?1, ?2)", params![id, self.hub_time])?;
                 return Ok(());
             }
         };
+        self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
+        self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
         self.report.received += u64::from(!news.chunks.is_empty());
         compact(&mut doc, news.chunks.len(), state.as_ref());
         let audiences = to_json(&audiences)?;
@@ -320,10 +405,12 @@ impl Intake<'_> {
     fn new_epoch(&mut self, tenant: &str, epoch: u64) -> Result<()> {
         self.tx.execute("UPDATE tenants SET epoch = ?2, number = 0, caught_up = 0 WHERE tenant = ?1", params![tenant, epoch])?;
         self.tx.execute("DELETE FROM backfills WHERE tenant = ?1", [tenant])?;
-        self.tx.execute("UPDATE bundles SET taken = 0 WHERE tenant = ?1", [tenant])?;
+        // In new bundles: what was in the old ones may have been refused and run again since.
+        self.tx.execute("DELETE FROM bundles WHERE tenant = ?1", [tenant])?;
         self.tx.execute(
-            "UPDATE changes SET taken = 0 WHERE generation >= (SELECT generation FROM documents d WHERE d.id = doc) OR doc NOT IN (SELECT id FROM documents)",
-            [],
+            "UPDATE changes SET taken = 0, bundle = NULL WHERE command IN (SELECT n FROM commands WHERE json_extract(body, '$.tenant') = ?1)
+             AND generation >= coalesce((SELECT generation FROM documents d WHERE d.id = doc), 0)",
+            [tenant],
         )?;
         self.tx.execute("UPDATE commands SET state = 'unsent' WHERE n IN (SELECT command FROM changes WHERE taken = 0)", [])?;
         Ok(())
@@ -353,7 +440,7 @@ impl Intake<'_> {
         let anchor = Anchor { boot: reading.boot.clone(), since_boot: reading.since_boot, hub_time };
         for happening in docs {
             super::rerun::follow_up(self.tx, crate::attendance::AnchorTimes { happening, anchor: anchor.clone() }.into(), reading, self.touched)?;
-            self.tx.execute("DELETE FROM unanchored WHERE doc = ?1", [happening])?;
+            self.tx.execute("DELETE FROM unanchored WHERE doc = ?1 AND boot = ?2", params![happening, reading.boot])?;
         }
         Ok(())
     }
@@ -368,12 +455,27 @@ impl Intake<'_> {
         for id in gone {
             self.touched.forget(self.tx, id)?;
         }
-        let before = self.phone.clock.read().wall.saturating_sub(KEEP_SECONDS);
+        self.sweep()?;
+        let before = self.hub_time.saturating_sub(KEEP_SECONDS);
         let old: i64 = self.tx.query_row("SELECT count(*) FROM commands WHERE state = 'taken' AND at < ?1", [before], |r| r.get(0))?;
         if old > 0 {
             self.tx.execute("DELETE FROM changes WHERE command IN (SELECT n FROM commands WHERE state = 'taken' AND at < ?1)", [before])?;
             self.tx.execute("DELETE FROM commands WHERE state = 'taken' AND at < ?1", [before])?;
             self.tx.execute("DELETE FROM bundles WHERE taken = 1 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.bundle = bundles.n)", [])?;
+        }
+        Ok(())
+    }
+
+    /// Once a day: happenings that phones do not hold any longer go.
+    fn sweep(&mut self) -> Result<()> {
+        let due = self.tx.execute("UPDATE state SET swept_at = ?1 WHERE swept_at <= ?1 - 86400", [self.hub_time])? > 0;
+        for (kind, days) in crate::kinds::KINDS.iter().filter_map(|k| Some((k, k.keep_days?))).filter(|_| due) {
+            let sql =
+                format!("SELECT doc FROM {} t WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = t.doc AND c.taken = 0)", kind.tables[0].name);
+            let old: Vec<Id> = self.tx.prepare(&sql)?.query_map([self.hub_time - days * 86_400], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            for id in old {
+                self.touched.forget(self.tx, id)?;
+            }
         }
         Ok(())
     }
@@ -386,11 +488,15 @@ fn note(failed: &mut Vec<Failed>, command: i64, verdict: &Verdict) {
     };
     match failed.iter_mut().find(|f| f.command == command) {
         Some(known) => known.refused = known.refused.take().or(reason),
-        None => failed.push(Failed { command, refused: reason, new_ids: false }),
+        None => failed.push(Failed { command, refused: reason, new_ids: false, missing: verdict.word == Word::Missing }),
     }
     if verdict.word == Word::ActorReused {
         failed.iter_mut().for_each(|f| f.new_ids |= f.command == command);
     }
+}
+
+fn kind_of(schema: u16) -> Option<&'static str> {
+    genesis(schema).map(|(kind, _)| kind.name)
 }
 
 /// A document that came in many pieces is kept as one snapshot.

@@ -40,7 +40,8 @@ impl Phone {
             let (mut bundles, mut sealed, mut budget) = (Vec::new(), Vec::new(), i64::from(state.max_bytes));
             for t in &tenants {
                 cursors.push(t.cursor.clone());
-                if t.rerun {
+                // After a restore or a new enrolment everything is read first: what is sent then rests on what the hub has.
+                if !t.caught_up {
                     continue;
                 }
                 close_bundles(tx, &t.cursor, &state.key)?;
@@ -72,20 +73,20 @@ impl Phone {
 
 pub(super) struct OwnTenant {
     pub cursor: TenantCursor,
-    pub rerun: bool,
+    pub caught_up: bool,
 }
 
 pub(super) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTenant>> {
-    let mut statement = connection.prepare_cached("SELECT tenant, epoch, number, audiences, rerun FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
+    let mut statement = connection.prepare_cached("SELECT tenant, epoch, number, audiences, caught_up FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
     let rows = statement.query_map([hub], |r| Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get::<_, String>(3)?, r.get(4)?)))?;
     let mut tenants = Vec::new();
     for row in rows {
-        let (tenant, epoch, number, audiences, rerun) = row?;
+        let (tenant, epoch, number, audiences, caught_up) = row?;
         let audiences: Vec<String> = from_json(&audiences)?;
         let mut backfills = connection.prepare_cached("SELECT audience, number FROM backfills WHERE tenant = ?1 ORDER BY audience")?;
         let backfills = backfills.query_map([&tenant], |r| Ok(Backfill { audience: r.get(0)?, number: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?;
         let cursor = TenantCursor { audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills };
-        tenants.push(OwnTenant { cursor, rerun });
+        tenants.push(OwnTenant { cursor, caught_up });
     }
     Ok(tenants)
 }
@@ -105,8 +106,8 @@ struct Unsent {
 fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey) -> Result<()> {
     let mut statement = tx.prepare_cached(
         "SELECT c.n, c.command, k.id, c.doc, c.generation, c.schema, c.hash, c.body FROM changes c
-         JOIN commands k ON k.n = c.command JOIN documents d ON d.id = c.doc
-         WHERE k.state = 'unsent' AND c.bundle IS NULL AND c.taken = 0 AND d.tenant = ?1 ORDER BY c.command, c.n",
+         JOIN commands k ON k.n = c.command
+         WHERE k.state = 'unsent' AND c.bundle IS NULL AND c.taken = 0 AND json_extract(k.body, '$.tenant') = ?1 ORDER BY c.command, c.n",
     )?;
     let rows = statement.query_map([&cursor.tenant], |r| {
         Ok(Unsent {

@@ -2,8 +2,9 @@
 //! that share a document, and those run again with the same ids and times as a fresh actor. Only what is refused itself, or
 //! no longer applies, goes to quarantine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use automerge::ChangeHash;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::clock::{Reading, Stamp};
@@ -23,6 +24,19 @@ pub(super) struct Failed {
     pub refused: Option<String>,
     /// Whether the store was copied: all unsent commands get new ids.
     pub new_ids: bool,
+    /// Whether something is missing that another phone may send again to a restored hub.
+    pub missing: bool,
+}
+
+/// The code of an unsent command that waits for what another phone sends again.
+pub(super) const WAITING: &str = "waiting";
+
+/// What there is to say of a command that is to run again.
+struct Why<'a> {
+    /// The rules' code, if the rules refused it.
+    refused: Option<&'a str>,
+    /// Whether it waits, as it was, if it does not apply now.
+    waits: bool,
 }
 
 /// Takes back the failed commands and what hangs on them; answers with how many were refused and how many ran again.
@@ -30,28 +44,62 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
     let new_ids = failed.iter().any(|f| f.new_ids);
     let mut docs: BTreeSet<Id> = BTreeSet::new();
     let mut affected: Vec<i64> = Vec::new();
+    // Documents that only this phone has: what names one of them (a visit to a household that was refused) goes with it.
+    let mut made: BTreeSet<String> = BTreeSet::new();
     for command in unsent(tx)? {
         let own = docs_of(tx, command)?;
-        if new_ids || failed.iter().any(|f| f.command == command) || own.iter().any(|d| docs.contains(d)) {
+        let names_made = || -> Result<bool> {
+            let body: String = tx.prepare_cached("SELECT body FROM commands WHERE n = ?1")?.query_row([command], |r| r.get(0))?;
+            Ok(made.iter().any(|id| body.contains(&format!("\"{id}\""))))
+        };
+        if new_ids || failed.iter().any(|f| f.command == command) || own.iter().any(|d| docs.contains(d)) || names_made()? {
+            for id in &own {
+                if StoredDoc::find(tx, *id)?.is_some_and(|stored| stored.base.is_empty()) {
+                    made.insert(id.to_string());
+                }
+            }
             docs.extend(own);
             affected.push(command);
         }
     }
-    let refused = |n: i64| failed.iter().find(|f| f.command == n).and_then(|f| f.refused.as_deref());
-    take_back_and_run(phone, tx, &affected, &docs, new_ids, refused, touched)
+    let why = |n: i64| {
+        let of = failed.iter().find(|f| f.command == n);
+        Why { refused: of.and_then(|f| f.refused.as_deref()), waits: of.is_some_and(|f| f.missing) }
+    };
+    take_back_and_run(phone, tx, &affected, &docs, new_ids, why, touched)
 }
 
-/// Runs everything kept of one community again: the phone was enrolled again and its old bundles count no more.
+/// Runs again what one community's hub does not have: the phone was enrolled again and its old bundles count no more.
 pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touched: &mut Touched) -> Result<u64> {
-    tx.execute("UPDATE changes SET taken = 0, bundle = NULL WHERE doc IN (SELECT id FROM documents WHERE tenant = ?1)", [tenant])?;
-    tx.execute("UPDATE commands SET state = 'unsent' WHERE n IN (SELECT command FROM changes WHERE taken = 0)", [])?;
+    let epoch: u64 = tx.query_row("SELECT epoch FROM tenants WHERE tenant = ?1", [tenant], |r| r.get(0))?;
+    let own = "command IN (SELECT n FROM commands WHERE json_extract(body, '$.tenant') = ?1)";
+    tx.execute(&format!("UPDATE changes SET bundle = NULL WHERE {own}"), [tenant])?;
     tx.execute("DELETE FROM bundles WHERE tenant = ?1", [tenant])?;
-    let affected = unsent(tx)?;
+    let kept: Vec<(i64, Id, [u8; 32])> = tx
+        .prepare(&format!("SELECT n, doc, hash FROM changes WHERE {own} ORDER BY doc"))?
+        .query_map([tenant], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for changes in kept.chunk_by(|a, b| a.1 == b.1) {
+        // What has left this phone was taken then.
+        let Some(stored) = StoredDoc::find(tx, changes[0].1)? else { continue };
+        let here = if stored.epoch == epoch { stored.hub_state(tx)? } else { None };
+        for (n, _, hash) in changes {
+            let taken = here.as_ref().is_some_and(|doc| doc.has(&ChangeHash(*hash)));
+            tx.prepare_cached("UPDATE changes SET taken = ?2 WHERE n = ?1")?.execute(params![n, taken])?;
+        }
+    }
+    let state = "UPDATE commands SET state = CASE WHEN EXISTS (SELECT 1 FROM changes c WHERE c.command = commands.n AND c.taken = 0) THEN 'unsent' ELSE 'taken' END
+                 WHERE state <> 'quarantined' AND json_extract(body, '$.tenant') = ?1";
+    tx.execute(state, [tenant])?;
+    let affected: Vec<i64> = tx
+        .prepare("SELECT n FROM commands WHERE state = 'unsent' AND json_extract(body, '$.tenant') = ?1 ORDER BY n")?
+        .query_map([tenant], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
     let mut docs = BTreeSet::new();
     for command in &affected {
         docs.extend(docs_of(tx, *command)?);
     }
-    Ok(take_back_and_run(phone, tx, &affected, &docs, false, |_| None, touched)?.1)
+    Ok(take_back_and_run(phone, tx, &affected, &docs, false, |_| Why { refused: None, waits: false }, touched)?.1)
 }
 
 fn unsent(tx: &Connection) -> Result<Vec<i64>> {
@@ -68,14 +116,19 @@ fn take_back_and_run<'a>(
     affected: &[i64],
     docs: &BTreeSet<Id>,
     new_ids: bool,
-    refused: impl Fn(i64) -> Option<&'a str>,
+    why: impl Fn(i64) -> Why<'a>,
     touched: &mut Touched,
 ) -> Result<(u64, u64)> {
     let state = state(tx)?;
     // A number that a replaced change had is never used again: the bundles it was in may still be under way somewhere.
     let actor = phone.new_actor(&state.key);
     tx.execute("UPDATE state SET actor = ?1", [actor.0])?;
+    let mut old_changes: HashMap<i64, Vec<OldChange>> = HashMap::new();
     for command in affected {
+        let mut statement = tx.prepare_cached("SELECT doc, schema, generation, hash, body FROM changes WHERE command = ?1 AND taken = 0 ORDER BY n")?;
+        let rows = statement
+            .query_map([command], |r| Ok(OldChange { doc: r.get(0)?, schema: r.get(1)?, generation: r.get(2)?, hash: r.get(3)?, body: r.get(4)? }))?;
+        old_changes.insert(*command, rows.collect::<rusqlite::Result<_>>()?);
         // Bundles keep what others of them are still waiting for; they are closed anew around it.
         tx.prepare_cached("UPDATE changes SET bundle = NULL WHERE taken = 0 AND bundle IN (SELECT bundle FROM changes WHERE command = ?1)")?
             .execute([command])?;
@@ -86,28 +139,38 @@ fn take_back_and_run<'a>(
         to_hub_state(tx, *id, touched)?;
     }
     let mut renamed = Renamed::default();
+    let mut waiting: BTreeSet<Id> = BTreeSet::new();
     let (mut out, mut again) = (0, 0);
     for n in affected {
         let body: String = tx.query_row("SELECT body FROM commands WHERE n = ?1", [n], |r| r.get(0))?;
-        let mut command: Command = from_json(&body)?;
-        if let Some(reason) = refused(*n) {
-            quarantine(tx, *n, reason, command.stamp.at)?;
+        let old: Command = from_json(&body)?;
+        let why = why(*n);
+        if let Some(reason) = why.refused {
+            quarantine(tx, *n, reason, old.stamp.at)?;
+            renamed.0.push((old.id.actor, old.first, u64::MAX));
             out += 1;
             continue;
         }
-        if new_ids {
-            command = renamed.rename(&body, &command, actor)?;
-        }
+        let command = if new_ids { renamed.rename(&body, &old, actor)? } else { old.clone() };
         tx.execute_batch("SAVEPOINT again")?;
         let member = membership(tx, Some(&command.tenant))?;
         match perform(tx, &command, &member, &state.key, actor, Some(*n), touched) {
-            Ok(_) => {
+            Ok((_, next)) => {
                 tx.execute_batch("RELEASE again")?;
+                renamed.0.push((old.id.actor, old.first, next));
                 again += 1;
             }
             Err(e) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict | ErrorKind::NotAllowed) => {
                 tx.execute_batch("ROLLBACK TO again; RELEASE again")?;
+                let changes = old_changes.remove(n).unwrap_or_default();
+                let fresh = state.hub_time.is_none_or(|now| now - command.stamp.at < super::KEEP_SECONDS);
+                if !new_ids && fresh && (why.waits || changes.iter().any(|c| waiting.contains(&c.doc))) {
+                    waiting.extend(changes.iter().map(|c| c.doc));
+                    wait(tx, *n, &changes)?;
+                    continue;
+                }
                 quarantine(tx, *n, "gone", command.stamp.at)?;
+                renamed.0.push((old.id.actor, old.first, u64::MAX));
                 out += 1;
             }
             Err(e) => return Err(e),
@@ -134,6 +197,25 @@ pub(super) fn follow_up(tx: &Transaction<'_>, input: Input, reading: &Reading, t
     }
 }
 
+/// A change that was taken back.
+struct OldChange {
+    doc: Id,
+    schema: u16,
+    generation: u32,
+    hash: [u8; 32],
+    body: Vec<u8>,
+}
+
+/// Keeps a command with its changes as they were, to be tried again with the next sync.
+fn wait(tx: &Connection, n: i64, changes: &[OldChange]) -> Result<()> {
+    tx.execute("UPDATE commands SET state = 'unsent', reason = ?2 WHERE n = ?1", params![n, WAITING])?;
+    for c in changes {
+        tx.prepare_cached("INSERT INTO changes (command, doc, schema, generation, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![n, c.doc, c.schema, c.generation, c.hash, c.body])?;
+    }
+    Ok(())
+}
+
 fn quarantine(tx: &Connection, n: i64, reason: &str, at: i64) -> Result<()> {
     tx.execute("UPDATE commands SET state = 'quarantined', reason = ?2, at = ?3 WHERE n = ?1", params![n, reason, at])?;
     Ok(())
@@ -143,7 +225,9 @@ fn quarantine(tx: &Connection, n: i64, reason: &str, at: i64) -> Result<()> {
 fn to_hub_state(tx: &Connection, id: Id, touched: &mut Touched) -> Result<()> {
     let Some(stored) = StoredDoc::find(tx, id)? else { return Ok(()) };
     let waiting: Option<i64> = tx.prepare_cached("SELECT n FROM changes WHERE doc = ?1 AND taken = 0 LIMIT 1")?.query_row([id], |r| r.get(0)).optional()?;
-    if stored.base.is_empty() && waiting.is_none() {
+    let stale = tx.prepare_cached("SELECT epoch <> ?2 FROM tenants WHERE tenant = ?1")?.query_row(params![stored.tenant, stored.epoch], |r| r.get(0))?;
+    // What only an older epoch had, the hub has not.
+    if (stored.base.is_empty() || stale) && waiting.is_none() {
         return touched.forget(tx, id);
     }
     match stored.state(tx, id)? {
@@ -152,36 +236,33 @@ fn to_hub_state(tx: &Connection, id: Id, touched: &mut Touched) -> Result<()> {
     }
 }
 
-/// New ids for the commands of a copied store, references among them included.
+/// New ids for the commands of a copied store, references among them included: the ids that each made, by the actor they
+/// were made under, its first counter and the one after its last.
 #[derive(Default)]
-struct Renamed(Vec<(Id, Id)>);
+struct Renamed(Vec<(Actor, u64, u64)>);
 
 impl Renamed {
-    fn rename(&mut self, body: &str, command: &Command, actor: Actor) -> Result<Command> {
-        let mut next = crate::store::from_json::<serde_json::Value>(body)?;
-        let old = command.id.actor;
-        // Ids that this command makes begin at `first`; how many it makes is not known before it runs, so all of its actor
-        // from there on are renamed wherever they are named.
-        self.0.push((Id { actor: old, counter: command.first }, Id { actor, counter: command.first }));
+    fn rename(&self, body: &str, command: &Command, actor: Actor) -> Result<Command> {
+        let mut next = from_json::<serde_json::Value>(body)?;
         next["id"] = Id { actor, counter: command.id.counter }.to_string().into();
-        let from = self.0.iter().filter(|(o, _)| o.actor == old).map(|(o, _)| o.counter).min().unwrap_or(command.first);
-        rename_in(&mut next["input"], old, from, actor);
+        rename_in(&mut next["input"], &|id| {
+            // What a command made that did not run again has no end here: it reaches to the next one's first id.
+            let made = self.0.iter().filter(|(old, first, _)| *old == id.actor && *first <= id.counter).max_by_key(|(_, first, _)| *first);
+            made.is_some_and(|(.., end)| id.counter < *end).then_some(Id { actor, counter: id.counter })
+        });
         serde_json::from_value(next).map_err(|e| Error::internal("renamed command").with_source(e))
     }
 }
 
-fn rename_in(value: &mut serde_json::Value, old: Actor, from: u64, new: Actor) {
+fn rename_in(value: &mut serde_json::Value, new: &impl Fn(Id) -> Option<Id>) {
     match value {
         serde_json::Value::String(text) => {
-            if let Ok(id) = text.parse::<Id>()
-                && id.actor == old
-                && id.counter >= from
-            {
-                *text = Id { actor: new, counter: id.counter }.to_string();
+            if let Some(id) = text.parse::<Id>().ok().and_then(new) {
+                *text = id.to_string();
             }
         }
-        serde_json::Value::Array(all) => all.iter_mut().for_each(|v| rename_in(v, old, from, new)),
-        serde_json::Value::Object(all) => all.values_mut().for_each(|v| rename_in(v, old, from, new)),
+        serde_json::Value::Array(all) => all.iter_mut().for_each(|v| rename_in(v, new)),
+        serde_json::Value::Object(all) => all.values_mut().for_each(|v| rename_in(v, new)),
         _ => {}
     }
 }

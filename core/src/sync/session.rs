@@ -58,13 +58,16 @@ impl Phone {
     /// # Errors
     /// `offline` if a hub cannot be reached: everything is kept and sent next time. `hub_refused` with the hub's words.
     pub async fn sync(&self, progress: impl Fn(SyncProgress) + Send + Sync) -> Result<SyncReport> {
-        let mut report = SyncReport::default();
+        let (mut report, mut failed) = (SyncReport::default(), None);
         for hub in self.hubs()? {
             let ca = self.store.read(|c| Ok(c.query_row("SELECT ca FROM tenants WHERE hub = ?1", [&hub], |r| r.get::<_, Option<String>>(0))?))?;
             let carrier = HttpHub::new(&hub, ca.as_deref())?;
-            self.sync_with(&hub, &carrier, &mut report, &progress).await?;
+            // One hub that is down keeps no other waiting.
+            if let Err(e) = self.sync_with(&hub, &carrier, &mut report, &progress).await {
+                failed.get_or_insert(e);
+            }
         }
-        Ok(report)
+        failed.map_or(Ok(report), Err)
     }
 
     /// Syncs with the hub at address `hub`, carried by `carrier`.
@@ -84,8 +87,9 @@ impl Phone {
                     let taken = self.take_reply(&prepared, &bytes, report)?;
                     report.requests += 1;
                     progress(SyncProgress { requests: report.requests, unsent: taken.unsent, received: report.received });
+                    self.scale_max_bytes(|bytes| bytes.saturating_mul(2))?;
                     if !taken.again {
-                        return self.scale_max_bytes(|bytes| bytes.saturating_mul(2));
+                        return Ok(());
                     }
                 }
                 Answer::Refused(refused) => {

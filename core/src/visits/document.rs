@@ -37,6 +37,7 @@ pub static VISIT: Kind = Kind {
         roles: &[Role::GridWorker, Role::Cadre, Role::Hub],
         once: true,
     }],
+    keep_days: Some(365),
     check: |_, _, after, _| after.id("household").is_some() && !after.text("by").is_empty(),
 };
 

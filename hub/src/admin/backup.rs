@@ -46,13 +46,16 @@ pub async fn backup(hub: &Hub, to: &Path) -> Result<()> {
 /// Puts a backup in the place of the database, under a new epoch. What was there is kept beside it.
 pub async fn restore(folder: &Path, from: &Path, now: i64) -> Result<()> {
     let _lock = HubLock::exclusive(folder)?;
+    if !Store::is_one(from).await {
+        return Err(HubError::usage("这不是完好的备份文件，没有改动", "this is not a sound backup; nothing was changed"));
+    }
     let part = folder.join("restore");
     if part.exists() {
         fs::remove_dir_all(&part)?;
     }
     fs::create_dir_all(&part)?;
     fs::copy(from, part.join(DB_FILE))?;
-    // Opened before anything is replaced: a file that is no backup changes nothing.
+    // Opened under its new epoch before anything is replaced.
     let store = Store::open(&part).await?;
     let mut tx = store.write().await?;
     set_new_epoch(&mut tx).await?;

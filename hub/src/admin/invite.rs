@@ -114,15 +114,26 @@ pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &st
     Ok(row.try_get::<String, _>(0)?.parse()?)
 }
 
-/// Uses a code up; answers with whom it was for, or with the refusal. A wrong try is counted either way.
-pub async fn use_code(connection: &mut AnyConnection, tenant: &str, code: &str, device: DeviceId, now: i64) -> Result<std::result::Result<Id, RefusalCode>> {
+/// Uses a code up; answers with whom it was for, or with the refusal. A wrong try is counted either way. `member` is the
+/// person of a device that is enrolled already: its code may have been used by the request whose answer was lost.
+pub async fn use_code(
+    connection: &mut AnyConnection,
+    tenant: &str,
+    code: &str,
+    device: DeviceId,
+    member: Option<Id>,
+    now: i64,
+) -> Result<std::result::Result<Id, RefusalCode>> {
     let (public, secret) = code.split_once('-').unwrap_or((code, ""));
     let key = vec![Arg::text(tenant), Arg::text(public)];
     let rows =
         all(connection, "SELECT secret_hash, person, expires_at, used_at, wrong_tries FROM invites WHERE tenant_id = $1 AND code = $2", key.clone()).await?;
     let Some(row) = rows.first() else { return Ok(Err(RefusalCode::Code)) };
-    let open = row.try_get::<i64, _>(2)? > now && row.try_get::<Option<i64>, _>(3)?.is_none() && row.try_get::<i64, _>(4)? < WRONG_TRIES;
-    if !open {
+    let person: Id = row.try_get::<String, _>(1)?.parse()?;
+    let used = row.try_get::<Option<i64>, _>(3)?.is_some();
+    let again = member == Some(person);
+    let open = (again || row.try_get::<i64, _>(2)? > now && !used) && row.try_get::<i64, _>(4)? < WRONG_TRIES;
+    if !open || member.is_some() && !again {
         return Ok(Err(RefusalCode::Code));
     }
     if row.try_get::<String, _>(0)? != hash_text(&sha256(secret.as_bytes())) {
@@ -130,6 +141,8 @@ pub async fn use_code(connection: &mut AnyConnection, tenant: &str, code: &str, 
         exec(connection, "UPDATE invites SET wrong_tries = wrong_tries + 1 WHERE tenant_id = $1 AND code = $2", key).await?;
         return Ok(Err(RefusalCode::Code));
     }
-    exec(connection, "UPDATE invites SET used_at = $3 WHERE tenant_id = $1 AND code = $2", key.into_iter().chain([Arg::int(now)]).collect()).await?;
-    Ok(Ok(row.try_get::<String, _>(1)?.parse()?))
+    if !used {
+        exec(connection, "UPDATE invites SET used_at = $3 WHERE tenant_id = $1 AND code = $2", key.into_iter().chain([Arg::int(now)]).collect()).await?;
+    }
+    Ok(Ok(person))
 }

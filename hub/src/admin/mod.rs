@@ -1,11 +1,13 @@
 //! What an administrator does: communities, invites, revocation, backup and restore.
 
 mod backup;
+mod devices;
 mod invite;
 mod revoke;
 mod tenant;
 
 pub use backup::{HubLock, backup, restore};
+pub use devices::{DeviceLine, devices};
 pub use invite::{NewInvite, invite, place_named, use_code};
 pub use revoke::{repeat_revocations, revoke};
 pub use tenant::{create_tenant, find_tenant, tenants};

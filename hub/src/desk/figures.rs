@@ -53,7 +53,7 @@ async fn community(connection: &mut AnyConnection, tenant: Tenant, now: i64) -> 
         ("户", "households WHERE"),
         ("居民", "residents WHERE"),
         ("上报", "reports WHERE"),
-        ("未办结", "reports WHERE status NOT IN ('closed', 'declined', 'answered') AND"),
+        ("待反馈", "reports WHERE status NOT IN ('closed', 'declined', 'answered') AND"),
         ("走访", "visits WHERE"),
         ("活动", "activities WHERE"),
         ("签到", "attendances WHERE"),

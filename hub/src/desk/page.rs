@@ -39,7 +39,7 @@ fn section(c: &Community) -> Markup {
             dl.counts { @for (label, count) in &c.counts { div { dt { (label) } dd { (count) } } } }
             div.columns {
                 article {
-                    h3 { "未办结上报（按时长）" }
+                    h3 { "待反馈上报（按时长）" }
                     table { @for (label, count) in &c.open_by_age { (bar(label, *count, oldest, None)) } }
                 }
                 article {

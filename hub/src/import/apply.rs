@@ -12,7 +12,7 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input as Command;
 use gridwalk_core::persons::AddPerson;
 use gridwalk_core::places::AddPlace;
-use gridwalk_core::reports::{Imported as ImportedReport, RaiseReport};
+use gridwalk_core::reports::{Imported as ImportedReport, ImportedAnswer, RaiseReport};
 use sqlx::{AnyConnection, Row};
 
 use super::community::{Activity, Household, OpenReport};
@@ -148,22 +148,33 @@ impl Work<'_> {
         if let Some(did) = self.known("message", &m.number, &digest).await? {
             return Ok(did);
         }
+        // A grid's name puts the report there; any other place is where, in words.
         let place = match &m.place {
-            Some(name) => Some(self.grid(name).await?),
+            Some(name) => self.grid_named(name).await?,
             None => None,
         };
+        let category = match &m.category {
+            Some(name) => self.category_code(name).await?,
+            None => String::new(),
+        };
         // An answer without a time is as old as its question: nothing later is known.
-        let answer = m.answer.as_ref().map(|text| (text.clone(), m.answered_at.map_or(m.raised_at.at, |s| s.at), m.answered_at.is_none_or(|s| s.day_only)));
+        let answer = m.answer.as_ref().map(|text| ImportedAnswer {
+            text: text.clone(),
+            by_name: m.answered_by.clone().unwrap_or_default(),
+            at: m.answered_at.map_or(m.raised_at.at, |s| s.at),
+            day_only: m.answered_at.is_none_or(|s| s.day_only),
+        });
         let imported = ImportedReport {
             number: m.number.clone(),
             reporter: m.reporter.clone().unwrap_or_default(),
+            address: m.place.clone().filter(|_| place.is_none()).unwrap_or_default(),
             raised_at: m.raised_at.at,
             day_only: m.raised_at.day_only,
             answer,
         };
         let input = RaiseReport {
             place,
-            category: m.category.clone().unwrap_or_default(),
+            category,
             title: m.title.clone(),
             detail: m.detail.clone(),
             urgency: String::new(),
@@ -231,7 +242,7 @@ impl Work<'_> {
             return Ok(did);
         }
         let place = self.grid(&r.grid).await?;
-        let imported = ImportedReport { number: String::new(), reporter: String::new(), raised_at: r.at, day_only: false, answer: None };
+        let imported = ImportedReport { number: String::new(), reporter: String::new(), address: String::new(), raised_at: r.at, day_only: false, answer: None };
         let input = RaiseReport {
             place: Some(place),
             category: r.category.clone(),
@@ -270,6 +281,23 @@ impl Work<'_> {
         let id = self.batch.run(Command::AddActivity(input)).await?;
         self.remember("activity", &a.id, id, &digest);
         Ok(Did::Added)
+    }
+
+    /// The grid of this name, if there is one.
+    async fn grid_named(&mut self, name: &str) -> Result<Option<Id>> {
+        let args = vec![Arg::text(self.tenant), Arg::text(name)];
+        let rows = all(self.batch.connection(), "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY doc LIMIT 1", args).await?;
+        rows.first().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).transpose()
+    }
+
+    /// The code of a category that a file names by its code, its path or its last level; what the list does not have stays
+    /// as the file says it.
+    async fn category_code(&mut self, name: &str) -> Result<String> {
+        let args = vec![Arg::text(self.tenant), Arg::text(name)];
+        let sql = "SELECT entry FROM categories WHERE tenant_id = $1 AND (entry = $2 OR path = $2 OR path LIKE '%/' || $2) ORDER BY entry LIMIT 2";
+        let rows = all(self.batch.connection(), sql, args).await?;
+        // Two categories of one name are told apart by a person.
+        Ok(if let [only] = &rows[..] { only.try_get(0)? } else { name.to_owned() })
     }
 
     /// The place of a grid's name, made when it is first named.

@@ -1,4 +1,4 @@
-//! The JSON lines of make.py: households with their residents, open reports, volunteer activities.
+//! JSON lines of a community: households with their residents, open reports, volunteer activities.
 
 use std::collections::HashMap;
 

@@ -83,7 +83,7 @@ pub enum ReadError {
     },
     /// No line of a JSON lines file is of a known kind.
     #[error(
-        "{file} 中没有一行是住户（residents）、事件（category）或活动（members、start）。请使用 make.py 生成的 households.jsonl、reports.jsonl 或 activities.jsonl，每行一个 JSON 对象。 / No line of {file} is a household (residents), a report (category) or an activity (members, start). Give households.jsonl, reports.jsonl or activities.jsonl as make.py writes them, one JSON object a line."
+        "{file} 中没有一行是住户（residents）、事件（category）或活动（members、start）。每行应是一个 JSON 对象，格式见 docs/operations.md。 / No line of {file} is a household (residents), a report (category) or an activity (members, start). Each line must be one JSON object; docs/operations.md shows them."
     )]
     UnknownLines {
         /// The file.

@@ -34,6 +34,7 @@ impl Store {
         std::fs::create_dir_all(folder)?;
         let path = folder.join(DB_FILE);
         let path = path.to_str().ok_or_else(|| HubError::usage("数据目录的路径须为 UTF-8", "the data folder's path must be UTF-8"))?;
+        make_private(Path::new(path))?;
         let url = format!("sqlite://{path}?mode=rwc");
         let writer = pool(&url, 1, false).await?;
         let mut connection = writer.acquire().await?;
@@ -42,6 +43,17 @@ impl Store {
         drop(connection);
         let epoch = epoch.parse().map_err(|_| HubError::usage("数据库已损坏：缺少纪元", "the database is damaged: no epoch"))?;
         Ok(Self { writer, readers: pool(&url, 4, true).await?, epoch })
+    }
+
+    /// Whether the file is a hub's database, complete enough to be restored.
+    pub async fn is_one(file: &Path) -> bool {
+        sqlx::any::install_default_drivers();
+        let Some(path) = file.to_str() else { return false };
+        let Ok(mut connection) = AnyConnection::connect(&format!("sqlite://{path}?mode=ro&immutable=1")).await else { return false };
+        let version = one(&mut connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await;
+        let whole = one(&mut connection, "PRAGMA integrity_check(1)", vec![]).await;
+        let text = |row: Result<sqlx::any::AnyRow>| row.ok().and_then(|r| r.try_get::<String, _>(0).ok());
+        text(version).as_deref() == Some(VERSION) && text(whole).as_deref() == Some("ok")
     }
 
     /// Begins the one write transaction at a time.
@@ -56,7 +68,8 @@ impl Store {
 
     /// Copies the database, whole and consistent, into a new file while the hub works.
     pub async fn backup(&self, to: &str) -> Result<()> {
-        let mut connection = self.readers.acquire().await?;
+        // Readers may not write, not even a new file.
+        let mut connection = self.writer.acquire().await?;
         exec(&mut connection, "VACUUM INTO $1", vec![Arg::text(to)]).await?;
         Ok(())
     }
@@ -66,6 +79,15 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// The database holds people's data and the communities' keys: its owner alone may read it.
+fn make_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if !path.exists() {
+        std::fs::File::options().create(true).append(true).mode(0o600).open(path)?;
+    }
+    Ok(())
 }
 
 async fn pool(url: &str, connections: u32, readers: bool) -> Result<AnyPool> {

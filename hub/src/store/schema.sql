@@ -66,6 +66,7 @@ CREATE TABLE documents (
   schema BIGINT NOT NULL,
   generation BIGINT NOT NULL,
   about TEXT,                      -- what a happening is about: it moves with it
+  kept_until BIGINT,               -- until when phones hold a happening
   PRIMARY KEY (tenant_id, doc)
 );
 CREATE INDEX documents_about ON documents (tenant_id, about);

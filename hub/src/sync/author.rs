@@ -7,7 +7,8 @@ use gridwalk_core::sync::protocol::{Granted, RefusalCode};
 use sqlx::{AnyConnection, Row};
 
 use crate::error::{HubError, Result};
-use crate::hub::Tenant;
+use super::request::OpenBundle;
+use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all};
 
 /// How long a role that has ended still covers bundles made before it ended, in seconds.
@@ -74,6 +75,29 @@ pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: 
         all(connection, "SELECT device FROM devices WHERE tenant_id = $1 AND person = $2", vec![Arg::text(&tenant.id), Arg::text(&person.to_string())]).await?;
     let devices = rows.iter().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).collect::<Result<_>>()?;
     Ok(Author { device, devices, person, grants })
+}
+
+/// The author of a bundle, with the place in the sequence that it was made at.
+pub struct Signer {
+    /// Who signed, with the roles of now and of then.
+    pub author: Author,
+    /// The number that the bundle names, if it is of this epoch and at most 30 days old.
+    pub at: Option<u64>,
+}
+
+impl Signer {
+    /// The signer of `bundle`, who is `person`.
+    pub async fn of(connection: &mut AnyConnection, hub: &Hub, tenant: &Tenant, bundle: &OpenBundle, person: Id) -> Result<Self> {
+        let mut at = (bundle.epoch == hub.store.epoch).then_some(bundle.number);
+        // What came right after the cursor tells how old it is.
+        let sql = "SELECT at FROM changes WHERE tenant_id = $1 AND number > $2 ORDER BY number LIMIT 1";
+        if let Some(next) = all(connection, sql, vec![Arg::text(&tenant.id), Arg::int(bundle.number)]).await?.first()
+            && next.try_get::<i64, _>(0)? < hub.now() - CURSOR_SECONDS
+        {
+            at = None;
+        }
+        Ok(Self { author: author_of(connection, tenant, bundle.device, person, at, hub.now()).await?, at })
+    }
 }
 
 /// What an author may read and do, in the protocol's words.

@@ -28,6 +28,13 @@ pub(super) struct Held {
     pub dirty: bool,
 }
 
+/// Where something stands that a happening is about.
+#[derive(Default)]
+pub(super) struct About {
+    pub audiences: BTreeSet<Audience>,
+    pub left: Vec<(Audience, u64)>,
+}
+
 /// A change to be written.
 pub(super) struct NewChange {
     pub doc: Id,
@@ -57,6 +64,8 @@ pub struct Batch<'a> {
     pub(super) tenant: &'a Tenant,
     pub(super) connection: &'a mut AnyConnection,
     pub(super) held: HashMap<Id, Held>,
+    /// Audiences of what happenings are about, where nothing else of it is needed.
+    pub(super) abouts: HashMap<Id, About>,
     /// Documents that were looked for and are not there.
     pub(super) absent: BTreeSet<Id>,
     pub(super) new: Vec<NewChange>,
@@ -73,6 +82,7 @@ impl<'a> Batch<'a> {
             tenant,
             connection,
             held: HashMap::new(),
+            abouts: HashMap::new(),
             absent: BTreeSet::new(),
             new: Vec::new(),
             kept: Vec::new(),
@@ -133,12 +143,28 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Loads the audiences of what happenings are about.
+    pub(super) async fn load_abouts(&mut self, ids: impl IntoIterator<Item = Id>) -> Result<()> {
+        let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id)).collect();
+        let keys: Vec<Arg> = wanted.iter().map(|id| Arg::text(&id.to_string())).collect();
+        let sql = "SELECT doc, audience, left_at FROM audiences WHERE tenant_id = $1 AND doc IN ({in})";
+        for row in select_in(self.connection, sql, &self.tenant.id, &keys).await? {
+            let about = self.abouts.entry(row.try_get::<String, _>(0)?.parse()?).or_default();
+            let audience: Audience = row.try_get::<String, _>(1)?.parse()?;
+            match row.try_get::<Option<i64>, _>(2)? {
+                None => drop(about.audiences.insert(audience)),
+                Some(left) => about.left.push((audience, u64::try_from(left).unwrap_or(0))),
+            }
+        }
+        Ok(())
+    }
+
     /// Where a document with this state stands: its audiences and what it is about. What it is about must be loaded.
     pub(super) fn place(&self, id: Id, kind: &Kind, tree: &Map) -> (BTreeSet<Audience>, Option<Id>) {
         match (kind.place)(tree, id) {
             Place::Own(own) => (own.into_iter().collect(), None),
             Place::Of { about, also } => {
-                let of = self.held.get(&about).map(|h| h.audiences.clone()).unwrap_or_default();
+                let of = self.held.get(&about).map(|h| &h.audiences).or_else(|| self.abouts.get(&about).map(|a| &a.audiences)).cloned().unwrap_or_default();
                 (of.into_iter().chain(also).collect(), Some(about))
             }
         }

@@ -16,6 +16,8 @@ use crate::store::{Arg, all, exec, insert_many, one, select_in};
 const CHANGED: i64 = 0;
 const ENTERED: i64 = 1;
 const LEFT: i64 = 2;
+/// How long phones hold a happening after it came in, however old it says it is: 30 days.
+const UNSEEN_SECONDS: i64 = 30 * 86_400;
 
 /// Rows to insert, by table.
 type Inserts = Vec<Vec<Arg>>;
@@ -46,7 +48,7 @@ impl Batch<'_> {
             }
             changes.push(vec![tenant.clone(), Arg::int(number), doc, Arg::Blob(change.body), Arg::int(now)]);
         }
-        self.documents().await?;
+        self.documents(now).await?;
         insert_many(self.connection, "changes", changes).await?;
         insert_many(self.connection, "audiences", audiences).await?;
         insert_many(self.connection, "entries", entries).await?;
@@ -57,14 +59,18 @@ impl Batch<'_> {
         Ok(taken)
     }
 
-    async fn documents(&mut self) -> Result<()> {
+    async fn documents(&mut self, now: i64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let mut fresh = Vec::new();
         for (id, held) in self.held.iter().filter(|(_, h)| h.dirty) {
             let about = Arg::Text(held.about.map(|a| a.to_string()));
             let (doc, schema) = (Arg::text(&id.to_string()), Arg::int(held.doc.schema()));
             if !held.stored {
-                fresh.push(vec![tenant.clone(), doc, Arg::text(held.doc.kind().name), schema, Arg::int(held.doc.generation), about]);
+                let kind = held.doc.kind();
+                // A phone years behind the time does not make its visits old before anyone has seen them.
+                let at = held.doc.tree().int("at").unwrap_or(0);
+                let until = kind.keep_days.map(|days| at.saturating_add(days * 86_400).max(now + UNSEEN_SECONDS));
+                fresh.push(vec![tenant.clone(), doc, Arg::text(kind.name), schema, Arg::int(held.doc.generation), about, Arg::Int(until)]);
             } else if held.stored_schema != held.doc.schema() {
                 exec(self.connection, "UPDATE documents SET schema = $3 WHERE tenant_id = $1 AND doc = $2", vec![tenant.clone(), doc, schema]).await?;
             }
@@ -77,7 +83,8 @@ impl Batch<'_> {
         let moved: Vec<(Id, BTreeSet<Audience>, BTreeSet<Audience>)> = self
             .held
             .iter()
-            .filter(|(_, h)| h.dirty && h.stored)
+            // A happening moves with what it is about, never by a change of its own.
+            .filter(|(_, h)| h.dirty && h.stored && h.about.is_none())
             .map(|(id, h)| (*id, h.audiences.clone(), self.place(*id, h.doc.kind(), &h.doc.tree()).0))
             .filter(|(_, old, new)| old != new)
             .collect();
@@ -92,36 +99,39 @@ impl Batch<'_> {
             for row in rows {
                 docs.push(row.try_get(0)?);
             }
-            number += 1;
-            for audience in new.difference(&old) {
-                self.enter(&docs, &audience.to_string(), number).await?;
+            // A number each, so that a page can end between any two of them.
+            for doc in &docs {
+                number += 1;
+                for audience in new.difference(&old) {
+                    self.enter(doc, &audience.to_string(), number).await?;
+                }
             }
-            number += 1;
-            for audience in old.difference(&new) {
-                self.leave(&docs, &audience.to_string(), number).await?;
+            for doc in &docs {
+                number += 1;
+                for audience in old.difference(&new) {
+                    self.leave(doc, &audience.to_string(), number).await?;
+                }
             }
         }
         Ok(number)
     }
 
-    async fn enter(&mut self, docs: &[String], audience: &str, number: u64) -> Result<()> {
+    async fn enter(&mut self, doc: &str, audience: &str, number: u64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
-        let row = |doc: &String, last: Arg| vec![tenant.clone(), Arg::text(doc), Arg::text(audience), Arg::int(number), last];
-        insert_many(self.connection, "audiences", docs.iter().map(|d| row(d, Arg::Int(None))).collect()).await?;
-        let entries = docs.iter().map(|d| vec![tenant.clone(), Arg::text(audience), Arg::int(number), Arg::text(d), Arg::int(ENTERED)]).collect();
-        insert_many(self.connection, "entries", entries).await
+        let row = vec![tenant.clone(), Arg::text(doc), Arg::text(audience), Arg::int(number), Arg::Int(None)];
+        insert_many(self.connection, "audiences", vec![row]).await?;
+        let entry = vec![tenant, Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(ENTERED)];
+        insert_many(self.connection, "entries", vec![entry]).await
     }
 
-    async fn leave(&mut self, docs: &[String], audience: &str, number: u64) -> Result<()> {
+    async fn leave(&mut self, doc: &str, audience: &str, number: u64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
-        for doc in docs {
-            let args = vec![tenant.clone(), Arg::text(audience), Arg::text(doc)];
-            exec(self.connection, "DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3", args.clone()).await?;
-            let args = args.into_iter().chain([Arg::int(number)]).collect();
-            exec(self.connection, "UPDATE audiences SET left_at = $4 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL", args).await?;
-        }
-        let entries = docs.iter().map(|d| vec![tenant.clone(), Arg::text(audience), Arg::int(number), Arg::text(d), Arg::int(LEFT)]).collect();
-        insert_many(self.connection, "entries", entries).await
+        let args = vec![tenant.clone(), Arg::text(audience), Arg::text(doc)];
+        exec(self.connection, "DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3", args.clone()).await?;
+        let args = args.into_iter().chain([Arg::int(number)]).collect();
+        exec(self.connection, "UPDATE audiences SET left_at = $4 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL", args).await?;
+        let entry = vec![tenant, Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(LEFT)];
+        insert_many(self.connection, "entries", vec![entry]).await
     }
 
     async fn rows(&mut self) -> Result<()> {

@@ -28,7 +28,10 @@ pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64, limit: i64) -> Result
         let schema = u16::try_from(document.try_get::<i64, _>(0)?).unwrap_or(u16::MAX);
         let mut doc = Doc::with_schema(schema, u32::try_from(document.try_get::<i64, _>(1)?).unwrap_or(0))?;
         let args = key.iter().cloned().chain([Arg::int(before)]).collect();
-        let rows = all(&mut tx, "SELECT number, body FROM changes WHERE tenant_id = $1 AND doc = $2 AND at < $3 ORDER BY number", args).await?;
+        // A prefix of the document's changes, whatever the hub's clock did: what they depend on is among them.
+        let sql = "SELECT number, body FROM changes WHERE tenant_id = $1 AND doc = $2 AND number < coalesce(
+            (SELECT min(number) FROM changes WHERE tenant_id = $1 AND doc = $2 AND at >= $3), 9223372036854775807) ORDER BY number";
+        let rows = all(&mut tx, sql, args).await?;
         let (mut last, mut raw) = (0_i64, 0);
         let mut numbers = Vec::new();
         for row in &rows {
@@ -52,9 +55,9 @@ pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64, limit: i64) -> Result
             vec![Arg::text(&tenant.id), Arg::Int(Some(last)), Arg::text(&doc_text), Arg::Blob(snapshot), at],
         )
         .await?;
-        // Each audience reads the document anew from the snapshot's number, or from where it entered later.
+        // Each audience reads the document anew from the snapshot's number, or from where it entered later; that it left stays.
         let args: Vec<Arg> = key.iter().cloned().chain([Arg::Int(Some(last))]).collect();
-        exec(&mut tx, "DELETE FROM entries WHERE tenant_id = $1 AND doc = $2 AND number <= $3", args.clone()).await?;
+        exec(&mut tx, "DELETE FROM entries WHERE tenant_id = $1 AND doc = $2 AND number <= $3 AND what <> 2", args.clone()).await?;
         let sql =
             "INSERT INTO entries SELECT tenant_id, audience, $3, doc, 1 FROM audiences WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL AND entered <= $3";
         exec(&mut tx, sql, args).await?;

@@ -1,16 +1,15 @@
 //! The two requests of the protocol, from signed bytes to signed bytes.
 
-use std::collections::HashMap;
-
+use gridwalk_core::documents::{change_body, genesis};
 use gridwalk_core::identity::{CLOCK_TOLERANCE_SECONDS, PublicKey, SignedHead, cipher::sha256};
 use gridwalk_core::ids::DeviceId;
-use gridwalk_core::rules::Author;
+use gridwalk_core::kinds::KINDS;
 use gridwalk_core::sync::protocol::{
-    ENROL_PATH, EnrolReply, EnrolRequest, MAX_BODY, RefusalCode, SYNC_PATH, SyncReply, VERSION, Verdict, decode, pack, seal_reply, unpack,
+    ENROL_PATH, EnrolReply, EnrolRequest, MAX_BODY, RefusalCode, SYNC_PATH, SyncReply, TenantReply, ToldSchema, VERSION, Verdict, decode, pack, seal_reply, unpack,
 };
 use sqlx::{AnyConnection, Row};
 
-use super::author::{Membership, author_of, granted};
+use super::author::{Membership, Signer, author_of, granted};
 use super::batch::Batch;
 use super::page::Asked;
 use super::request::{Incoming, OpenBundle};
@@ -58,7 +57,6 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
         if std::mem::take(&mut fresh) {
             use_nonce(&mut tx, head, hub.now()).await?;
         }
-        // A cursor of another epoch is of another past: its bundles come again after the phone has learnt the epoch.
         let places: Vec<usize> = (0..incoming.bundles.len()).filter(|i| incoming.bundles[*i].tenant == tenant.id).collect();
         let bundles: Vec<&OpenBundle> = places.iter().map(|i| &incoming.bundles[*i]).collect();
         let (answers, taken) = take_bundles(hub, tenant, &mut tx, &bundles).await?;
@@ -71,7 +69,8 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
         replies.push(asked.read(&mut tx).await?);
         tx.commit().await?;
     }
-    let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas: Vec::new() };
+    let schemas = told(incoming.request.schema, &replies);
+    let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas };
     Ok(seal_reply(&tenants[0].1.key, &head.signature, &pack(&reply)?))
 }
 
@@ -84,28 +83,33 @@ async fn take_bundles(
     if bundles.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let mut authors: HashMap<(DeviceId, u64, u64), Option<Author>> = HashMap::new();
+    let mut signers = Vec::new();
     for bundle in bundles {
-        let member = Membership::find(connection, &tenant.id, bundle.device).await?;
-        let Some(member) = member else {
-            authors.insert((bundle.device, bundle.epoch, bundle.number), None);
+        let Some(member) = Membership::find(connection, &tenant.id, bundle.device).await? else {
+            signers.push(None);
             continue;
         };
         if !member.key.verifies(&bundle.statement, &bundle.signature) {
             return refuse(RefusalCode::Signature);
         }
-        let at = (bundle.epoch == hub.store.epoch).then_some(bundle.number);
-        let author = if member.revoked { None } else { Some(author_of(connection, tenant, bundle.device, member.person, at, hub.now()).await?) };
-        authors.insert((bundle.device, bundle.epoch, bundle.number), author);
+        signers.push(if member.revoked { None } else { Some(Signer::of(connection, hub, tenant, bundle, member.person).await?) });
     }
     let mut batch = Batch::new(hub, tenant, connection);
     let finals = batch.prepare(bundles).await?;
     let mut answers = Vec::new();
-    for bundle in bundles {
-        let author = authors.get(&(bundle.device, bundle.epoch, bundle.number)).and_then(Option::as_ref);
-        answers.push(batch.take(bundle, author, &finals).await?);
+    for (bundle, signer) in bundles.iter().zip(&signers) {
+        answers.push(batch.take(bundle, signer.as_ref(), &finals).await?);
     }
     Ok((answers, batch.flush().await?))
+}
+
+/// The genesis changes that a device of schema `known` needs to read these documents.
+fn told(known: u16, replies: &[TenantReply]) -> Vec<ToldSchema> {
+    let newer = |number: u16| replies.iter().flat_map(|r| &r.documents).any(|d| d.schema == number && number > known);
+    let kinds = KINDS.iter().filter(|k| k.versions.iter().any(|v| newer(v.number)));
+    let versions = kinds.flat_map(|k| k.versions.iter().map(|v| (k.name, v.number))).filter(|(_, number)| *number > known);
+    let tell = |(kind, number): (&str, u16)| genesis(number).map(|(_, change)| ToldSchema { number, kind: kind.to_owned(), body: change_body(change).to_vec().into() });
+    versions.filter_map(tell).collect()
 }
 
 /// Answers an enrolment: the code is used up, the device registered, in one transaction.
@@ -124,7 +128,12 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
     let mut tx = hub.store.write().await?;
     let Some(tenant) = Tenant::find(&mut tx, &request.tenant).await? else { return refuse(RefusalCode::Code) };
     use_nonce(&mut tx, head, now).await?;
-    let person = match crate::admin::use_code(&mut tx, &tenant.id, &request.code, head.device, now).await? {
+    // A device that is enrolled already asks again because it never heard the answer.
+    let member = match Membership::find(&mut tx, &tenant.id, head.device).await? {
+        Some(member) => Some(Membership::active(Some(member))?.person),
+        None => None,
+    };
+    let person = match crate::admin::use_code(&mut tx, &tenant.id, &request.code, head.device, member, now).await? {
         Ok(person) => person,
         Err(code) => {
             // The wrong try is kept.
@@ -132,12 +141,11 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
             return refuse(code);
         }
     };
-    if Membership::find(&mut tx, &tenant.id, head.device).await?.is_some() {
-        return refuse(RefusalCode::Code);
+    if member.is_none() {
+        let args =
+            vec![Arg::text(&tenant.id), Arg::text(&head.device.to_string()), Arg::Blob(key.to_bytes().to_vec()), Arg::text(&person.to_string()), Arg::int(now)];
+        exec(&mut tx, "INSERT INTO devices (tenant_id, device, public_key, person, enrolled_at) VALUES ($1, $2, $3, $4, $5)", args).await?;
     }
-    let args =
-        vec![Arg::text(&tenant.id), Arg::text(&head.device.to_string()), Arg::Blob(key.to_bytes().to_vec()), Arg::text(&person.to_string()), Arg::int(now)];
-    exec(&mut tx, "INSERT INTO devices (tenant_id, device, public_key, person, enrolled_at) VALUES ($1, $2, $3, $4, $5)", args).await?;
     let author = author_of(&mut tx, &tenant, head.device, person, None, now).await?;
     tx.commit().await?;
     tracing::info!(tenant = tenant.id, device = %head.device, "enrolled");
@@ -146,7 +154,7 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
 }
 
 fn check_clock(hub: &Hub, head: &SignedHead) -> Result<()> {
-    if (hub.now() - head.created).abs() > CLOCK_TOLERANCE_SECONDS { refuse(RefusalCode::Clock) } else { Ok(()) }
+    if hub.now().abs_diff(head.created) > CLOCK_TOLERANCE_SECONDS.unsigned_abs() { refuse(RefusalCode::Clock) } else { Ok(()) }
 }
 
 /// A nonce is used once; those too old to pass the clock are forgotten.

@@ -1,6 +1,6 @@
 //! Reading the news of a device's audiences: one page of the tenant's sequence, from one snapshot.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use gridwalk_core::ids::Id;
 use gridwalk_core::rules::Author;
@@ -63,11 +63,11 @@ impl Asked<'_> {
         let top: i64 = all(connection, "SELECT number FROM tenants WHERE tenant_id = $1", vec![Arg::text(&self.tenant.id)]).await?[0].try_get(0)?;
         let top = u64::try_from(top).unwrap_or(0);
         let (entries, mut upper) = self.entries(connection, &may.audiences, top).await?;
-        let mut news: BTreeMap<u64, Id> = BTreeMap::new();
+        let mut news: BTreeSet<(u64, Id)> = BTreeSet::new();
         let mut by_doc: HashMap<Id, News> = HashMap::new();
         for (number, doc, what) in entries.into_iter().filter(|(n, ..)| *n <= upper) {
             let known = by_doc.entry(doc).or_insert_with(|| {
-                news.insert(number, doc);
+                news.insert((number, doc));
                 News::default()
             });
             known.whole |= what == 1;
@@ -111,14 +111,14 @@ impl Asked<'_> {
         &self,
         connection: &mut AnyConnection,
         audiences: &[String],
-        news: &BTreeMap<u64, Id>,
+        news: &BTreeSet<(u64, Id)>,
         by_doc: &mut HashMap<Id, News>,
         upper: &mut u64,
         reply: &mut TenantReply,
     ) -> Result<()> {
         let mut actors = Actors::default();
         let mut left = self.max_bytes.saturating_mul(PLAIN_PER_BYTE);
-        let ordered: Vec<(u64, Id)> = news.iter().map(|(n, d)| (*n, *d)).collect();
+        let ordered: Vec<(u64, Id)> = news.iter().copied().collect();
         // As many documents at a time as one look at the database is worth.
         for block in ordered.chunks(256) {
             let details = self.details(connection, block, by_doc, audiences, *upper).await?;
@@ -171,9 +171,14 @@ impl Asked<'_> {
         let keys: Vec<Arg> = block.iter().map(|(_, id)| Arg::text(&id.to_string())).collect();
         let tenant = &self.tenant.id;
         let mut details: HashMap<Id, Detail> = HashMap::new();
-        for row in select_in(connection, "SELECT doc, schema, generation FROM documents WHERE tenant_id = $1 AND doc IN ({in})", tenant, &keys).await? {
+        for row in
+            select_in(connection, "SELECT doc, schema, generation, kept_until FROM documents WHERE tenant_id = $1 AND doc IN ({in})", tenant, &keys).await?
+        {
             let schema = u16::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u16::MAX);
             let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
+            if row.try_get::<Option<i64>, _>(3)?.is_some_and(|until| until < self.hub.now()) {
+                continue;
+            }
             details.insert(row.try_get::<String, _>(0)?.parse()?, Detail { schema, generation, ..Detail::default() });
         }
         for row in select_in(

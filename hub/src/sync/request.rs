@@ -1,6 +1,6 @@
 //! Opening a request: everything that can be checked without the database, before any of it is believed.
 
-use gridwalk_core::documents::Doc;
+use gridwalk_core::documents::{Doc, MAX_CHANGE_BYTES, Place};
 use gridwalk_core::error::{Error, Result};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
@@ -46,6 +46,20 @@ pub struct IncomingChange {
     pub body: Vec<u8>,
     /// The document it makes, if it can be a document's first change: computed before any lock is held.
     pub first: Option<Doc>,
+    /// What that document is about.
+    pub about: Option<Id>,
+}
+
+impl IncomingChange {
+    /// Whether its bytes may be given to Automerge: a change that is not compressed, and not too large.
+    pub fn is_plain(&self) -> bool {
+        is_plain(&self.body)
+    }
+}
+
+fn is_plain(body: &[u8]) -> bool {
+    const CHUNK_CHANGE: u8 = 1;
+    body.first() == Some(&CHUNK_CHANGE) && body.len() <= MAX_CHANGE_BYTES
 }
 
 impl Incoming {
@@ -72,15 +86,12 @@ fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
             // An Automerge hash is the SHA-256 of exactly these bytes: known without parsing them.
             let hash = sha256(&change.body);
             hashes.push(hash);
-            let first = first_change(change.schema, change.generation, &change.body);
-            changes.push(IncomingChange {
-                doc: bundle.id(change.doc)?,
-                generation: change.generation,
-                schema: change.schema,
-                hash,
-                body: change.body.to_vec(),
-                first,
+            let (doc, first) = (bundle.id(change.doc)?, first_change(change.schema, change.generation, &change.body));
+            let about = first.as_ref().and_then(|first| match (first.kind().place)(&first.tree(), doc) {
+                Place::Of { about, .. } => Some(about),
+                Place::Own(_) => None,
             });
+            changes.push(IncomingChange { doc, generation: change.generation, schema: change.schema, hash, body: change.body.to_vec(), first, about });
         }
         groups.push(changes);
     }
@@ -96,7 +107,7 @@ fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
 }
 
 fn first_change(schema: u16, generation: u32, body: &[u8]) -> Option<Doc> {
-    if generation != 0 {
+    if generation != 0 || !is_plain(body) {
         return None;
     }
     let mut doc = Doc::with_schema(schema, 0).ok()?;

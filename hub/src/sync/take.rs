@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use gridwalk_core::documents::{Audience, Doc, Obstacle, change_from_body, genesis};
 use gridwalk_core::error::ErrorKind;
-use gridwalk_core::ids::Id;
+use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
 use gridwalk_core::reports::{SettleReport, Status, StepKind, fold};
-use gridwalk_core::rules::{Author, Refusal, judge};
+use gridwalk_core::rules::{Refusal, judge};
 use gridwalk_core::sync::protocol::{Verdict, Word};
 use sqlx::Row;
 
+use super::author::Signer;
 use super::batch::{Batch, Final, Kept};
 use super::request::{IncomingChange, OpenBundle};
 use crate::error::{HubError, Result};
@@ -18,18 +19,15 @@ use crate::store::{Arg, select_in};
 
 /// A decision with the rule's code, if it is a refusal.
 type Decision = (Word, Option<String>);
+/// Final decisions of earlier requests, by document, generation and hash.
+pub type Finals = HashMap<(Id, u32, [u8; 32]), Decision>;
 
 impl Batch<'_> {
     /// Loads what the bundles of this community need, documents in order of id.
-    pub async fn prepare(&mut self, bundles: &[&OpenBundle]) -> Result<HashMap<[u8; 32], Decision>> {
+    pub async fn prepare(&mut self, bundles: &[&OpenBundle]) -> Result<Finals> {
         let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
-        let abouts = changes().filter_map(|c| c.first.as_ref()).filter_map(|doc| {
-            match (doc.kind().place)(&doc.tree(), Id { actor: gridwalk_core::ids::Actor([0; 12]), counter: 1 }) {
-                gridwalk_core::documents::Place::Of { about, .. } => Some(about),
-                gridwalk_core::documents::Place::Own(_) => None,
-            }
-        });
-        self.load(changes().map(|c| c.doc).chain(abouts)).await?;
+        self.load(changes().map(|c| c.doc)).await?;
+        self.load_abouts(changes().filter_map(|c| c.about)).await?;
         let keys: Vec<Arg> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(&id.to_string())).collect();
         let mut finals = HashMap::new();
         let tenant = self.tenant.id.clone();
@@ -46,25 +44,25 @@ impl Batch<'_> {
             for change in
                 changes().filter(|c| i64::from(c.generation) == generation && c.doc.to_string() == doc && gridwalk_core::documents::hash_text(&c.hash) == hash)
             {
-                finals.insert(change.hash, (word, reason.clone()));
+                finals.insert((change.doc, change.generation, change.hash), (word, reason.clone()));
             }
         }
         Ok(finals)
     }
 
-    /// Decides a well-signed bundle of `author`, or of someone who may not speak (`None`).
-    pub async fn take(&mut self, bundle: &OpenBundle, author: Option<&Author>, finals: &HashMap<[u8; 32], Decision>) -> Result<Vec<Verdict>> {
+    /// Decides a well-signed bundle of `signer`, or of someone who may not speak (`None`).
+    pub async fn take(&mut self, bundle: &OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
         let mut verdicts: Vec<Verdict> = Vec::new();
         let mut taken_any = false;
         for group in &bundle.groups {
-            let decisions = match author {
-                Some(author) => self.group(group, author, bundle, finals)?,
+            let decisions = match signer {
+                Some(signer) => self.group(group, signer, bundle.device, finals)?,
                 None => vec![(Word::Refused, Some("device".to_owned())); group.len()],
             };
             for (change, (word, reason)) in group.iter().zip(decisions) {
                 taken_any |= word == Word::Taken;
                 // What an outcast device says is not kept: it may be enrolled again.
-                if author.is_some() && matches!(word, Word::Refused | Word::Generation | Word::ActorReused) && !finals.contains_key(&change.hash) {
+                if signer.is_some() && matches!(word, Word::Refused | Word::Generation | Word::ActorReused) && !finals.contains_key(&(change.doc, change.generation, change.hash)) {
                     let number = match word {
                         Word::Refused => 2,
                         Word::Generation => 4,
@@ -85,13 +83,13 @@ impl Batch<'_> {
         Ok(verdicts)
     }
 
-    fn group(&mut self, group: &[IncomingChange], author: &Author, bundle: &OpenBundle, finals: &HashMap<[u8; 32], Decision>) -> Result<Vec<Decision>> {
+    fn group(&mut self, group: &[IncomingChange], signer: &Signer, device: DeviceId, finals: &Finals) -> Result<Vec<Decision>> {
         let mut staged: Vec<(Id, Doc, Vec<u8>)> = Vec::new();
         let mut decisions: Vec<Decision> = Vec::new();
         for change in group {
-            let decision = match finals.get(&change.hash) {
+            let decision = match finals.get(&(change.doc, change.generation, change.hash)) {
                 Some(known) => known.clone(),
-                None => self.change(change, author, bundle, &mut staged)?,
+                None => self.change(change, signer, &mut staged)?,
             };
             decisions.push(decision);
         }
@@ -99,12 +97,12 @@ impl Batch<'_> {
         let worst = decisions.iter().filter(|(w, _)| !matches!(w, Word::Taken | Word::Known)).min_by_key(|(w, _)| severity(*w)).cloned();
         match worst {
             Some(worst) => decisions.iter_mut().filter(|(w, _)| *w != Word::Known).for_each(|d| *d = worst.clone()),
-            None => staged.into_iter().for_each(|(id, doc, body)| self.stage(id, doc, body, bundle.device)),
+            None => staged.into_iter().for_each(|(id, doc, body)| self.stage(id, doc, body, device)),
         }
         Ok(decisions)
     }
 
-    fn change(&self, incoming: &IncomingChange, author: &Author, bundle: &OpenBundle, staged: &mut Vec<(Id, Doc, Vec<u8>)>) -> Result<Decision> {
+    fn change(&self, incoming: &IncomingChange, signer: &Signer, staged: &mut Vec<(Id, Doc, Vec<u8>)>) -> Result<Decision> {
         let refused = |refusal: Refusal| Ok((Word::Refused, Some(refusal.code().to_owned())));
         let held = self.held.get(&incoming.doc);
         if let Some(held) = held
@@ -113,13 +111,21 @@ impl Batch<'_> {
             return Ok((if incoming.generation < held.doc.generation { Word::Generation } else { Word::Missing }, None));
         }
         let Some((kind, _)) = genesis(incoming.schema) else { return Ok((Word::Held, None)) };
+        if !incoming.is_plain() {
+            return refused(Refusal::Operation);
+        }
         let Ok(change) = change_from_body(&incoming.body) else { return refused(Refusal::Operation) };
+        if change.hash().0 != incoming.hash {
+            return refused(Refusal::Operation);
+        }
         let current = staged.iter().rev().find(|(id, ..)| *id == incoming.doc).map(|(_, doc, _)| doc).or(held.map(|h| &h.doc));
         let (before, after) = match current {
             Some(doc) if doc.has(&change.hash()) => return Ok((Word::Known, None)),
             Some(doc) => {
                 if doc.kind().name != kind.name {
-                    return refused(Refusal::Operation);
+                    // Two copies of one store gave the same id to different things.
+                    let copied = signer.author.devices.contains(&incoming.doc.actor.device());
+                    return if copied { Ok((Word::ActorReused, None)) } else { refused(Refusal::Operation) };
                 }
                 let mut before = doc.clone();
                 before.reach(incoming.schema)?;
@@ -141,16 +147,23 @@ impl Batch<'_> {
                 None => return self.why_not_first(incoming, &change),
             },
         };
-        // The audiences of now, and those that held at the cursor the bundle was made at.
-        let mut audiences: Vec<Audience> = match held {
-            Some(h) => {
-                let then = h.left.iter().filter(|(_, left)| bundle.epoch == self.hub.store.epoch && *left > bundle.number);
-                h.audiences.iter().cloned().chain(then.map(|(a, _)| a.clone())).collect()
+        // The audiences of now, and those that held at the cursor the bundle was made at: a happening's are those of what it
+        // is about, also when that has moved meanwhile.
+        let (now, left) = match held {
+            Some(h) => (h.audiences.clone(), &h.left[..]),
+            None => {
+                let (now, about) = self.place(incoming.doc, after.kind(), &after.tree());
+                // What it is about may come yet: its author's phone sends it again to a restored hub.
+                if about.is_some_and(|id| !self.held.contains_key(&id) && !self.abouts.contains_key(&id)) {
+                    return Ok((Word::Missing, None));
+                }
+                let of_held = about.and_then(|id| self.held.get(&id)).map(|h| &h.left[..]);
+                (now, of_held.or_else(|| self.abouts.get(&about?).map(|a| &a.left[..])).unwrap_or_default())
             }
-            None => self.place(incoming.doc, after.kind(), &after.tree()).0.into_iter().collect(),
         };
-        audiences.dedup();
-        match judge(incoming.doc, before.as_ref(), &after, &change, &audiences, author) {
+        let then = left.iter().filter(|(_, number)| signer.at.is_some_and(|at| *number > at)).map(|(audience, _)| audience.clone());
+        let audiences: Vec<Audience> = now.into_iter().chain(then).collect();
+        match judge(incoming.doc, before.as_ref(), &after, &change, &audiences, &signer.author) {
             Ok(()) => {
                 staged.push((incoming.doc, after, incoming.body.clone()));
                 Ok((Word::Taken, None))

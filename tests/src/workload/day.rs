@@ -182,10 +182,7 @@ pub(super) fn day(
     }
     let mut open_reports: HashMap<&str, Vec<&str>> = HashMap::new();
     for report in reports {
-        open_reports
-            .entry(&report.grid)
-            .or_default()
-            .push(&report.id);
+        open_reports.entry(&report.grid).or_default().push(&report.id);
     }
     let mut ops = Vec::new();
     for g in 0..grids {
@@ -199,11 +196,7 @@ pub(super) fn day(
                 rounds(r, d, &format!("w{g:02}"), &grid, all, open, &mut ops);
             } else {
                 let own = all.iter().skip(k).step_by(phones);
-                let homes: Vec<_> = own
-                    .chain(&meeting_point)
-                    .chain(&meeting_point)
-                    .copied()
-                    .collect();
+                let homes: Vec<_> = own.chain(&meeting_point).chain(&meeting_point).copied().collect();
                 rounds(r, d, &format!("w{g:02}-{k}"), &grid, &homes, open, &mut ops);
             }
         }
@@ -216,15 +209,7 @@ pub(super) fn day(
 }
 
 /// A worker's day on foot: 80 doors, a lunch break, and what is noticed on the way.
-fn rounds(
-    r: &mut PythonRandom,
-    d: usize,
-    worker: &str,
-    grid: &str,
-    homes: &[&Household],
-    open_reports: &[&str],
-    ops: &mut Vec<Operation>,
-) {
+fn rounds(r: &mut PythonRandom, d: usize, worker: &str, grid: &str, homes: &[&Household], open_reports: &[&str], ops: &mut Vec<Operation>) {
     let midnight = DAY0 + d as i64 * DAY;
     let mut at = midnight + minutes(8, 30);
     let base = || (worker.to_owned(), grid.to_owned());
@@ -269,32 +254,13 @@ fn rounds(
         if k % 13 == 7 {
             let (by, grid) = base();
             let (household, resident) = (home.id.clone(), head.id.clone());
-            ops.push(Operation::EditPhone(EditPhone {
-                by,
-                grid,
-                at: at + 20,
-                household,
-                resident,
-                phone: phone(r),
-            }));
+            ops.push(Operation::EditPhone(EditPhone { by, grid, at: at + 20, household, resident, phone: phone(r) }));
         }
         if k % 17 == 9 {
             let (by, grid) = base();
             let family = head.name.chars().next().expect("a head has a name");
-            let resident = resident(
-                r,
-                format!("{}-{worker}-{d}{k:02}", home.id),
-                false,
-                family,
-                2,
-            );
-            ops.push(Operation::AddResident(AddResident {
-                by,
-                grid,
-                at: at + 30,
-                household: home.id.clone(),
-                resident,
-            }));
+            let resident = resident(r, format!("{}-{worker}-{d}{k:02}", home.id), false, family, 2);
+            ops.push(Operation::AddResident(AddResident { by, grid, at: at + 30, household: home.id.clone(), resident }));
         }
     }
 }
@@ -302,12 +268,7 @@ fn rounds(
 /// Who comes to an activity: some claimants never do, and some forget to sign out.
 fn attend(r: &mut PythonRandom, activity: &Activity, ops: &mut Vec<Operation>) {
     for member in &activity.members {
-        let at = |at| Attendance {
-            by: member.clone(),
-            grid: activity.grid.clone(),
-            activity: activity.id.clone(),
-            at,
-        };
+        let at = |at| Attendance { by: member.clone(), grid: activity.grid.clone(), activity: activity.id.clone(), at };
         if r.random() < 0.85 {
             ops.push(Operation::SignIn(at(activity.start + r.int(-600, 900))));
             if r.random() < 0.92 {

@@ -90,13 +90,7 @@ pub struct Spec {
 
 impl Default for Spec {
     fn default() -> Self {
-        Self {
-            scene: Scene::Standard,
-            households: 13_322,
-            grids: None,
-            days: 1,
-            seed: 1,
-        }
+        Self { scene: Scene::Standard, households: 13_322, grids: None, days: 1, seed: 1 }
     }
 }
 
@@ -233,14 +227,9 @@ fn write_lines<T: Serialize>(path: &Path, rows: &[T]) -> io::Result<()> {
 ///
 /// Panics if there are fewer than 2 grids, or fewer than 20 households in one, as `make.py` does.
 pub fn make(spec: &Spec) -> Community {
-    let grids = spec
-        .grids
-        .filter(|&grids| grids > 0)
-        .unwrap_or(spec.scene.grids());
+    let grids = spec.grids.filter(|&grids| grids > 0).unwrap_or(spec.scene.grids());
     let r = &mut PythonRandom::new(spec.seed);
-    let households: Vec<_> = (0..spec.households)
-        .map(|i| household(r, i, spec.households, grids))
-        .collect();
+    let households: Vec<_> = (0..spec.households).map(|i| household(r, i, spec.households, grids)).collect();
     let reports: Vec<_> = (0..grids * 12)
         .map(|i| {
             let grid = format!("g{:02}", r.below(grids));
@@ -248,28 +237,9 @@ pub fn make(spec: &Spec) -> Community {
             report(r, format!("r{i:04}"), &grid, at)
         })
         .collect();
-    let activities: Vec<_> = (0..spec.days * 6)
-        .map(|i| activity(r, i, i % spec.days, grids))
-        .collect();
-    let day = (0..spec.days)
-        .flat_map(|d| {
-            day::day(
-                r,
-                d,
-                &households,
-                &reports,
-                &activities,
-                grids,
-                spec.scene.phones(),
-            )
-        })
-        .collect();
-    Community {
-        households,
-        reports,
-        activities,
-        day,
-    }
+    let activities: Vec<_> = (0..spec.days * 6).map(|i| activity(r, i, i % spec.days, grids)).collect();
+    let day = (0..spec.days).flat_map(|d| day::day(r, d, &households, &reports, &activities, grids, spec.scene.phones())).collect();
+    Community { households, reports, activities, day }
 }
 
 fn household(r: &mut PythonRandom, i: usize, n: usize, grids: usize) -> Household {
@@ -281,30 +251,18 @@ fn household(r: &mut PythonRandom, i: usize, n: usize, grids: usize) -> Househol
     Household {
         grid: format!("g{grid:02}"),
         micro_grid: format!("g{grid:02}-b{building:03}"),
-        address: format!(
-            "{}{}号院{building}栋{unit}单元{floor}0{door}室",
-            STREETS[grid % STREETS.len()],
-            grid + 1
-        ),
+        address: format!("{}{}号院{building}栋{unit}单元{floor}0{door}室", STREETS[grid % STREETS.len()], grid + 1),
         lat: round6(32.62 + building as f64 * 4e-5 + r.random() * 1e-5),
         lon: round6(110.78 + grid as f64 * 6e-4 + r.random() * 1e-5),
         tenure: (*r.choice(&["自有", "自有", "自有", "租赁", "单位房"])).into(),
         visit_every_days: *r.choice(&[7, 30, 90, 90, 180]),
-        residents: (0..size)
-            .map(|k| resident(r, format!("{id}-{k}"), k == 0, head, size))
-            .collect(),
+        residents: (0..size).map(|k| resident(r, format!("{id}-{k}"), k == 0, head, size)).collect(),
         id,
     }
 }
 
 /// One person; `is_head` for the household's head, `family` the surname that kin share, `size` the people in the home.
-fn resident(
-    r: &mut PythonRandom,
-    id: String,
-    is_head: bool,
-    family: char,
-    size: usize,
-) -> Resident {
+fn resident(r: &mut PythonRandom, id: String, is_head: bool, family: char, size: usize) -> Resident {
     let age = if is_head {
         r.int(24, 95)
     } else {
@@ -314,8 +272,7 @@ fn resident(
     let sex = r.character("男女");
     let mut tags: Vec<String> = Vec::new();
     for (tag, low, high) in r.sample(&TAGS, 6) {
-        if (low..=high).contains(&age) && r.random() < 0.11 && !(tag == "孕产妇" && sex == '男')
-        {
+        if (low..=high).contains(&age) && r.random() < 0.11 && !(tag == "孕产妇" && sex == '男') {
             tags.push(tag.into());
         }
     }
@@ -329,11 +286,7 @@ fn resident(
     let full = name(r);
     Resident {
         id,
-        name: if is_head || r.random() < 0.4 {
-            full
-        } else {
-            full.chars().skip(1).fold(family.into(), push)
-        },
+        name: if is_head || r.random() < 0.4 { full } else { full.chars().skip(1).fold(family.into(), push) },
         sex: sex.into(),
         birth: format!("{}-{:02}-{:02}", 2026 - age, r.int(1, 12), r.int(1, 28)),
         relation: if is_head {
@@ -356,15 +309,11 @@ fn push(mut text: String, character: char) -> String {
 fn name(r: &mut PythonRandom) -> String {
     let surname = r.character(SURNAMES);
     let length = *r.choice(&[1, 2, 2]);
-    (0..length)
-        .map(|_| r.character(GIVEN))
-        .fold(surname.into(), push)
+    (0..length).map(|_| r.character(GIVEN)).fold(surname.into(), push)
 }
 
 fn phone(r: &mut PythonRandom) -> String {
-    (0..8)
-        .map(|_| r.character("0123456789"))
-        .fold("199".into(), push)
+    (0..8).map(|_| r.character("0123456789")).fold("199".into(), push)
 }
 
 fn report(r: &mut PythonRandom, id: String, grid: &str, at: i64) -> Report {

@@ -54,9 +54,7 @@ impl PythonRandom {
     /// `choice(text)`: one character of a string.
     pub fn character(&mut self, text: &str) -> char {
         let index = self.below(text.chars().count());
-        text.chars()
-            .nth(index)
-            .expect("the index is below the count")
+        text.chars().nth(index).expect("the index is below the count")
     }
 
     /// `choices(items, weights)[0]`.
@@ -91,9 +89,7 @@ impl PythonRandom {
         }
         if n <= set_size {
             let mut pool = items.to_vec();
-            (0..count)
-                .map(|_| pool.swap_remove(self.below(pool.len())))
-                .collect()
+            (0..count).map(|_| pool.swap_remove(self.below(pool.len()))).collect()
         } else {
             let mut taken = HashSet::new();
             let mut drawn = Vec::with_capacity(count);
@@ -110,9 +106,7 @@ impl PythonRandom {
 
 /// `round(x, 6)`: the formatter rounds the exact binary value, halves to even, as CPython does.
 pub fn round6(x: f64) -> f64 {
-    format!("{x:.6}")
-        .parse()
-        .expect("a formatted float is a float")
+    format!("{x:.6}").parse().expect("a formatted float is a float")
 }
 
 #[cfg(test)]
@@ -127,13 +121,7 @@ mod tests {
         let mut r = PythonRandom::new(0);
         assert_eq!(r.random(), 0.8444218515250481);
         let mut r = PythonRandom::new(1 << 40);
-        let drawn = (
-            r.random(),
-            r.below(1000),
-            r.int(-5, 5),
-            r.character("甲乙丙"),
-            *r.weighted(&['a', 'b', 'c'], &[70, 20, 10]),
-        );
+        let drawn = (r.random(), r.below(1000), r.int(-5, 5), r.character("甲乙丙"), *r.weighted(&['a', 'b', 'c'], &[70, 20, 10]));
         assert_eq!(drawn, (0.1036394562812375, 686, -4, '乙', 'a'));
         assert_eq!(r.sample(&digits[..30], 6), [12, 20, 17, 2, 22, 21]);
         assert_eq!(r.sample(&digits, 6), [402, 704, 562, 327, 385, 770]);
@@ -142,14 +130,7 @@ mod tests {
     #[test]
     fn rounds_as_cpython_rounds() {
         // the first three are exact halves in binary
-        let cases = [
-            (0.0078125, 0.007812),
-            (0.0234375, 0.023438),
-            (-0.0078125, -0.007812),
-            (32.6200405, 32.620041),
-            (1.0000005, 1.000001),
-            (33.0, 33.0),
-        ];
+        let cases = [(0.0078125, 0.007812), (0.0234375, 0.023438), (-0.0078125, -0.007812), (32.6200405, 32.620041), (1.0000005, 1.000001), (33.0, 33.0)];
         for (x, rounded) in cases {
             assert_eq!(round6(x), rounded, "{x}");
         }

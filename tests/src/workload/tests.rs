@@ -2,20 +2,11 @@ use std::process::Command;
 
 use super::*;
 
-const FILES: [&str; 4] = [
-    "households.jsonl",
-    "reports.jsonl",
-    "activities.jsonl",
-    "day.jsonl",
-];
+const FILES: [&str; 4] = ["households.jsonl", "reports.jsonl", "activities.jsonl", "day.jsonl"];
 
 /// 40 households, 2 grids: what `make.py OUT --households 40 --grids 2` makes.
 fn small() -> Spec {
-    Spec {
-        households: 40,
-        grids: Some(2),
-        ..Spec::default()
-    }
+    Spec { households: 40, grids: Some(2), ..Spec::default() }
 }
 
 fn written(spec: &Spec) -> [Vec<u8>; 4] {
@@ -26,9 +17,7 @@ fn written(spec: &Spec) -> [Vec<u8>; 4] {
 
 /// FNV-1a: enough to see that bytes changed.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    })
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 #[test]
@@ -45,25 +34,12 @@ fn the_bytes_stay_the_same() {
         assert_eq!(text.lines().next(), Some(first));
     }
     // the hashes of what make.py wrote
-    assert_eq!(
-        files.map(|file| hash(&file)),
-        [
-            0x3b14_9205_d14a_042b,
-            0xcecf_823c_7978_64cf,
-            0x141f_f35d_2f05_e9d0,
-            0xcf00_2a42_8c10_979a
-        ]
-    );
+    assert_eq!(files.map(|file| hash(&file)), [0x3b14_9205_d14a_042b, 0xcecf_823c_7978_64cf, 0x141f_f35d_2f05_e9d0, 0xcf00_2a42_8c10_979a]);
 }
 
 #[test]
 fn what_is_written_can_be_read() {
-    let Community {
-        households,
-        reports,
-        activities,
-        day,
-    } = make(&small());
+    let Community { households, reports, activities, day } = make(&small());
     let files = written(&small());
     assert_eq!(rows::<Household>(&files[0]), households);
     assert_eq!(rows::<Report>(&files[1]), reports);
@@ -75,19 +51,12 @@ fn what_is_written_can_be_read() {
 }
 
 fn rows<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Vec<T> {
-    serde_json::Deserializer::from_slice(bytes)
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .unwrap()
+    serde_json::Deserializer::from_slice(bytes).into_iter().collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
 fn scenes_have_names() {
-    for (scene, name) in [
-        (Scene::Standard, "standard"),
-        (Scene::Today, "today"),
-        (Scene::Team, "team"),
-    ] {
+    for (scene, name) in [(Scene::Standard, "standard"), (Scene::Today, "today"), (Scene::Team, "team")] {
         assert_eq!(scene.to_string(), name);
         assert_eq!(name.parse(), Ok(scene));
     }
@@ -100,66 +69,30 @@ fn make_py_makes_the_same_bytes() {
     let python = Command::new("python3").arg("--version").output();
     if !script.exists() || !python.is_ok_and(|output| output.status.success()) {
         // not `eprintln!`, which the test runner hides when a test passes
-        writeln!(
-            io::stderr(),
-            "notice: make.py or python3 is absent, so the workload was not compared"
-        )
-        .unwrap();
+        writeln!(io::stderr(), "notice: make.py or python3 is absent, so the workload was not compared").unwrap();
         return;
     }
     let specs = [
         Spec::default(),
-        Spec {
-            scene: Scene::Today,
-            households: 400,
-            ..Spec::default()
-        },
+        Spec { scene: Scene::Today, households: 400, ..Spec::default() },
         // grids both below and above the size at which CPython samples in another way, and a seed of two words
-        Spec {
-            scene: Scene::Team,
-            households: 400,
-            grids: Some(5),
-            days: 2,
-            seed: 1 << 40,
-        },
-        Spec {
-            scene: Scene::Team,
-            households: 4000,
-            seed: 0,
-            ..Spec::default()
-        },
+        Spec { scene: Scene::Team, households: 400, grids: Some(5), days: 2, seed: 1 << 40 },
+        Spec { scene: Scene::Team, households: 4000, seed: 0, ..Spec::default() },
     ];
     for spec in specs {
         let dir = tempfile::tempdir().unwrap();
         let mut make_py = Command::new("python3");
         make_py.arg(&script).arg(dir.path());
-        make_py.args([
-            "--scene",
-            &spec.scene.to_string(),
-            "--households",
-            &spec.households.to_string(),
-        ]);
-        make_py.args([
-            "--days",
-            &spec.days.to_string(),
-            "--seed",
-            &spec.seed.to_string(),
-        ]);
+        make_py.args(["--scene", &spec.scene.to_string(), "--households", &spec.households.to_string()]);
+        make_py.args(["--days", &spec.days.to_string(), "--seed", &spec.seed.to_string()]);
         if let Some(grids) = spec.grids {
             make_py.args(["--grids", &grids.to_string()]);
         }
         let output = make_py.output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         for (name, ours) in FILES.iter().zip(written(&spec)) {
             // not `assert_eq!`, which would print megabytes
-            assert!(
-                fs::read(dir.path().join(name)).unwrap() == ours,
-                "{name} differs for {spec:?}"
-            );
+            assert!(fs::read(dir.path().join(name)).unwrap() == ours, "{name} differs for {spec:?}");
         }
     }
 }

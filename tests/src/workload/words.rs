@@ -3,7 +3,8 @@
 /// Surnames, one character each.
 pub const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高梁郑谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤";
 /// Characters of given names.
-pub const GIVEN: &str = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国文红梅春生海燕志玲晓东雪峰云飞宇浩然子涵梓轩雨欣思源佳怡一诺俊豪嘉懿诗琪天佑永康德福长寿淑珍凤琴";
+pub const GIVEN: &str =
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国文红梅春生海燕志玲晓东雪峰云飞宇浩然子涵梓轩雨欣思源佳怡一诺俊豪嘉懿诗琪天佑永康德福长寿淑珍凤琴";
 /// Tag, youngest, oldest: a tag knows who can carry it.
 pub const TAGS: [(&str, i64, i64); 18] = [
     ("空巢老人", 60, 99),
@@ -26,18 +27,7 @@ pub const TAGS: [(&str, i64, i64); 18] = [
     ("志愿者", 14, 75),
 ];
 /// Streets.
-pub const STREETS: [&str; 10] = [
-    "人民路",
-    "公园路",
-    "车站路",
-    "朝阳路",
-    "北京路",
-    "重庆路",
-    "柳林路",
-    "五堰街",
-    "东岳路",
-    "凯旋大道",
-];
+pub const STREETS: [&str; 10] = ["人民路", "公园路", "车站路", "朝阳路", "北京路", "重庆路", "柳林路", "五堰街", "东岳路", "凯旋大道"];
 /// What a visit found.
 pub const NOTES: [&str; 8] = [
     "老人身体状况良好，提醒按时服药，家中燃气阀门已关好。",
@@ -75,29 +65,11 @@ pub const DETAILS: [&str; 5] = [
     "晚上九点后噪音明显，附近有学生备考。",
 ];
 /// What volunteers can do.
-pub const SKILLS: [&str; 8] = [
-    "医疗", "法律", "维修", "理发", "心理", "助学", "文艺", "应急",
-];
+pub const SKILLS: [&str; 8] = ["医疗", "法律", "维修", "理发", "心理", "助学", "文艺", "应急"];
 /// The tasks that members take on.
-pub const MEMBER_TASKS: [&str; 6] = [
-    "宣传党的政策",
-    "服务联系群众",
-    "参与民主议事",
-    "参加志愿服务",
-    "维护和谐稳定",
-    "处理突发事件",
-];
+pub const MEMBER_TASKS: [&str; 6] = ["宣传党的政策", "服务联系群众", "参与民主议事", "参加志愿服务", "维护和谐稳定", "处理突发事件"];
 /// Why a worker comes to a door.
-pub const PURPOSES: [&str; 8] = [
-    "日常走访",
-    "关爱探视",
-    "政策宣传",
-    "矛盾调解",
-    "安全检查",
-    "信息核对",
-    "代办服务",
-    "应急排查",
-];
+pub const PURPOSES: [&str; 8] = ["日常走访", "关爱探视", "政策宣传", "矛盾调解", "安全检查", "信息核对", "代办服务", "应急排查"];
 /// Whom a worker meets there.
 pub const RESULTS: [&str; 5] = ["已见面", "无人应答", "电话联系", "拒访", "改日再访"];
 /// What happens about an open report.

@@ -9,7 +9,8 @@ CREATE TABLE state (
   next_counter INTEGER NOT NULL, -- the next id's counter
   hub_time INTEGER,              -- the newest hub time seen, seconds since the epoch (UTC)
   max_bytes INTEGER NOT NULL,    -- how much one request or reply may carry; halves after a cut, doubles after success
-  schema INTEGER NOT NULL        -- the newest genesis known when the read model was last made
+  schema INTEGER NOT NULL,       -- the newest genesis known when the read model was last made
+  swept_at INTEGER NOT NULL DEFAULT 0 -- when happenings kept long enough were last looked for
 );
 
 -- Communities this phone is enrolled in.
@@ -48,6 +49,8 @@ CREATE TABLE documents (
   audiences TEXT NOT NULL,       -- JSON: which of this phone's audiences it is in
   withdrawn INTEGER NOT NULL     -- left the last audience; forgotten when its last unsent change is answered
 );
+
+CREATE INDEX documents_withdrawn ON documents (n) WHERE withdrawn;
 
 -- What people did here, kept until 30 days after the hub has taken it.
 CREATE TABLE commands (
@@ -93,7 +96,7 @@ CREATE TABLE schemas (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB 
 CREATE TABLE anchors (boot TEXT PRIMARY KEY, since_boot INTEGER NOT NULL, hub_time INTEGER NOT NULL) WITHOUT ROWID;
 
 -- Happenings recorded before their boot had an anchor.
-CREATE TABLE unanchored (doc TEXT PRIMARY KEY, boot TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE unanchored (doc TEXT NOT NULL, boot TEXT NOT NULL, PRIMARY KEY (doc, boot)) WITHOUT ROWID;
 
 -- News that could not be read; everything else went in.
 CREATE TABLE unreadable (doc TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,0 +1,128 @@
+//! The bench: the rows of the target table of `docs/performance.md`, each beside its yardstick in the same run.
+
+mod bytes;
+mod history;
+mod hub;
+mod phone;
+mod stage;
+
+use std::process::Command;
+
+use serde::Serialize;
+
+/// Anything that ends a bench.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// The result of a bench's parts.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+/// One row.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// The stable name.
+    pub name: &'static str,
+    /// What was measured.
+    pub value: f64,
+    /// Its unit.
+    pub unit: &'static str,
+    /// What must be reached, and whether more or less is better.
+    pub target: f64,
+    /// The same work done the plain way, or by a peer, in words and numbers.
+    pub yardstick: String,
+}
+
+impl Line {
+    fn met(&self) -> bool {
+        if self.name == "hub_changes_per_s" { self.value >= self.target } else { self.value <= self.target }
+    }
+}
+
+/// Runs the whole bench, or the part named by an argument; answers with what to print.
+///
+/// Arguments: `--json` for a line of JSON a row; `--only bytes|phone|hub|history|edge`; the rest is for child processes.
+pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
+    match arguments.first().map(String::as_str) {
+        Some("child-open") => return phone::child_open(&arguments[1]),
+        Some("child-open-bare") => return phone::child_open_bare(&arguments[1]),
+        Some("child-peak") => return phone::child_peak(&arguments[1], &arguments[2]),
+        _ => {}
+    }
+    let json = arguments.iter().any(|a| a == "--json");
+    let only = arguments.iter().position(|a| a == "--only").and_then(|at| arguments.get(at + 1)).cloned();
+    let wants = |part: &str| only.as_deref().is_none_or(|o| o == part);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let folder = std::env::current_exe()?.parent().ok_or("no folder")?.join("bench-data");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    let mut lines = Vec::new();
+    runtime.block_on(async {
+        if wants("bytes") || wants("phone") {
+            let stage = stage::Stage::community(&folder.join("community")).await?;
+            if wants("bytes") {
+                lines.extend(bytes::rows(&stage).await?);
+            }
+            if wants("phone") {
+                lines.extend(phone::rows(&stage).await?);
+            }
+            stage.hub.stop().await;
+        }
+        if wants("edge") {
+            lines.extend(bytes::edge(&folder.join("edge")).await?);
+        }
+        if wants("history") {
+            lines.extend(history::rows(&folder.join("history")).await?);
+        }
+        if wants("hub") {
+            lines.extend(hub::rows(&folder.join("hub")).await?);
+        }
+        Ok::<_, Failure>(())
+    })?;
+    std::fs::remove_dir_all(&folder)?;
+    if json {
+        return lines.iter().map(|l| Ok(serde_json::to_string(l)?)).collect();
+    }
+    let mut table = comfy_table::Table::new();
+    table.set_header(["行 / row", "值 / value", "单位 / unit", "目标 / target", "", "对照 / yardstick"]);
+    for l in &lines {
+        table.add_row([
+            l.name.to_owned(),
+            number(l.value),
+            l.unit.to_owned(),
+            number(l.target),
+            if l.met() { "✓" } else { "✗" }.to_owned(),
+            l.yardstick.clone(),
+        ]);
+    }
+    Ok(vec![table.to_string()])
+}
+
+fn number(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+}
+
+/// The value below which `share` of the samples lie.
+fn percentile(samples: &mut [f64], share: f64) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let at = ((samples.len() as f64 * share) as usize).min(samples.len().saturating_sub(1));
+    samples.get(at).copied().unwrap_or(f64::NAN)
+}
+
+fn median(samples: &mut [f64]) -> f64 {
+    percentile(samples, 0.5)
+}
+
+/// Bytes that content alone takes, as gzip makes it.
+fn gzip(content: &str) -> Result<usize> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content.as_bytes())?;
+    Ok(encoder.finish()?.len())
+}
+
+/// What a child process of this program prints.
+fn child(arguments: &[&str]) -> Result<f64> {
+    let output = Command::new(std::env::current_exe()?).args(arguments).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    text.trim().parse().map_err(|_| format!("child {arguments:?} said: {text} {}", String::from_utf8_lossy(&output.stderr)).into())
+}

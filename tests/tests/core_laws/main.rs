@@ -1,0 +1,17 @@
+//! The laws of the core, below sync: documents converge and hide nothing, rules refuse what they must, folds are valid in
+//! every order, the store loses nothing, and screens find what was recorded. No network, no sleeps.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop as tests do")]
+
+mod due;
+mod finding;
+mod histories;
+mod hostile;
+mod hours;
+mod hybrid;
+mod inputs;
+mod lab;
+mod report_fold;
+mod rules;
+mod store;
+mod tried;

@@ -1,0 +1,165 @@
+//! The status of a report: the same and valid on every replica, whatever steps it has and in whatever order they came.
+
+use automerge::transaction::Transactable;
+use automerge::{AutoCommit, ObjType, ROOT};
+use gridwalk_core::documents::Map;
+use gridwalk_core::reports::{Folded, Status, StepKind, fold};
+use gridwalk_tests::harness::MORNING;
+use proptest::prelude::*;
+
+use super::lab::id_of;
+
+#[derive(Debug, Clone)]
+struct Step {
+    id: String,
+    kind: String,
+    order: Option<i64>,
+    covers: String,
+}
+
+fn step(n: u64, kind: &str, order: i64) -> Step {
+    Step { id: id_of(1, n).to_string(), kind: kind.into(), order: Some(order), covers: String::new() }
+}
+
+fn settled(n: u64, order: i64, covers: &[&Step]) -> Step {
+    let covers = covers.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(" ");
+    Step { covers, ..step(n, "settled", order) }
+}
+
+fn report(steps: &[Step]) -> Map {
+    let mut doc = AutoCommit::new();
+    doc.put(ROOT, "at", MORNING).unwrap();
+    let container = doc.put_object(ROOT, "steps", ObjType::Map).unwrap();
+    for step in steps {
+        let map = doc.put_object(&container, &step.id, ObjType::Map).unwrap();
+        doc.put(&map, "kind", step.kind.as_str()).unwrap();
+        doc.put(&map, "at", step.order.unwrap_or(0)).unwrap();
+        if let Some(order) = step.order {
+            doc.put(&map, "order", order).unwrap();
+        }
+        if !step.covers.is_empty() {
+            doc.put(&map, "covers", step.covers.as_str()).unwrap();
+        }
+    }
+    Map::of(doc.document())
+}
+
+fn folded(steps: &[Step]) -> Folded {
+    fold(&report(steps))
+}
+
+#[test]
+fn from_each_status_each_step_leads_where_it_should() {
+    use Status::{Accepted, Answered, Closed, Declined, Handling, Raised};
+    let statuses = [Raised, Declined, Accepted, Handling, Answered, Closed];
+    let table: [(StepKind, [Option<Status>; 6]); 7] = [
+        (StepKind::Accept, [Some(Accepted), None, None, None, None, None]),
+        (StepKind::Decline, [Some(Declined), None, None, None, None, None]),
+        (StepKind::Handle, [None, None, Some(Handling), Some(Handling), Some(Handling), None]),
+        (StepKind::FeedBack, [Some(Answered), None, Some(Answered), Some(Answered), None, None]),
+        (StepKind::Close, [None, None, None, Some(Closed), Some(Closed), None]),
+        (StepKind::Note, statuses.map(Some)),
+        (StepKind::Settled, statuses.map(Some)),
+    ];
+    for (kind, leads) in table {
+        for (from, to) in statuses.into_iter().zip(leads) {
+            assert_eq!(kind.leads(from), to, "{kind:?} from {from:?}");
+        }
+        assert_eq!(StepKind::parse(kind.code()), Some(kind));
+    }
+    assert_eq!(StepKind::parse("from a newer app"), None);
+    assert!(Status::ALL.iter().all(|(s, code, zh)| s.code() == *code && !zh.is_ascii()));
+}
+
+#[test]
+fn a_case_from_beginning_to_end() {
+    let table: [(&[&str], &str); 9] = [
+        (&[], "raised"),
+        (&["accept"], "accepted"),
+        (&["decline"], "declined"),
+        (&["accept", "handle"], "handling"),
+        (&["feed_back"], "answered"),
+        (&["accept", "handle", "feed_back", "close"], "closed"),
+        (&["accept", "handle", "feed_back", "handle"], "handling"),
+        (&["accept", "close"], "accepted"),
+        (&["note", "accept", "note", "from a newer app", "handle"], "handling"),
+    ];
+    for (kinds, status) in table {
+        let steps: Vec<Step> = kinds.iter().zip(1..).map(|(kind, n)| step(n, kind, n as i64)).collect();
+        assert_eq!(folded(&steps).status.code(), status, "{kinds:?}");
+    }
+    let done = folded(&[step(1, "accept", 1), step(2, "feed_back", 5), step(3, "close", 9)]);
+    assert_eq!((done.since, done.answered_at), (9, Some(5)));
+    assert_eq!(folded(&[]).since, MORNING);
+}
+
+#[test]
+fn a_step_that_came_too_late_stays_visible_as_such() {
+    // Two offline: one closes, another accepts what is accepted already.
+    let steps = [step(1, "accept", 10), step(2, "handle", 20), step(3, "close", 30), step(4, "accept", 25), step(5, "handle", 40)];
+    let folded = folded(&steps);
+    assert_eq!(folded.status, Status::Closed);
+    let applied: Vec<bool> = folded.steps.iter().map(|s| s.applied).collect();
+    assert_eq!(applied, [true, true, false, true, false]);
+    assert_eq!(folded.steps.len(), 5);
+}
+
+#[test]
+fn what_was_settled_does_not_flip() {
+    let (accept, handle, close) = (step(1, "accept", 100), step(2, "handle", 110), step(3, "close", 120));
+    let late = step(9, "decline", 5);
+    let open = [accept.clone(), handle.clone(), close.clone(), late.clone()];
+    assert_eq!(folded(&open).status, Status::Declined, "without it, an early decline that comes late would win");
+    let pin = settled(10, 130, &[&accept, &handle, &close]);
+    let pinned = [accept.clone(), handle.clone(), close.clone(), late, pin];
+    let result = folded(&pinned);
+    assert_eq!((result.status, result.since), (Status::Closed, 120));
+    assert_eq!(result.steps.last().map(|s| s.applied), Some(true));
+    assert!(result.steps.iter().any(|s| s.kind == Some(StepKind::Decline) && !s.applied));
+    // A second settlement adds to the first and takes nothing back.
+    let second = settled(11, 50, &[&close]);
+    let both: Vec<Step> = pinned.iter().cloned().chain([second]).collect();
+    assert_eq!(folded(&both).steps.len(), 6);
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let kinds = prop::sample::select(vec!["accept", "decline", "handle", "feed_back", "close", "note", "newer", ""]);
+    (1u64..40, kinds, prop::option::weighted(0.95, prop_oneof![8 => 0i64..20, 1 => any::<i64>()])).prop_map(|(n, kind, order)| Step { order, ..step(n, kind, 0) })
+}
+
+proptest! {
+    #[test]
+    fn any_steps_in_any_order_give_one_valid_status(mut steps in prop::collection::vec(any_step(), 0..12), keep in any::<u16>()) {
+        steps.sort_by(|a, b| a.id.cmp(&b.id));
+        steps.dedup_by(|a, b| a.id == b.id);
+        let whole = folded(&steps);
+        prop_assert_eq!(whole.steps.len(), steps.len(), "nothing disappears");
+        let mut other = steps.clone();
+        other.reverse();
+        other.rotate_left(steps.len() / 3);
+        prop_assert_eq!(&whole, &folded(&other));
+        // The status is reached by the steps that applied, one by one: it is a valid one.
+        let mut status = Status::Raised;
+        for step in &whole.steps {
+            let next = step.kind.and_then(|k| k.leads(status));
+            prop_assert_eq!(step.applied, next.is_some());
+            status = next.unwrap_or(status);
+        }
+        prop_assert_eq!(status, whole.status);
+        prop_assert_eq!(whole.answered_at.is_some(), whole.steps.iter().any(|s| s.applied && s.kind == Some(StepKind::FeedBack)));
+        // So is that of any part of them, for a replica that has not heard the rest.
+        let part: Vec<Step> = steps.iter().enumerate().filter(|(n, _)| keep & (1 << n) != 0).map(|(_, s)| s.clone()).collect();
+        prop_assert_eq!(folded(&part).steps.len(), part.len());
+        // Once settled, nothing that comes later changes what the settled steps say.
+        let part_now = folded(&part);
+        let covered: Vec<&Step> = part_now.steps.iter().map(|f| steps.iter().find(|s| s.id == f.id).unwrap()).collect();
+        if part_now.status == Status::Closed {
+            let all: Vec<Step> = steps.iter().cloned().chain([settled(99, 50, &covered)]).collect();
+            let after = folded(&all);
+            prop_assert_eq!(after.status, Status::Closed);
+            prop_assert_eq!(after.since, part_now.since);
+            let unordered = |f: &Folded| f.steps.iter().take(part.len()).map(|s| (s.id.clone(), s.applied)).collect::<Vec<_>>();
+            prop_assert_eq!(unordered(&part_now), unordered(&after));
+        }
+    }
+}

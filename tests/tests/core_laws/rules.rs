@@ -1,0 +1,481 @@
+//! Who may write what: every kind, role and path, and every reason to refuse.
+
+use std::collections::BTreeSet;
+
+use automerge::transaction::Transactable;
+use automerge::{ActorId, Change, ObjType, ROOT, ReadDoc, ScalarValue};
+use gridwalk_core::Id;
+use gridwalk_core::documents::{Audience, Doc, Kind, Value, Writer, change_from_body};
+use gridwalk_core::kinds::{self, KINDS};
+use gridwalk_core::rules::{Author, Grant, Refusal, Role, judge};
+use gridwalk_tests::harness::MORNING;
+
+use super::lab::{actor_of, id_of, stamp};
+
+/// Kind, path, and the roles (G grid worker, M member, C cadre, H hub) that may write it: in a document they make; where
+/// someone else made the document and the path is empty; over what stands there; where they made the document and the path
+/// is empty. `entry` is an entry's id, `name` a name.
+const MAY: &[(&str, &str, [&str; 4])] = &[
+    ("place", "by", ["CH", "H", "", "H"]),
+    ("place", "at", ["CH", "H", "", "CH"]),
+    ("place", "boot", ["CH", "H", "", "CH"]),
+    ("place", "since_boot", ["CH", "H", "", "CH"]),
+    ("place", "level", ["CH", "CH", "CH", "CH"]),
+    ("place", "name", ["CH", "CH", "CH", "CH"]),
+    ("household", "by", ["GCH", "H", "", "H"]),
+    ("household", "at", ["GCH", "H", "", "GCH"]),
+    ("household", "boot", ["GCH", "H", "", "GCH"]),
+    ("household", "since_boot", ["GCH", "H", "", "GCH"]),
+    ("household", "micro_grid", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "address", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "tenure", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "state", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "lat", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "lon", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "visit_every_days", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "place", ["GCH", "CH", "CH", "GCH"]),
+    ("household", "residents/entry", ["GCH", "GCH", "", "GCH"]),
+    ("household", "residents/entry/by", ["GCH", "H", "", "GCH"]),
+    ("household", "residents/entry/at", ["GCH", "H", "", "GCH"]),
+    ("household", "residents/entry/boot", ["GCH", "H", "", "GCH"]),
+    ("household", "residents/entry/since_boot", ["GCH", "H", "", "GCH"]),
+    ("household", "residents/entry/name", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "residents/entry/sex", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "residents/entry/birth", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "residents/entry/relation", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "residents/entry/phone", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "residents/entry/state", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "residents/entry/removed", ["GCH", "GCH", "GCH", "GCH"]),
+    ("household", "residents/entry/tag:name", ["GCH", "GCH", "GCH", "GCH"]),
+    ("visit", "household", ["GCH", "H", "", "GCH"]),
+    ("visit", "by", ["GCH", "H", "", "H"]),
+    ("visit", "at", ["GCH", "H", "", "GCH"]),
+    ("visit", "boot", ["GCH", "H", "", "GCH"]),
+    ("visit", "since_boot", ["GCH", "H", "", "GCH"]),
+    ("visit", "anchored_at", ["GCH", "H", "", "GCH"]),
+    ("visit", "result", ["GCH", "H", "", "GCH"]),
+    ("visit", "purpose", ["GCH", "H", "", "GCH"]),
+    ("visit", "note", ["GCH", "H", "", "GCH"]),
+    ("visit", "minutes", ["GCH", "H", "", "GCH"]),
+    ("visit", "lat", ["GCH", "H", "", "GCH"]),
+    ("visit", "lon", ["GCH", "H", "", "GCH"]),
+    ("report", "by", ["GCH", "H", "", "H"]),
+    ("report", "at", ["GCH", "H", "", "GCH"]),
+    ("report", "boot", ["GCH", "H", "", "GCH"]),
+    ("report", "since_boot", ["GCH", "H", "", "GCH"]),
+    ("report", "title", ["GCH", "H", "", "GCH"]),
+    ("report", "detail", ["GCH", "H", "", "GCH"]),
+    ("report", "lat", ["GCH", "H", "", "GCH"]),
+    ("report", "lon", ["GCH", "H", "", "GCH"]),
+    ("report", "number", ["GCH", "H", "", "GCH"]),
+    ("report", "reporter", ["GCH", "H", "", "GCH"]),
+    ("report", "day_only", ["GCH", "H", "", "GCH"]),
+    ("report", "place", ["GCH", "CH", "CH", "GCH"]),
+    ("report", "category", ["GCH", "GCH", "GCH", "GCH"]),
+    ("report", "urgency", ["GCH", "GCH", "GCH", "GCH"]),
+    ("report", "steps/entry", ["GCH", "GCH", "", "GCH"]),
+    ("report", "steps/entry/by", ["GCH", "H", "", "GCH"]),
+    ("report", "steps/entry/at", ["GCH", "H", "", "GCH"]),
+    ("report", "steps/entry/boot", ["GCH", "H", "", "GCH"]),
+    ("report", "steps/entry/since_boot", ["GCH", "H", "", "GCH"]),
+    ("report", "steps/entry/order", ["GCH", "H", "", "GCH"]),
+    ("report", "steps/entry/kind", ["GCH", "H", "", "GCH"]),
+    ("report", "steps/entry/note", ["GCH", "H", "", "GCH"]),
+    ("report", "steps/entry/covers", ["H", "H", "", "H"]),
+    ("report", "steps/entry/day_only", ["H", "H", "", "H"]),
+    ("person", "by", ["CH", "H", "", "H"]),
+    ("person", "at", ["CH", "H", "", "CH"]),
+    ("person", "boot", ["CH", "H", "", "CH"]),
+    ("person", "since_boot", ["CH", "H", "", "CH"]),
+    ("person", "kind", ["CH", "H", "", "CH"]),
+    ("person", "name", ["CH", "CH", "CH", "CH"]),
+    ("person", "place", ["CH", "CH", "CH", "CH"]),
+    ("person", "phone", ["CH", "CH", "CH", "CH"]),
+    ("person", "unit", ["CH", "CH", "CH", "CH"]),
+    ("person", "skills", ["CH", "CH", "CH", "CH"]),
+    ("activity", "by", ["CH", "H", "", "H"]),
+    ("activity", "at", ["CH", "H", "", "CH"]),
+    ("activity", "boot", ["CH", "H", "", "CH"]),
+    ("activity", "since_boot", ["CH", "H", "", "CH"]),
+    ("activity", "title", ["CH", "CH", "CH", "CH"]),
+    ("activity", "task", ["CH", "CH", "CH", "CH"]),
+    ("activity", "place", ["CH", "CH", "CH", "CH"]),
+    ("activity", "starts_at", ["CH", "CH", "CH", "CH"]),
+    ("activity", "ends_at", ["CH", "CH", "CH", "CH"]),
+    ("activity", "places", ["CH", "CH", "CH", "CH"]),
+    ("activity", "claims/name", ["CH", "CH", "CH", "CH"]),
+    ("attendance", "by", ["GMCH", "H", "", "H"]),
+    ("attendance", "at", ["GMCH", "H", "", "GMCH"]),
+    ("attendance", "boot", ["GMCH", "H", "", "GMCH"]),
+    ("attendance", "since_boot", ["GMCH", "H", "", "GMCH"]),
+    ("attendance", "anchored_at", ["GMCH", "H", "", "GMCH"]),
+    ("attendance", "signed_out_anchored_at", ["GMCH", "H", "", "GMCH"]),
+    ("attendance", "activity", ["GMCH", "H", "", "GMCH"]),
+    ("attendance", "person", ["GMCH", "H", "", "GMCH"]),
+    ("attendance", "signed_out_at", ["GMCH", "GMCH", "GMCH", "GMCH"]),
+    ("settings", "visit_rules/name", ["CH", "CH", "CH", "CH"]),
+    ("category_list", "categories/name", ["CH", "CH", "CH", "CH"]),
+];
+
+const ROLES: [(char, Role); 4] = [('G', Role::GridWorker), ('M', Role::Member), ('C', Role::Cadre), ('H', Role::Hub)];
+const MODES: [&str; 4] = ["make", "first", "later", "own"];
+const STAMP: [&str; 4] = ["by", "at", "boot", "since_boot"];
+
+fn place() -> Id {
+    id_of(50, 1)
+}
+
+/// The person under test and someone else, with a device each.
+fn me() -> Id {
+    id_of(60, 1)
+}
+
+fn other() -> Id {
+    id_of(60, 2)
+}
+
+fn author(role: Role) -> Author {
+    let scope = if role == Role::GridWorker { Audience::Place(place()) } else { Audience::Community };
+    Author { device: actor_of(1).device(), devices: vec![actor_of(1).device()], person: me(), grants: vec![Grant { role, scope }] }
+}
+
+fn audiences(kind: &Kind) -> Vec<Audience> {
+    match kind.name {
+        "activity" | "settings" | "category_list" => vec![Audience::Community, Audience::Desk],
+        "attendance" => vec![Audience::Desk, Audience::Person(me())],
+        _ => vec![Audience::Place(place()), Audience::Desk],
+    }
+}
+
+/// What a document of this kind cannot do without.
+fn needed(kind: &Kind) -> Vec<(&'static str, Value)> {
+    match kind.name {
+        "household" => vec![("address", "五堰路1号".into()), ("place", place().into())],
+        "visit" => vec![("household", id_of(51, 1).into())],
+        "report" => vec![("title", "路灯不亮".into())],
+        "attendance" => vec![("person", me().into())],
+        _ => vec![],
+    }
+}
+
+fn value(key: &str, by: Id) -> Value {
+    match key {
+        "by" => by.into(),
+        "place" => place().into(),
+        "household" => id_of(51, 1).into(),
+        "person" => me().into(),
+        "removed" | "day_only" => true.into(),
+        "tag:name" => true.into(),
+        "at" | "since_boot" | "anchored_at" | "order" | "lat" | "lon" => 1.into(),
+        "kind" => "note".into(),
+        _ => "内容".into(),
+    }
+}
+
+/// Writes the needed fields but `except`, and who did it where the kind says so.
+fn base(w: &mut Writer<'_>, kind: &Kind, by: Id, except: &str) {
+    if kind.versions[0].containers.is_empty() || !["settings", "category_list"].contains(&kind.name) {
+        if except != "by" {
+            w.put(&ROOT, "by", Value::from(by)).unwrap();
+        }
+    }
+    for (key, value) in needed(kind).into_iter().filter(|(key, _)| *key != except) {
+        w.put(&ROOT, key, value).unwrap();
+    }
+}
+
+fn wrote(doc: &mut Doc, device: u8, by: Id, f: impl FnOnce(&mut Writer<'_>)) -> Change {
+    let made = doc.write(actor_of(device), &by.to_string(), &stamp(MORNING), |w| {
+        f(w);
+        Ok(())
+    });
+    change_from_body(&made.unwrap().1.unwrap().body).unwrap()
+}
+
+fn put(w: &mut Writer<'_>, path: &[&str], entry: &str, by: Id, over: bool) {
+    let keys: Vec<&str> = path.iter().map(|k| if *k == "entry" { entry } else { *k }).collect();
+    let mut object = ROOT;
+    for (n, key) in keys[..keys.len() - 1].iter().enumerate() {
+        object = if n == 0 { w.at_path(&[key]).unwrap() } else { w.new_map(&object, key).unwrap() };
+    }
+    let key = keys[keys.len() - 1];
+    if path[path.len() - 1] == "entry" {
+        if over {
+            w.settle(&object, key, &"x".into()).unwrap();
+        } else {
+            w.new_map(&object, key).unwrap();
+        }
+    } else if over && STAMP.contains(&key) {
+        w.put(&object, key, if key == "by" { Value::from(by) } else { Value::from("anders") }).unwrap();
+    } else if over {
+        w.settle(&object, key, &Value::Null).unwrap();
+    } else {
+        w.put(&object, key, value(key, by)).unwrap();
+    }
+}
+
+fn attempt(kind: &'static Kind, role: Role, path: &str, mode: &str) -> Result<(), Refusal> {
+    let keys: Vec<&str> = path.split('/').collect();
+    let author = author(role);
+    let audiences = audiences(kind);
+    let (device, by) = if mode == "own" { (1, me()) } else { (2, other()) };
+    let id = id_of(if mode == "make" { 1 } else { device }, 9);
+    let mut doc = Doc::new(kind, 0).unwrap();
+    let is_entry = keys.last() == Some(&"entry");
+    let mine = mode == "make" || mode == "own" || is_entry && mode == "first";
+    let entry = id_of(if mine { 1 } else { 2 }, 77).to_string();
+    if mode == "make" {
+        let change = wrote(&mut doc, 1, me(), |w| {
+            base(w, kind, me(), path);
+            put(w, &keys, &entry, me(), false);
+        });
+        return judge(id, None, &doc, &change, &audiences, &author);
+    }
+    wrote(&mut doc, device, by, |w| {
+        base(w, kind, by, path);
+        // Something beside, so that there is always a change.
+        w.put(&ROOT, "other", Value::from(1)).unwrap();
+        if keys.contains(&"entry") && !is_entry {
+            put(w, &keys[..2], &entry, by, false);
+        }
+        if mode == "later" {
+            put(w, &keys, &entry, by, false);
+        }
+    });
+    let mut after = doc.clone();
+    let change = wrote(&mut after, 1, me(), |w| put(w, &keys, &entry, me(), mode == "later"));
+    judge(id, Some(&doc), &after, &change, &audiences, &author)
+}
+
+#[test]
+fn every_role_writes_what_it_may_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for (kind, path, may) in MAY {
+        let kind = kinds::by_name(kind).unwrap();
+        for (mode, may) in MODES.iter().zip(may) {
+            let allowed: String = ROLES.iter().filter(|(_, role)| attempt(kind, *role, path, mode).is_ok()).map(|(letter, _)| *letter).collect();
+            if allowed != *may {
+                let why: Vec<_> = ROLES.iter().map(|(_, role)| attempt(kind, *role, path, mode)).collect();
+                wrong.push(format!("{} {path} {mode}: {allowed:?} may, expected {may:?} {why:?}", kind.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_above_has_every_path() {
+    let declared: BTreeSet<(&str, String)> = KINDS
+        .iter()
+        .flat_map(|kind| kind.rules.iter().map(|rule| (kind.name, rule.path)))
+        .flat_map(|(kind, path)| {
+            let (parents, keys) = path.rsplit_once('/').map_or((String::new(), path), |(p, k)| (format!("{}/", p.replace('*', "entry")), k));
+            let key = |k: &str| match k {
+                "*" => "entry".to_owned(),
+                "{name}" => "name".to_owned(),
+                k => k.replace('*', "name"),
+            };
+            keys.split('|').map(|k| (kind, format!("{parents}{}", key(k)))).collect::<Vec<_>>()
+        })
+        .collect();
+    let listed: BTreeSet<(&str, String)> = MAY.iter().map(|(kind, path, _)| (*kind, (*path).to_owned())).collect();
+    assert_eq!(listed, declared);
+    assert_eq!(listed.len(), MAY.len());
+}
+
+fn household() -> Doc {
+    let mut doc = Doc::new(kinds::by_name("household").unwrap(), 0).unwrap();
+    wrote(&mut doc, 1, me(), |w| {
+        base(w, kinds::by_name("household").unwrap(), me(), "");
+        put(w, &["residents", "entry", "name"], &id_of(1, 77).to_string(), me(), false);
+    });
+    doc
+}
+
+/// Judges what a transaction of Automerge's own makes of `before`.
+fn raw(before: &Doc, role: Role, f: impl FnOnce(&mut automerge::transaction::Transaction<'_>)) -> Result<(), Refusal> {
+    let mut am = before.automerge().clone().with_actor(ActorId::from(&actor_of(1).0[..]));
+    let mut tx = am.transaction();
+    f(&mut tx);
+    tx.commit();
+    let change = am.get_last_local_change().unwrap();
+    let mut after = before.clone();
+    after.take_change(change.clone()).unwrap();
+    judge(id_of(1, 9), Some(before), &after, &change, &audiences(before.kind()), &author(role))
+}
+
+#[test]
+fn nothing_is_deleted_and_nothing_strange_is_written() {
+    let doc = household();
+    let (_, residents) = doc.automerge().get(ROOT, "residents").unwrap().unwrap();
+    let entry = id_of(1, 77).to_string();
+    let (_, resident) = doc.automerge().get(&residents, &entry).unwrap().unwrap();
+    let role = Role::GridWorker;
+    assert_eq!(raw(&doc, role, |tx| tx.put(ROOT, "address", "五堰路2号").unwrap()), Ok(()));
+    assert_eq!(raw(&doc, role, |tx| tx.delete(ROOT, "address").unwrap()), Err(Refusal::Delete));
+    assert_eq!(raw(&doc, role, |tx| tx.delete(&residents, &*entry).unwrap()), Err(Refusal::Delete));
+    assert_eq!(raw(&doc, role, |tx| tx.delete(&resident, "name").unwrap()), Err(Refusal::Delete));
+    assert_eq!(raw(&doc, Role::Hub, |tx| tx.delete(&resident, "name").unwrap()), Err(Refusal::Delete));
+    for strange in [ScalarValue::F64(1.5), ScalarValue::Bytes(vec![1]), ScalarValue::counter(1), ScalarValue::Timestamp(1), ScalarValue::Uint(1)] {
+        assert_eq!(raw(&doc, role, |tx| tx.put(ROOT, "tenure", strange.clone()).unwrap()), Err(Refusal::Operation), "{strange:?}");
+    }
+    assert_eq!(raw(&doc, role, |tx| drop(tx.put_object(ROOT, "tenure", ObjType::List).unwrap())), Err(Refusal::Operation));
+    assert_eq!(raw(&doc, role, |tx| drop(tx.put_object(ROOT, "tenure", ObjType::Text).unwrap())), Err(Refusal::Operation));
+    assert_eq!(raw(&doc, role, |tx| tx.put(ROOT, "tenure", "长".repeat(40_000)).unwrap()), Err(Refusal::Operation));
+    assert_eq!(raw(&doc, role, |tx| tx.put(ROOT, "nonsense", 1).unwrap()), Err(Refusal::Path));
+    assert_eq!(raw(&doc, role, |tx| tx.put(ROOT, "residents", 1).unwrap()), Err(Refusal::Path));
+    assert_eq!(raw(&doc, role, |tx| drop(tx.put_object(ROOT, "residents", ObjType::Map).unwrap())), Err(Refusal::Path));
+    assert_eq!(raw(&doc, role, |tx| tx.put(&resident, "tag:", true).unwrap()), Err(Refusal::Path));
+    // An edited field has its value and its stamp, nothing more and nothing deeper.
+    let deeper = |key: &'static str| {
+        raw(&doc, role, move |tx| {
+            let field = tx.put_object(ROOT, "tenure", ObjType::Map).unwrap();
+            let inner = tx.put_object(&field, key, ObjType::Map).unwrap();
+            tx.put(&inner, "value", "x").unwrap();
+        })
+    };
+    assert_eq!(deeper("value"), Err(Refusal::Operation));
+    assert_eq!(deeper("by"), Err(Refusal::Operation));
+    assert_eq!(deeper("nonsense"), Err(Refusal::Path));
+    // A write that is undone in the same change is still seen.
+    let undone = raw(&doc, role, |tx| {
+        tx.put(ROOT, "nonsense", 1).unwrap();
+        tx.delete(ROOT, "nonsense").unwrap();
+    });
+    assert!(undone.is_err());
+}
+
+#[test]
+fn nobody_writes_in_anothers_name() {
+    let doc = household();
+    let named = |role: Role, by: Id| {
+        raw(&doc, role, move |tx| {
+            let field = tx.put_object(ROOT, "tenure", ObjType::Map).unwrap();
+            tx.put(&field, "value", "租住").unwrap();
+            tx.put(&field, "by", by.to_string()).unwrap();
+            tx.put(&field, "at", MORNING).unwrap();
+        })
+    };
+    assert_eq!(named(Role::GridWorker, me()), Ok(()));
+    assert_eq!(named(Role::GridWorker, other()), Err(Refusal::By));
+    assert_eq!(named(Role::Cadre, other()), Err(Refusal::By));
+    assert_eq!(named(Role::Hub, other()), Ok(()), "the hub writes what others did");
+    // Nor by a detour: `by` as a map whose value is someone else.
+    let new = |f: &dyn Fn(&mut automerge::transaction::Transaction<'_>)| {
+        let empty = Doc::new(kinds::by_name("visit").unwrap(), 0).unwrap();
+        let mut am = empty.automerge().clone().with_actor(ActorId::from(&actor_of(1).0[..]));
+        let mut tx = am.transaction();
+        tx.put(ROOT, "household", id_of(51, 1).to_string()).unwrap();
+        f(&mut tx);
+        tx.commit();
+        let change = am.get_last_local_change().unwrap();
+        let mut after = empty.clone();
+        after.take_change(change.clone()).unwrap();
+        judge(id_of(1, 9), None, &after, &change, &audiences(after.kind()), &author(Role::GridWorker))
+    };
+    assert_eq!(new(&|tx| tx.put(ROOT, "by", me().to_string()).unwrap()), Ok(()));
+    assert_eq!(new(&|tx| tx.put(ROOT, "by", other().to_string()).unwrap()), Err(Refusal::By));
+    let detour = new(&|tx| {
+        let by = tx.put_object(ROOT, "by", ObjType::Map).unwrap();
+        tx.put(&by, "value", other().to_string()).unwrap();
+    });
+    assert_eq!(detour, Err(Refusal::Operation));
+    assert_eq!(new(&|_| {}), Err(Refusal::Check), "a visit says whose it is");
+}
+
+#[test]
+fn ids_and_changes_are_of_the_devices_own() {
+    let kind = kinds::by_name("household").unwrap();
+    let mut doc = Doc::new(kind, 0).unwrap();
+    let change = wrote(&mut doc, 1, me(), |w| base(w, kind, me(), ""));
+    let audiences = audiences(kind);
+    let mine = author(Role::GridWorker);
+    assert_eq!(judge(id_of(1, 9), None, &doc, &change, &audiences, &mine), Ok(()));
+    assert_eq!(judge(id_of(2, 9), None, &doc, &change, &audiences, &mine), Err(Refusal::Actor), "an id of another device's");
+    let earlier = Author { devices: vec![actor_of(1).device(), actor_of(2).device()], ..mine.clone() };
+    assert_eq!(judge(id_of(2, 9), None, &doc, &change, &audiences, &earlier), Ok(()), "an id of an earlier device of the same person");
+    let elsewhere = Author { device: actor_of(2).device(), ..mine.clone() };
+    assert_eq!(judge(id_of(1, 9), None, &doc, &change, &audiences, &elsewhere), Err(Refusal::Actor), "a change of another device's");
+    let away = [Audience::Place(id_of(50, 2)), Audience::Desk];
+    assert_eq!(judge(id_of(1, 9), None, &doc, &change, &away, &mine), Err(Refusal::OutsideScope));
+    assert_eq!(judge(id_of(1, 9), None, &doc, &change, &audiences, &author(Role::Member)), Err(Refusal::OutsideScope));
+    let nobody = Author { grants: vec![], ..mine };
+    assert_eq!(judge(id_of(1, 9), None, &doc, &change, &audiences, &nobody), Err(Refusal::OutsideScope));
+    // An entry under someone else's id.
+    let mut after = doc.clone();
+    let change = wrote(&mut after, 1, me(), |w| put(w, &["residents", "entry", "name"], &id_of(2, 5).to_string(), me(), false));
+    assert_eq!(judge(id_of(1, 9), Some(&doc), &after, &change, &audiences, &author(Role::GridWorker)), Err(Refusal::Actor));
+    let mut after = doc.clone();
+    let change = wrote(&mut after, 1, me(), |w| put(w, &["residents", "entry", "name"], "no id", me(), false));
+    assert_eq!(judge(id_of(1, 9), Some(&doc), &after, &change, &audiences, &author(Role::GridWorker)), Err(Refusal::Actor));
+}
+
+#[test]
+fn what_a_kind_itself_demands() {
+    let doc = household();
+    assert_eq!(raw(&doc, Role::GridWorker, |tx| tx.put(ROOT, "address", "").unwrap()), Err(Refusal::Check), "a household has an address");
+    assert_eq!(raw(&doc, Role::Cadre, |tx| tx.put(ROOT, "place", "nowhere").unwrap()), Err(Refusal::Check), "and a grid");
+    // Only the hub settles, in one step or in two.
+    let report = kinds::by_name("report").unwrap();
+    let settled = |role: Role, steps: &[&[(&str, &str)]]| {
+        let mut doc = Doc::new(report, 0).unwrap();
+        wrote(&mut doc, 1, me(), |w| base(w, report, me(), ""));
+        let mut last = Ok(());
+        for fields in steps {
+            let before = doc.clone();
+            let change = wrote(&mut doc, 1, me(), |w| {
+                let steps = w.at_path(&["steps"]).unwrap();
+                let step = w.new_map(&steps, &id_of(1, 78).to_string()).unwrap();
+                fields.iter().for_each(|(key, value)| w.put(&step, key, Value::from(*value)).unwrap());
+            });
+            last = judge(id_of(1, 9), Some(&before), &doc, &change, &audiences(report), &author(role));
+        }
+        last
+    };
+    assert_eq!(settled(Role::Hub, &[&[("kind", "settled"), ("covers", "a b")]]), Ok(()));
+    assert_eq!(settled(Role::Cadre, &[&[("kind", "settled")]]), Err(Refusal::Check));
+    assert_eq!(settled(Role::GridWorker, &[&[("note", "x")], &[("kind", "settled")]]), Err(Refusal::Check));
+    // One's own person, one's own claim.
+    let own = |kind: &str, id: Id, audience: Audience, role: Role, f: &dyn Fn(&mut Writer<'_>)| {
+        let kind = kinds::by_name(kind).unwrap();
+        let mut before = Doc::new(kind, 0).unwrap();
+        wrote(&mut before, 2, other(), |w| {
+            w.put(&ROOT, "name", Value::from("某人")).unwrap();
+            if kind.name == "activity" {
+                put(w, &["claims", "p"], "", other(), false);
+            }
+        });
+        let mut after = before.clone();
+        let change = wrote(&mut after, 1, me(), f);
+        judge(id, Some(&before), &after, &change, &[audience, Audience::Place(place()), Audience::Desk], &author(role))
+    };
+    for role in [Role::GridWorker, Role::Member, Role::Cadre] {
+        let phone = |w: &mut Writer<'_>| w.settle(&ROOT, "phone", &"13800138000".into()).unwrap();
+        assert_eq!(own("person", me(), Audience::Person(me()), role, &phone), Ok(()), "{role}");
+        let claim = |w: &mut Writer<'_>| {
+            let claims = w.at_path(&["claims"]).unwrap();
+            w.settle(&claims, &me().to_string(), &true.into()).unwrap();
+        };
+        assert_eq!(own("activity", id_of(2, 9), Audience::Community, role, &claim), Ok(()), "{role}");
+        let for_another = |w: &mut Writer<'_>| {
+            let claims = w.at_path(&["claims"]).unwrap();
+            w.settle(&claims, "p", &false.into()).unwrap();
+        };
+        let expected = if role == Role::Cadre { Ok(()) } else { Err(Refusal::Check) };
+        assert_eq!(own("activity", id_of(2, 9), Audience::Community, role, &for_another), expected, "{role}");
+    }
+    let phone = |w: &mut Writer<'_>| w.settle(&ROOT, "phone", &"13800138000".into()).unwrap();
+    assert_eq!(own("person", other(), Audience::Person(other()), Role::GridWorker, &phone), Err(Refusal::Check), "a colleague's");
+    assert_eq!(own("person", other(), Audience::Person(other()), Role::Member, &phone), Err(Refusal::OutsideScope));
+}
+
+#[test]
+fn every_refusal_has_its_words() {
+    let mut seen = BTreeSet::new();
+    for refusal in Refusal::ALL {
+        let (zh, en) = Refusal::message(refusal.code());
+        assert!(!zh.is_ascii() && en.is_ascii() && !en.is_empty());
+        assert!(seen.insert((refusal.code(), zh, en)));
+        assert_ne!((zh, en), Refusal::message("some newer code"));
+    }
+}

@@ -1,0 +1,157 @@
+//! A lost reply, a copied store, a device revoked and enrolled again: nothing is lost and nothing comes twice.
+
+use gridwalk_core::ErrorKind;
+use gridwalk_core::households::{AddResident, EditResident, ResidentField};
+use gridwalk_core::reports::{AddStep, RaiseReport};
+use gridwalk_core::rules::Role;
+use gridwalk_hub::admin;
+use gridwalk_tests::harness::Device;
+use gridwalk_tests::link::{Cut, Direction, Line, Link};
+
+use crate::world::{World, device_id, first_resident, household, notes, person, resident, text, visit};
+
+/// A report of a grid.
+fn report(place: gridwalk_core::Id, title: &str) -> RaiseReport {
+    RaiseReport {
+        place: Some(place),
+        category: String::new(),
+        title: title.into(),
+        detail: String::new(),
+        urgency: String::new(),
+        lat: None,
+        lon: None,
+        imported: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_reply_changes_nothing_the_second_time() {
+    let w = World::start(40, 2).await;
+    let link = Link::start(w.hub.address, Line::perfect()).unwrap();
+    let invite = w.hub.invite_at(&format!("http://{}", link.addr()), Role::GridWorker, Some("g00"), "张网格").await.unwrap();
+    let a = Device::enrolled(w.dir.path(), 1, &invite).await.unwrap();
+    let new = a.phone.run(household(w.grids[0], "新楼", "新户主")).unwrap().value;
+    a.phone.run(visit(new, "一")).unwrap();
+    a.phone.run(AddResident { household: w.households[0], resident: resident("乙") }).unwrap();
+    link.cut_after(Cut { direction: Direction::Down, bytes: 0 });
+    assert_eq!(a.sync().await.unwrap_err().kind(), ErrorKind::Offline);
+    assert!(!link.cut_pending());
+    assert_eq!(a.phone.status().unwrap().unsent, 3);
+    assert_eq!(w.ask("SELECT note FROM visits").await, ["一"], "the hub has done its work");
+    // More work before the next try, on the same documents.
+    a.phone.run(AddResident { household: new, resident: resident("丙") }).unwrap();
+    a.phone.run(visit(new, "二")).unwrap();
+    let done = a.sync().await.unwrap();
+    assert_eq!((done.sent, done.refused, done.rerun), (5, 0, 0));
+    w.settle(&[&a]).await;
+    assert_eq!(notes(&w.desk.phone), ["一", "二"]);
+    w.assert_agreement(&[&a]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copied_store_loses_nothing_and_doubles_nothing() {
+    let w = World::start(41, 3).await;
+    let Device { phone, folder, clock, .. } = w.worker(1, "g00").await;
+    // Something made before the copy and sent by both after it.
+    phone.run(visit(w.households[0], "复制前")).unwrap();
+    drop(phone);
+    let copied = w.dir.path().join("copy");
+    std::fs::create_dir_all(&copied).unwrap();
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), copied.join(file.file_name())).unwrap();
+    }
+    let a = Device::open_with(folder, 1, clock.clone(), 101).unwrap();
+    let b = Device::open_with(copied, 1, clock, 102).unwrap();
+    let home = w.households[0];
+    // The same numbers for different things: a visit here is a report there.
+    a.phone.run(visit(home, "原一")).unwrap();
+    let case = b.phone.run(report(w.grids[0], "副本上报")).unwrap().value;
+    b.phone.run(AddStep { report: case, kind: "accept".into(), note: String::new() }).unwrap();
+    a.phone.run(AddResident { household: home, resident: resident("原登记") }).unwrap();
+    let added = b.phone.run(AddResident { household: home, resident: resident("副本登记") }).unwrap().value;
+    let set = vec![(ResidentField::Phone, "13900000009".into())];
+    b.phone.run(EditResident { household: home, resident: added, set, add_tags: vec![], remove_tags: vec![] }).unwrap();
+    let (new_a, new_b) =
+        (a.phone.run(household(w.grids[0], "原楼", "原户主")).unwrap().value, b.phone.run(household(w.grids[0], "副本楼", "副本户主")).unwrap().value);
+    a.phone.run(visit(new_a, "原二")).unwrap();
+    b.phone.run(visit(new_b, "副本二")).unwrap();
+    b.phone.run(AddResident { household: new_b, resident: resident("副本家属") }).unwrap();
+    a.sync().await.unwrap();
+    let done = b.sync().await.unwrap();
+    assert!(done.rerun > 0 && done.refused == 0, "{done:?}");
+    // They go on side by side, still as one device.
+    for round in 0..3 {
+        a.phone.run(visit(home, &format!("原续{round}"))).unwrap();
+        b.phone.run(visit(home, &format!("副本续{round}"))).unwrap();
+        a.phone.run(AddResident { household: home, resident: resident(&format!("原续{round}")) }).unwrap();
+        b.phone.run(AddResident { household: home, resident: resident(&format!("副本续{round}")) }).unwrap();
+        a.sync().await.unwrap();
+        b.sync().await.unwrap();
+    }
+    w.settle(&[&a, &b]).await;
+    for device in [&a, &b] {
+        let status = device.phone.status().unwrap();
+        assert_eq!((status.unsent, status.quarantine.len()), (0, 0), "{:?}", status.quarantine);
+        let mut expected = vec!["复制前".to_owned(), "原一".into(), "原二".into(), "副本二".into()];
+        expected.extend((0..3).flat_map(|n| [format!("原续{n}"), format!("副本续{n}")]));
+        expected.sort();
+        assert_eq!(notes(&device.phone), expected);
+        let names = text(&device.phone, &format!("SELECT name || coalesce(phone, '') FROM residents WHERE doc = '{home}'"));
+        assert_eq!(names.len(), 9, "{names:?}");
+        assert!(names.contains(&"副本登记13900000009".to_owned()), "{names:?}");
+        assert_eq!(text(&device.phone, "SELECT name FROM residents WHERE name = '副本家属'").len(), 1);
+        assert_eq!(text(&device.phone, "SELECT title || status FROM reports"), ["副本上报accepted"]);
+        assert_eq!(text(&device.phone, "SELECT h.address FROM visits v JOIN households h ON h.doc = v.household WHERE v.note = '副本二'"), ["副本楼"]);
+    }
+    w.assert_agreement(&[&a, &b]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_device_keeps_everything_and_sends_what_is_absent_when_enrolled_again() {
+    let w = World::start(42, 3).await;
+    let a = w.worker(1, "g00").await;
+    let b = w.worker(2, "g00").await;
+    let home = w.households[0];
+    let head = first_resident(&a.phone, home);
+    let phone_of = |number: &str| EditResident {
+        household: home,
+        resident: head,
+        set: vec![(ResidentField::Phone, number.into())],
+        add_tags: vec![],
+        remove_tags: vec![],
+    };
+    a.phone.run(phone_of("13900000001")).unwrap();
+    let new = a.phone.run(household(w.grids[0], "新楼", "新户主")).unwrap().value;
+    a.phone.run(visit(new, "已同步")).unwrap();
+    w.settle(&[&a, &b]).await;
+    w.pass(60, &[&a, &b]);
+    // A colleague corrects what the phone had sent: running that again must not bring it back.
+    b.phone.run(phone_of("13900000002")).unwrap();
+    b.sync().await.unwrap();
+    a.phone.run(visit(new, "未同步")).unwrap();
+    a.phone.run(AddResident { household: new, resident: resident("家属") }).unwrap();
+    admin::revoke(&w.hub.hub, device_id(&a)).await.unwrap();
+    let e = a.sync().await.unwrap_err();
+    assert!(e.kind() == ErrorKind::HubRefused && e.message_en().contains("(revoked)"), "{e}");
+    assert_eq!(a.phone.status().unwrap().unsent, 2);
+    assert_eq!(notes(&a.phone), ["已同步", "未同步"]);
+
+    let old = device_id(&a);
+    let invite = w.hub.invite_again(Role::GridWorker, Some("g00"), person(&a)).await.unwrap();
+    a.phone.enrol(&invite, None).await.unwrap();
+    assert_ne!(old, device_id(&a));
+    a.phone.run(visit(home, "重新入网后")).unwrap();
+    let done = a.sync().await.unwrap();
+    assert_eq!((done.sent, done.refused), (3, 0), "{done:?}");
+    w.settle(&[&a, &b]).await;
+    let status = a.phone.status().unwrap();
+    assert_eq!((status.unsent, status.quarantine.len(), status.conflicts), (0, 0, 0), "{:?}", status.quarantine);
+    assert_eq!(notes(&b.phone), ["已同步", "未同步", "重新入网后"]);
+    assert_eq!(text(&b.phone, &format!("SELECT phone FROM residents WHERE doc = '{home}'")), ["13900000002"]);
+    assert_eq!(b.phone.household(new).unwrap().residents.len(), 2);
+    w.assert_agreement(&[&a, &b]).await;
+    w.hub.stop().await;
+}

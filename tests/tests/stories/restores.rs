@@ -1,0 +1,147 @@
+//! A hub restored from a backup older than the last sync: nothing that its author's phone holds is lost, nothing comes twice.
+
+use gridwalk_core::ErrorKind;
+use gridwalk_core::households::{AddResident, EditHousehold, EditResident, ResidentField};
+use gridwalk_core::reports::{AddStep, RaiseReport};
+use gridwalk_hub::admin;
+use gridwalk_tests::harness::Device;
+
+use crate::world::{World, device_id, first_resident, household, notes, resident, tell, text, visit};
+
+/// Two workers whose work after the backup rests on each other's; the phones then sync in the order `first`.
+async fn two_authors(seed: u64, first: usize, small_pages: bool) {
+    let w = World::start(seed, 3).await;
+    let a = w.worker(1, "g00").await;
+    let b = w.worker(2, "g00").await;
+    a.phone.run(visit(w.households[0], "备份前")).unwrap();
+    w.settle(&[&a, &b]).await;
+    let backup = w.dir.path().join("backup.db");
+    admin::backup(&w.hub.hub, &backup).await.unwrap();
+
+    let home = w.households[0];
+    let head = first_resident(&a.phone, home);
+    let field = |field, text: &str| EditResident { household: home, resident: head, set: vec![(field, text.into())], add_tags: vec![], remove_tags: vec![] };
+    let new = a.phone.run(household(w.grids[0], "新楼", "新户主")).unwrap().value;
+    a.phone.run(visit(new, "甲访新户")).unwrap();
+    a.phone.run(field(ResidentField::Phone, "13900000001")).unwrap();
+    let report = RaiseReport {
+        place: Some(w.grids[0]),
+        category: String::new(),
+        title: "路灯不亮".into(),
+        detail: String::new(),
+        urgency: String::new(),
+        lat: None,
+        lon: None,
+        imported: None,
+    };
+    let report = a.phone.run(report).unwrap().value;
+    a.sync().await.unwrap();
+    b.sync().await.unwrap();
+    w.pass(60, &[&a, &b]);
+    b.phone.run(visit(new, "乙访新户")).unwrap();
+    let added = b.phone.run(AddResident { household: new, resident: resident("乙登记") }).unwrap().value;
+    b.phone.run(field(ResidentField::Phone, "13900000002")).unwrap();
+    b.phone.run(AddStep { report, kind: "accept".into(), note: String::new() }).unwrap();
+    b.sync().await.unwrap();
+    a.sync().await.unwrap();
+    w.pass(60, &[&a, &b]);
+    let set = vec![(ResidentField::Phone, "13900000003".into())];
+    a.phone.run(EditResident { household: new, resident: added, set, add_tags: vec!["低保".into()], remove_tags: vec![] }).unwrap();
+    a.phone.run(AddStep { report, kind: "handle".into(), note: String::new() }).unwrap();
+    a.sync().await.unwrap();
+    // And something that never reached the old hub.
+    b.phone.run(visit(home, "未同步")).unwrap();
+    let tenure = EditHousehold {
+        household: new,
+        address: None,
+        tenure: Some("自有".into()),
+        state: None,
+        visit_every_days: None,
+        position: None,
+        place: None,
+    };
+    b.phone.run(tenure).unwrap();
+
+    w.pass(3600, &[&a, &b]);
+    let w = w.restart(seed + 1000, Some(&backup), &[&a, &b]).await;
+    let order: [&Device; 2] = if first == 0 { [&a, &b] } else { [&b, &a] };
+    if small_pages {
+        order.iter().for_each(|d| tell(&d.phone, "UPDATE state SET max_bytes = 8192"));
+    }
+    for _ in 0..4 {
+        for device in order {
+            device.sync().await.unwrap();
+        }
+    }
+    w.settle(&order).await;
+    for device in order {
+        let status = device.phone.status().unwrap();
+        assert_eq!((status.unsent, status.quarantine.len()), (0, 0), "phone {}: {:?}", device.number, status.quarantine);
+        assert_eq!(notes(&device.phone), ["乙访新户", "备份前", "未同步", "甲访新户"]);
+        let residents = text(&device.phone, &format!("SELECT name || coalesce(phone, '') || tags FROM residents WHERE doc = '{new}' ORDER BY 1"));
+        assert_eq!(residents, ["乙登记13900000003低保", "新户主"]);
+        assert_eq!(text(&device.phone, &format!("SELECT tenure FROM households WHERE doc = '{new}'")), ["自有"]);
+        let (view, steps) = device.phone.report(report).unwrap();
+        assert_eq!((view.status.as_str(), steps.len()), ("handling", 2));
+        // Where the later value was written with the earlier one in sight it stands, or both are shown; neither is lost.
+        let phones = text(&device.phone, &format!("SELECT phone FROM residents WHERE doc = '{home}'"));
+        let conflict = device.phone.conflicts().unwrap();
+        assert!(phones == ["13900000002"] || conflict.iter().any(|c| c.values.len() == 2), "{phones:?} {conflict:?}");
+    }
+    w.assert_agreement(&order).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_the_one_who_began_syncs_first() {
+    two_authors(30, 0, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_the_other_syncs_first() {
+    two_authors(31, 1, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_in_small_pages() {
+    two_authors(32, 1, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_made_after_the_backup_still_holds() {
+    let w = World::start(33, 1).await;
+    let a = w.worker(1, "g00").await;
+    let backup = w.dir.path().join("backup.db");
+    admin::backup(&w.hub.hub, &backup).await.unwrap();
+    admin::revoke(&w.hub.hub, device_id(&a)).await.unwrap();
+    let w = w.restart(1033, Some(&backup), &[&a]).await;
+    a.phone.run(visit(w.households[0], "停用后")).unwrap();
+    let e = a.sync().await.unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::HubRefused);
+    assert!(e.message_en().contains("revoked"), "{e}");
+    assert_eq!(a.phone.status().unwrap().unsent, 1);
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_refused_before_the_restore_is_not_sent_again_by_itself() {
+    let w = World::start(34, 2).await;
+    let a = w.worker(1, "g00").await;
+    let backup = w.dir.path().join("backup.db");
+    admin::backup(&w.hub.hub, &backup).await.unwrap();
+    tell(&a.phone, "UPDATE tenants SET grants = replace(grants, ']]', '],[\"cadre\",\"community\"]]')");
+    let person = gridwalk_core::persons::AddPerson { kind: "member".into(), name: "某人".into(), place: None };
+    a.phone.run(visit(w.households[0], "一")).unwrap();
+    a.phone.run(person).unwrap();
+    a.phone.run(visit(w.households[1], "二")).unwrap();
+    a.sync().await.unwrap();
+    assert_eq!(a.phone.status().unwrap().quarantine.len(), 1);
+    let w = w.restart(1034, Some(&backup), &[&a]).await;
+    w.settle(&[&a]).await;
+    let status = a.phone.status().unwrap();
+    assert_eq!((status.unsent, status.quarantine.len()), (0, 1));
+    assert_eq!(w.ask("SELECT note FROM visits ORDER BY note").await, ["一", "二"]);
+    assert!(w.ask("SELECT name FROM persons WHERE name = '某人'").await.is_empty());
+    w.assert_agreement(&[&a]).await;
+    w.hub.stop().await;
+}

@@ -1,0 +1,42 @@
+//! What the machine must have before anything is built: SQLCipher with OpenSSL inside is compiled from C.
+
+use std::env;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::Done;
+
+/// Programs that a build or a test calls, and the Debian packages that bring them.
+const PACKAGES: [(&str, &[&str]); 4] = [("cc", &["gcc", "libc6-dev"]), ("make", &["make"]), ("perl", &["perl"]), ("python3", &["python3"])];
+
+/// Makes sure that these programs are there: installs them on Debian as root, else says how.
+pub fn ready(programs: &[&str]) -> Done {
+    let missing: Vec<&str> = programs.iter().copied().filter(|p| !on_path(p)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = PACKAGES.iter().filter(|(program, _)| missing.contains(program)).flat_map(|(_, all)| all.iter().copied()).collect();
+    eprintln!("缺少 / missing: {}", missing.join(", "));
+    if on_path("apt-get") && is_root() && apt(&["update"]) && apt(&[["install", "--yes", "--no-install-recommends"].as_slice(), &packages].concat()) {
+        return Ok(());
+    }
+    eprintln!("请先安装 / install them first:\n  sudo apt-get update && sudo apt-get install --yes {}", packages.join(" "));
+    Err(1)
+}
+
+fn on_path(program: &str) -> bool {
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+/// The owner of this process's folder in `/proc` is who runs it.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    Path::new("/proc/self").metadata().is_ok_and(|m| m.uid() == 0)
+}
+
+fn apt(arguments: &[&str]) -> bool {
+    eprintln!("▶ apt-get {}", arguments.join(" "));
+    let mut command = Command::new("apt-get");
+    command.arg("-qq").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).stdout(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
