@@ -71,6 +71,7 @@ enum Command {
     Hours(attendance::Hours),
     Conflicts(conflicts::Conflicts),
     Resubmit(status::Resubmit),
+    GiveUp(status::GiveUp),
     Export(export::Export),
     Rebuild(export::Rebuild),
 }
@@ -134,6 +135,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Hours(c) => c.run(phone, screen),
         Command::Conflicts(c) => c.run(phone, screen),
         Command::Resubmit(c) => c.run(phone, screen),
+        Command::GiveUp(c) => c.run(phone, screen),
         Command::Export(c) => c.run(phone, screen),
         Command::Rebuild(c) => c.run(phone, screen),
     }

@@ -53,21 +53,15 @@ impl Trouble {
 }
 
 impl Failure {
-    fn said(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::Said(Box::new(Trouble { code, zh: zh.into(), en: en.into(), causes: Vec::new(), candidates: None }))
-    }
-
     /// The command line cannot be what was meant.
     pub fn usage(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::said("usage", zh, en)
+        Self::Said(Box::new(Trouble { code: "usage", zh: zh.into(), en: en.into(), causes: Vec::new(), candidates: None }))
     }
 
     /// Several things are meant by what was typed: `candidates` as JSON and as text.
     pub fn ambiguous(zh: impl Into<String>, en: impl Into<String>, candidates: Value, text: String) -> Self {
-        match Self::said("ambiguous", zh, en) {
-            Self::Said(trouble) => Self::Said(Box::new(Trouble { candidates: Some((candidates, text)), ..*trouble })),
-            Self::HungUp => Self::HungUp,
-        }
+        let candidates = Some((candidates, text));
+        Self::Said(Box::new(Trouble { code: "ambiguous", zh: zh.into(), en: en.into(), causes: Vec::new(), candidates }))
     }
 
     /// A file that the person named, or standard output, cannot be read or written.

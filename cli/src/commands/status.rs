@@ -5,7 +5,7 @@ use gridwalk_core::phone::{Quarantined, Status as PhoneStatus, TenantStatus};
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::host::Host;
 use crate::screen::{Screen, Style, Tone, cell, toned};
 use crate::values::id;
@@ -25,7 +25,7 @@ impl Status {
             if !status.quarantine.is_empty() {
                 text.push(s.text("未被接受的记录 / Refused:", Tone::Bad));
                 text.push(quarantine_table(s, &status.quarantine));
-                text.push(s.text("原因消除后可重新提交 / once the reason is gone: gridwalk resubmit 编号", Tone::Dim));
+                text.push(s.text("原因消除后可重新提交 / once the reason is gone: gridwalk resubmit 编号；或放弃 / or: gridwalk give-up 编号", Tone::Dim));
             }
             text.join("\n")
         })
@@ -70,7 +70,7 @@ fn quarantine_table(s: Style, quarantine: &[Quarantined]) -> String {
     table.to_string()
 }
 
-/// 重新提交未被接受的记录 / Run a refused record again, as a new one of now
+/// 原因消除后重新提交未被接受的记录 / Run a refused record again, once the reason is gone
 #[derive(Debug, Args)]
 pub struct Resubmit {
     /// 记录编号，见 status / the record's id, as in status
@@ -81,5 +81,26 @@ pub struct Resubmit {
 impl Resubmit {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         screen.recorded(&phone.resubmit(self.command)?, "已重新提交", "resubmitted")
+    }
+}
+
+/// 放弃未被接受的记录，不能恢复 / Give up a refused record, for good
+#[derive(Debug, Args)]
+pub struct GiveUp {
+    /// 记录编号，见 status / the record's id, as in status
+    #[arg(value_parser = id)]
+    command: Id,
+    /// 确认放弃 / yes, remove it
+    #[arg(long)]
+    yes: bool,
+}
+
+impl GiveUp {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        if !self.yes {
+            return Err(Failure::usage("放弃后不能恢复，确认请加 --yes", "it is removed for good; confirm with --yes"));
+        }
+        phone.give_up(self.command)?;
+        screen.answer(&json!({"given_up": self.command}), |s| s.text("已放弃 / given up", Tone::Good))
     }
 }

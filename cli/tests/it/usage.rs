@@ -20,6 +20,7 @@ const COMMANDS: &[&str] = &[
     "hours",
     "conflicts",
     "resubmit",
+    "give-up",
     "export",
     "rebuild",
 ];

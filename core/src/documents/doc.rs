@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{ActorId, Automerge, Change, ChangeHash, LoadOptions, OnPartialLoad, VerificationMode};
+use automerge::{ActorId, Automerge, AutomergeError, Change, ChangeHash, LoadOptions, OnPartialLoad, VerificationMode};
 
 use super::{Kind, Map, Writer, genesis};
 use crate::clock::Stamp;
@@ -74,7 +74,11 @@ impl Doc {
     /// changes depend on; here it only must look like one.
     pub fn take_told_genesis(&mut self, body: &[u8]) -> Result<()> {
         let change = change_from_body(body)?;
-        if !change.deps().is_empty() || change.seq() != 1 || change.start_op().get() != 1 || !change.actor_id().to_bytes().starts_with(self.kind.name.as_bytes()) {
+        if !change.deps().is_empty()
+            || change.seq() != 1
+            || change.start_op().get() != 1
+            || !change.actor_id().to_bytes().starts_with(self.kind.name.as_bytes())
+        {
             return Err(Error::malformed("genesis"));
         }
         self.apply_checked(change)
@@ -117,9 +121,7 @@ impl Doc {
             let options = || LoadOptions::new().on_partial_load(OnPartialLoad::Error).verification_mode(VerificationMode::Check);
             let loaded = catch_unwind(AssertUnwindSafe(|| Automerge::load_with_options(chunk, options())));
             let mut other = loaded.map_err(|_| Error::malformed("snapshot"))?.map_err(|e| Error::malformed("snapshot").with_source(e))?;
-            let merged = catch_unwind(AssertUnwindSafe(|| self.am.merge(&mut other)));
-            merged.map_err(|_| Error::malformed("snapshot"))?.map_err(|e| Error::malformed("snapshot").with_source(e))?;
-            Ok(())
+            self.whole_or_not("snapshot", |am| am.merge(&mut other).map(drop))
         } else {
             self.take_change(change_from_body(chunk)?)
         }
@@ -138,8 +140,19 @@ impl Doc {
 
     /// Applies a change that [`Doc::obstacle`] found nothing against.
     pub fn apply_checked(&mut self, change: Change) -> Result<()> {
-        let applied = catch_unwind(AssertUnwindSafe(|| self.am.apply_changes([change])));
-        applied.map_err(|_| Error::malformed("change"))?.map_err(|e| Error::malformed("change").with_source(e))
+        self.whole_or_not("change", |am| am.apply_changes([change]))
+    }
+
+    /// Automerge that panics or gives up leaves a document that is half done and fails ever after; it is put back then.
+    fn whole_or_not(&mut self, what: &'static str, f: impl FnOnce(&mut Automerge) -> std::result::Result<(), AutomergeError>) -> Result<()> {
+        let before = self.am.clone();
+        let error = match catch_unwind(AssertUnwindSafe(|| f(&mut self.am))) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(e)) => Error::malformed(what).with_source(e),
+            Err(_) => Error::malformed(what),
+        };
+        self.am = before;
+        Err(error)
     }
 
     /// Whether the change is part of this document.

@@ -121,7 +121,8 @@ impl Intake<'_> {
         // Documents with changes that wait: what depends on those waits with them.
         let mut waiting: BTreeSet<Id> = BTreeSet::new();
         for (bundle, verdicts) in prepared.bundles.iter().zip(&reply.verdicts) {
-            let mut statement = self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
+            let mut statement =
+                self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
             let row = statement.query_row([bundle], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, String>(1)?, r.get::<_, u64>(2)?))).optional()?;
             let Some((sealed, tenant, epoch)) = row else { continue };
             // A hub that was restored says it in this reply; what it lacks is judged after it has been read.
@@ -209,12 +210,14 @@ impl Intake<'_> {
                 push_chunk(&mut stored.base, &change.body);
                 // Until the hub names an audience the document has none: news in this reply or the next ones does.
                 let withdrawn = stored.withdrawn || stored.audiences.is_empty();
-                self.tx
-                    .prepare_cached("UPDATE documents SET base = ?2, epoch = ?3, audiences = ?4, withdrawn = ?5 WHERE n = ?1")?
-                    .execute(params![stored.n, stored.base, epoch, to_json(&stored.audiences)?, withdrawn])?;
-                if stale
-                    && let Some(state) = stored.state(self.tx, doc)?
-                {
+                self.tx.prepare_cached("UPDATE documents SET base = ?2, epoch = ?3, audiences = ?4, withdrawn = ?5 WHERE n = ?1")?.execute(params![
+                    stored.n,
+                    stored.base,
+                    epoch,
+                    to_json(&stored.audiences)?,
+                    withdrawn
+                ])?;
+                if stale && let Some(state) = stored.state(self.tx, doc)? {
                     self.touched.project(self.tx, doc, stored.n, &state, false)?;
                 }
                 Ok(())

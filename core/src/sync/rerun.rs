@@ -88,7 +88,8 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
             tx.prepare_cached("UPDATE changes SET taken = ?2 WHERE n = ?1")?.execute(params![n, taken])?;
         }
     }
-    let state = "UPDATE commands SET state = CASE WHEN EXISTS (SELECT 1 FROM changes c WHERE c.command = commands.n AND c.taken = 0) THEN 'unsent' ELSE 'taken' END
+    let state =
+        "UPDATE commands SET state = CASE WHEN EXISTS (SELECT 1 FROM changes c WHERE c.command = commands.n AND c.taken = 0) THEN 'unsent' ELSE 'taken' END
                  WHERE state <> 'quarantined' AND json_extract(body, '$.tenant') = ?1";
     tx.execute(state, [tenant])?;
     let affected: Vec<i64> = tx
@@ -126,8 +127,8 @@ fn take_back_and_run<'a>(
     let mut old_changes: HashMap<i64, Vec<OldChange>> = HashMap::new();
     for command in affected {
         let mut statement = tx.prepare_cached("SELECT doc, schema, generation, hash, body FROM changes WHERE command = ?1 AND taken = 0 ORDER BY n")?;
-        let rows = statement
-            .query_map([command], |r| Ok(OldChange { doc: r.get(0)?, schema: r.get(1)?, generation: r.get(2)?, hash: r.get(3)?, body: r.get(4)? }))?;
+        let rows =
+            statement.query_map([command], |r| Ok(OldChange { doc: r.get(0)?, schema: r.get(1)?, generation: r.get(2)?, hash: r.get(3)?, body: r.get(4)? }))?;
         old_changes.insert(*command, rows.collect::<rusqlite::Result<_>>()?);
         // Bundles keep what others of them are still waiting for; they are closed anew around it.
         tx.prepare_cached("UPDATE changes SET bundle = NULL WHERE taken = 0 AND bundle IN (SELECT bundle FROM changes WHERE command = ?1)")?
@@ -210,8 +211,14 @@ struct OldChange {
 fn wait(tx: &Connection, n: i64, changes: &[OldChange]) -> Result<()> {
     tx.execute("UPDATE commands SET state = 'unsent', reason = ?2 WHERE n = ?1", params![n, WAITING])?;
     for c in changes {
-        tx.prepare_cached("INSERT INTO changes (command, doc, schema, generation, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![n, c.doc, c.schema, c.generation, c.hash, c.body])?;
+        tx.prepare_cached("INSERT INTO changes (command, doc, schema, generation, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+            n,
+            c.doc,
+            c.schema,
+            c.generation,
+            c.hash,
+            c.body
+        ])?;
     }
     Ok(())
 }

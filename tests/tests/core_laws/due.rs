@@ -33,7 +33,11 @@ fn the_shortest_rhythm_counts_and_its_window_opens_before_it_ends() {
     let own = lab.phone.run(AddHousehold { visit_every_days: Some(10), ..lab.household("自定", vec![resident("丁", &["独居老人"])]) }).unwrap().value;
     assert!(door(&lab, none).is_none() && door(&lab, void).is_none());
     assert_eq!(door(&lab, tag).unwrap().every_days, 30);
-    assert_eq!((door(&lab, tag).unwrap().due_at, door(&lab, tag).unwrap().urgency), (MORNING, Urgency::Overdue), "a door nobody has come to is due since it was registered");
+    assert_eq!(
+        (door(&lab, tag).unwrap().due_at, door(&lab, tag).unwrap().urgency),
+        (MORNING, Urgency::Overdue),
+        "a door nobody has come to is due since it was registered"
+    );
     assert_eq!(door(&lab, own).unwrap().every_days, 10);
     visit(&lab, tag, VisitResult::Met);
     visit(&lab, own, VisitResult::Phone);
@@ -157,7 +161,11 @@ fn absurd_facts_from_elsewhere_do_not_stop_the_list() {
     let (days, met) = (|days: i64| ("visit_every_days", Value::from(days)), ("result", Value::from("met")));
     insert("household", 1, &[("address", "无时间".into()), ("place", place()), days(10)]);
     insert("household", 2, &[("address", "极大".into()), ("place", place()), days(i64::MIN), ("at", i64::MAX.into())]);
-    insert("household", 3, &[("address", "文字".into()), ("place", place()), days(10), ("at", "昨天".into()), ("lat", i64::MAX.into()), ("lon", i64::MIN.into())]);
+    insert(
+        "household",
+        3,
+        &[("address", "文字".into()), ("place", place()), days(10), ("at", "昨天".into()), ("lat", i64::MAX.into()), ("lon", i64::MIN.into())],
+    );
     insert("visit", 4, &[("household", home.into()), ("by", "x".into()), met.clone()]);
     insert("visit", 5, &[("household", home.into()), ("at", i64::MAX.into()), met.clone()]);
     insert("visit", 6, &[("household", home.into()), ("at", i64::MIN.into())]);

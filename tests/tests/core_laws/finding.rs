@@ -72,7 +72,10 @@ fn after_an_edit_the_old_name_finds_nothing() {
         remove_tags: vec!["低保".into()],
     };
     lab.phone.run(edit).unwrap();
-    let address = EditHousehold { household: home, address: Some("人民路2号".into()), tenure: None, state: None, visit_every_days: None, position: None, place: None };
+    let address =
+        EditHousehold {
+            household: home, address: Some("人民路2号".into()), tenure: None, state: None, visit_every_days: None, position: None, place: None
+        };
     lab.phone.run(address).unwrap();
     for gone in ["王小明", "王", "wxm", "1380013", "8007", "低保", "五堰"] {
         assert_eq!(found(&lab, gone), [], "{gone}");
@@ -94,7 +97,8 @@ fn residents_stand_in_the_order_they_were_recorded() {
 #[test]
 fn near_me() {
     let lab = Lab::new(&[]);
-    let at = |address: &str, lat: f64, lon: f64| lab.phone.run(AddHousehold { lat: Some(lat), lon: Some(lon), ..lab.household(address, vec![]) }).unwrap().value;
+    let at =
+        |address: &str, lat: f64, lon: f64| lab.phone.run(AddHousehold { lat: Some(lat), lon: Some(lon), ..lab.household(address, vec![]) }).unwrap().value;
     let (here, close, far) = (at("此处", 30.25, 120.1), at("隔壁", 30.2503, 120.1002), at("远处", 30.3, 120.1));
     lab.add("没有位置", vec![]);
     let near = |metres: u32| lab.phone.near(30.25, 120.1, metres, 10).unwrap().iter().map(|n| n.household).collect::<Vec<_>>();

@@ -91,12 +91,7 @@ fn pick<T: Clone>(from: &[T], n: usize) -> Option<T> {
 fn input(h: &Happening, known: &Known) -> Option<Input> {
     let (which, value) = (h.which, h.value);
     let text = |list: &[&str]| list[value % list.len()].to_owned();
-    let resident = || NewResident {
-        name: text(&NAMES),
-        phone: format!("1380013800{}", value % 10),
-        tags: vec![text(&TAGS)],
-        ..NewResident::default()
-    };
+    let resident = || NewResident { name: text(&NAMES), phone: format!("1380013800{}", value % 10), tags: vec![text(&TAGS)], ..NewResident::default() };
     Some(match h.what {
         0 => {
             let position = (value % 3 > 0).then(|| PLACES[value % PLACES.len()]);
@@ -155,9 +150,7 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
             imported: None,
         }
         .into(),
-        11 | 12 => {
-            AddStep { report: pick(&known.reports, which)?, kind: StepKind::ALL[value % StepKind::ALL.len()].1.into(), note: "已办".into() }.into()
-        }
+        11 | 12 => AddStep { report: pick(&known.reports, which)?, kind: StepKind::ALL[value % StepKind::ALL.len()].1.into(), note: "已办".into() }.into(),
         13 => AddActivity {
             title: format!("清扫{value}"),
             task: "志愿".into(),

@@ -44,8 +44,9 @@ fn one_attendance() {
 
 fn any_attendance() -> impl Strategy<Value = Attendance> {
     let time = || prop_oneof![8 => MORNING..MORNING + 8 * HOUR, 1 => any::<i64>()];
-    (1u64..50, time(), prop::option::of(time()), any::<bool>(), prop::option::of((time(), time())))
-        .prop_map(|(n, from, until, unanchored, planned)| Attendance { unanchored, planned: planned.map(|(a, b)| ("x".into(), a, b)), ..attendance(n, from, until) })
+    (1u64..50, time(), prop::option::of(time()), any::<bool>(), prop::option::of((time(), time()))).prop_map(|(n, from, until, unanchored, planned)| {
+        Attendance { unanchored, planned: planned.map(|(a, b)| ("x".into(), a, b)), ..attendance(n, from, until) }
+    })
 }
 
 proptest! {

@@ -19,7 +19,16 @@ fn visit(household: Id) -> RecordVisit {
 }
 
 fn report(place: Id, title: &str) -> RaiseReport {
-    RaiseReport { place: Some(place), category: String::new(), title: title.into(), detail: String::new(), urgency: String::new(), lat: None, lon: None, imported: None }
+    RaiseReport {
+        place: Some(place),
+        category: String::new(),
+        title: title.into(),
+        detail: String::new(),
+        urgency: String::new(),
+        lat: None,
+        lon: None,
+        imported: None,
+    }
 }
 
 #[test]
@@ -144,9 +153,9 @@ fn what_people_write_is_kept_exactly() {
     let lab = Lab::new(&[]);
     let names = ["𠮷田花", "𬎆", "王🐶", "👨‍👩‍👧", "阿卜杜拉·买买提", "محمد", "a\u{202e}b", "José", "辻\u{e0100}", "长".repeat(100).as_str()].map(str::to_owned);
     for name in &names {
-        let home = lab.add(&format!("{name}的家"), vec![resident(name, &[])]);
+        let home = lab.add(name, vec![resident(name, &[])]);
         let view = lab.phone.household(home).unwrap();
-        assert_eq!((view.address, &view.residents[0].name), (format!("{name}的家").chars().take(103).collect(), name));
+        assert_eq!((&view.address, &view.residents[0].name), (name, name));
         if name.chars().count() <= 30 {
             assert!(lab.phone.find(name, 50).unwrap().iter().any(|f| f.household == home), "{name}");
         }

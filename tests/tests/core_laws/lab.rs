@@ -37,7 +37,8 @@ pub fn stamp(at: i64) -> Stamp {
 /// Enrols `phone` as a hub would have, or gives it another role.
 pub fn enrol(phone: &Phone, person: Id, role: Role, scope: &Audience) {
     let grants = serde_json::to_string(&[(role.to_string(), scope.to_string())]).unwrap();
-    let sql = "INSERT INTO tenants (tenant, hub, person, grants, audiences, key, spare, epoch, number) VALUES ('t', 'http://nowhere', ?1, ?2, '[]', x'', x'', 1, 0)
+    let sql =
+        "INSERT INTO tenants (tenant, hub, person, grants, audiences, key, spare, epoch, number) VALUES ('t', 'http://nowhere', ?1, ?2, '[]', x'', x'', 1, 0)
         ON CONFLICT (tenant) DO UPDATE SET person = excluded.person, grants = excluded.grants";
     phone.store().write(|tx| Ok(tx.execute(sql, params![person, grants]).map(drop)?)).unwrap();
 }

@@ -124,7 +124,8 @@ fn what_was_settled_does_not_flip() {
 
 fn any_step() -> impl Strategy<Value = Step> {
     let kinds = prop::sample::select(vec!["accept", "decline", "handle", "feed_back", "close", "note", "newer", ""]);
-    (1u64..40, kinds, prop::option::weighted(0.95, prop_oneof![8 => 0i64..20, 1 => any::<i64>()])).prop_map(|(n, kind, order)| Step { order, ..step(n, kind, 0) })
+    (1u64..40, kinds, prop::option::weighted(0.95, prop_oneof![8 => 0i64..20, 1 => any::<i64>()]))
+        .prop_map(|(n, kind, order)| Step { order, ..step(n, kind, 0) })
 }
 
 proptest! {

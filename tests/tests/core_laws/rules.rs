@@ -64,6 +64,7 @@ const MAY: &[(&str, &str, [&str; 4])] = &[
     ("report", "boot", ["GCH", "H", "", "GCH"]),
     ("report", "since_boot", ["GCH", "H", "", "GCH"]),
     ("report", "title", ["GCH", "H", "", "GCH"]),
+    ("report", "address", ["GCH", "H", "", "GCH"]),
     ("report", "detail", ["GCH", "H", "", "GCH"]),
     ("report", "lat", ["GCH", "H", "", "GCH"]),
     ("report", "lon", ["GCH", "H", "", "GCH"]),
@@ -82,6 +83,7 @@ const MAY: &[(&str, &str, [&str; 4])] = &[
     ("report", "steps/entry/kind", ["GCH", "H", "", "GCH"]),
     ("report", "steps/entry/note", ["GCH", "H", "", "GCH"]),
     ("report", "steps/entry/covers", ["H", "H", "", "H"]),
+    ("report", "steps/entry/by_name", ["H", "H", "", "H"]),
     ("report", "steps/entry/day_only", ["H", "H", "", "H"]),
     ("person", "by", ["CH", "H", "", "H"]),
     ("person", "at", ["CH", "H", "", "CH"]),
@@ -208,7 +210,7 @@ fn put(w: &mut Writer<'_>, path: &[&str], entry: &str, by: Id, over: bool) {
     } else if over && STAMP.contains(&key) {
         w.put(&object, key, if key == "by" { Value::from(by) } else { Value::from("anders") }).unwrap();
     } else if over {
-        w.settle(&object, key, &Value::Null).unwrap();
+        w.settle(&object, key, &value(key, by)).unwrap();
     } else {
         w.put(&object, key, value(key, by)).unwrap();
     }

@@ -40,15 +40,8 @@ async fn folding_changes_nothing_that_anyone_can_see() {
     w.desk.phone.run(moved).unwrap();
     w.desk.sync().await.unwrap();
     // One more change on the moved household, later in the sequence than its leaving.
-    let tenure = EditHousehold {
-        household: moving,
-        address: None,
-        tenure: Some("租住".into()),
-        state: None,
-        visit_every_days: None,
-        position: None,
-        place: None,
-    };
+    let tenure =
+        EditHousehold { household: moving, address: None, tenure: Some("租住".into()), state: None, visit_every_days: None, position: None, place: None };
     w.desk.phone.run(tenure).unwrap();
     w.desk.sync().await.unwrap();
     let before = w.ask("SELECT count(*) || '' FROM changes").await;
@@ -65,7 +58,8 @@ async fn folding_changes_nothing_that_anyone_can_see() {
     for round in 0..2 {
         for device in [&a, &b, &old, &fresh] {
             device.phone.run(visit(home, &format!("轮{round}"))).unwrap();
-            let tag = EditResident { household: home, resident: head, set: vec![], add_tags: vec![format!("新{round}{}", device.number)], remove_tags: vec![] };
+            let tag =
+                EditResident { household: home, resident: head, set: vec![], add_tags: vec![format!("新{round}{}", device.number)], remove_tags: vec![] };
             device.phone.run(tag).unwrap();
             device.sync().await.unwrap();
         }

@@ -51,15 +51,8 @@ async fn two_authors(seed: u64, first: usize, small_pages: bool) {
     a.sync().await.unwrap();
     // And something that never reached the old hub.
     b.phone.run(visit(home, "未同步")).unwrap();
-    let tenure = EditHousehold {
-        household: new,
-        address: None,
-        tenure: Some("自有".into()),
-        state: None,
-        visit_every_days: None,
-        position: None,
-        place: None,
-    };
+    let tenure =
+        EditHousehold { household: new, address: None, tenure: Some("自有".into()), state: None, visit_every_days: None, position: None, place: None };
     b.phone.run(tenure).unwrap();
 
     w.pass(3600, &[&a, &b]);

@@ -1,7 +1,7 @@
 //! Speaking the protocol by hand: requests as no gridwalk phone would make them.
 
-use gridwalk_core::ids::Actor;
 use gridwalk_core::identity::{DeviceKey, SignedHead};
+use gridwalk_core::ids::Actor;
 use gridwalk_core::sync::protocol::{
     Actors, Bundle, Group, RefusalCode, RefusedRequest, SYNC_PATH, Sealed, SyncReply, SyncRequest, TenantCursor, VERSION, Verdict, WireChange, audiences_hash,
     decode, open_reply, pack, unpack,
@@ -55,7 +55,12 @@ impl Hand {
                 command: actors.wire(command),
                 changes: changes
                     .iter()
-                    .map(|(doc, generation, schema, body)| WireChange { doc: actors.wire(*doc), generation: *generation, schema: *schema, body: body.clone().into() })
+                    .map(|(doc, generation, schema, body)| WireChange {
+                        doc: actors.wire(*doc),
+                        generation: *generation,
+                        schema: *schema,
+                        body: body.clone().into(),
+                    })
                     .collect(),
             })
             .collect();

@@ -78,7 +78,7 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_doc ON changes (doc, taken);
 CREATE INDEX changes_command ON changes (command);
-CREATE INDEX changes_bundle ON changes (bundle);
+CREATE INDEX changes_bundle ON changes (bundle) WHERE bundle IS NOT NULL;
 
 -- Closed and signed; sent again byte for byte until answered.
 CREATE TABLE bundles (
