@@ -113,7 +113,7 @@ struct Invite {
     #[arg(long)]
     name: Option<String>,
     /// 已有人员的编号 / a person who is there already
-    #[arg(long, conflicts_with = "name")]
+    #[arg(long, conflicts_with = "name", allow_hyphen_values = true)]
     person: Option<Id>,
     /// 有效天数 / for how many days
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(i64).range(1..=90))]

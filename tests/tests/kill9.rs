@@ -53,8 +53,14 @@ async fn nothing_acknowledged_is_lost_when_phones_and_hub_are_killed() {
     import(&hub, &tenant, &dir.path().join("households.jsonl"), &Mapping::default(), |_, _| {}).await.unwrap();
     let mut invites = Vec::new();
     for n in 0..=PHONES {
-        let new =
-            NewInvite { address: format!("http://{listen}"), role: Role::GridWorker, grid: Some("g00".into()), name: Some(format!("网格员{n}")), person: None, valid_seconds: 3600 };
+        let new = NewInvite {
+            address: format!("http://{listen}"),
+            role: Role::GridWorker,
+            grid: Some("g00".into()),
+            name: Some(format!("网格员{n}")),
+            person: None,
+            valid_seconds: 3600,
+        };
         invites.push(admin::invite(&hub, &tenant, &new).await.unwrap());
     }
     hub.store.close().await;

@@ -33,7 +33,7 @@ pub fn activities(connection: &Connection, person: Id, since: i64, limit: u32) -
         "SELECT a.doc, coalesce(a.title, ''), coalesce(a.task, ''), coalesce(a.starts_at, 0), a.ends_at, coalesce(a.places, 0),
            (SELECT count(*) FROM claims c WHERE c.doc = a.doc AND c.claimed = 1),
            EXISTS (SELECT 1 FROM claims c WHERE c.doc = a.doc AND c.entry = ?1 AND c.claimed = 1)
-         FROM activities a WHERE a.ends_at > ?2 ORDER BY a.starts_at LIMIT ?3",
+         FROM activities a WHERE a.ends_at > ?2 ORDER BY a.starts_at, a.doc LIMIT ?3",
     )?;
     let rows = statement.query_map(params![person, since, limit], |r| {
         Ok(ActivityView {

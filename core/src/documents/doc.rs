@@ -1,6 +1,8 @@
 //! A document in memory: loaded from its chunks, changed, and let go.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 use automerge::{ActorId, Automerge, AutomergeError, Change, ChangeHash, LoadOptions, OnPartialLoad, VerificationMode};
 
@@ -57,17 +59,23 @@ pub struct Doc {
 impl Doc {
     /// A document with nothing in it but the newest schema's containers.
     pub fn new(kind: &'static Kind, generation: u32) -> Result<Self> {
-        let mut doc = Self { kind, generation, am: Automerge::new() };
-        doc.upgrade()?;
-        Ok(doc)
+        Self::with_schema(kind.versions.last().map_or(0, |v| v.number), generation)
     }
 
     /// A document with the containers of its schema versions up to genesis `number`.
     pub fn with_schema(number: u16, generation: u32) -> Result<Self> {
-        let (kind, _) = genesis(number).ok_or_else(|| Error::malformed("schema"))?;
-        let mut doc = Self { kind, generation, am: Automerge::new() };
-        doc.reach(number)?;
-        Ok(doc)
+        // Every loading begins with one of few empty documents; copying one is a fifth of making it.
+        static EMPTY: OnceLock<HashMap<u16, Doc>> = OnceLock::new();
+        let make = |number: u16| -> Result<Self> {
+            let (kind, _) = genesis(number).ok_or_else(|| Error::malformed("schema"))?;
+            let mut doc = Self { kind, generation: 0, am: Automerge::new() };
+            doc.reach(number)?;
+            Ok(doc)
+        };
+        let numbers = || crate::kinds::KINDS.iter().flat_map(|k| k.versions.iter().map(|v| v.number));
+        let empty = EMPTY.get_or_init(|| numbers().filter_map(|number| Some((number, make(number).ok()?))).collect());
+        let doc = empty.get(&number).ok_or_else(|| Error::malformed("schema"))?;
+        Ok(Self { generation, ..doc.clone() })
     }
 
     /// Takes in the genesis of a schema version newer than this app, which a hub told. Its hash decides that it is what the
@@ -145,14 +153,23 @@ impl Doc {
 
     /// Automerge that panics or gives up leaves a document that is half done and fails ever after; it is put back then.
     fn whole_or_not(&mut self, what: &'static str, f: impl FnOnce(&mut Automerge) -> std::result::Result<(), AutomergeError>) -> Result<()> {
-        let before = self.am.clone();
+        // Before its first change a document is made again as easily.
+        let before = if self.is_empty() { None } else { Some(self.am.clone()) };
+        let schema = self.schema();
         let error = match catch_unwind(AssertUnwindSafe(|| f(&mut self.am))) {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(e)) => Error::malformed(what).with_source(e),
             Err(_) => Error::malformed(what),
         };
-        self.am = before;
+        self.am = match before {
+            Some(am) => am,
+            None => Self::with_schema(schema, self.generation)?.am,
+        };
         Err(error)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.am.get_heads().iter().all(super::is_genesis)
     }
 
     /// Whether the change is part of this document.

@@ -25,10 +25,11 @@ pub static HOUSEHOLDS: Table = Table {
     indexes: &["place"],
 };
 
-/// Residents, one row each; `entry` is the resident's id.
+/// Residents, one row each, by `position` in the order they were recorded; `entry` is the resident's id.
 pub static RESIDENTS: Table = Table {
     name: "residents",
     columns: &[
+        ("position", Type::Int),
         ("name", Type::Text),
         ("sex", Type::Text),
         ("birth", Type::Text),
@@ -73,8 +74,9 @@ fn project(tree: &Map, rows: &mut Rows) {
     // In the order they were recorded: by the ids' numbers, not their spellings.
     let mut residents: Vec<_> = tree.entries("residents").filter(|(_, r)| !r.flag("removed")).collect();
     residents.sort_by_key(|(id, _)| id.parse::<Id>().ok().map(|id| (id.counter, id.actor)));
-    for (id, resident) in residents {
-        let mut values = ["name", "sex", "birth", "relation", "phone", "state"].map(|c| resident.value(c).clone()).to_vec();
+    for (position, (id, resident)) in (0..).zip(residents) {
+        let mut values = vec![Value::Int(position)];
+        values.extend(["name", "sex", "birth", "relation", "phone", "state"].map(|c| resident.value(c).clone()));
         values.push(tags(resident).collect::<Vec<_>>().join(" ").as_str().into());
         rows.push(&RESIDENTS, id, values);
     }

@@ -79,7 +79,7 @@ pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView
 pub fn residents_of(connection: &Connection, household: Id) -> Result<Vec<ResidentView>> {
     let mut statement = connection.prepare_cached(
         "SELECT entry, coalesce(name, ''), coalesce(sex, ''), coalesce(birth, ''), coalesce(relation, ''), coalesce(phone, ''), coalesce(state, 'living'), tags
-         FROM residents WHERE doc = ?1 ORDER BY rowid",
+         FROM residents WHERE doc = ?1 ORDER BY position",
     )?;
     let rows = statement.query_map([household], |r| {
         let tags: String = r.get(7)?;

@@ -73,8 +73,12 @@ impl Phone {
     /// Those of [`Store::open`].
     pub fn open(config: Config) -> Result<Self> {
         let store = Store::open(&config.folder, &config.key)?;
-        let phone = Self { store, clock: config.clock, random: config.random, listeners: Mutex::new(Vec::new()) };
-        let known = phone.store.read(|c| Ok(c.query_row("SELECT schema FROM state", [], |r| r.get::<_, u16>(0)).optional()?))?;
+        let phone = Self { store, clock: config.clock.clone(), random: config.random.clone(), listeners: Mutex::new(Vec::new()) };
+        let known = match phone.store.read(|c| Ok(c.query_row("SELECT schema FROM state", [], |r| r.get::<_, u16>(0)).optional()?)) {
+            // Opening again looks closely, sets the file aside and says where.
+            Err(e) if e.kind() == ErrorKind::Damaged => return Store::open(&config.folder, &config.key).and(Err(e)),
+            known => known?,
+        };
         let newest = newest_schema();
         if known != Some(newest) {
             phone.store.write(|tx| phone.begin(tx, known.is_some(), newest))?;

@@ -67,7 +67,8 @@ fn view(r: &Row<'_>) -> rusqlite::Result<ReportView> {
 
 /// The reports that are neither closed nor declined, oldest first.
 pub fn open_reports(connection: &Connection, limit: u32) -> Result<Vec<ReportView>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM reports WHERE status NOT IN ('closed', 'declined') ORDER BY at LIMIT ?1"))?;
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM reports WHERE status NOT IN ('closed', 'declined') ORDER BY at, doc LIMIT ?1"))?;
     Ok(statement.query_map(params![limit], view)?.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -20,7 +20,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Store {
     folder: PathBuf,
     key: [u8; 32],
-    writer: Mutex<Connection>,
+    /// Opened for the first write: a phone that only shows its list opens sooner.
+    writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -30,8 +31,8 @@ impl Store {
     /// # Errors
     /// `wrong_key` (nothing touched), `damaged` (set aside, not deleted), `newer_store` (nothing touched), `cannot_write`.
     pub fn open(folder: &Path, key: &[u8; 32]) -> Result<Self> {
-        let writer = open::open(folder, key)?;
-        Ok(Self { folder: folder.to_owned(), key: *key, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
+        let reader = open::open(folder, key)?;
+        Ok(Self { folder: folder.to_owned(), key: *key, writer: Mutex::new(None), readers: Mutex::new(vec![reader]) })
     }
 
     /// The folder the store lies in.
@@ -57,6 +58,7 @@ impl Store {
     pub fn write<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut writer = lock(&self.writer);
         let run = || {
+            let writer = self.opened(&mut writer)?;
             let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = f(&tx)?;
             tx.commit()?;
@@ -67,11 +69,18 @@ impl Store {
 
     /// Runs `f` on the writer and a reader in turn: for tests of what every connection must be.
     pub fn with_connections(&self, mut f: impl FnMut(&Connection)) -> Result<()> {
-        f(&lock(&self.writer));
+        f(self.opened(&mut lock(&self.writer))?);
         self.read(|c| {
             f(c);
             Ok(())
         })
+    }
+
+    fn opened<'a>(&self, writer: &'a mut Option<Connection>) -> Result<&'a mut Connection> {
+        match writer {
+            Some(open) => Ok(open),
+            none => Ok(none.insert(open::connect(&self.folder.join(DB_FILE), &self.key)?)),
+        }
     }
 
     /// Damage found while working is remembered beside the file, so that the next opening looks closely.

@@ -21,6 +21,7 @@ const SUSPECT_FILE: &str = "gridwalk.suspect";
 
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
 
+/// Opens the store for reading, after checking it and bringing it up to date.
 pub(super) fn open(folder: &Path, key: &[u8; 32]) -> Result<Connection> {
     fs::create_dir_all(folder).map_err(cannot_write)?;
     let path = folder.join(DB_FILE);
@@ -43,6 +44,7 @@ pub(super) fn open(folder: &Path, key: &[u8; 32]) -> Result<Connection> {
             if suspect.exists() {
                 fs::remove_file(&suspect).map_err(cannot_write)?;
             }
+            connection.pragma_update(None, "query_only", true)?;
             Ok(connection)
         }
         Err(e) if e.kind() == ErrorKind::Damaged && !known => Err(wrong_key().with_source(e)),
@@ -69,7 +71,7 @@ pub(super) fn suspect(folder: &Path) -> Result<()> {
     write_durably(&folder.join(SUSPECT_FILE), b"")
 }
 
-fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection> {
+pub(super) fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     let hex: String = key.iter().map(|b| format!("{b:02x}")).collect();

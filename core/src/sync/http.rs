@@ -17,10 +17,7 @@ impl HttpHub {
         // An error only says that a provider is installed already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let roots: Vec<reqwest::Certificate> = match ca {
-            Some(pem) => vec![
-                reqwest::Certificate::from_pem(pem.as_bytes())
-                    .map_err(|e| Error::invalid("证书文件无效", "the certificate file is not valid").with_source(e))?,
-            ],
+            Some(pem) => authorities(pem)?,
             None if address.starts_with("https:") => {
                 webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok()).collect()
             }
@@ -55,6 +52,12 @@ impl Hub for HttpHub {
             .map(Answer::Refused)
             .map_err(|e| Error::new(ErrorKind::Offline, "没有连上服务器，请稍后再试", "the hub could not be reached; try again later").with_source(e))
     }
+}
+
+fn authorities(pem: &str) -> Result<Vec<reqwest::Certificate>> {
+    let invalid = || Error::invalid("证书文件无效", "the certificate file is not valid");
+    let all = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|e| invalid().with_source(e))?;
+    if all.is_empty() { Err(invalid()) } else { Ok(all) }
 }
 
 fn offline(e: reqwest::Error) -> Error {

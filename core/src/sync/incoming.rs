@@ -55,9 +55,6 @@ impl Phone {
             touched.finish(tx)?;
             // Status screens listen too: what is unsent, refused, last synced.
             touched.tables.extend(["commands", "tenants"]);
-            if !again {
-                tx.execute("UPDATE tenants SET synced_at = ?1 WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
-            }
             // What is sealed and was not in this request follows; what was in it and is held waits for the next sync.
             let unsealed: bool = tx.query_row(
                 "SELECT EXISTS (SELECT 1 FROM changes c JOIN commands k ON k.n = c.command WHERE c.taken = 0 AND c.bundle IS NULL AND k.state = 'unsent' AND k.reason IS NULL
@@ -65,13 +62,17 @@ impl Phone {
                 [&prepared.hub],
                 |r| r.get(0),
             )?;
-            let left: i64 = tx.query_row(
-                "SELECT count(*) FROM bundles WHERE taken = 0 AND n > ?1 AND tenant IN (SELECT tenant FROM tenants WHERE hub = ?2)",
-                params![prepared.bundles.last().copied().unwrap_or(i64::MAX), prepared.hub],
+            let left: bool = tx.query_row(
+                "SELECT EXISTS (SELECT 1 FROM bundles WHERE taken = 0 AND n NOT IN (SELECT value FROM json_each(?1)) AND tenant IN (SELECT tenant FROM tenants WHERE hub = ?2))",
+                params![to_json(&prepared.bundles)?, prepared.hub],
                 |r| r.get(0),
             )?;
+            again |= unsealed || left;
+            if !again {
+                tx.execute("UPDATE tenants SET synced_at = ?1 WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
+            }
             let unsent = tx.query_row("SELECT count(*) FROM commands WHERE state = 'unsent'", [], |r| r.get(0))?;
-            Ok(Taken { again: again || unsealed || left > 0, unsent })
+            Ok(Taken { again, unsent })
         })?;
         report.add(&counted);
         self.notify(&touched.tables.into_iter().collect::<Vec<_>>());

@@ -21,8 +21,9 @@ pub fn refresh_due(connection: &Connection, households: Option<&BTreeSet<String>
             let mut remove = connection.prepare_cached("DELETE FROM due WHERE household = ?1")?;
             let mut insert = connection.prepare_cached(&insert_sql("AND h.doc = ?1"))?;
             for household in some {
-                remove.execute([household])?;
-                insert.execute([household])?;
+                if insert.execute([household])? == 0 {
+                    remove.execute([household])?;
+                }
             }
         }
     }
@@ -35,7 +36,7 @@ fn insert_sql(which: &str) -> String {
     let possible = |column: &str| format!("min(max({column}, 0), 253402300799)");
     let (at, visited) = (possible("coalesce(h.at, 0)"), possible("v.at"));
     format!(
-        "INSERT INTO due
+        "INSERT OR REPLACE INTO due
          SELECT doc, days, met, tried,
            CASE WHEN met IS NULL THEN at ELSE met + days * 86400 - days * 864 * {WINDOW_PERCENT} END,
            CASE WHEN met IS NULL THEN at ELSE met + days * 86400 END

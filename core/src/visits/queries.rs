@@ -46,7 +46,7 @@ pub fn today(connection: &Connection, now: i64, from: Option<(f64, f64)>, limit:
     // Within a city a degree is 111 km north and cos(latitude) of that east; squared metres order as metres do.
     let (lat, lon) = from.unwrap_or((0.0, 0.0));
     let sql = format!(
-        "SELECT d.household, h.address, (SELECT r.name FROM residents r WHERE r.doc = d.household ORDER BY r.rowid LIMIT 1), d.due_at, d.every_days,
+        "SELECT d.household, h.address, (SELECT r.name FROM residents r WHERE r.doc = d.household ORDER BY r.position LIMIT 1), d.due_at, d.every_days,
            d.last_visit_at, d.last_attempt_at,
            CASE WHEN ?5 THEN (h.lat / 1e6 - ?3) * (h.lat / 1e6 - ?3) * 12392e6 + (h.lon / 1e6 - ?4) * (h.lon / 1e6 - ?4) * 12392e6 * ?6 END AS metres2
          FROM due d JOIN households h ON h.doc = d.household
@@ -99,7 +99,7 @@ pub struct VisitView {
 pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<Vec<VisitView>> {
     let mut statement = connection.prepare_cached(
         "SELECT v.doc, coalesce(v.by, ''), coalesce(p.name, ''), coalesce(v.at, 0), coalesce(v.unanchored, 1), coalesce(v.result, ''), coalesce(v.purpose, ''), coalesce(v.note, '')
-         FROM visits v LEFT JOIN persons p ON p.doc = v.by WHERE v.household = ?1 ORDER BY v.at DESC LIMIT ?2",
+         FROM visits v LEFT JOIN persons p ON p.doc = v.by WHERE v.household = ?1 ORDER BY v.at DESC, v.doc LIMIT ?2",
     )?;
     let rows = statement.query_map(params![household, limit], |r| {
         Ok(VisitView {

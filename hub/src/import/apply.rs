@@ -242,7 +242,8 @@ impl Work<'_> {
             return Ok(did);
         }
         let place = self.grid(&r.grid).await?;
-        let imported = ImportedReport { number: String::new(), reporter: String::new(), address: String::new(), raised_at: r.at, day_only: false, answer: None };
+        let imported =
+            ImportedReport { number: String::new(), reporter: String::new(), address: String::new(), raised_at: r.at, day_only: false, answer: None };
         let input = RaiseReport {
             place: Some(place),
             category: r.category.clone(),

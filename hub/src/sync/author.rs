@@ -6,8 +6,8 @@ use gridwalk_core::rules::{Author, Grant, Role};
 use gridwalk_core::sync::protocol::{Granted, RefusalCode};
 use sqlx::{AnyConnection, Row};
 
-use crate::error::{HubError, Result};
 use super::request::OpenBundle;
+use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all};
 

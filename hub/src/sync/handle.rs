@@ -5,7 +5,8 @@ use gridwalk_core::identity::{CLOCK_TOLERANCE_SECONDS, PublicKey, SignedHead, ci
 use gridwalk_core::ids::DeviceId;
 use gridwalk_core::kinds::KINDS;
 use gridwalk_core::sync::protocol::{
-    ENROL_PATH, EnrolReply, EnrolRequest, MAX_BODY, RefusalCode, SYNC_PATH, SyncReply, TenantReply, ToldSchema, VERSION, Verdict, decode, pack, seal_reply, unpack,
+    ENROL_PATH, EnrolReply, EnrolRequest, MAX_BODY, RefusalCode, SYNC_PATH, SyncReply, TenantReply, ToldSchema, VERSION, Verdict, decode, pack, seal_reply,
+    unpack,
 };
 use sqlx::{AnyConnection, Row};
 
@@ -108,7 +109,9 @@ fn told(known: u16, replies: &[TenantReply]) -> Vec<ToldSchema> {
     let newer = |number: u16| replies.iter().flat_map(|r| &r.documents).any(|d| d.schema == number && number > known);
     let kinds = KINDS.iter().filter(|k| k.versions.iter().any(|v| newer(v.number)));
     let versions = kinds.flat_map(|k| k.versions.iter().map(|v| (k.name, v.number))).filter(|(_, number)| *number > known);
-    let tell = |(kind, number): (&str, u16)| genesis(number).map(|(_, change)| ToldSchema { number, kind: kind.to_owned(), body: change_body(change).to_vec().into() });
+    let tell = |(kind, number): (&str, u16)| {
+        genesis(number).map(|(_, change)| ToldSchema { number, kind: kind.to_owned(), body: change_body(change).to_vec().into() })
+    };
     versions.filter_map(tell).collect()
 }
 

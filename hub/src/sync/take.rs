@@ -62,7 +62,10 @@ impl Batch<'_> {
             for (change, (word, reason)) in group.iter().zip(decisions) {
                 taken_any |= word == Word::Taken;
                 // What an outcast device says is not kept: it may be enrolled again.
-                if signer.is_some() && matches!(word, Word::Refused | Word::Generation | Word::ActorReused) && !finals.contains_key(&(change.doc, change.generation, change.hash)) {
+                if signer.is_some()
+                    && matches!(word, Word::Refused | Word::Generation | Word::ActorReused)
+                    && !finals.contains_key(&(change.doc, change.generation, change.hash))
+                {
                     let number = match word {
                         Word::Refused => 2,
                         Word::Generation => 4,

@@ -37,7 +37,15 @@ async fn work(folder: &Path, number: u64) -> Result<(), Failure> {
     let doors = phone.today(None, 40)?;
     for turn in 0.. {
         let door = &doors[turn % doors.len()];
-        let visit = RecordVisit { household: door.household, result: VisitResult::NobodyHome, purpose: String::new(), note: format!("第{turn}次"), minutes: None, lat: None, lon: None };
+        let visit = RecordVisit {
+            household: door.household,
+            result: VisitResult::NobodyHome,
+            purpose: String::new(),
+            note: format!("第{turn}次"),
+            minutes: None,
+            lat: None,
+            lon: None,
+        };
         say(format!("visit {}", phone.run(visit)?.value));
         if turn % 4 == 3 {
             match phone.sync(|_| {}).await {

@@ -171,13 +171,38 @@ mod tests {
             assert_eq!(found.len(), 1, "{found:?}");
             found[0].clone()
         };
-        assert!(altered(&|all| drop(all.remove(&id(2)))).contains("missing"));
-        assert!(altered(&|all| drop(all.insert(id(9), State::default()))).contains("not for this phone"));
+        assert!(
+            altered(&|all| {
+                all.remove(&id(2));
+            })
+            .contains("missing")
+        );
+        assert!(
+            altered(&|all| {
+                all.insert(id(9), State::default());
+            })
+            .contains("not for this phone")
+        );
         assert!(altered(&|all| all.entry(id(1)).or_default().heads = ["head 9".to_owned()].into()).contains("other changes"));
-        assert!(altered(&|all| drop(all.entry(id(1)).or_default().heads.insert("head 9".into()))).contains("other changes"));
+        assert!(
+            altered(&|all| {
+                all.entry(id(1)).or_default().heads.insert("head 9".into());
+            })
+            .contains("other changes")
+        );
         assert!(altered(&|all| all.entry(id(3)).or_default().rows.clear()).contains("other rows"));
-        assert!(altered(&|all| drop(all.entry(id(3)).or_default().rows.insert(("visits", String::new()), "=met│-".into()))).contains("other rows"));
-        assert!(altered(&|all| drop(all.entry(id(3)).or_default().rows.insert(("conflicts", "phone#0".into()), "=1".into()))).contains("other rows"));
+        assert!(
+            altered(&|all| {
+                all.entry(id(3)).or_default().rows.insert(("visits", String::new()), "=met│-".into());
+            })
+            .contains("other rows")
+        );
+        assert!(
+            altered(&|all| {
+                all.entry(id(3)).or_default().rows.insert(("conflicts", "phone#0".into()), "=1".into());
+            })
+            .contains("other rows")
+        );
     }
 
     #[test]

@@ -218,7 +218,7 @@ impl Demo {
             let done = each(phones, &stage, |phone| async move { phone.sync(evening).await }).await?;
             let time = stage.end();
             if round == 0 {
-                // Both groups sync in the same minutes; the time stands with the second.
+                // Both groups sync side by side; the time stands with the second.
                 let (workers, others): (Vec<_>, Vec<_>) = phones.iter().zip(done).partition(|(p, _)| p.role == Role::GridWorker);
                 let only = |group: Vec<(_, Traffic)>| group.into_iter().map(|(_, t)| t).collect::<Vec<_>>();
                 self.traffic(("晚间同步·网格员", "evening sync, workers"), &only(workers), None, &|t| t.up);
