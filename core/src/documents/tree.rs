@@ -184,8 +184,15 @@ impl Map {
     /// All fields that people set differently at the same time. Equal values are no conflict.
     pub fn conflicts(&self) -> Vec<Conflict> {
         let mut found = Vec::new();
+        if !self.has_rivals() {
+            return found;
+        }
         self.find_conflicts("", ("", 0), &mut found);
         found
+    }
+
+    fn has_rivals(&self) -> bool {
+        self.0.iter().any(|e| !e.rivals.is_empty() || e.node.as_map().is_some_and(Map::has_rivals))
     }
 
     fn find_conflicts(&self, prefix: &str, stamp: (&str, i64), found: &mut Vec<Conflict>) {

@@ -470,9 +470,9 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Once a day: happenings that phones do not hold any longer go.
+    /// Once a month, because it looks at every happening: those that phones do not hold any longer go.
     fn sweep(&mut self) -> Result<()> {
-        let due = self.tx.execute("UPDATE state SET swept_at = ?1 WHERE swept_at <= ?1 - 86400", [self.hub_time])? > 0;
+        let due = self.tx.execute("UPDATE state SET swept_at = ?1 WHERE swept_at <= ?1 - 30 * 86400", [self.hub_time])? > 0;
         for (kind, days) in crate::kinds::KINDS.iter().filter_map(|k| Some((k, k.keep_days?))).filter(|_| due) {
             let sql =
                 format!("SELECT doc FROM {} t WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = t.doc AND c.taken = 0)", kind.tables[0].name);

@@ -566,8 +566,9 @@ pub fn pack<T: Encode<()>>(value: &T) -> Result<Vec<u8>> {
 
 /// Compresses with zstd.
 pub fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
-    // Level 12 costs some milliseconds a day's work and saves a tenth of the bytes over the default 3.
-    zstd::bulk::compress(bytes, 12).map_err(|e| Error::internal("zstd").with_source(e))
+    // Level 12 costs some milliseconds for a day's work and saves a tenth of the bytes over the default 3, which is right for
+    // the pages of a whole community: there the time would be felt.
+    zstd::bulk::compress(bytes, if bytes.len() > 512 << 10 { 3 } else { 12 }).map_err(|e| Error::internal("zstd").with_source(e))
 }
 
 /// Decompresses what came from outside, within bounds.

@@ -101,6 +101,7 @@ fn prepare(device: &Device, tenant: &str) -> Result<Prepared> {
         device.phone.store().write(|tx| {
             tx.execute("UPDATE tenants SET tenant = ?1", [tenant])?;
             tx.execute("UPDATE documents SET tenant = ?1", [tenant])?;
+            tx.execute("UPDATE commands SET body = json_set(body, '$.tenant', ?1)", [tenant])?;
             tx.execute("UPDATE changes SET bundle = NULL WHERE taken = 0", [])?;
             tx.execute("DELETE FROM bundles", [])?;
             Ok(())
