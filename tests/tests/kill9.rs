@@ -1,5 +1,6 @@
 //! `kill -9` at random points, many times, of phones in the middle of writes and syncs and of the hub: nothing that was
 //! acknowledged is lost, nothing is there twice or half.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so at once, also in its helpers")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};

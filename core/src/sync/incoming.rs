@@ -96,6 +96,9 @@ fn community_keys(connection: &Connection, hub: &str) -> Result<Vec<PublicKey>> 
     rows.iter().flatten().map(|key| PublicKey::from_bytes(key)).collect()
 }
 
+/// What names a change: document, generation, hash.
+type ChangeKey = (Id, u32, [u8; 32]);
+
 struct Intake<'a> {
     phone: &'a Phone,
     tx: &'a Transaction<'a>,
@@ -173,7 +176,7 @@ impl Intake<'_> {
     }
 
     /// The changes of a bundle that the hub has not answered yet: row and command of each.
-    fn open_changes(&self, bundle: i64) -> Result<HashMap<(Id, u32, [u8; 32]), (i64, i64)>> {
+    fn open_changes(&self, bundle: i64) -> Result<HashMap<ChangeKey, (i64, i64)>> {
         let mut statement = self.tx.prepare_cached("SELECT doc, generation, hash, n, command FROM changes WHERE bundle = ?1 AND taken = 0")?;
         let rows = statement.query_map([bundle], |r| Ok(((r.get(0)?, r.get(1)?, r.get(2)?), (r.get(3)?, r.get(4)?))))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -224,7 +224,7 @@ impl Bundle {
         });
         encode(&Statement {
             purpose: "gridwalk bundle v1".into(),
-            device: self.device.clone(),
+            device: self.device,
             tenant: self.tenant.clone(),
             epoch: self.epoch,
             number: self.number,

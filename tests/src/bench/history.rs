@@ -63,7 +63,7 @@ async fn days(folder: &Path, history: i64) -> Result<Vec<Day>> {
     stage.hub.clock.advance_to(MORNING);
     while fold(&stage.hub.hub, &stage.hub.tenant, MORNING - 14 * 86_400, 1000).await? == 1000 {}
     let invite = |name| stage.hub.invite_at("", Role::GridWorker, Some("g00"), name);
-    let mut invites = vec![invite("张网格").await?, invite("李网格").await?];
+    let mut invites = [invite("张网格").await?, invite("李网格").await?];
     invites.iter_mut().for_each(|i| i.hub = stage.url());
     let a = Device::enrolled(folder, 1, &invites[0]).await?;
     let b = Device::enrolled(folder, 2, &invites[1]).await?;

@@ -176,10 +176,8 @@ fn value(key: &str, by: Id) -> Value {
 
 /// Writes the needed fields but `except`, and who did it where the kind says so.
 fn base(w: &mut Writer<'_>, kind: &Kind, by: Id, except: &str) {
-    if kind.versions[0].containers.is_empty() || !["settings", "category_list"].contains(&kind.name) {
-        if except != "by" {
-            w.put(&ROOT, "by", Value::from(by)).unwrap();
-        }
+    if except != "by" && (kind.versions[0].containers.is_empty() || !["settings", "category_list"].contains(&kind.name)) {
+        w.put(&ROOT, "by", Value::from(by)).unwrap();
     }
     for (key, value) in needed(kind).into_iter().filter(|(key, _)| *key != except) {
         w.put(&ROOT, key, value).unwrap();
