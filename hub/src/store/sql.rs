@@ -57,7 +57,7 @@ pub async fn one(connection: &mut AnyConnection, sql: &str, args: Vec<Arg>) -> R
 /// Rows for many keys: `sql` has `{in}` where the list of keys goes and `$1` for the tenant.
 pub async fn select_in(connection: &mut AnyConnection, sql: &str, tenant: &str, keys: &[Arg]) -> Result<Vec<AnyRow>> {
     let mut rows = Vec::new();
-    for chunk in chunks(keys) {
+    for chunk in chunks(keys, 64) {
         let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
         let args = std::iter::once(Arg::text(tenant)).chain(chunk.iter().cloned()).collect();
         rows.extend(query(sql.replace("{in}", &places.join(", ")), args).fetch_all(&mut *connection).await?);
@@ -67,7 +67,8 @@ pub async fn select_in(connection: &mut AnyConnection, sql: &str, tenant: &str, 
 
 /// Inserts many rows into `table`.
 pub async fn insert_many(connection: &mut AnyConnection, table: &str, rows: Vec<Vec<Arg>>) -> Result<()> {
-    for chunk in chunks(&rows) {
+    let most = MOST_VALUES / rows.first().map_or(1, Vec::len).max(1);
+    for chunk in chunks(&rows, most.max(1)) {
         let mut n = 0;
         let values: Vec<String> = chunk
             .iter()
@@ -88,10 +89,13 @@ pub async fn insert_many(connection: &mut AnyConnection, table: &str, rows: Vec<
     Ok(())
 }
 
-/// Slices of few different lengths, so that their statements are prepared once.
-fn chunks<T>(mut all: &[T]) -> impl Iterator<Item = &[T]> {
+/// Values bound in one statement: SQLite looks each `$n` up by its name among all of them, so many cost their square.
+const MOST_VALUES: usize = 96;
+
+/// Slices of at most `most`, of few different lengths, so that their statements are prepared once.
+fn chunks<T>(mut all: &[T], most: usize) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
-        let take = [64, 16, 4, 1].into_iter().find(|n| *n <= all.len())?;
+        let take = [64, 16, 4, 1].into_iter().find(|n| *n <= all.len() && *n <= most)?;
         let (chunk, rest) = all.split_at(take);
         all = rest;
         Some(chunk)
