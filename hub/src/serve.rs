@@ -94,7 +94,7 @@ async fn fold_once(hub: &Hub) -> Result<()> {
             Tenant::find(&mut read, &id).await?
         };
         let Some(tenant) = tenant else { continue };
-        while fold::fold(hub, &tenant, hub.now() - fold::FOLD_AFTER_SECONDS, 100).await? == 100 {}
+        fold::fold(hub, &tenant, hub.now() - fold::FOLD_AFTER_SECONDS).await?;
     }
     Ok(())
 }

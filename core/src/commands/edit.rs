@@ -1,6 +1,7 @@
 //! The hands of a command: it opens documents, writes each at most once, and collects the changes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Command;
 use crate::clock::{Hybrid, Stamp};
@@ -66,15 +67,15 @@ impl<'a> Edit<'a> {
     ///
     /// # Errors
     /// `not_found`, with `zh` and `en` naming what is missing.
-    pub fn state(&mut self, id: Id, kind: &str, zh: &str, en: &str) -> Result<Map> {
+    pub fn state(&mut self, id: Id, kind: &str, zh: &str, en: &str) -> Result<Arc<Map>> {
         self.state_of_any(id, &[kind], zh, en)
     }
 
     /// The state of document `id`, which must be of one of `kinds` (of any, if none is named).
-    pub fn state_of_any(&mut self, id: Id, kinds: &[&str], zh: &str, en: &str) -> Result<Map> {
+    pub fn state_of_any(&mut self, id: Id, kinds: &[&str], zh: &str, en: &str) -> Result<Arc<Map>> {
         let missing = || Error::not_found(format!("没有找到{zh}，可能尚未同步"), format!("no such {en} on this device; it may not have been synced yet"));
         let doc = self.open(id)?.as_ref().filter(|d| kinds.is_empty() || kinds.contains(&d.kind().name)).ok_or_else(missing)?;
-        Ok(doc.tree())
+        Ok(doc.tree().clone())
     }
 
     /// Makes document `id` of kind `kind`. Run again where the document has come back already, it only completes it.

@@ -17,7 +17,7 @@ pub fn audiences_of(source: &mut dyn Documents, id: Id, kind: &Kind, tree: &Map)
         Place::Of { about, also } => {
             let mut all = also;
             if let Some(doc) = source.load(about)?
-                && let Place::Own(own) = (doc.kind().place)(&doc.tree(), about)
+                && let Place::Own(own) = (doc.kind().place)(doc.tree(), about)
             {
                 all.extend(own);
             }

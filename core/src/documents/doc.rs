@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use automerge::{ActorId, Automerge, AutomergeError, Change, ChangeHash, LoadOptions, OnPartialLoad, VerificationMode};
 
@@ -54,6 +54,8 @@ pub struct Doc {
     /// Raised when a document is erased and begun again without history.
     pub generation: u32,
     am: Automerge,
+    /// The state, read once: rules, audiences, projection and folds all ask for it.
+    tree: OnceLock<Arc<Map>>,
 }
 
 impl Doc {
@@ -64,18 +66,22 @@ impl Doc {
 
     /// A document with the containers of its schema versions up to genesis `number`.
     pub fn with_schema(number: u16, generation: u32) -> Result<Self> {
+        Ok(Self { generation, ..Self::empty(number)?.clone() })
+    }
+
+    /// The document of generation 0 with nothing in it but the containers of its schema versions up to genesis `number`.
+    pub fn empty(number: u16) -> Result<&'static Self> {
         // Every loading begins with one of few empty documents; copying one is a fifth of making it.
         static EMPTY: OnceLock<HashMap<u16, Doc>> = OnceLock::new();
         let make = |number: u16| -> Result<Self> {
             let (kind, _) = genesis(number).ok_or_else(|| Error::malformed("schema"))?;
-            let mut doc = Self { kind, generation: 0, am: Automerge::new() };
+            let mut doc = Self { kind, generation: 0, am: Automerge::new(), tree: OnceLock::new() };
             doc.reach(number)?;
             Ok(doc)
         };
         let numbers = || crate::kinds::KINDS.iter().flat_map(|k| k.versions.iter().map(|v| v.number));
         let empty = EMPTY.get_or_init(|| numbers().filter_map(|number| Some((number, make(number).ok()?))).collect());
-        let doc = empty.get(&number).ok_or_else(|| Error::malformed("schema"))?;
-        Ok(Self { generation, ..doc.clone() })
+        empty.get(&number).ok_or_else(|| Error::malformed("schema"))
     }
 
     /// Takes in the genesis of a schema version newer than this app, which a hub told. Its hash decides that it is what the
@@ -102,6 +108,7 @@ impl Doc {
         for version in self.kind.versions.iter().take_while(|v| v.number <= number) {
             let (_, change) = genesis(version.number).ok_or_else(|| Error::internal("genesis"))?;
             if !self.has(&change.hash()) {
+                self.tree = OnceLock::new();
                 self.am.apply_changes([change.clone()])?;
             }
         }
@@ -151,21 +158,27 @@ impl Doc {
         self.whole_or_not("change", |am| am.apply_changes([change]))
     }
 
+    /// This document with a change that [`Doc::obstacle`] found nothing against.
+    pub fn with(&self, change: Change) -> Result<Self> {
+        let mut next = Self { tree: OnceLock::new(), ..self.clone() };
+        attempt("change", || next.am.apply_changes([change]))?;
+        Ok(next)
+    }
+
     /// Automerge that panics or gives up leaves a document that is half done and fails ever after; it is put back then.
     fn whole_or_not(&mut self, what: &'static str, f: impl FnOnce(&mut Automerge) -> std::result::Result<(), AutomergeError>) -> Result<()> {
         // Before its first change a document is made again as easily.
         let before = if self.is_empty() { None } else { Some(self.am.clone()) };
         let schema = self.schema();
-        let error = match catch_unwind(AssertUnwindSafe(|| f(&mut self.am))) {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(e)) => Error::malformed(what).with_source(e),
-            Err(_) => Error::malformed(what),
-        };
-        self.am = match before {
-            Some(am) => am,
-            None => Self::with_schema(schema, self.generation)?.am,
-        };
-        Err(error)
+        self.tree = OnceLock::new();
+        let result = attempt(what, || f(&mut self.am));
+        if result.is_err() {
+            self.am = match before {
+                Some(am) => am,
+                None => Self::with_schema(schema, self.generation)?.am,
+            };
+        }
+        result
     }
 
     fn is_empty(&self) -> bool {
@@ -180,6 +193,7 @@ impl Doc {
     /// Writes to the document as `actor`, in one change. `None` if nothing differs from what is there.
     pub fn write<T>(&mut self, actor: Actor, by: &str, stamp: &Stamp, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<(T, Option<RawChange>)> {
         self.upgrade()?;
+        self.tree = OnceLock::new();
         self.am.set_actor(ActorId::from(&actor.0[..]));
         let before = self.am.get_heads();
         let mut writer = Writer::new(&mut self.am, by, stamp);
@@ -190,8 +204,8 @@ impl Doc {
     }
 
     /// The state as plain data.
-    pub fn tree(&self) -> Map {
-        Map::of(&self.am)
+    pub fn tree(&self) -> &Arc<Map> {
+        self.tree.get_or_init(|| Arc::new(Map::of(&self.am)))
     }
 
     /// The hashes that the state is made of; two replicas with equal heads hold the same state.
@@ -212,5 +226,14 @@ impl Doc {
     /// The Automerge document behind.
     pub fn automerge(&self) -> &Automerge {
         &self.am
+    }
+}
+
+/// What Automerge answers, or an error where it panics.
+fn attempt(what: &'static str, f: impl FnOnce() -> std::result::Result<(), AutomergeError>) -> Result<()> {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(e)) => Err(Error::malformed(what).with_source(e)),
+        Err(_) => Err(Error::malformed(what)),
     }
 }

@@ -7,11 +7,11 @@ use super::{Membership, Phone, anchor, membership, state};
 use crate::clock::Stamp;
 use crate::commands::{Command, Edit, Made};
 use crate::documents::{audiences_of, change_from_body};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::identity::DeviceKey;
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
-use crate::rules::{Refusal, judge};
+use crate::rules::judge;
 use crate::store::{Stored, StoredDoc, Touched, to_json};
 
 /// What a command did.
@@ -124,11 +124,8 @@ pub(crate) fn perform(
 fn check(tx: &Connection, made: &Made, author: &crate::rules::Author) -> Result<()> {
     let change = change_from_body(&made.change.body)?;
     let decided_on = made.before.as_ref().unwrap_or(&made.doc);
-    let audiences = audiences_of(&mut Stored(tx), made.id, decided_on.kind(), &decided_on.tree())?;
-    judge(made.id, made.before.as_ref(), &made.doc, &change, &audiences, author).map_err(|refusal| {
-        let (zh, en) = Refusal::message(refusal.code());
-        Error::new(ErrorKind::NotAllowed, zh, en)
-    })
+    let audiences = audiences_of(&mut Stored(tx), made.id, decided_on.kind(), decided_on.tree())?;
+    Ok(judge(made.id, made.before.as_ref(), &made.doc, &change, &audiences, author)?)
 }
 
 fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut Touched) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::legacy::{Key, ObjectId, OpType};
+use automerge::legacy::{Key, ObjectId, OpId, OpType, SortedVec};
 use automerge::{Automerge, Change, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
 
 use super::{Allow, Author, Refusal, Role};
@@ -26,11 +26,10 @@ pub fn judge(id: Id, before: Option<&Doc>, after: &Doc, change: &Change, audienc
             if !author.devices.contains(&id.actor.device()) {
                 return Err(Refusal::Actor);
             }
-            let empty = Doc::with_schema(after.schema(), 0).map_err(|_| Refusal::Operation)?;
-            judge_change(&empty, change, audiences, author)?;
+            judge_change(Doc::empty(after.schema()).map_err(|_| Refusal::Operation)?, change, audiences, author)?;
         }
     }
-    let passes = (after.kind().check)(id, before.map(Doc::tree).as_ref(), &after.tree(), author);
+    let passes = (after.kind().check)(id, before.map(|d| &**d.tree()), after.tree(), author);
     if passes { Ok(()) } else { Err(Refusal::Check) }
 }
 
@@ -47,62 +46,58 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
     let person = author.person.to_string();
     let is_hub = roles.contains(&Role::Hub);
     let exists = doc.heads().iter().any(|h| !is_genesis(h));
-    // Paths of the maps that this change makes, by operation id; all others are in the document already.
-    let mut made: HashMap<(u64, &[u8]), Vec<String>> = HashMap::new();
+    // Paths of the maps that this change makes, by operation number; all others are in the document already.
+    let mut made: HashMap<u64, Vec<String>> = HashMap::new();
     let expanded = decode(change).ok_or(Refusal::Operation)?;
     let actor = change.actor_id().to_bytes();
-    let mut written: HashMap<(String, &str), String> = HashMap::new();
+    let is_own_number = |id: &OpId| id.actor().to_bytes() == actor;
+    // What this change itself wrote last, by object and key.
+    let mut written: HashMap<(Option<&OpId>, &str), u64> = HashMap::new();
     let is_newest = doc.heads().iter().all(|h| change.deps().contains(h));
-    for (n, op) in expanded.operations.iter().enumerate() {
+    for (number, op) in (change.start_op().get()..).zip(&expanded.operations) {
         let Key::Map(key) = &op.key else { return Err(Refusal::Operation) };
         if op.insert {
             return Err(Refusal::Operation);
         }
+        let object_id = match &op.obj {
+            ObjectId::Root => None,
+            ObjectId::Id(id) => Some(id),
+        };
+        let new_object = object_id.filter(|id| is_own_number(id)).and_then(|id| made.get(&id.counter()));
         let mut object = ROOT;
-        let mut path = match &op.obj {
-            ObjectId::Root => Vec::new(),
-            ObjectId::Id(id) => match made.get(&(id.counter(), id.actor().to_bytes())) {
-                Some(path) => path.clone(),
-                None => {
-                    object = doc.automerge().import(&format!("{}@{}", id.counter(), id.actor())).map_err(|_| Refusal::Operation)?.0;
-                    path_of(doc.automerge(), &object).ok_or(Refusal::Operation)?
-                }
-            },
+        let mut path = match (object_id, new_object) {
+            (None, _) => Vec::new(),
+            (_, Some(path)) => path.clone(),
+            (Some(id), None) => {
+                object = doc.automerge().import(&format!("{}@{}", id.counter(), id.actor())).map_err(|_| Refusal::Operation)?.0;
+                path_of(doc.automerge(), &object).ok_or(Refusal::Operation)?
+            }
         };
         path.push(key.to_string());
+        // Most operations fill a new map, or a key of the root that never was: nothing to look up there.
+        let untouched = new_object.is_some() || object == ROOT && doc.tree().get(key).is_none();
         // An operation replaces exactly what its author saw there: other claims are applied too, and brick snapshots as well.
-        let number = format!("{}@{}", change.start_op().get() + n as u64, change.actor_id());
-        let object_name = match &op.obj {
-            ObjectId::Root => String::new(),
-            ObjectId::Id(id) => format!("{}@{}", id.counter(), id.actor()),
+        let replaces = match written.insert((object_id, key.as_str()), number) {
+            Some(earlier) => op.pred.iter().map(|id| (id.counter(), is_own_number(id))).eq([(earlier, true)]),
+            None if new_object.is_some() || untouched && is_newest => op.pred.is_empty(),
+            None if is_newest => are(&op.pred, doc.automerge().get_all(&object, key.as_str())),
+            None => are(&op.pred, doc.automerge().get_all_at(&object, key.as_str(), change.deps())),
         };
-        let slot = (object_name, key.as_str());
-        let seen = match written.get(&slot) {
-            Some(earlier) => vec![earlier.clone()],
-            None if object == ROOT && op.obj != ObjectId::Root => Vec::new(),
-            None if is_newest => ids(doc.automerge().get_all(&object, key.as_str())),
-            None => ids(doc.automerge().get_all_at(&object, key.as_str(), change.deps())),
-        };
-        let mut replaced: Vec<String> = op.pred.iter().map(|id| format!("{}@{}", id.counter(), id.actor())).collect();
-        replaced.sort();
-        if replaced != seen {
+        if !replaces {
             return Err(Refusal::Operation);
         }
-        written.insert(slot, number);
+        let new_here = new_object.is_some();
         match &op.action {
             // Who and when are plain: in a map of their own the value would stand under another key and be judged by no one.
             OpType::Make(_) if ["by", "at", "boot", "since_boot"].contains(&key.as_str()) => return Err(Refusal::Operation),
             OpType::Make(ObjType::Map) => {
-                made.insert((change.start_op().get() + n as u64, actor), path.clone());
+                made.insert(number, path.clone());
             }
             OpType::Put(value) => check_value(value)?,
             OpType::Delete => return Err(Refusal::Delete),
             _ => return Err(Refusal::Operation),
         }
-        let fresh = match &op.obj {
-            ObjectId::Id(id) if made.contains_key(&(id.counter(), id.actor().to_bytes())) => true,
-            _ => op.pred.is_empty() && doc.automerge().get(&object, key.as_str()).ok().flatten().is_none(),
-        };
+        let fresh = new_here || op.pred.is_empty() && (untouched || doc.automerge().get(&object, key.as_str()).ok().flatten().is_none());
         let allowed = doc.kind().rules.iter().find(|rule| allows(rule, &path, &roles)).ok_or(Refusal::Path)?;
         let depth = allowed.path.split('/').count();
         if allowed.once && !fresh {
@@ -152,10 +147,14 @@ fn decode(change: &Change) -> Option<ExpandedChange> {
     expanded.ok().flatten()
 }
 
-fn ids(found: Result<Vec<(automerge::Value<'_>, ObjId)>, automerge::AutomergeError>) -> Vec<String> {
-    let mut ids: Vec<String> = found.unwrap_or_default().iter().map(|(_, id)| id.to_string()).collect();
-    ids.sort();
-    ids
+/// Whether a change's claim of what it replaces is what stands there.
+fn are(claimed: &SortedVec<OpId>, found: Result<Vec<(automerge::Value<'_>, ObjId)>, automerge::AutomergeError>) -> bool {
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    let found = found.unwrap_or_default().iter().map(|(_, id)| id.to_string()).collect();
+    sorted(claimed.iter().map(|id| format!("{}@{}", id.counter(), id.actor())).collect()) == sorted(found)
 }
 
 fn text_at(doc: &Automerge, key: &str) -> Option<String> {

@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::documents::Audience;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{DeviceId, Id};
 
 /// What a person is to a community.
@@ -85,6 +85,11 @@ pub struct Author {
 }
 
 impl Author {
+    /// The hub of a community, where it writes itself.
+    pub fn of_hub(device: DeviceId, person: Id) -> Self {
+        Self { device, devices: vec![device], person, grants: vec![Grant { role: Role::Hub, scope: Audience::Community }] }
+    }
+
     /// Whether any of the author's roles is `role`.
     pub fn is(&self, role: Role) -> bool {
         self.grants.iter().any(|g| g.role == role)
@@ -165,5 +170,12 @@ impl Refusal {
             "gone" => ("资料已不存在，改动无法套用", "what this changed is no longer there"),
             _ => ("服务器没有接受", "the hub did not accept it"),
         }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let (zh, en) = Refusal::message(refusal.code());
+        Self::new(ErrorKind::NotAllowed, zh, en)
     }
 }

@@ -174,12 +174,12 @@ impl Touched {
             delete_rows(connection, kind, &key)?;
         }
         let tree = doc.tree();
-        let rows = project(doc, &tree);
+        let rows = project(doc, tree);
         write_rows(connection, &key, &rows)?;
         self.tables.extend(rows.iter().map(|r| r.table.name).chain(kind.tables.iter().map(|t| t.name)));
         match kind.name {
             "household" => {
-                search::index(connection, n, &tree, fresh)?;
+                search::index(connection, n, tree, fresh)?;
                 self.households.insert(key);
             }
             "visit" => {

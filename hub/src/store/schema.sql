@@ -1,4 +1,5 @@
--- The hub's store. One set of SQL for SQLite and PostgreSQL ({blob} is BLOB or BYTEA); every table is keyed by tenant first.
+-- The hub's store. Every table is keyed by tenant first, and SQLite keeps the rows in the key's own tree: a change is written
+-- to few pages, and what belongs together lies together.
 -- Times are seconds since the Unix epoch (UTC), ids their texts. The read-model tables of the kinds are made beside these.
 
 CREATE TABLE meta (
@@ -10,8 +11,8 @@ CREATE TABLE tenants (
   tenant_id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
   number BIGINT NOT NULL,          -- the last number of the tenant's one sequence
-  community_key {blob} NOT NULL,   -- signs replies and what the hub itself writes
-  spare_public {blob} NOT NULL,
+  community_key BLOB NOT NULL,   -- signs replies and what the hub itself writes
+  spare_public BLOB NOT NULL,
   hub_person TEXT NOT NULL,        -- who the hub is when it writes
   settings TEXT NOT NULL           -- the settings document
 );
@@ -19,12 +20,12 @@ CREATE TABLE tenants (
 CREATE TABLE devices (
   tenant_id TEXT NOT NULL,
   device TEXT NOT NULL,
-  public_key {blob} NOT NULL,
+  public_key BLOB NOT NULL,
   person TEXT NOT NULL,
   enrolled_at BIGINT NOT NULL,
   revoked_at BIGINT,
   PRIMARY KEY (tenant_id, device)
-);
+) WITHOUT ROWID;
 CREATE INDEX devices_device ON devices (device);
 CREATE INDEX devices_person ON devices (tenant_id, person);
 
@@ -38,7 +39,7 @@ CREATE TABLE grants (
   until_number BIGINT,
   until_at BIGINT,
   PRIMARY KEY (tenant_id, person, role, scope, from_number)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE invites (
   tenant_id TEXT NOT NULL,
@@ -49,14 +50,14 @@ CREATE TABLE invites (
   used_at BIGINT,
   wrong_tries BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, code)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE nonces (
   device TEXT NOT NULL,
   nonce TEXT NOT NULL,
   at BIGINT NOT NULL,
   PRIMARY KEY (device, nonce)
-);
+) WITHOUT ROWID;
 CREATE INDEX nonces_at ON nonces (at);
 
 CREATE TABLE documents (
@@ -68,20 +69,18 @@ CREATE TABLE documents (
   about TEXT,                      -- what a happening is about: it moves with it
   kept_until BIGINT,               -- until when phones hold a happening
   PRIMARY KEY (tenant_id, doc)
-);
-CREATE INDEX documents_about ON documents (tenant_id, about);
-CREATE INDEX documents_kind ON documents (tenant_id, kind);
+) WITHOUT ROWID;
+CREATE INDEX documents_about ON documents (tenant_id, about) WHERE about IS NOT NULL;
 
 -- The truth: changes by their number in the sequence, old ones folded into a snapshot that has the last one's number.
 CREATE TABLE changes (
   tenant_id TEXT NOT NULL,
-  number BIGINT NOT NULL,
   doc TEXT NOT NULL,
-  body {blob} NOT NULL,
+  number BIGINT NOT NULL,
+  body BLOB NOT NULL,
   at BIGINT NOT NULL,
-  PRIMARY KEY (tenant_id, number)
-);
-CREATE INDEX changes_doc ON changes (tenant_id, doc, number);
+  PRIMARY KEY (tenant_id, doc, number)
+) WITHOUT ROWID;
 
 -- Which audiences a document is in, since which number and until which.
 CREATE TABLE audiences (
@@ -91,7 +90,7 @@ CREATE TABLE audiences (
   entered BIGINT NOT NULL,
   left_at BIGINT,
   PRIMARY KEY (tenant_id, doc, audience, entered)
-);
+) WITHOUT ROWID;
 
 -- What each audience has to read, in order. `what`: 0 a change, 1 the document entered (its history comes), 2 it left.
 CREATE TABLE entries (
@@ -101,8 +100,7 @@ CREATE TABLE entries (
   doc TEXT NOT NULL,
   what BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, audience, number, doc)
-);
-CREATE INDEX entries_doc ON entries (tenant_id, doc);
+) WITHOUT ROWID;
 
 -- Final answers other than 'taken', given again to whoever asks.
 CREATE TABLE verdicts (
@@ -113,18 +111,20 @@ CREATE TABLE verdicts (
   word BIGINT NOT NULL,
   reason TEXT,
   PRIMARY KEY (tenant_id, doc, generation, hash)
-);
+) WITHOUT ROWID;
 
--- Who wrote what: signed statements with the hashes of their changes, kept after folding.
+-- Who wrote what: signed statements with the hashes of their changes, kept after folding; and when a number was given out.
 CREATE TABLE statements (
   tenant_id TEXT NOT NULL,
   id TEXT NOT NULL,                -- SHA-256 of the statement
   device TEXT NOT NULL,
-  statement {blob} NOT NULL,
-  signature {blob} NOT NULL,
+  statement BLOB NOT NULL,
+  signature BLOB NOT NULL,
+  number BIGINT NOT NULL,          -- the tenant's number when it was taken
   at BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, id)
-);
+) WITHOUT ROWID;
+CREATE INDEX statements_number ON statements (tenant_id, number, at);
 
 -- What an import made of which source record: importing twice changes nothing.
 CREATE TABLE import_keys (
@@ -134,4 +134,4 @@ CREATE TABLE import_keys (
   id TEXT NOT NULL,
   digest TEXT NOT NULL,
   PRIMARY KEY (tenant_id, source, record)
-);
+) WITHOUT ROWID;

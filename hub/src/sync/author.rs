@@ -2,7 +2,7 @@
 
 use gridwalk_core::identity::PublicKey;
 use gridwalk_core::ids::{DeviceId, Id};
-use gridwalk_core::rules::{Author, Grant, Role};
+use gridwalk_core::rules::{Author, Grant};
 use gridwalk_core::sync::protocol::{Granted, RefusalCode};
 use sqlx::{AnyConnection, Row};
 
@@ -52,8 +52,7 @@ impl Membership {
 /// than 30 days before `now`.
 pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: DeviceId, person: Id, at: Option<u64>, now: i64) -> Result<Author> {
     if person == tenant.hub_person {
-        let grant = Grant { role: Role::Hub, scope: gridwalk_core::documents::Audience::Community };
-        return Ok(Author { device, devices: vec![device], person, grants: vec![grant] });
+        return Ok(Author::of_hub(device, person));
     }
     let args = vec![
         Arg::text(&tenant.id),
@@ -90,7 +89,7 @@ impl Signer {
     pub async fn of(connection: &mut AnyConnection, hub: &Hub, tenant: &Tenant, bundle: &OpenBundle, person: Id) -> Result<Self> {
         let mut at = (bundle.epoch == hub.store.epoch).then_some(bundle.number);
         // What came right after the cursor tells how old it is.
-        let sql = "SELECT at FROM changes WHERE tenant_id = $1 AND number > $2 ORDER BY number LIMIT 1";
+        let sql = "SELECT at FROM statements WHERE tenant_id = $1 AND number > $2 ORDER BY number LIMIT 1";
         if let Some(next) = all(connection, sql, vec![Arg::text(&tenant.id), Arg::int(bundle.number)]).await?.first()
             && next.try_get::<i64, _>(0)? < hub.now() - CURSOR_SECONDS
         {

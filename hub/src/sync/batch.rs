@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Map, Place, change_from_body};
-use gridwalk_core::error::Result as CoreResult;
+use gridwalk_core::error::{Error as CoreError, Result as CoreResult};
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
+use gridwalk_core::rules::{Author, judge};
 use sqlx::{AnyConnection, Row};
 
 use crate::error::{HubError, Result};
@@ -172,8 +173,7 @@ impl<'a> Batch<'a> {
 
     /// Puts a document with a new change in it into the batch.
     pub(super) fn stage(&mut self, id: Id, doc: Doc, body: Vec<u8>, device: DeviceId) {
-        let tree = doc.tree();
-        let (audiences, about) = self.place(id, doc.kind(), &tree);
+        let (audiences, about) = self.place(id, doc.kind(), doc.tree());
         match self.held.get_mut(&id) {
             Some(held) => {
                 held.doc = doc;
@@ -204,8 +204,14 @@ impl<'a> Batch<'a> {
         let command = Command { id, first: counter + 1, tenant: self.tenant.id.clone(), by: self.tenant.hub_person, hub_time: Some(stamp.at), stamp, input };
         let (value, made, next) = Edit::run(&mut Loaded(&self.held), &command, actor)?;
         self.hub.used(self.tenant, next);
+        let author = Author::of_hub(self.tenant.key.device(), self.tenant.hub_person);
         for change in made {
             let parsed = change_from_body(&change.change.body)?;
+            let audiences = match self.held.get(&change.id) {
+                Some(held) => held.audiences.iter().cloned().collect(),
+                None => self.place(change.id, change.doc.kind(), change.doc.tree()).0.into_iter().collect::<Vec<_>>(),
+            };
+            judge(change.id, change.before.as_ref(), &change.doc, &parsed, &audiences, &author).map_err(CoreError::from)?;
             self.own_lines.push((command.id, change.id, change.doc.generation, change.doc.schema(), parsed.hash().0));
             self.stage(change.id, change.doc, change.change.body, actor.device());
         }

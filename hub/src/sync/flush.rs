@@ -46,7 +46,7 @@ impl Batch<'_> {
                     audiences.push(vec![tenant.clone(), doc.clone(), audience, Arg::int(number), Arg::Int(None)]);
                 }
             }
-            changes.push(vec![tenant.clone(), Arg::int(number), doc, Arg::Blob(change.body), Arg::int(now)]);
+            changes.push(vec![tenant.clone(), doc, Arg::int(number), Arg::Blob(change.body), Arg::int(now)]);
         }
         self.documents(now).await?;
         insert_many(self.connection, "changes", changes).await?;
@@ -54,7 +54,7 @@ impl Batch<'_> {
         insert_many(self.connection, "entries", entries).await?;
         number = self.moves(number).await?;
         self.rows().await?;
-        self.answers(now).await?;
+        self.answers(number, now).await?;
         exec(self.connection, "UPDATE tenants SET number = $2 WHERE tenant_id = $1", vec![tenant, Arg::int(number)]).await?;
         Ok(taken)
     }
@@ -85,7 +85,7 @@ impl Batch<'_> {
             .iter()
             // A happening moves with what it is about, never by a change of its own.
             .filter(|(_, h)| h.dirty && h.stored && h.about.is_none())
-            .map(|(id, h)| (*id, h.audiences.clone(), self.place(*id, h.doc.kind(), &h.doc.tree()).0))
+            .map(|(id, h)| (*id, h.audiences.clone(), self.place(*id, h.doc.kind(), h.doc.tree()).0))
             .filter(|(_, old, new)| old != new)
             .collect();
         for (id, old, new) in moved {
@@ -127,7 +127,11 @@ impl Batch<'_> {
     async fn leave(&mut self, doc: &str, audience: &str, number: u64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let args = vec![tenant.clone(), Arg::text(audience), Arg::text(doc)];
-        exec(self.connection, "DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3", args.clone()).await?;
+        // An entry's number is that of a change, or one at which the document entered or left.
+        let numbers = "SELECT number FROM changes WHERE tenant_id = $1 AND doc = $3
+            UNION SELECT entered FROM audiences WHERE tenant_id = $1 AND doc = $3 UNION SELECT left_at FROM audiences WHERE tenant_id = $1 AND doc = $3";
+        exec(self.connection, &format!("DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND number IN ({numbers})"), args.clone())
+            .await?;
         let args = args.into_iter().chain([Arg::int(number)]).collect();
         exec(self.connection, "UPDATE audiences SET left_at = $4 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL", args).await?;
         let entry = vec![tenant, Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(LEFT)];
@@ -145,7 +149,7 @@ impl Batch<'_> {
                     deletes.entry(table.name).or_default().push(doc.clone());
                 }
             }
-            for row in project(&held.doc, &held.doc.tree()) {
+            for row in project(&held.doc, held.doc.tree()) {
                 let mut values = vec![Arg::text(&tenant), doc.clone(), Arg::text(&row.entry)];
                 values.extend(row.values.into_iter().zip(row.table.columns).map(|(value, (_, kind))| arg(value, *kind)));
                 inserts.entry(row.table.name).or_default().push(values);
@@ -160,7 +164,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    async fn answers(&mut self, now: i64) -> Result<()> {
+    async fn answers(&mut self, number: u64, now: i64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let finals = std::mem::take(&mut self.finals).into_iter().map(|f| {
             vec![tenant.clone(), Arg::text(&f.doc.to_string()), Arg::int(f.generation), Arg::text(&hash_text(&f.hash)), Arg::int(f.word), Arg::Text(f.reason)]
@@ -176,9 +180,10 @@ impl Batch<'_> {
                 Arg::text(&kept.device),
                 Arg::Blob(kept.statement),
                 Arg::Blob(kept.signature.to_vec()),
+                Arg::int(number),
                 Arg::int(now),
             ];
-            exec(self.connection, "INSERT INTO statements VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", args).await?;
+            exec(self.connection, "INSERT INTO statements VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", args).await?;
         }
         Ok(())
     }

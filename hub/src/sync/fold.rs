@@ -2,7 +2,7 @@
 //! contains.
 
 use gridwalk_core::documents::Doc;
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
@@ -13,56 +13,60 @@ pub const FOLD_AFTER_SECONDS: i64 = 14 * 86_400;
 /// Fewer changes than this are not worth a snapshot.
 const FOLD_MIN_CHANGES: i64 = 4;
 
-/// Folds one document's changes older than `before` (seconds since the Unix epoch, UTC), if that makes them smaller. Answers
-/// with how many documents were folded, looking at up to `limit`.
-pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64, limit: i64) -> Result<u64> {
-    let mut folded = 0;
-    let mut tx = hub.store.write().await?;
-    let sql = "SELECT doc FROM changes WHERE tenant_id = $1 AND at < $2 GROUP BY doc HAVING count(*) >= $3 ORDER BY doc LIMIT $4";
-    let docs = all(&mut tx, sql, vec![Arg::text(&tenant.id), Arg::int(before), Arg::Int(Some(FOLD_MIN_CHANGES)), Arg::Int(Some(limit))]).await?;
-    for row in docs {
-        let doc_text: String = row.try_get(0)?;
-        let key = vec![Arg::text(&tenant.id), Arg::text(&doc_text)];
-        let document = all(&mut tx, "SELECT schema, generation FROM documents WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;
-        let Some(document) = document.first() else { continue };
-        let schema = u16::try_from(document.try_get::<i64, _>(0)?).unwrap_or(u16::MAX);
-        let mut doc = Doc::with_schema(schema, u32::try_from(document.try_get::<i64, _>(1)?).unwrap_or(0))?;
-        let args = key.iter().cloned().chain([Arg::int(before)]).collect();
-        // A prefix of the document's changes, whatever the hub's clock did: what they depend on is among them.
-        let sql = "SELECT number, body FROM changes WHERE tenant_id = $1 AND doc = $2 AND number < coalesce(
-            (SELECT min(number) FROM changes WHERE tenant_id = $1 AND doc = $2 AND at >= $3), 9223372036854775807) ORDER BY number";
-        let rows = all(&mut tx, sql, args).await?;
-        let (mut last, mut raw) = (0_i64, 0);
-        let mut numbers = Vec::new();
-        for row in &rows {
-            last = row.try_get(0)?;
-            numbers.push(last);
-            let body: Vec<u8> = row.try_get(1)?;
-            raw += body.len();
-            doc.take_chunk(&body)?;
+/// Documents that one transaction looks at: nobody waits long for it.
+const BATCH: i64 = 100;
+
+/// Folds the changes of every document older than `before` (seconds since the Unix epoch, UTC), where that makes them
+/// smaller. Answers with how many documents were folded.
+pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64) -> Result<u64> {
+    let (mut folded, mut after) = (0, String::new());
+    loop {
+        let mut tx = hub.store.write().await?;
+        let sql = "SELECT doc FROM changes WHERE tenant_id = $1 AND doc > $2 AND at < $3 GROUP BY doc HAVING count(*) >= $4 ORDER BY doc LIMIT $5";
+        let args = vec![Arg::text(&tenant.id), Arg::text(&after), Arg::int(before), Arg::int(FOLD_MIN_CHANGES), Arg::int(BATCH)];
+        let docs = all(&mut tx, sql, args).await?;
+        for row in &docs {
+            after = row.try_get(0)?;
+            folded += u64::from(fold_one(&mut tx, &tenant.id, &after, before).await?);
         }
-        let snapshot = doc.snapshot();
-        if snapshot.len() >= raw {
-            continue;
+        tx.commit().await?;
+        if docs.is_empty() {
+            return Ok(folded);
         }
-        for number in &numbers {
-            exec(&mut tx, "DELETE FROM changes WHERE tenant_id = $1 AND number = $2", vec![Arg::text(&tenant.id), Arg::Int(Some(*number))]).await?;
-        }
-        let at = Arg::int(before - 1);
-        exec(
-            &mut tx,
-            "INSERT INTO changes VALUES ($1, $2, $3, $4, $5)",
-            vec![Arg::text(&tenant.id), Arg::Int(Some(last)), Arg::text(&doc_text), Arg::Blob(snapshot), at],
-        )
-        .await?;
-        // Each audience reads the document anew from the snapshot's number, or from where it entered later; that it left stays.
-        let args: Vec<Arg> = key.iter().cloned().chain([Arg::Int(Some(last))]).collect();
-        exec(&mut tx, "DELETE FROM entries WHERE tenant_id = $1 AND doc = $2 AND number <= $3 AND what <> 2", args.clone()).await?;
-        let sql =
-            "INSERT INTO entries SELECT tenant_id, audience, $3, doc, 1 FROM audiences WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL AND entered <= $3";
-        exec(&mut tx, sql, args).await?;
-        folded += 1;
     }
-    tx.commit().await?;
-    Ok(folded)
+}
+
+async fn fold_one(tx: &mut AnyConnection, tenant: &str, doc: &str, before: i64) -> Result<bool> {
+    let key = vec![Arg::text(tenant), Arg::text(doc)];
+    let document = all(tx, "SELECT schema, generation FROM documents WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;
+    let Some(document) = document.first() else { return Ok(false) };
+    let schema = u16::try_from(document.try_get::<i64, _>(0)?).unwrap_or(u16::MAX);
+    let mut state = Doc::with_schema(schema, u32::try_from(document.try_get::<i64, _>(1)?).unwrap_or(0))?;
+    // A prefix of the document's changes, whatever the hub's clock did: what they depend on is among them.
+    let sql = "SELECT number, body FROM changes WHERE tenant_id = $1 AND doc = $2 AND number < coalesce(
+        (SELECT min(number) FROM changes WHERE tenant_id = $1 AND doc = $2 AND at >= $3), 9223372036854775807) ORDER BY number";
+    let (mut last, mut raw) = (0_i64, 0);
+    for row in all(tx, sql, key.iter().cloned().chain([Arg::int(before)]).collect()).await? {
+        last = row.try_get(0)?;
+        let body: Vec<u8> = row.try_get(1)?;
+        raw += body.len();
+        state.take_chunk(&body)?;
+    }
+    let snapshot = state.snapshot();
+    if snapshot.len() >= raw {
+        return Ok(false);
+    }
+    let to_last: Vec<Arg> = key.into_iter().chain([Arg::int(last)]).collect();
+    // Each audience reads the document anew from the snapshot's number, or from where it entered later; that it left stays.
+    let sql = "DELETE FROM entries WHERE tenant_id = $1 AND doc = $2 AND number <= $3 AND what <> 2
+        AND audience IN (SELECT audience FROM audiences WHERE tenant_id = $1 AND doc = $2)
+        AND number IN (SELECT number FROM changes WHERE tenant_id = $1 AND doc = $2 UNION SELECT entered FROM audiences WHERE tenant_id = $1 AND doc = $2)";
+    exec(tx, sql, to_last.clone()).await?;
+    let sql =
+        "INSERT INTO entries SELECT tenant_id, audience, $3, doc, 1 FROM audiences WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL AND entered <= $3";
+    exec(tx, sql, to_last.clone()).await?;
+    exec(tx, "DELETE FROM changes WHERE tenant_id = $1 AND doc = $2 AND number <= $3", to_last.clone()).await?;
+    let row = to_last.into_iter().chain([Arg::Blob(snapshot), Arg::int(before - 1)]).collect();
+    exec(tx, "INSERT INTO changes VALUES ($1, $2, $3, $4, $5)", row).await?;
+    Ok(true)
 }

@@ -36,7 +36,7 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
     if !head.verifies(&member.key, SYNC_PATH, body) {
         return refuse(RefusalCode::Signature);
     }
-    let incoming = Incoming::open(body).or_else(|_| refuse(RefusalCode::Malformed))?;
+    let mut incoming = Incoming::open(body).or_else(|_| refuse(RefusalCode::Malformed))?;
     if incoming.request.version != VERSION {
         return refuse(RefusalCode::Version);
     }
@@ -59,8 +59,8 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
             use_nonce(&mut tx, head, hub.now()).await?;
         }
         let places: Vec<usize> = (0..incoming.bundles.len()).filter(|i| incoming.bundles[*i].tenant == tenant.id).collect();
-        let bundles: Vec<&OpenBundle> = places.iter().map(|i| &incoming.bundles[*i]).collect();
-        let (answers, taken) = take_bundles(hub, tenant, &mut tx, &bundles).await?;
+        let bundles = incoming.bundles.iter_mut().filter(|b| b.tenant == tenant.id).collect();
+        let (answers, taken) = take_bundles(hub, tenant, &mut tx, bundles).await?;
         let own = taken.into_iter().filter(|(_, device)| *device == head.device).map(|(number, _)| number).collect();
         for (place, answer) in places.into_iter().zip(answers) {
             verdicts[place] = answer;
@@ -79,13 +79,13 @@ async fn take_bundles(
     hub: &Hub,
     tenant: &Tenant,
     connection: &mut AnyConnection,
-    bundles: &[&OpenBundle],
+    bundles: Vec<&mut OpenBundle>,
 ) -> Result<(Vec<Vec<Verdict>>, Vec<(u64, DeviceId)>)> {
     if bundles.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
     let mut signers = Vec::new();
-    for bundle in bundles {
+    for bundle in &bundles {
         let Some(member) = Membership::find(connection, &tenant.id, bundle.device).await? else {
             signers.push(None);
             continue;
@@ -96,9 +96,9 @@ async fn take_bundles(
         signers.push(if member.revoked { None } else { Some(Signer::of(connection, hub, tenant, bundle, member.person).await?) });
     }
     let mut batch = Batch::new(hub, tenant, connection);
-    let finals = batch.prepare(bundles).await?;
+    let finals = batch.prepare(&bundles).await?;
     let mut answers = Vec::new();
-    for (bundle, signer) in bundles.iter().zip(&signers) {
+    for (bundle, signer) in bundles.into_iter().zip(&signers) {
         answers.push(batch.take(bundle, signer.as_ref(), &finals).await?);
     }
     Ok((answers, batch.flush().await?))

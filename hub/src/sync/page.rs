@@ -31,9 +31,14 @@ pub(super) struct Asked<'a> {
 /// What a page says of one document.
 #[derive(Default)]
 struct News {
+    /// It is new to the device: all of it is to be sent.
     whole: bool,
+    /// Changes that are news.
     numbers: BTreeSet<u64>,
+    /// This request changed it.
     own: bool,
+    /// This request made it: what the device does not know is where it has gone.
+    made: bool,
 }
 
 impl Asked<'_> {
@@ -70,11 +75,12 @@ impl Asked<'_> {
                 news.insert((number, doc));
                 News::default()
             });
-            known.whole |= what == 1;
-            if self.own.contains(&number) {
-                known.own = true;
-            } else if what == 0 {
-                known.numbers.insert(number);
+            match (self.own.contains(&number), what) {
+                (true, 1) => known.made = true,
+                (true, _) => known.own = true,
+                (false, 1) => known.whole = true,
+                (false, 0) => drop(known.numbers.insert(number)),
+                (false, _) => {}
             }
         }
         self.fill(connection, &may.audiences, &news, &mut by_doc, &mut upper, &mut reply).await?;
@@ -133,10 +139,10 @@ impl Asked<'_> {
                     return Ok(());
                 }
                 left = left.saturating_sub(size);
-                if known.own && !known.whole && detail.chunks.is_empty() {
+                if known.own && !known.whole && !known.made && detail.chunks.is_empty() {
                     continue;
                 }
-                // A document that this request made is not sent back; where it has gone is.
+                // What this very request brought is not sent back, also not where it moved.
                 let all_own = known.whole && detail.foreign == 0;
                 let mut places = Vec::new();
                 for audience in &detail.audiences {
@@ -199,19 +205,22 @@ impl Asked<'_> {
         let bodies = |row: &sqlx::any::AnyRow| -> Result<(u64, Id, Vec<u8>)> {
             Ok((u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0), row.try_get::<String, _>(1)?.parse()?, row.try_get(2)?))
         };
-        // Whole documents by document; of the others exactly the numbers that are news.
+        // All changes of documents that are new to the device; of the others exactly those that are news.
         let whole: Vec<Arg> = block.iter().filter(|(_, id)| by_doc[id].whole).map(|(_, id)| Arg::text(&id.to_string())).collect();
-        let numbers: Vec<Arg> = block.iter().filter(|(_, id)| !by_doc[id].whole).flat_map(|(_, id)| by_doc[id].numbers.iter().map(|n| Arg::int(*n))).collect();
-        let mut rows =
-            select_in(connection, "SELECT number, doc, body FROM changes WHERE tenant_id = $1 AND doc IN ({in}) ORDER BY number", tenant, &whole).await?;
-        rows.extend(
-            select_in(connection, "SELECT number, doc, body FROM changes WHERE tenant_id = $1 AND number IN ({in}) ORDER BY number", tenant, &numbers).await?,
-        );
+        let changed: Vec<Arg> =
+            block.iter().filter(|(_, id)| !by_doc[id].whole && !by_doc[id].numbers.is_empty()).map(|(_, id)| Arg::text(&id.to_string())).collect();
+        let lowest = block.iter().flat_map(|(_, id)| &by_doc[id].numbers).min().copied().unwrap_or(0);
+        let sql = "SELECT number, doc, body FROM changes WHERE tenant_id = $1 AND doc IN ({in}) ORDER BY doc, number";
+        let mut rows = select_in(connection, sql, tenant, &whole).await?;
+        let sql = format!("SELECT number, doc, body FROM changes WHERE tenant_id = $1 AND doc IN ({{in}}) AND number >= {lowest} ORDER BY doc, number");
+        rows.extend(select_in(connection, &sql, tenant, &changed).await?);
         for row in &rows {
             let (number, id, body) = bodies(row)?;
             // A document that left this device's audiences takes nothing along.
+            let news = &by_doc[&id];
             if let Some(detail) = details.get_mut(&id).filter(|d| !d.audiences.is_empty())
                 && number <= upper
+                && (news.whole || news.numbers.contains(&number))
             {
                 detail.foreign += usize::from(!self.own.contains(&number));
                 detail.chunks.push(body);

@@ -1,6 +1,7 @@
 //! Opening a request: everything that can be checked without the database, before any of it is believed.
 
-use gridwalk_core::documents::{Doc, MAX_CHANGE_BYTES, Place};
+use automerge::Change;
+use gridwalk_core::documents::{Doc, MAX_CHANGE_BYTES, Place, change_from_body};
 use gridwalk_core::error::{Error, Result};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
@@ -44,22 +45,18 @@ pub struct IncomingChange {
     pub hash: [u8; 32],
     /// Its bytes.
     pub body: Vec<u8>,
-    /// The document it makes, if it can be a document's first change: computed before any lock is held.
+    /// The bytes as a change, if they are one. This and what follows is computed before any lock is held.
+    pub change: Option<Change>,
+    /// The document it makes, if it can be a document's first change.
     pub first: Option<Doc>,
     /// What that document is about.
     pub about: Option<Id>,
 }
 
-impl IncomingChange {
-    /// Whether its bytes may be given to Automerge: a change that is not compressed, and not too large.
-    pub fn is_plain(&self) -> bool {
-        is_plain(&self.body)
-    }
-}
-
-fn is_plain(body: &[u8]) -> bool {
+/// The change that these bytes are, if Automerge may see them: not compressed, and not too large.
+fn plain_change(body: &[u8]) -> Option<Change> {
     const CHUNK_CHANGE: u8 = 1;
-    body.first() == Some(&CHUNK_CHANGE) && body.len() <= MAX_CHANGE_BYTES
+    if body.first() == Some(&CHUNK_CHANGE) && body.len() <= MAX_CHANGE_BYTES { change_from_body(body).ok() } else { None }
 }
 
 impl Incoming {
@@ -86,12 +83,15 @@ fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
             // An Automerge hash is the SHA-256 of exactly these bytes: known without parsing them.
             let hash = sha256(&change.body);
             hashes.push(hash);
-            let (doc, first) = (bundle.id(change.doc)?, first_change(change.schema, change.generation, &change.body));
-            let about = first.as_ref().and_then(|first| match (first.kind().place)(&first.tree(), doc) {
+            let doc = bundle.id(change.doc)?;
+            let parsed = plain_change(&change.body);
+            let first = parsed.as_ref().filter(|_| change.generation == 0).and_then(|parsed| first_change(change.schema, parsed));
+            let about = first.as_ref().and_then(|first| match (first.kind().place)(first.tree(), doc) {
                 Place::Of { about, .. } => Some(about),
                 Place::Own(_) => None,
             });
-            changes.push(IncomingChange { doc, generation: change.generation, schema: change.schema, hash, body: change.body.to_vec(), first, about });
+            let (generation, schema, body) = (change.generation, change.schema, change.body.to_vec());
+            changes.push(IncomingChange { doc, generation, schema, hash, body, change: parsed, first, about });
         }
         groups.push(changes);
     }
@@ -106,11 +106,7 @@ fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
     })
 }
 
-fn first_change(schema: u16, generation: u32, body: &[u8]) -> Option<Doc> {
-    if generation != 0 || !is_plain(body) {
-        return None;
-    }
-    let mut doc = Doc::with_schema(schema, 0).ok()?;
-    doc.take_chunk(body).ok()?;
-    Some(doc)
+fn first_change(schema: u16, change: &Change) -> Option<Doc> {
+    let empty = Doc::empty(schema).ok()?;
+    if empty.obstacle(change).is_some() { None } else { empty.with(change.clone()).ok() }
 }

@@ -1,8 +1,9 @@
 //! Deciding each change of a bundle: known, fitting, allowed. A group is taken or refused whole.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use gridwalk_core::documents::{Audience, Doc, Obstacle, change_from_body, genesis};
+use gridwalk_core::documents::{Audience, Doc, Obstacle, genesis};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
@@ -24,7 +25,7 @@ pub type Finals = HashMap<(Id, u32, [u8; 32]), Decision>;
 
 impl Batch<'_> {
     /// Loads what the bundles of this community need, documents in order of id.
-    pub async fn prepare(&mut self, bundles: &[&OpenBundle]) -> Result<Finals> {
+    pub async fn prepare(&mut self, bundles: &[&mut OpenBundle]) -> Result<Finals> {
         let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
         self.load(changes().map(|c| c.doc)).await?;
         self.load_abouts(changes().filter_map(|c| c.about)).await?;
@@ -51,10 +52,10 @@ impl Batch<'_> {
     }
 
     /// Decides a well-signed bundle of `signer`, or of someone who may not speak (`None`).
-    pub async fn take(&mut self, bundle: &OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
+    pub async fn take(&mut self, bundle: &mut OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
         let mut verdicts: Vec<Verdict> = Vec::new();
         let mut taken_any = false;
-        for group in &bundle.groups {
+        for group in &mut bundle.groups {
             let decisions = match signer {
                 Some(signer) => self.group(group, signer, bundle.device, finals)?,
                 None => vec![(Word::Refused, Some("device".to_owned())); group.len()],
@@ -86,7 +87,7 @@ impl Batch<'_> {
         Ok(verdicts)
     }
 
-    fn group(&mut self, group: &[IncomingChange], signer: &Signer, device: DeviceId, finals: &Finals) -> Result<Vec<Decision>> {
+    fn group(&mut self, group: &mut [IncomingChange], signer: &Signer, device: DeviceId, finals: &Finals) -> Result<Vec<Decision>> {
         let mut staged: Vec<(Id, Doc, Vec<u8>)> = Vec::new();
         let mut decisions: Vec<Decision> = Vec::new();
         for change in group {
@@ -105,7 +106,7 @@ impl Batch<'_> {
         Ok(decisions)
     }
 
-    fn change(&self, incoming: &IncomingChange, signer: &Signer, staged: &mut Vec<(Id, Doc, Vec<u8>)>) -> Result<Decision> {
+    fn change(&self, incoming: &mut IncomingChange, signer: &Signer, staged: &mut Vec<(Id, Doc, Vec<u8>)>) -> Result<Decision> {
         let refused = |refusal: Refusal| Ok((Word::Refused, Some(refusal.code().to_owned())));
         let held = self.held.get(&incoming.doc);
         if let Some(held) = held
@@ -114,10 +115,7 @@ impl Batch<'_> {
             return Ok((if incoming.generation < held.doc.generation { Word::Generation } else { Word::Missing }, None));
         }
         let Some((kind, _)) = genesis(incoming.schema) else { return Ok((Word::Held, None)) };
-        if !incoming.is_plain() {
-            return refused(Refusal::Operation);
-        }
-        let Ok(change) = change_from_body(&incoming.body) else { return refused(Refusal::Operation) };
+        let Some(change) = incoming.change.take() else { return refused(Refusal::Operation) };
         if change.hash().0 != incoming.hash {
             return refused(Refusal::Operation);
         }
@@ -130,23 +128,24 @@ impl Batch<'_> {
                     let copied = signer.author.devices.contains(&incoming.doc.actor.device());
                     return if copied { Ok((Word::ActorReused, None)) } else { refused(Refusal::Operation) };
                 }
-                let mut before = doc.clone();
-                before.reach(incoming.schema)?;
+                let mut before = Cow::Borrowed(doc);
+                if doc.schema() < incoming.schema {
+                    before.to_mut().reach(incoming.schema)?;
+                }
                 match before.obstacle(&change) {
                     Some(Obstacle::MissingDependency) => return Ok((Word::Missing, None)),
                     Some(Obstacle::ActorReused) => return Ok((Word::ActorReused, None)),
                     Some(Obstacle::Hostile) => return refused(Refusal::Operation),
                     None => {}
                 }
-                let mut after = before.clone();
-                match after.apply_checked(change.clone()) {
-                    Ok(()) => (Some(before), after),
+                match before.with(change.clone()) {
+                    Ok(after) => (Some(before), after),
                     Err(_) => return refused(Refusal::Operation),
                 }
             }
             None if incoming.generation != 0 => return Ok((Word::Missing, None)),
-            None => match &incoming.first {
-                Some(doc) => (None, doc.clone()),
+            None => match incoming.first.take() {
+                Some(doc) => (None, doc),
                 None => return self.why_not_first(incoming, &change),
             },
         };
@@ -155,7 +154,7 @@ impl Batch<'_> {
         let (now, left) = match held {
             Some(h) => (h.audiences.clone(), &h.left[..]),
             None => {
-                let (now, about) = self.place(incoming.doc, after.kind(), &after.tree());
+                let (now, about) = self.place(incoming.doc, after.kind(), after.tree());
                 // What it is about may come yet: its author's phone sends it again to a restored hub.
                 if about.is_some_and(|id| !self.held.contains_key(&id) && !self.abouts.contains_key(&id)) {
                     return Ok((Word::Missing, None));
@@ -166,9 +165,9 @@ impl Batch<'_> {
         };
         let then = left.iter().filter(|(_, number)| signer.at.is_some_and(|at| *number > at)).map(|(audience, _)| audience.clone());
         let audiences: Vec<Audience> = now.into_iter().chain(then).collect();
-        match judge(incoming.doc, before.as_ref(), &after, &change, &audiences, &signer.author) {
+        match judge(incoming.doc, before.as_deref(), &after, &change, &audiences, &signer.author) {
             Ok(()) => {
-                staged.push((incoming.doc, after, incoming.body.clone()));
+                staged.push((incoming.doc, after, std::mem::take(&mut incoming.body)));
                 Ok((Word::Taken, None))
             }
             Err(refusal) => refused(refusal),
@@ -177,8 +176,7 @@ impl Batch<'_> {
 
     /// A change for a document that is not here and that it does not make itself: an orphan, or nonsense.
     fn why_not_first(&self, incoming: &IncomingChange, change: &automerge::Change) -> Result<Decision> {
-        let empty = Doc::with_schema(incoming.schema, 0)?;
-        Ok(match empty.obstacle(change) {
+        Ok(match Doc::empty(incoming.schema)?.obstacle(change) {
             Some(Obstacle::MissingDependency) => (Word::Missing, None),
             _ => (Word::Refused, Some(Refusal::Operation.code().to_owned())),
         })
@@ -190,7 +188,7 @@ impl Batch<'_> {
             let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.doc.kind().name == "report") else { continue };
             let tree = held.doc.tree();
             let settled = tree.entries("steps").any(|(_, s)| s.text("kind") == StepKind::Settled.code());
-            if !settled && fold(&tree).status == Status::Closed {
+            if !settled && fold(tree).status == Status::Closed {
                 match self.run(Input::SettleReport(SettleReport { report: change.doc })).await {
                     Ok(_) => {}
                     // A conflict or odd content in a case is no reason to hold up the sync.

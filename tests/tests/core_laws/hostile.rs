@@ -54,12 +54,12 @@ fn alive(doc: &mut Doc) {
 /// Gives `chunk` to the sample document: it is taken, or the document stays what it was.
 fn give(chunk: &[u8]) {
     let mut doc = sample().0.clone();
-    let before = (doc.heads(), doc.tree(), doc.snapshot());
+    let before = (doc.heads(), doc.tree().clone(), doc.snapshot());
     match doc.take_chunk(chunk) {
         Ok(()) => drop(project(&doc, &doc.tree())),
         Err(e) => {
             assert_eq!(e.kind(), ErrorKind::Malformed);
-            assert_eq!((doc.heads(), doc.tree(), doc.snapshot()), before);
+            assert_eq!((doc.heads(), doc.tree().clone(), doc.snapshot()), before);
             alive(&mut doc);
         }
     }

@@ -45,7 +45,7 @@ async fn folding_changes_nothing_that_anyone_can_see() {
     w.desk.phone.run(tenure).unwrap();
     w.desk.sync().await.unwrap();
     let before = w.ask("SELECT count(*) || '' FROM changes").await;
-    let folded = fold(&w.hub.hub, &w.hub.tenant, w.hub.hub.now() + 86_400, 100).await.unwrap();
+    let folded = fold(&w.hub.hub, &w.hub.tenant, w.hub.hub.now() + 86_400).await.unwrap();
     assert!(folded >= 2, "{folded}");
     assert!(w.ask("SELECT count(*) || '' FROM changes").await[0].parse::<u32>().unwrap() < before[0].parse().unwrap());
     let fresh = w.worker(5, "g00").await;
@@ -64,7 +64,7 @@ async fn folding_changes_nothing_that_anyone_can_see() {
             device.sync().await.unwrap();
         }
         w.pass(86_400, &[&a, &b, &far, &old, &fresh]);
-        assert!(fold(&w.hub.hub, &w.hub.tenant, w.hub.hub.now(), 100).await.unwrap() > 0);
+        assert!(fold(&w.hub.hub, &w.hub.tenant, w.hub.hub.now()).await.unwrap() > 0);
         w.settle(&[&a, &b, &far, &old, &fresh]).await;
         w.assert_agreement(&[&a, &b, &far, &old, &fresh]).await;
     }
