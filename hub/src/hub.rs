@@ -72,22 +72,18 @@ impl Hub {
         &*self.random
     }
 
-    /// This process's actor for `tenant` and its next counter.
-    pub fn actor(&self, tenant: &Tenant) -> (Actor, u64) {
+    /// Writes as this process's actor for `tenant`: `f` gets the actor and its next counter, and answers with the counter
+    /// after the last one it used.
+    pub fn as_actor<T, E>(&self, tenant: &Tenant, f: impl FnOnce(Actor, u64) -> std::result::Result<(T, u64), E>) -> std::result::Result<T, E> {
         let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
-        *actors.entry(tenant.id.clone()).or_insert_with(|| {
+        let (actor, counter) = actors.entry(tenant.id.clone()).or_insert_with(|| {
             let mut random = [0; 4];
             self.random.fill(&mut random);
             (Actor::new(tenant.key.device(), random), 1)
-        })
-    }
-
-    /// Counters below `next` have been used.
-    pub fn used(&self, tenant: &Tenant, next: u64) {
-        let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, counter)) = actors.get_mut(&tenant.id) {
-            *counter = next.max(*counter);
-        }
+        });
+        let (value, next) = f(*actor, *counter)?;
+        *counter = next.max(*counter);
+        Ok(value)
     }
 }
 

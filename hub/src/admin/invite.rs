@@ -55,9 +55,9 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
             *person
         }
         (None, Some(name)) => {
-            let mut batch = Batch::new(hub, tenant, &mut tx);
-            let id = batch.run(Input::AddPerson(AddPerson { kind: new.role.to_string(), name: name.clone(), place })).await?;
-            batch.flush().await?;
+            let mut batch = Batch::new(hub, tenant);
+            let id = batch.run(&mut tx, Input::AddPerson(AddPerson { kind: new.role.to_string(), name: name.clone(), place })).await?;
+            batch.flush(&mut tx).await?;
             id
         }
         (None, None) => {

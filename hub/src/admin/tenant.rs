@@ -40,9 +40,9 @@ pub async fn create_tenant(hub: &Hub, id: &str, name: &str) -> Result<Tenant> {
     ];
     exec(&mut tx, "INSERT INTO tenants VALUES ($1, $2, $3, $4, $5, $6, $7)", args).await?;
     let rules = DEFAULT_VISIT_RULES.iter().map(|(tag, days)| ((*tag).to_owned(), *days)).collect();
-    let mut batch = Batch::new(hub, &tenant, &mut tx);
-    let settings = batch.run(Input::SetVisitRule(SetVisitRule { settings: None, rules })).await?;
-    batch.flush().await?;
+    let mut batch = Batch::new(hub, &tenant);
+    let settings = batch.run(&mut tx, Input::SetVisitRule(SetVisitRule { settings: None, rules })).await?;
+    batch.flush(&mut tx).await?;
     exec(&mut tx, "UPDATE tenants SET settings = $2 WHERE tenant_id = $1", vec![Arg::text(id), Arg::text(&settings.to_string())]).await?;
     let folder = hub.folder.join("keys");
     std::fs::create_dir_all(&folder)?;

@@ -60,7 +60,7 @@ pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, 
     for chunk in records.chunks(PER_TRANSACTION) {
         let mut tx = hub.store.write().await?;
         let mut keys = Vec::new();
-        let mut work = Work { tenant: &tenant.id, keys: &mut keys, batch: Batch::new(hub, tenant, &mut tx) };
+        let mut work = Work { tenant: &tenant.id, keys: &mut keys, tx: &mut tx, batch: Batch::new(hub, tenant) };
         for (place, record) in chunk {
             match work.record(record).await {
                 Ok(Did::Added) => report.added += 1,
@@ -72,7 +72,7 @@ pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, 
                 Err(e) => return Err(e),
             }
         }
-        work.batch.flush().await?;
+        work.batch.flush(work.tx).await?;
         insert_many(&mut tx, "import_keys", keys).await?;
         tx.commit().await?;
         done += chunk.len();
@@ -129,6 +129,7 @@ fn short_code(levels: &[&str]) -> String {
 struct Work<'a> {
     tenant: &'a str,
     keys: &'a mut Vec<Vec<Arg>>,
+    tx: &'a mut AnyConnection,
     batch: Batch<'a>,
 }
 
@@ -182,22 +183,22 @@ impl Work<'_> {
             lon: None,
             imported: Some(imported),
         };
-        let id = self.batch.run(Command::RaiseReport(input)).await?;
+        let id = self.batch.run(self.tx, Command::RaiseReport(input)).await?;
         self.remember("message", &m.number, id, &digest);
         Ok(Did::Added)
     }
 
     async fn categories(&mut self, categories: &[CoreCategory]) -> Result<Did> {
         let digest = digest(&format!("{categories:?}"));
-        let list = match find(self.batch.connection(), self.tenant, "category_list", "").await? {
+        let list = match find(self.tx, self.tenant, "category_list", "").await? {
             Some((_, known)) if known == digest => return Ok(Did::Known),
             Some((list, _)) => Some(list),
             None => None,
         };
-        let id = self.batch.run(Command::SetCategories(SetCategories { list, categories: categories.to_vec() })).await?;
+        let id = self.batch.run(self.tx, Command::SetCategories(SetCategories { list, categories: categories.to_vec() })).await?;
         if list.is_some() {
             let args = vec![Arg::text(self.tenant), Arg::text("category_list")];
-            exec(self.batch.connection(), "DELETE FROM import_keys WHERE tenant_id = $1 AND source = $2", args).await?;
+            exec(self.tx, "DELETE FROM import_keys WHERE tenant_id = $1 AND source = $2", args).await?;
         }
         self.remember("category_list", "", id, &digest);
         Ok(Did::Added)
@@ -227,7 +228,7 @@ impl Work<'_> {
             visit_every_days: h.visit_every_days,
             residents: residents.collect(),
         };
-        let id = self.batch.run(Command::AddHousehold(input)).await?;
+        let id = self.batch.run(self.tx, Command::AddHousehold(input)).await?;
         self.remember("household", &h.id, id, &digest);
         // A household's residents have the ids after its own, in their order.
         for (resident, after) in h.residents.iter().zip(1..) {
@@ -254,7 +255,7 @@ impl Work<'_> {
             lon: r.position.as_ref().map(|p| p.lon),
             imported: Some(imported),
         };
-        let id = self.batch.run(Command::RaiseReport(input)).await?;
+        let id = self.batch.run(self.tx, Command::RaiseReport(input)).await?;
         self.remember("report", &r.id, id, &digest);
         Ok(Did::Added)
     }
@@ -279,7 +280,7 @@ impl Work<'_> {
             places: a.places.unwrap_or(u32::MAX),
             claims,
         };
-        let id = self.batch.run(Command::AddActivity(input)).await?;
+        let id = self.batch.run(self.tx, Command::AddActivity(input)).await?;
         self.remember("activity", &a.id, id, &digest);
         Ok(Did::Added)
     }
@@ -287,7 +288,7 @@ impl Work<'_> {
     /// The grid of this name, if there is one.
     async fn grid_named(&mut self, name: &str) -> Result<Option<Id>> {
         let args = vec![Arg::text(self.tenant), Arg::text(name)];
-        let rows = all(self.batch.connection(), "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY doc LIMIT 1", args).await?;
+        let rows = all(self.tx, "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY doc LIMIT 1", args).await?;
         rows.first().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).transpose()
     }
 
@@ -296,7 +297,7 @@ impl Work<'_> {
     async fn category_code(&mut self, name: &str) -> Result<String> {
         let args = vec![Arg::text(self.tenant), Arg::text(name)];
         let sql = "SELECT entry FROM categories WHERE tenant_id = $1 AND (entry = $2 OR path = $2 OR path LIKE '%/' || $2) ORDER BY entry LIMIT 2";
-        let rows = all(self.batch.connection(), sql, args).await?;
+        let rows = all(self.tx, sql, args).await?;
         // Two categories of one name are told apart by a person.
         Ok(if let [only] = &rows[..] { only.try_get(0)? } else { name.to_owned() })
     }
@@ -312,16 +313,16 @@ impl Work<'_> {
         if let Some([.., Arg::Text(Some(id)), _]) = fresh.map(Vec::as_slice) {
             return Ok(id.parse()?);
         }
-        if let Some((id, _)) = find(self.batch.connection(), self.tenant, source, record).await? {
+        if let Some((id, _)) = find(self.tx, self.tenant, source, record).await? {
             return Ok(id);
         }
-        let id = self.batch.run(make()).await?;
+        let id = self.batch.run(self.tx, make()).await?;
         self.remember(source, record, id, "");
         Ok(id)
     }
 
     async fn known(&mut self, source: &str, record: &str, digest: &str) -> Result<Option<Did>> {
-        let found = find(self.batch.connection(), self.tenant, source, record).await?;
+        let found = find(self.tx, self.tenant, source, record).await?;
         Ok(found.map(|(_, known)| if known == digest { Did::Known } else { Did::Changed }))
     }
 

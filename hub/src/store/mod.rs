@@ -95,7 +95,7 @@ async fn pool(url: &str, connections: u32, readers: bool) -> Result<AnyPool> {
     let options = options.after_connect(move |connection, _| {
         Box::pin(async move {
             // What was answered 'taken' survives power loss; deleted content is overwritten.
-            let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA busy_timeout = 30000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY";
+            let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA busy_timeout = 30000; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY";
             sqlx::raw_sql(pragmas).execute(&mut *connection).await?;
             if readers {
                 sqlx::raw_sql("PRAGMA query_only = ON").execute(&mut *connection).await?;

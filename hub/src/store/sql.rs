@@ -56,48 +56,42 @@ pub async fn one(connection: &mut AnyConnection, sql: &str, args: Vec<Arg>) -> R
 
 /// Rows for many keys: `sql` has `{in}` where the list of keys goes and `$1` for the tenant.
 pub async fn select_in(connection: &mut AnyConnection, sql: &str, tenant: &str, keys: &[Arg]) -> Result<Vec<AnyRow>> {
-    let mut rows = Vec::new();
-    for chunk in chunks(keys, 64) {
-        let places: Vec<String> = (2..chunk.len() + 2).map(|n| format!("${n}")).collect();
-        let args = std::iter::once(Arg::text(tenant)).chain(chunk.iter().cloned()).collect();
-        rows.extend(query(sql.replace("{in}", &places.join(", ")), args).fetch_all(&mut *connection).await?);
+    let mut found = Vec::new();
+    let mut keys = keys.iter().cloned();
+    while keys.len() > 0 {
+        let take = batch_size(keys.len(), 1);
+        let args = std::iter::once(Arg::text(tenant)).chain(keys.by_ref().take(take)).collect();
+        found.extend(query(sql.replace("{in}", &places(2, take)), args).fetch_all(&mut *connection).await?);
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// Inserts many rows into `table`.
 pub async fn insert_many(connection: &mut AnyConnection, table: &str, rows: Vec<Vec<Arg>>) -> Result<()> {
-    let most = MOST_VALUES / rows.first().map_or(1, Vec::len).max(1);
-    for chunk in chunks(&rows, most.max(1)) {
-        let mut n = 0;
-        let values: Vec<String> = chunk
-            .iter()
-            .map(|row| {
-                let places: Vec<String> = row
-                    .iter()
-                    .map(|_| {
-                        n += 1;
-                        format!("${n}")
-                    })
-                    .collect();
-                format!("({})", places.join(", "))
-            })
-            .collect();
-        let args = chunk.iter().flatten().cloned().collect();
-        exec(connection, &format!("INSERT INTO {table} VALUES {}", values.join(", ")), args).await?;
+    let columns = rows.first().map_or(1, Vec::len).max(1);
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let take = batch_size(rows.len(), columns);
+        let values: Vec<String> = (0..take).map(|row| format!("({})", places(1 + row * columns, columns))).collect();
+        let args = rows.by_ref().take(take).flatten().collect();
+        query(format!("INSERT INTO {table} VALUES {}", values.join(", ")), args).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-/// Values bound in one statement: SQLite looks each `$n` up by its name among all of them, so many cost their square.
-const MOST_VALUES: usize = 96;
+/// How many of `left` rows go into one statement: one of few sizes, so that statements are prepared once, and few enough
+/// values, because SQLite looks each `$n` up by its name among all of them.
+fn batch_size(left: usize, columns: usize) -> usize {
+    const MOST_VALUES: usize = 128;
+    [64, 16, 8, 4].into_iter().find(|n| *n <= left && n * columns <= MOST_VALUES).unwrap_or(1)
+}
 
-/// Slices of at most `most`, of few different lengths, so that their statements are prepared once.
-fn chunks<T>(mut all: &[T], most: usize) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let take = [64, 16, 4, 1].into_iter().find(|n| *n <= all.len() && *n <= most)?;
-        let (chunk, rest) = all.split_at(take);
-        all = rest;
-        Some(chunk)
-    })
+/// `$first, …`: this many places for values.
+fn places(first: usize, count: usize) -> String {
+    let mut text = String::with_capacity(count * 5);
+    for n in first..first + count {
+        text.push_str(if n == first { "$" } else { ", $" });
+        text.push_str(&n.to_string());
+    }
+    text
 }

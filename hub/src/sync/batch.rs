@@ -1,7 +1,9 @@
-//! The documents of one transaction in one community: loaded once, changed in memory, written at the end by
-//! [`Batch::flush`](super::flush).
+//! Documents of one community under change: loaded once, changed in memory, written at the end by [`Batch::flush`].
+//! Deciding needs no lock: what phones send is decided on a snapshot, many at a time, and only what was decided is written
+//! by one at a time. If a document was changed meanwhile ([`Batch::is_stale`]), it is decided again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Map, Place, change_from_body};
@@ -13,11 +15,11 @@ use sqlx::{AnyConnection, Row};
 
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, select_in};
+use crate::store::{Arg, one, select_in};
 
 /// A document as this transaction sees it.
 pub(super) struct Held {
-    pub doc: Doc,
+    pub doc: Arc<Doc>,
     pub about: Option<Id>,
     /// Whether the database has it.
     pub stored: bool,
@@ -59,11 +61,12 @@ pub(super) struct Final {
     pub reason: Option<String>,
 }
 
-/// One transaction's work in one community.
+/// One piece of work in one community, written in one transaction.
 pub struct Batch<'a> {
     pub(super) hub: &'a Hub,
     pub(super) tenant: &'a Tenant,
-    pub(super) connection: &'a mut AnyConnection,
+    /// The tenant's number when it was looked at, of what is decided on a snapshot.
+    pub(super) seen: Option<u64>,
     pub(super) held: HashMap<Id, Held>,
     /// Audiences of what happenings are about, where nothing else of it is needed.
     pub(super) abouts: HashMap<Id, About>,
@@ -76,12 +79,12 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// A batch within the transaction of `connection`.
-    pub fn new(hub: &'a Hub, tenant: &'a Tenant, connection: &'a mut AnyConnection) -> Self {
+    /// A batch with nothing in it.
+    pub fn new(hub: &'a Hub, tenant: &'a Tenant) -> Self {
         Self {
             hub,
             tenant,
-            connection,
+            seen: None,
             held: HashMap::new(),
             abouts: HashMap::new(),
             absent: BTreeSet::new(),
@@ -92,13 +95,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The transaction's connection, for what is not a document.
-    pub fn connection(&mut self) -> &mut AnyConnection {
-        self.connection
-    }
-
     /// Loads these documents, in order of id, unless they are here already.
-    pub async fn load(&mut self, ids: impl IntoIterator<Item = Id>) -> Result<()> {
+    pub async fn load(&mut self, connection: &mut AnyConnection, ids: impl IntoIterator<Item = Id>) -> Result<()> {
         let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id) && !self.absent.contains(id)).collect();
         if wanted.is_empty() {
             return Ok(());
@@ -107,28 +105,26 @@ impl<'a> Batch<'a> {
         let tenant = self.tenant.id.clone();
         let mut found: BTreeMap<Id, Held> = BTreeMap::new();
         for row in
-            select_in(self.connection, "SELECT doc, schema, generation, about, kind FROM documents WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys)
-                .await?
+            select_in(connection, "SELECT doc, schema, generation, about, kind FROM documents WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys).await?
         {
             let id: Id = row.try_get::<String, _>(0)?.parse()?;
             let schema = u16::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u16::MAX);
             let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
             let about = row.try_get::<Option<String>, _>(3)?.map(|t| t.parse()).transpose()?;
-            let doc = Doc::with_schema(schema, generation)?;
+            let doc = Arc::new(Doc::with_schema(schema, generation)?);
             found.insert(id, Held { doc, about, stored: true, stored_schema: schema, audiences: BTreeSet::new(), left: Vec::new(), dirty: false });
         }
         if !found.is_empty() {
             let keys: Vec<Arg> = found.keys().map(|id| Arg::text(&id.to_string())).collect();
             for row in
-                select_in(self.connection, "SELECT doc, body FROM changes WHERE tenant_id = $1 AND doc IN ({in}) ORDER BY doc, number", &tenant, &keys).await?
+                select_in(connection, "SELECT doc, body FROM changes WHERE tenant_id = $1 AND doc IN ({in}) ORDER BY doc, number", &tenant, &keys).await?
             {
                 let id: Id = row.try_get::<String, _>(0)?.parse()?;
                 if let Some(held) = found.get_mut(&id) {
-                    held.doc.take_chunk(&row.try_get::<Vec<u8>, _>(1)?)?;
+                    Arc::make_mut(&mut held.doc).take_chunk(&row.try_get::<Vec<u8>, _>(1)?)?;
                 }
             }
-            for row in select_in(self.connection, "SELECT doc, audience, left_at FROM audiences WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys).await?
-            {
+            for row in select_in(connection, "SELECT doc, audience, left_at FROM audiences WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys).await? {
                 let id: Id = row.try_get::<String, _>(0)?.parse()?;
                 let audience: Audience = row.try_get::<String, _>(1)?.parse()?;
                 if let Some(held) = found.get_mut(&id) {
@@ -145,11 +141,11 @@ impl<'a> Batch<'a> {
     }
 
     /// Loads the audiences of what happenings are about.
-    pub(super) async fn load_abouts(&mut self, ids: impl IntoIterator<Item = Id>) -> Result<()> {
+    pub(super) async fn load_abouts(&mut self, connection: &mut AnyConnection, ids: impl IntoIterator<Item = Id>) -> Result<()> {
         let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id)).collect();
         let keys: Vec<Arg> = wanted.iter().map(|id| Arg::text(&id.to_string())).collect();
         let sql = "SELECT doc, audience, left_at FROM audiences WHERE tenant_id = $1 AND doc IN ({in})";
-        for row in select_in(self.connection, sql, &self.tenant.id, &keys).await? {
+        for row in select_in(connection, sql, &self.tenant.id, &keys).await? {
             let about = self.abouts.entry(row.try_get::<String, _>(0)?.parse()?).or_default();
             let audience: Audience = row.try_get::<String, _>(1)?.parse()?;
             match row.try_get::<Option<i64>, _>(2)? {
@@ -158,6 +154,20 @@ impl<'a> Batch<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a document that this batch looked at was changed, or came into being, after it was looked at.
+    pub async fn is_stale(&self, connection: &mut AnyConnection) -> Result<bool> {
+        let Some(seen) = self.seen else { return Ok(false) };
+        if number_of(connection, &self.tenant.id).await? == seen {
+            return Ok(false);
+        }
+        // A document moves with a change of its own, or of what it is about.
+        let about = self.held.values().filter_map(|h| h.about);
+        let looked_at: BTreeSet<Id> = self.held.keys().chain(&self.absent).chain(self.abouts.keys()).copied().chain(about).collect();
+        let keys: Vec<Arg> = looked_at.iter().map(|id| Arg::text(&id.to_string())).collect();
+        let sql = format!("SELECT doc FROM changes WHERE tenant_id = $1 AND doc IN ({{in}}) AND number > {seen}");
+        Ok(!select_in(connection, &sql, &self.tenant.id, &keys).await?.is_empty())
     }
 
     /// Where a document with this state stands: its audiences and what it is about. What it is about must be loaded.
@@ -172,7 +182,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Puts a document with a new change in it into the batch.
-    pub(super) fn stage(&mut self, id: Id, doc: Doc, body: Vec<u8>, device: DeviceId) {
+    pub(super) fn stage(&mut self, id: Id, doc: Arc<Doc>, body: Vec<u8>, device: DeviceId) {
         let (audiences, about) = self.place(id, doc.kind(), doc.tree());
         match self.held.get_mut(&id) {
             Some(held) => {
@@ -193,30 +203,39 @@ impl<'a> Batch<'a> {
     }
 
     /// Runs a command as the hub: import, `settled` steps. It goes the same way as a phone's.
-    pub async fn run(&mut self, input: Input) -> Result<Id> {
+    pub async fn run(&mut self, connection: &mut AnyConnection, input: Input) -> Result<Id> {
         let json = serde_json::to_value(&input).map_err(|e| HubError::Usage(e.to_string()))?;
         let mut named = Vec::new();
         ids_in(&json, &mut named);
-        self.load(named).await?;
-        let (actor, counter) = self.hub.actor(self.tenant);
-        let id = Id { actor, counter };
+        self.load(connection, named).await?;
         let stamp = self.hub.stamp();
-        let command = Command { id, first: counter + 1, tenant: self.tenant.id.clone(), by: self.tenant.hub_person, hub_time: Some(stamp.at), stamp, input };
-        let (value, made, next) = Edit::run(&mut Loaded(&self.held), &command, actor)?;
-        self.hub.used(self.tenant, next);
-        let author = Author::of_hub(self.tenant.key.device(), self.tenant.hub_person);
+        let (tenant, by) = (self.tenant.id.clone(), self.tenant.hub_person);
+        // Ids are taken and used up in one go: requests are decided side by side.
+        let (command, value, made) = self.hub.as_actor(self.tenant, |actor, counter| {
+            let id = Id { actor, counter };
+            let command = Command { id, first: counter + 1, tenant, by, hub_time: Some(stamp.at), stamp, input };
+            let (value, made, next) = Edit::run(&mut Loaded(&self.held), &command, actor)?;
+            Ok::<_, HubError>(((id, value, made), next))
+        })?;
+        let author = Author::of_hub(self.tenant.key.device(), by);
         for change in made {
             let parsed = change_from_body(&change.change.body)?;
-            let audiences = match self.held.get(&change.id) {
+            let audiences: Vec<Audience> = match self.held.get(&change.id) {
                 Some(held) => held.audiences.iter().cloned().collect(),
-                None => self.place(change.id, change.doc.kind(), change.doc.tree()).0.into_iter().collect::<Vec<_>>(),
+                None => self.place(change.id, change.doc.kind(), change.doc.tree()).0.into_iter().collect(),
             };
             judge(change.id, change.before.as_ref(), &change.doc, &parsed, &audiences, &author).map_err(CoreError::from)?;
-            self.own_lines.push((command.id, change.id, change.doc.generation, change.doc.schema(), parsed.hash().0));
-            self.stage(change.id, change.doc, change.change.body, actor.device());
+            self.own_lines.push((command, change.id, change.doc.generation, change.doc.schema(), parsed.hash().0));
+            self.stage(change.id, Arc::new(change.doc), change.change.body, author.device);
         }
         Ok(value)
     }
+}
+
+/// The last number of a tenant's sequence.
+pub(super) async fn number_of(connection: &mut AnyConnection, tenant: &str) -> Result<u64> {
+    let row = one(connection, "SELECT number FROM tenants WHERE tenant_id = $1", vec![Arg::text(tenant)]).await?;
+    Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0))
 }
 
 /// What has been loaded, as a source of documents for commands.
@@ -224,7 +243,7 @@ struct Loaded<'a>(&'a HashMap<Id, Held>);
 
 impl Documents for Loaded<'_> {
     fn load(&mut self, id: Id) -> CoreResult<Option<Doc>> {
-        Ok(self.0.get(&id).map(|h| h.doc.clone()))
+        Ok(self.0.get(&id).map(|h| Doc::clone(&h.doc)))
     }
 }
 

@@ -7,11 +7,11 @@ use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::projection::{CONFLICTS, Type, project};
 use gridwalk_core::sync::protocol::{Actors, Statement, StatementLine, encode};
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
-use super::batch::Batch;
+use super::batch::{Batch, number_of};
 use crate::error::Result;
-use crate::store::{Arg, all, exec, insert_many, one, select_in};
+use crate::store::{Arg, all, exec, insert_many, select_in};
 
 const CHANGED: i64 = 0;
 const ENTERED: i64 = 1;
@@ -24,12 +24,14 @@ type Inserts = Vec<Vec<Arg>>;
 
 impl Batch<'_> {
     /// Writes everything; answers with the numbers that the new changes got, and whose they are.
-    pub async fn flush(mut self) -> Result<Vec<(u64, DeviceId)>> {
-        let tenant = Arg::text(&self.tenant.id);
+    pub async fn flush(mut self, connection: &mut AnyConnection) -> Result<Vec<(u64, DeviceId)>> {
         self.keep_own_statement();
-        let last: i64 = one(self.connection, "SELECT number FROM tenants WHERE tenant_id = $1", vec![tenant.clone()]).await?.try_get(0)?;
+        if self.new.is_empty() && self.kept.is_empty() && self.finals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tenant = Arg::text(&self.tenant.id);
         let mut taken = Vec::new();
-        let mut number = u64::try_from(last).unwrap_or(0);
+        let mut number = number_of(connection, &self.tenant.id).await?;
         let now = self.hub.now();
         let (mut changes, mut entries, mut audiences): (Inserts, Inserts, Inserts) = Default::default();
         let mut begun: BTreeSet<Id> = BTreeSet::new();
@@ -48,18 +50,18 @@ impl Batch<'_> {
             }
             changes.push(vec![tenant.clone(), doc, Arg::int(number), Arg::Blob(change.body), Arg::int(now)]);
         }
-        self.documents(now).await?;
-        insert_many(self.connection, "changes", changes).await?;
-        insert_many(self.connection, "audiences", audiences).await?;
-        insert_many(self.connection, "entries", entries).await?;
-        number = self.moves(number).await?;
-        self.rows().await?;
-        self.answers(number, now).await?;
-        exec(self.connection, "UPDATE tenants SET number = $2 WHERE tenant_id = $1", vec![tenant, Arg::int(number)]).await?;
+        self.documents(connection, now).await?;
+        insert_many(connection, "changes", changes).await?;
+        insert_many(connection, "audiences", audiences).await?;
+        insert_many(connection, "entries", entries).await?;
+        number = self.moves(connection, number).await?;
+        self.rows(connection).await?;
+        self.answers(connection, number, now).await?;
+        exec(connection, "UPDATE tenants SET number = $2 WHERE tenant_id = $1", vec![tenant, Arg::int(number)]).await?;
         Ok(taken)
     }
 
-    async fn documents(&mut self, now: i64) -> Result<()> {
+    async fn documents(&mut self, connection: &mut AnyConnection, now: i64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let mut fresh = Vec::new();
         for (id, held) in self.held.iter().filter(|(_, h)| h.dirty) {
@@ -72,14 +74,14 @@ impl Batch<'_> {
                 let until = kind.keep_days.map(|days| at.saturating_add(days * 86_400).max(now + UNSEEN_SECONDS));
                 fresh.push(vec![tenant.clone(), doc, Arg::text(kind.name), schema, Arg::int(held.doc.generation), about, Arg::Int(until)]);
             } else if held.stored_schema != held.doc.schema() {
-                exec(self.connection, "UPDATE documents SET schema = $3 WHERE tenant_id = $1 AND doc = $2", vec![tenant.clone(), doc, schema]).await?;
+                exec(connection, "UPDATE documents SET schema = $3 WHERE tenant_id = $1 AND doc = $2", vec![tenant.clone(), doc, schema]).await?;
             }
         }
-        insert_many(self.connection, "documents", fresh).await
+        insert_many(connection, "documents", fresh).await
     }
 
     /// Documents whose place changed enter their new audiences, then leave the old ones, and what is about them with them.
-    async fn moves(&mut self, mut number: u64) -> Result<u64> {
+    async fn moves(&mut self, connection: &mut AnyConnection, mut number: u64) -> Result<u64> {
         let moved: Vec<(Id, BTreeSet<Audience>, BTreeSet<Audience>)> = self
             .held
             .iter()
@@ -90,12 +92,9 @@ impl Batch<'_> {
             .collect();
         for (id, old, new) in moved {
             let mut docs = vec![id.to_string()];
-            let rows = all(
-                self.connection,
-                "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2",
-                vec![Arg::text(&self.tenant.id), Arg::text(&id.to_string())],
-            )
-            .await?;
+            let rows =
+                all(connection, "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2", vec![Arg::text(&self.tenant.id), Arg::text(&id.to_string())])
+                    .await?;
             for row in rows {
                 docs.push(row.try_get(0)?);
             }
@@ -103,42 +102,41 @@ impl Batch<'_> {
             for doc in &docs {
                 number += 1;
                 for audience in new.difference(&old) {
-                    self.enter(doc, &audience.to_string(), number).await?;
+                    self.enter(connection, doc, &audience.to_string(), number).await?;
                 }
             }
             for doc in &docs {
                 number += 1;
                 for audience in old.difference(&new) {
-                    self.leave(doc, &audience.to_string(), number).await?;
+                    self.leave(connection, doc, &audience.to_string(), number).await?;
                 }
             }
         }
         Ok(number)
     }
 
-    async fn enter(&mut self, doc: &str, audience: &str, number: u64) -> Result<()> {
+    async fn enter(&mut self, connection: &mut AnyConnection, doc: &str, audience: &str, number: u64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let row = vec![tenant.clone(), Arg::text(doc), Arg::text(audience), Arg::int(number), Arg::Int(None)];
-        insert_many(self.connection, "audiences", vec![row]).await?;
+        insert_many(connection, "audiences", vec![row]).await?;
         let entry = vec![tenant, Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(ENTERED)];
-        insert_many(self.connection, "entries", vec![entry]).await
+        insert_many(connection, "entries", vec![entry]).await
     }
 
-    async fn leave(&mut self, doc: &str, audience: &str, number: u64) -> Result<()> {
+    async fn leave(&mut self, connection: &mut AnyConnection, doc: &str, audience: &str, number: u64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let args = vec![tenant.clone(), Arg::text(audience), Arg::text(doc)];
         // An entry's number is that of a change, or one at which the document entered or left.
         let numbers = "SELECT number FROM changes WHERE tenant_id = $1 AND doc = $3
             UNION SELECT entered FROM audiences WHERE tenant_id = $1 AND doc = $3 UNION SELECT left_at FROM audiences WHERE tenant_id = $1 AND doc = $3";
-        exec(self.connection, &format!("DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND number IN ({numbers})"), args.clone())
-            .await?;
+        exec(connection, &format!("DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND number IN ({numbers})"), args.clone()).await?;
         let args = args.into_iter().chain([Arg::int(number)]).collect();
-        exec(self.connection, "UPDATE audiences SET left_at = $4 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL", args).await?;
+        exec(connection, "UPDATE audiences SET left_at = $4 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL", args).await?;
         let entry = vec![tenant, Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(LEFT)];
-        insert_many(self.connection, "entries", vec![entry]).await
+        insert_many(connection, "entries", vec![entry]).await
     }
 
-    async fn rows(&mut self) -> Result<()> {
+    async fn rows(&mut self, connection: &mut AnyConnection) -> Result<()> {
         let tenant = self.tenant.id.clone();
         let mut inserts: HashMap<&'static str, Inserts> = HashMap::new();
         let mut deletes: HashMap<&'static str, Vec<Arg>> = HashMap::new();
@@ -156,15 +154,15 @@ impl Batch<'_> {
             }
         }
         for (table, docs) in deletes {
-            delete_in(self.connection, table, &tenant, &docs).await?;
+            delete_in(connection, table, &tenant, &docs).await?;
         }
         for (table, rows) in inserts {
-            insert_many(self.connection, table, rows).await?;
+            insert_many(connection, table, rows).await?;
         }
         Ok(())
     }
 
-    async fn answers(&mut self, number: u64, now: i64) -> Result<()> {
+    async fn answers(&mut self, connection: &mut AnyConnection, number: u64, now: i64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let finals = std::mem::take(&mut self.finals).into_iter().map(|f| {
             vec![tenant.clone(), Arg::text(&f.doc.to_string()), Arg::int(f.generation), Arg::text(&hash_text(&f.hash)), Arg::int(f.word), Arg::Text(f.reason)]
@@ -172,7 +170,7 @@ impl Batch<'_> {
         // A hash can come twice in one request, in two bundles.
         let mut seen = BTreeSet::new();
         let finals = finals.filter(|row| seen.insert(format!("{row:?}"))).collect();
-        insert_many(self.connection, "verdicts", finals).await?;
+        insert_many(connection, "verdicts", finals).await?;
         for kept in std::mem::take(&mut self.kept) {
             let args = vec![
                 tenant.clone(),
@@ -183,7 +181,7 @@ impl Batch<'_> {
                 Arg::int(number),
                 Arg::int(now),
             ];
-            exec(self.connection, "INSERT INTO statements VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", args).await?;
+            exec(connection, "INSERT INTO statements VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", args).await?;
         }
         Ok(())
     }
@@ -228,6 +226,6 @@ fn arg(value: Value, kind: Type) -> Arg {
     }
 }
 
-async fn delete_in(connection: &mut sqlx::AnyConnection, table: &str, tenant: &str, docs: &[Arg]) -> Result<()> {
+async fn delete_in(connection: &mut AnyConnection, table: &str, tenant: &str, docs: &[Arg]) -> Result<()> {
     select_in(connection, &format!("DELETE FROM {table} WHERE tenant_id = $1 AND doc IN ({{in}})"), tenant, docs).await.map(drop)
 }

@@ -2,7 +2,6 @@
 
 use gridwalk_core::documents::{change_body, genesis};
 use gridwalk_core::identity::{CLOCK_TOLERANCE_SECONDS, PublicKey, SignedHead, cipher::sha256};
-use gridwalk_core::ids::DeviceId;
 use gridwalk_core::kinds::KINDS;
 use gridwalk_core::sync::protocol::{
     ENROL_PATH, EnrolReply, EnrolRequest, MAX_BODY, RefusalCode, SYNC_PATH, SyncReply, TenantReply, ToldSchema, VERSION, Verdict, decode, pack, seal_reply,
@@ -10,7 +9,7 @@ use gridwalk_core::sync::protocol::{
 };
 use sqlx::{AnyConnection, Row};
 
-use super::author::{Membership, Signer, author_of, granted};
+use super::author::{Membership, author_of, granted};
 use super::batch::Batch;
 use super::page::Asked;
 use super::request::{Incoming, OpenBundle};
@@ -36,7 +35,7 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
     if !head.verifies(&member.key, SYNC_PATH, body) {
         return refuse(RefusalCode::Signature);
     }
-    let mut incoming = Incoming::open(body).or_else(|_| refuse(RefusalCode::Malformed))?;
+    let incoming = Incoming::open(body).or_else(|_| refuse(RefusalCode::Malformed))?;
     if incoming.request.version != VERSION {
         return refuse(RefusalCode::Version);
     }
@@ -54,54 +53,35 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
     let mut replies = Vec::new();
     let mut fresh = true;
     for (cursor, tenant, member) in &tenants {
+        let places: Vec<usize> = (0..incoming.bundles.len()).filter(|i| incoming.bundles[*i].tenant == tenant.id).collect();
+        let bundles: Vec<&OpenBundle> = places.iter().map(|i| &incoming.bundles[*i]).collect();
+        // Decided on a snapshot, beside others; only writing waits its turn.
+        let mut batch = Batch::new(hub, tenant);
+        let mut read = hub.store.read().await?;
+        let mut answers = batch.answer(&mut read, &bundles).await?;
+        drop(read);
         let mut tx = hub.store.write().await?;
         if std::mem::take(&mut fresh) {
             use_nonce(&mut tx, head, hub.now()).await?;
         }
-        let places: Vec<usize> = (0..incoming.bundles.len()).filter(|i| incoming.bundles[*i].tenant == tenant.id).collect();
-        let bundles = incoming.bundles.iter_mut().filter(|b| b.tenant == tenant.id).collect();
-        let (answers, taken) = take_bundles(hub, tenant, &mut tx, bundles).await?;
+        if batch.is_stale(&mut tx).await? {
+            batch = Batch::new(hub, tenant);
+            answers = batch.answer(&mut tx, &bundles).await?;
+        }
+        let taken = batch.flush(&mut tx).await?;
+        tx.commit().await?;
         let own = taken.into_iter().filter(|(_, device)| *device == head.device).map(|(number, _)| number).collect();
         for (place, answer) in places.into_iter().zip(answers) {
             verdicts[place] = answer;
         }
-        let author = author_of(&mut tx, tenant, head.device, member.person, None, hub.now()).await?;
+        let mut read = hub.store.read().await?;
+        let author = author_of(&mut read, tenant, head.device, member.person, None, hub.now()).await?;
         let asked = Asked { hub, tenant, cursor, author: &author, own, max_bytes: incoming.request.max_bytes as usize };
-        replies.push(asked.read(&mut tx).await?);
-        tx.commit().await?;
+        replies.push(asked.read(&mut read).await?);
     }
     let schemas = told(incoming.request.schema, &replies);
     let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas };
     Ok(seal_reply(&tenants[0].1.key, &head.signature, &pack(&reply)?))
-}
-
-async fn take_bundles(
-    hub: &Hub,
-    tenant: &Tenant,
-    connection: &mut AnyConnection,
-    bundles: Vec<&mut OpenBundle>,
-) -> Result<(Vec<Vec<Verdict>>, Vec<(u64, DeviceId)>)> {
-    if bundles.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let mut signers = Vec::new();
-    for bundle in &bundles {
-        let Some(member) = Membership::find(connection, &tenant.id, bundle.device).await? else {
-            signers.push(None);
-            continue;
-        };
-        if !member.key.verifies(&bundle.statement, &bundle.signature) {
-            return refuse(RefusalCode::Signature);
-        }
-        signers.push(if member.revoked { None } else { Some(Signer::of(connection, hub, tenant, bundle, member.person).await?) });
-    }
-    let mut batch = Batch::new(hub, tenant, connection);
-    let finals = batch.prepare(&bundles).await?;
-    let mut answers = Vec::new();
-    for (bundle, signer) in bundles.into_iter().zip(&signers) {
-        answers.push(batch.take(bundle, signer.as_ref(), &finals).await?);
-    }
-    Ok((answers, batch.flush().await?))
 }
 
 /// The genesis changes that a device of schema `known` needs to read these documents.

@@ -1,5 +1,7 @@
 //! Opening a request: everything that can be checked without the database, before any of it is believed.
 
+use std::sync::Arc;
+
 use automerge::Change;
 use gridwalk_core::documents::{Doc, MAX_CHANGE_BYTES, Place, change_from_body};
 use gridwalk_core::error::{Error, Result};
@@ -48,7 +50,7 @@ pub struct IncomingChange {
     /// The bytes as a change, if they are one. This and what follows is computed before any lock is held.
     pub change: Option<Change>,
     /// The document it makes, if it can be a document's first change.
-    pub first: Option<Doc>,
+    pub first: Option<Arc<Doc>>,
     /// What that document is about.
     pub about: Option<Id>,
 }
@@ -106,7 +108,7 @@ fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
     })
 }
 
-fn first_change(schema: u16, change: &Change) -> Option<Doc> {
+fn first_change(schema: u16, change: &Change) -> Option<Arc<Doc>> {
     let empty = Doc::empty(schema).ok()?;
-    if empty.obstacle(change).is_some() { None } else { empty.with(change.clone()).ok() }
+    if empty.obstacle(change).is_some() { None } else { empty.with(change.clone()).ok().map(Arc::new) }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use gridwalk_core::documents::{Audience, Doc, Obstacle, genesis};
 use gridwalk_core::error::ErrorKind;
@@ -9,11 +10,11 @@ use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
 use gridwalk_core::reports::{SettleReport, Status, StepKind, fold};
 use gridwalk_core::rules::{Refusal, judge};
-use gridwalk_core::sync::protocol::{Verdict, Word};
-use sqlx::Row;
+use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
+use sqlx::{AnyConnection, Row};
 
-use super::author::Signer;
-use super::batch::{Batch, Final, Kept};
+use super::author::{Membership, Signer};
+use super::batch::{Batch, Final, Kept, number_of};
 use super::request::{IncomingChange, OpenBundle};
 use crate::error::{HubError, Result};
 use crate::store::{Arg, select_in};
@@ -24,16 +25,38 @@ type Decision = (Word, Option<String>);
 pub type Finals = HashMap<(Id, u32, [u8; 32]), Decision>;
 
 impl Batch<'_> {
+    /// Decides these bundles, with a verdict for each change.
+    pub async fn answer(&mut self, connection: &mut AnyConnection, bundles: &[&OpenBundle]) -> Result<Vec<Vec<Verdict>>> {
+        self.seen = Some(number_of(connection, &self.tenant.id).await?);
+        let mut signers = Vec::new();
+        for bundle in bundles {
+            let Some(member) = Membership::find(connection, &self.tenant.id, bundle.device).await? else {
+                signers.push(None);
+                continue;
+            };
+            if !member.key.verifies(&bundle.statement, &bundle.signature) {
+                return Err(HubError::Refused(RefusalCode::Signature));
+            }
+            signers.push(if member.revoked { None } else { Some(Signer::of(connection, self.hub, self.tenant, bundle, member.person).await?) });
+        }
+        let finals = self.prepare(connection, bundles).await?;
+        let mut answers = Vec::new();
+        for (bundle, signer) in bundles.iter().zip(&signers) {
+            answers.push(self.take(connection, bundle, signer.as_ref(), &finals).await?);
+        }
+        Ok(answers)
+    }
+
     /// Loads what the bundles of this community need, documents in order of id.
-    pub async fn prepare(&mut self, bundles: &[&mut OpenBundle]) -> Result<Finals> {
+    async fn prepare(&mut self, connection: &mut AnyConnection, bundles: &[&OpenBundle]) -> Result<Finals> {
         let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
-        self.load(changes().map(|c| c.doc)).await?;
-        self.load_abouts(changes().filter_map(|c| c.about)).await?;
+        self.load(connection, changes().map(|c| c.doc)).await?;
+        self.load_abouts(connection, changes().filter_map(|c| c.about)).await?;
         let keys: Vec<Arg> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(&id.to_string())).collect();
         let mut finals = HashMap::new();
         let tenant = self.tenant.id.clone();
-        for row in select_in(self.connection, "SELECT hash, generation, doc, word, reason FROM verdicts WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys)
-            .await?
+        for row in
+            select_in(connection, "SELECT hash, generation, doc, word, reason FROM verdicts WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys).await?
         {
             let (hash, generation, doc): (String, i64, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             let word = match row.try_get::<i64, _>(3)? {
@@ -52,10 +75,10 @@ impl Batch<'_> {
     }
 
     /// Decides a well-signed bundle of `signer`, or of someone who may not speak (`None`).
-    pub async fn take(&mut self, bundle: &mut OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
+    async fn take(&mut self, connection: &mut AnyConnection, bundle: &OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
         let mut verdicts: Vec<Verdict> = Vec::new();
         let mut taken_any = false;
-        for group in &mut bundle.groups {
+        for group in &bundle.groups {
             let decisions = match signer {
                 Some(signer) => self.group(group, signer, bundle.device, finals)?,
                 None => vec![(Word::Refused, Some("device".to_owned())); group.len()],
@@ -79,7 +102,7 @@ impl Batch<'_> {
                     None => verdicts.push(Verdict { word, reason, run: 1 }),
                 }
             }
-            self.settle(group).await?;
+            self.settle(connection, group).await?;
         }
         if taken_any {
             self.kept.push(Kept { device: bundle.device.to_string(), statement: bundle.statement.clone(), signature: bundle.signature });
@@ -87,8 +110,8 @@ impl Batch<'_> {
         Ok(verdicts)
     }
 
-    fn group(&mut self, group: &mut [IncomingChange], signer: &Signer, device: DeviceId, finals: &Finals) -> Result<Vec<Decision>> {
-        let mut staged: Vec<(Id, Doc, Vec<u8>)> = Vec::new();
+    fn group(&mut self, group: &[IncomingChange], signer: &Signer, device: DeviceId, finals: &Finals) -> Result<Vec<Decision>> {
+        let mut staged: Vec<(Id, Arc<Doc>, Vec<u8>)> = Vec::new();
         let mut decisions: Vec<Decision> = Vec::new();
         for change in group {
             let decision = match finals.get(&(change.doc, change.generation, change.hash)) {
@@ -106,7 +129,7 @@ impl Batch<'_> {
         Ok(decisions)
     }
 
-    fn change(&self, incoming: &mut IncomingChange, signer: &Signer, staged: &mut Vec<(Id, Doc, Vec<u8>)>) -> Result<Decision> {
+    fn change(&self, incoming: &IncomingChange, signer: &Signer, staged: &mut Vec<(Id, Arc<Doc>, Vec<u8>)>) -> Result<Decision> {
         let refused = |refusal: Refusal| Ok((Word::Refused, Some(refusal.code().to_owned())));
         let held = self.held.get(&incoming.doc);
         if let Some(held) = held
@@ -115,7 +138,7 @@ impl Batch<'_> {
             return Ok((if incoming.generation < held.doc.generation { Word::Generation } else { Word::Missing }, None));
         }
         let Some((kind, _)) = genesis(incoming.schema) else { return Ok((Word::Held, None)) };
-        let Some(change) = incoming.change.take() else { return refused(Refusal::Operation) };
+        let Some(change) = &incoming.change else { return refused(Refusal::Operation) };
         if change.hash().0 != incoming.hash {
             return refused(Refusal::Operation);
         }
@@ -128,25 +151,25 @@ impl Batch<'_> {
                     let copied = signer.author.devices.contains(&incoming.doc.actor.device());
                     return if copied { Ok((Word::ActorReused, None)) } else { refused(Refusal::Operation) };
                 }
-                let mut before = Cow::Borrowed(doc);
+                let mut before = Cow::Borrowed(&**doc);
                 if doc.schema() < incoming.schema {
                     before.to_mut().reach(incoming.schema)?;
                 }
-                match before.obstacle(&change) {
+                match before.obstacle(change) {
                     Some(Obstacle::MissingDependency) => return Ok((Word::Missing, None)),
                     Some(Obstacle::ActorReused) => return Ok((Word::ActorReused, None)),
                     Some(Obstacle::Hostile) => return refused(Refusal::Operation),
                     None => {}
                 }
                 match before.with(change.clone()) {
-                    Ok(after) => (Some(before), after),
+                    Ok(after) => (Some(before), Arc::new(after)),
                     Err(_) => return refused(Refusal::Operation),
                 }
             }
             None if incoming.generation != 0 => return Ok((Word::Missing, None)),
-            None => match incoming.first.take() {
-                Some(doc) => (None, doc),
-                None => return self.why_not_first(incoming, &change),
+            None => match &incoming.first {
+                Some(doc) => (None, doc.clone()),
+                None => return self.why_not_first(incoming, change),
             },
         };
         // The audiences of now, and those that held at the cursor the bundle was made at: a happening's are those of what it
@@ -165,9 +188,9 @@ impl Batch<'_> {
         };
         let then = left.iter().filter(|(_, number)| signer.at.is_some_and(|at| *number > at)).map(|(audience, _)| audience.clone());
         let audiences: Vec<Audience> = now.into_iter().chain(then).collect();
-        match judge(incoming.doc, before.as_deref(), &after, &change, &audiences, &signer.author) {
+        match judge(incoming.doc, before.as_deref(), &after, change, &audiences, &signer.author) {
             Ok(()) => {
-                staged.push((incoming.doc, after, std::mem::take(&mut incoming.body)));
+                staged.push((incoming.doc, after, incoming.body.clone()));
                 Ok((Word::Taken, None))
             }
             Err(refusal) => refused(refusal),
@@ -183,13 +206,13 @@ impl Batch<'_> {
     }
 
     /// A report that this group closed is settled at once, so that its published status does not flip.
-    async fn settle(&mut self, group: &[IncomingChange]) -> Result<()> {
+    async fn settle(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
         for change in group {
             let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.doc.kind().name == "report") else { continue };
             let tree = held.doc.tree();
             let settled = tree.entries("steps").any(|(_, s)| s.text("kind") == StepKind::Settled.code());
             if !settled && fold(tree).status == Status::Closed {
-                match self.run(Input::SettleReport(SettleReport { report: change.doc })).await {
+                match self.run(connection, Input::SettleReport(SettleReport { report: change.doc })).await {
                     Ok(_) => {}
                     // A conflict or odd content in a case is no reason to hold up the sync.
                     Err(HubError::Core(e)) if e.kind() != ErrorKind::Internal => {}

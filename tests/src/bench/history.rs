@@ -51,12 +51,12 @@ async fn days(folder: &Path, history: i64) -> Result<Vec<Day>> {
     let mut done = 0;
     while done < total {
         let mut tx = stage.hub.hub.store.write().await?;
-        let mut batch = Batch::new(&stage.hub.hub, &stage.hub.tenant, &mut tx);
+        let mut batch = Batch::new(&stage.hub.hub, &stage.hub.tenant);
         for n in done..(done + 500).min(total) {
             stage.hub.clock.advance(history * 86_400 / total as i64);
-            batch.run(Input::RecordVisit(visit(homes[n * 7 % homes.len()]))).await?;
+            batch.run(&mut tx, Input::RecordVisit(visit(homes[n * 7 % homes.len()]))).await?;
         }
-        batch.flush().await?;
+        batch.flush(&mut tx).await?;
         tx.commit().await?;
         done += 500;
     }

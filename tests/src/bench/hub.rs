@@ -17,8 +17,17 @@ use crate::replay::Walker;
 const TENANTS: usize = 32;
 const CLIENTS: usize = 8;
 
-/// How many changes a second the embedded store takes.
-pub async fn rows(folder: &Path) -> Result<Vec<Line>> {
+/// How many changes a second the embedded store takes, measured in a process with the hub's allocator.
+pub fn line(folder: &Path) -> Result<Line> {
+    let program = std::env::current_exe()?.with_file_name("bench_hub");
+    let output = std::process::Command::new(program).arg(folder).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let (value, yardstick) = text.trim().split_once('\n').ok_or_else(|| format!("bench_hub said: {text} {}", String::from_utf8_lossy(&output.stderr)))?;
+    Ok(Line { name: "hub_changes_per_s", value: value.parse()?, unit: "/s", target: 8_000.0, yardstick: yardstick.to_owned() })
+}
+
+/// The measurement itself: changes a second, and the yardstick.
+pub async fn measure(folder: &Path) -> Result<(f64, String)> {
     let stage = Stage::community(folder).await?;
     let mut devices = Vec::new();
     for grid in 0..33_u64 {
@@ -41,8 +50,9 @@ pub async fn rows(folder: &Path) -> Result<Vec<Line>> {
     let names: Vec<String> = (0..TENANTS).map(|n| format!("t{n:02}")).collect();
     clone_tenants(&stage, &names).await?;
     let mut requests = Vec::new();
-    for name in &names {
-        for device in &devices {
+    // As phones come: from all communities at the same time.
+    for device in &devices {
+        for name in &names {
             requests.push(prepare(device, name)?);
         }
     }
@@ -84,15 +94,9 @@ pub async fn rows(folder: &Path) -> Result<Vec<Line>> {
     drop(read);
     let bare = bare(&folder.join("bare.db"), total, phones as u64)?;
     stage.hub.stop().await;
-    Ok(vec![Line {
-        name: "hub_changes_per_s",
-        value: total as f64 / seconds,
-        unit: "/s",
-        target: 8_000.0,
-        yardstick: format!(
-            "{total} changes of {phones} phones, {bytes} B in {seconds:.1} s; the same number of bare rows, a transaction a phone: {bare:.0} /s"
-        ),
-    }])
+    let yardstick =
+        format!("{total} changes of {phones} phones, {bytes} B in {seconds:.1} s; the same number of bare rows, a transaction a phone: {bare:.0} /s");
+    Ok((total as f64 / seconds, yardstick))
 }
 
 /// A request of `device` for the copy of its community called `tenant`; the phone is as before afterwards.

@@ -49,7 +49,7 @@ pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
     let json = arguments.iter().any(|a| a == "--json");
     let only = arguments.iter().position(|a| a == "--only").and_then(|at| arguments.get(at + 1)).cloned();
     let wants = |part: &str| only.as_deref().is_none_or(|o| o == part);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = runtime()?;
     let folder = std::env::current_exe()?.parent().ok_or("no folder")?.join("bench-data");
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
@@ -73,7 +73,7 @@ pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
             lines.extend(history::rows(&folder.join("history")).await?);
         }
         if wants("hub") {
-            lines.extend(hub::rows(&folder.join("hub")).await?);
+            lines.push(hub::line(&folder.join("hub"))?);
         }
         Ok::<_, Failure>(())
     })?;
@@ -94,6 +94,15 @@ pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
         ]);
     }
     Ok(vec![table.to_string()])
+}
+
+/// The hub's row: changes a second, and what it is held against.
+pub fn hub_row(folder: &std::path::Path) -> Result<(f64, String)> {
+    runtime()?.block_on(hub::measure(folder))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
 fn number(value: f64) -> String {
