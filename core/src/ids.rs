@@ -78,6 +78,9 @@ impl FromStr for DeviceId {
     }
 }
 
+/// The highest counter: 2⁴⁰ − 1, more than an actor counts in centuries. Stores build on it.
+pub const MAX_COUNTER: u64 = (1 << 40) - 1;
+
 /// The id of a document, of an entry in one, or of a command. Written `<actor in base64url>.<counter>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
@@ -108,7 +111,7 @@ impl FromStr for Id {
         let actor: [u8; 12] = URL_SAFE_NO_PAD.decode(actor).ok().and_then(|b| b.try_into().ok()).ok_or_else(bad)?;
         let number: u64 = counter.parse().map_err(|_| bad())?;
         // One id has one spelling: "+5" and "05" are not 5.
-        if number == 0 || number > i64::MAX as u64 || counter != number.to_string() {
+        if number == 0 || number > MAX_COUNTER || counter != number.to_string() {
             return Err(bad());
         }
         Ok(Self { actor: Actor(actor), counter: number })

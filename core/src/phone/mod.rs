@@ -7,7 +7,7 @@ mod status;
 mod views;
 
 pub use run::Outcome;
-pub(crate) use run::perform;
+pub(crate) use run::{CHANGES_OF, Row, keep_change, perform};
 pub use status::{Quarantined, Status, TenantStatus};
 
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::clock::{Anchor, HostClock, Reading, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{DeviceKey, HostRandom, SystemRandom};
-use crate::ids::{Actor, Id};
+use crate::ids::{Actor, DeviceId, Id};
 use crate::rules::{Author, Grant};
 use crate::store::{Store, from_json};
 
@@ -93,7 +93,7 @@ impl Phone {
             return crate::store::rebuild(tx);
         }
         let key = DeviceKey::make(&*self.random);
-        let actor = self.new_actor(&key);
+        let actor = self.new_actor(key.device());
         tx.execute(
             "INSERT INTO state (one, device_key, actor, next_counter, hub_time, max_bytes, schema) VALUES (1, ?1, ?2, 1, NULL, ?3, ?4)",
             rusqlite::params![key.to_bytes(), actor.0, crate::sync::FIRST_MAX_BYTES, newest],
@@ -101,10 +101,10 @@ impl Phone {
         Ok(())
     }
 
-    pub(crate) fn new_actor(&self, key: &DeviceKey) -> Actor {
+    pub(crate) fn new_actor(&self, device: DeviceId) -> Actor {
         let mut random = [0; 4];
         self.random.fill(&mut random);
-        Actor::new(key.device(), random)
+        Actor::new(device, random)
     }
 
     /// Hears of changes until the listener is dropped.
@@ -139,18 +139,25 @@ pub fn newest_schema() -> u16 {
 
 /// What every command and request needs of the store's one row.
 pub(crate) struct State {
-    pub key: DeviceKey,
+    key: [u8; 32],
     pub actor: Actor,
     pub next_counter: u64,
     pub hub_time: Option<i64>,
     pub max_bytes: u32,
 }
 
+impl State {
+    /// The device's key. Making it costs a twentieth of a record, so it is made where something is signed.
+    pub fn key(&self) -> DeviceKey {
+        DeviceKey::from_bytes(&self.key)
+    }
+}
+
 pub(crate) fn state(connection: &Connection) -> Result<State> {
     let row = connection
         .prepare_cached("SELECT device_key, actor, next_counter, hub_time, max_bytes FROM state")?
         .query_row([], |r| Ok((r.get::<_, [u8; 32]>(0)?, r.get::<_, [u8; 12]>(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))?;
-    Ok(State { key: DeviceKey::from_bytes(&row.0), actor: Actor(row.1), next_counter: row.2, hub_time: row.3, max_bytes: row.4 })
+    Ok(State { key: row.0, actor: Actor(row.1), next_counter: row.2, hub_time: row.3, max_bytes: row.4 })
 }
 
 /// The anchor known for a boot.
@@ -175,8 +182,8 @@ pub(crate) fn membership(connection: &Connection, tenant: Option<&str>) -> Resul
 }
 
 impl Membership {
-    /// The author of a command whose ids are `actor`'s.
-    pub(crate) fn author(&self, key: &DeviceKey, actor: Actor) -> Author {
-        Author { device: key.device(), devices: vec![key.device(), actor.device()], person: self.person, grants: self.grants.clone() }
+    /// The author behind `device`, of a command with ids of actor `ids`.
+    pub(crate) fn author(&self, device: DeviceId, ids: Actor) -> Author {
+        Author { device, devices: vec![device, ids.device()], person: self.person, grants: self.grants.clone() }
     }
 }

@@ -6,9 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::{Membership, Phone, anchor, membership, state};
 use crate::clock::Stamp;
 use crate::commands::{Command, Edit, Made};
-use crate::documents::{audiences_of, change_from_body};
-use crate::error::Result;
-use crate::identity::DeviceKey;
+use crate::documents::{RawChange, audiences_of, change_from_body};
+use crate::error::{Error, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
 use crate::rules::judge;
@@ -52,20 +51,24 @@ impl Phone {
         let reading = self.clock.read();
         let outcome = self.store.write(|tx| {
             if let Some(id) = id
-                && let Some(value) = tx.prepare_cached("SELECT value FROM commands WHERE id = ?1")?.query_row([id], |r| r.get(0)).optional()?
+                && let Some(value) = tx
+                    .prepare_cached("SELECT value FROM commands WHERE n = ?2 AND id = ?1 UNION ALL SELECT value FROM commands WHERE form AND id = ?1")?
+                    .query_row(params![id, id.counter], |r| r.get(0))
+                    .optional()?
             {
                 return Ok(Outcome { command: id, value, changed: Vec::new() });
             }
             let state = state(tx)?;
             let member = membership(tx, None)?;
             let stamp = Stamp::new(reading.clone(), anchor(tx, &reading)?.as_ref());
+            let form = id.is_some();
             let (id, first) = match id {
                 Some(id) => (id, state.next_counter),
                 None => (Id { actor: state.actor, counter: state.next_counter }, state.next_counter + 1),
             };
             let command = Command { id, first, tenant: member.tenant.clone(), by: member.person, stamp, hub_time: state.hub_time, input: input.clone() };
             let mut touched = Touched::default();
-            let (value, _) = perform(tx, &command, &member, &state.key, state.actor, None, &mut touched)?;
+            let (value, _) = perform(tx, &command, &member, state.actor, Row::New { form }, &mut touched)?;
             touched.finish(tx)?;
             touched.tables.insert("commands");
             Ok(Outcome { command: id, value, changed: touched.tables.into_iter().collect() })
@@ -75,25 +78,36 @@ impl Phone {
     }
 }
 
-/// Runs `command` within `tx`: its changes are judged, appended and projected, the command is kept. `n` is its row when it is
-/// run again. Answers with its value and the counter after its last id.
-pub(crate) fn perform(
-    tx: &Transaction<'_>,
-    command: &Command,
-    member: &Membership,
-    key: &DeviceKey,
-    actor: Actor,
-    n: Option<i64>,
-    touched: &mut Touched,
-) -> Result<(Id, u64)> {
+/// Where a command is kept.
+pub(crate) enum Row {
+    /// In a new row; `form` says that its id was made before it.
+    New { form: bool },
+    /// In this row, because it is run again.
+    Old(i64),
+}
+
+/// The changes of the command in row `?1`: they stand in rows of its number, and so need no index.
+pub(crate) const CHANGES_OF: &str = "n BETWEEN ?1 << 8 AND ?1 << 8 | 255";
+
+/// Keeps a change of the command in row `command`, after those it has.
+pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, generation: u32, change: &RawChange) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO changes (n, doc, schema, generation, hash, body) SELECT coalesce(max(n) + 1, ?1 << 8), ?2, ?3, ?4, ?5, ?6 FROM changes WHERE {CHANGES_OF}"
+    );
+    tx.prepare_cached(&sql)?.execute(params![command, doc, schema, generation, change.hash, change.body])?;
+    Ok(())
+}
+
+/// Runs `command` within `tx`: its changes are judged, appended and projected, the command is kept in `row`. Answers with its value and the counter after its last id.
+pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membership, actor: Actor, row: Row, touched: &mut Touched) -> Result<(Id, u64)> {
     let (value, made, next) = Edit::run(&mut Stored(tx), command, actor)?;
-    let author = member.author(key, command.id.actor);
+    let author = member.author(actor.device(), command.id.actor);
     for change in &made {
         check(tx, change, &author)?;
     }
     let kept = if made.is_empty() { "taken" } else { "unsent" };
-    let n = match n {
-        Some(n) => {
+    let n = match row {
+        Row::Old(n) => {
             tx.prepare_cached("UPDATE commands SET id = ?2, body = ?3, value = ?4, state = ?5, reason = NULL WHERE n = ?1")?.execute(params![
                 n,
                 command.id,
@@ -103,21 +117,27 @@ pub(crate) fn perform(
             ])?;
             n
         }
-        None => {
-            tx.prepare_cached("INSERT INTO commands (id, body, value, state, at) VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+        Row::New { form } => {
+            let n = if form { command.first } else { command.id.counter }.cast_signed();
+            tx.prepare_cached("INSERT INTO commands (n, id, form, body, value, state, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
+                n,
                 command.id,
+                form,
                 to_json(command)?,
                 value,
                 kept,
                 command.stamp.at
             ])?;
-            tx.last_insert_rowid()
+            n
         }
     };
+    if made.len() > 256 {
+        return Err(Error::internal("a command of more than 256 changes"));
+    }
     for change in &made {
         append(tx, n, command, change, touched)?;
     }
-    tx.prepare_cached("UPDATE state SET next_counter = max(next_counter, ?1)")?.execute([next])?;
+    tx.prepare_cached("UPDATE state SET next_counter = max(next_counter, ?1)")?.execute([next.max(n.cast_unsigned() + 1)])?;
     Ok((value, next))
 }
 
@@ -130,29 +150,21 @@ fn check(tx: &Connection, made: &Made, author: &crate::rules::Author) -> Result<
 
 fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut Touched) -> Result<()> {
     let fresh = made.before.is_none();
+    let schema = made.doc.schema();
     let row = match StoredDoc::find(tx, made.id)? {
         Some(stored) => {
-            if stored.schema < made.doc.schema() {
-                tx.execute("UPDATE documents SET schema = ?2 WHERE n = ?1", params![stored.n, made.doc.schema()])?;
+            if stored.schema < schema {
+                tx.execute("UPDATE documents SET schema = ?2 WHERE n = ?1", params![stored.n, schema])?;
             }
             stored.n
         }
         None => {
-            tx.prepare_cached(
-                "INSERT INTO documents (id, tenant, schema, generation, epoch, base, audiences, withdrawn) VALUES (?1, ?2, ?3, ?4, 0, x'', '[]', 0)",
-            )?
-            .execute(params![made.id, command.tenant, made.doc.schema(), made.doc.generation])?;
-            tx.last_insert_rowid()
+            let mut stored = StoredDoc::new(&command.tenant, schema, made.doc.generation);
+            stored.insert(tx, made.id)?;
+            stored.n
         }
     };
-    tx.prepare_cached("INSERT INTO changes (command, doc, schema, generation, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-        n,
-        made.id,
-        made.doc.schema(),
-        made.doc.generation,
-        made.change.hash,
-        made.change.body
-    ])?;
+    keep_change(tx, n, made.id, schema, made.doc.generation, &made.change)?;
     if !command.stamp.anchored && ["visit", "attendance"].contains(&made.doc.kind().name) {
         tx.execute("INSERT OR REPLACE INTO unanchored VALUES (?1, ?2)", params![made.id, command.stamp.reading.boot])?;
     }

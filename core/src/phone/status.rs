@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Outcome, Phone, membership, perform, state};
+use super::{Outcome, Phone, Row, membership, perform, state};
 use crate::commands::Command;
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -83,10 +83,10 @@ impl Phone {
             let rows = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
             let quarantine = rows.map(|row| row.map_err(Error::from).and_then(|(body, reason)| quarantined(&from_json(&body)?, reason))).collect::<Result<_>>()?;
             Ok(Status {
-                device: state(c)?.key.device().to_string(),
+                device: state(c)?.actor.device().to_string(),
                 tenants,
                 documents: count("SELECT count(*) FROM documents")?,
-                unsent: count("SELECT count(*) FROM commands WHERE state = 'unsent'")?,
+                unsent: count("SELECT count(DISTINCT command) FROM changes WHERE taken = 0")?,
                 conflicts: count("SELECT count(DISTINCT doc || path) FROM conflicts")?,
                 unreadable: count("SELECT count(*) FROM unreadable")?,
                 quarantine,
@@ -102,7 +102,7 @@ impl Phone {
             let refused: Command = from_json(&body)?;
             let (state, member) = (state(tx)?, membership(tx, Some(&refused.tenant))?);
             let mut touched = Touched::default();
-            let (value, _) = perform(tx, &refused, &member, &state.key, state.actor, Some(n), &mut touched)?;
+            let (value, _) = perform(tx, &refused, &member, state.actor, Row::Old(n), &mut touched)?;
             touched.finish(tx)?;
             touched.tables.insert("commands");
             Ok(Outcome { command, value, changed: touched.tables.into_iter().collect() })
@@ -124,7 +124,7 @@ impl Phone {
 
 /// The row and the body of a command in quarantine.
 fn refused(connection: &Connection, command: Id) -> Result<(i64, String)> {
-    let found = connection.query_row("SELECT n, body FROM commands WHERE id = ?1 AND state = 'quarantined'", [command], |r| Ok((r.get(0)?, r.get(1)?)));
+    let found = connection.query_row("SELECT n, body FROM commands WHERE state = 'quarantined' AND id = ?1", [command], |r| Ok((r.get(0)?, r.get(1)?)));
     found.optional()?.ok_or_else(|| Error::not_found("隔离区没有这条记录", "no such record in quarantine"))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{delete_rows, from_json, write_rows};
+use super::{delete_rows, from_json, to_json, write_rows};
 use crate::documents::{Doc, Documents, change_from_body, genesis};
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -33,12 +33,17 @@ pub struct StoredDoc {
 }
 
 impl StoredDoc {
+    /// A document of which nothing is here yet.
+    pub fn new(tenant: &str, schema: u16, generation: u32) -> Self {
+        Self { n: 0, tenant: tenant.to_owned(), schema, generation, epoch: 0, base: Vec::new(), audiences: Vec::new(), withdrawn: false }
+    }
+
     /// The row of document `id`.
     pub fn find(connection: &Connection, id: Id) -> Result<Option<Self>> {
-        let mut statement =
-            connection.prepare_cached("SELECT n, tenant, schema, generation, epoch, base, audiences, withdrawn FROM documents WHERE id = ?1")?;
+        let Some(k) = actor_number(connection, id)? else { return Ok(None) };
+        let mut statement = connection.prepare_cached("SELECT n, tenant, schema, generation, epoch, base, audiences, withdrawn FROM documents WHERE n = ?1")?;
         let row = statement
-            .query_row([id], |r| {
+            .query_row([row_of(k, id)], |r| {
                 Ok((
                     Self {
                         n: r.get(0)?,
@@ -55,6 +60,25 @@ impl StoredDoc {
             })
             .optional()?;
         row.map(|(doc, audiences)| Ok(Self { audiences: from_json(&audiences)?, ..doc })).transpose()
+    }
+
+    /// Keeps a new document; its row's number is set here.
+    pub fn insert(&mut self, connection: &Connection, id: Id) -> Result<()> {
+        let k = match actor_number(connection, id)? {
+            Some(k) => k,
+            None => {
+                connection.prepare_cached("INSERT INTO actors (actor) VALUES (?1)")?.execute([id.actor.0])?;
+                connection.last_insert_rowid()
+            }
+        };
+        self.n = row_of(k, id);
+        connection
+            .prepare_cached(
+                "INSERT INTO documents (n, id, tenant, schema, generation, epoch, base, audiences, withdrawn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![self.n, id, self.tenant, self.schema, self.generation, self.epoch, self.base, to_json(&self.audiences)?, self.withdrawn])
+            .map(drop)?;
+        Ok(())
     }
 
     /// The hub's state of it. `None` for a kind that a newer gridwalk made.
@@ -96,6 +120,16 @@ impl StoredDoc {
         }
         Ok(Some(doc))
     }
+}
+
+fn actor_number(connection: &Connection, id: Id) -> Result<Option<i64>> {
+    Ok(connection.prepare_cached("SELECT k FROM actors WHERE actor = ?1")?.query_row([id.actor.0], |r| r.get(0)).optional()?)
+}
+
+/// Numbers are in the order of actors and counters: what one device makes lies on few pages.
+fn row_of(k: i64, id: Id) -> i64 {
+    // A counter is below 2⁴⁰ ([`crate::ids::MAX_COUNTER`]).
+    k << 40 | id.counter.cast_signed()
 }
 
 /// A document of schema `number` with nothing in it, also where a newer hub told the genesis.

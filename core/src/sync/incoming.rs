@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::identity::PublicKey;
 use crate::identity::cipher::sha256;
 use crate::ids::Id;
-use crate::phone::Phone;
+use crate::phone::{CHANGES_OF, Phone};
 use crate::store::{StoredDoc, Touched, from_json, push_chunk, to_json};
 
 /// What taking a reply leaves to do.
@@ -71,7 +71,7 @@ impl Phone {
             if !again {
                 tx.execute("UPDATE tenants SET synced_at = ?1 WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
             }
-            let unsent = tx.query_row("SELECT count(*) FROM commands WHERE state = 'unsent'", [], |r| r.get(0))?;
+            let unsent = tx.query_row("SELECT count(DISTINCT command) FROM changes WHERE taken = 0", [], |r| r.get(0))?;
             Ok(Taken { again, unsent })
         })?;
         report.add(&counted);
@@ -194,7 +194,7 @@ impl Intake<'_> {
         self.tx.prepare_cached("UPDATE changes SET taken = 1 WHERE n = ?1")?.execute([n])?;
         let done = self
             .tx
-            .prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM changes WHERE command = ?1 AND taken = 0)")?
+            .prepare_cached(&format!("SELECT NOT EXISTS (SELECT 1 FROM changes WHERE {CHANGES_OF} AND taken = 0)"))?
             .query_row([command], |r| r.get::<_, bool>(0))?;
         if done {
             self.tx.prepare_cached("UPDATE commands SET state = 'taken', reason = NULL, at = ?2 WHERE n = ?1")?.execute(params![command, self.hub_time])?;
@@ -228,16 +228,12 @@ impl Intake<'_> {
             }
             // It had left this phone; a restored hub has it again, perhaps for this phone too.
             None if begins => {
-                let mut base = Vec::new();
-                push_chunk(&mut base, &change.body);
-                self.tx
-                    .prepare_cached(
-                        "INSERT INTO documents (id, tenant, schema, generation, epoch, base, audiences, withdrawn) VALUES (?1, ?2, ?3, 0, ?4, ?5, '[]', 1)",
-                    )?
-                    .execute(params![doc, tenant, change.schema, epoch, base])?;
-                match StoredDoc::find(self.tx, doc)?.map(|stored| Ok::<_, Error>((stored.n, stored.state(self.tx, doc)?))).transpose()? {
-                    Some((n, Some(state))) => self.touched.project(self.tx, doc, n, &state, true),
-                    _ => Ok(()),
+                let mut stored = StoredDoc { epoch, withdrawn: true, ..StoredDoc::new(tenant, change.schema, 0) };
+                push_chunk(&mut stored.base, &change.body);
+                stored.insert(self.tx, doc)?;
+                match stored.state(self.tx, doc)? {
+                    Some(state) => self.touched.project(self.tx, doc, stored.n, &state, true),
+                    None => Ok(()),
                 }
             }
             _ => Ok(()),
@@ -322,16 +318,7 @@ impl Intake<'_> {
             other => other,
         };
         let fresh = stored.is_none();
-        let mut doc = stored.unwrap_or(StoredDoc {
-            n: 0,
-            tenant: tenant.to_owned(),
-            schema: news.schema,
-            generation: news.generation,
-            epoch,
-            base: Vec::new(),
-            audiences: Vec::new(),
-            withdrawn: false,
-        });
+        let mut doc = stored.unwrap_or(StoredDoc { epoch, ..StoredDoc::new(tenant, news.schema, news.generation) });
         if doc.generation > news.generation {
             return Ok(());
         }
@@ -354,21 +341,16 @@ impl Intake<'_> {
             }
         };
         self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
-        self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
         self.report.received += u64::from(!news.chunks.is_empty());
         compact(&mut doc, news.chunks.len(), state.as_ref());
-        let audiences = to_json(&audiences)?;
+        doc.audiences = audiences.to_vec();
+        doc.withdrawn = false;
         if fresh {
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO documents (id, tenant, schema, generation, epoch, base, audiences, withdrawn) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
-                )?
-                .execute(params![id, tenant, doc.schema, doc.generation, doc.epoch, doc.base, audiences])?;
-            doc.n = self.tx.last_insert_rowid();
+            doc.insert(self.tx, id)?;
         } else {
             self.tx
                 .prepare_cached("UPDATE documents SET schema = ?2, generation = ?3, epoch = ?4, base = ?5, audiences = ?6, withdrawn = 0 WHERE n = ?1")?
-                .execute(params![doc.n, doc.schema, doc.generation, doc.epoch, doc.base, audiences])?;
+                .execute(params![doc.n, doc.schema, doc.generation, doc.epoch, doc.base, to_json(&doc.audiences)?])?;
         }
         if news.chunks.is_empty() {
             return Ok(());

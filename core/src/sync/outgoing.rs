@@ -44,7 +44,7 @@ impl Phone {
                 if !t.caught_up {
                     continue;
                 }
-                close_bundles(tx, &t.cursor, &state.key)?;
+                close_bundles(tx, &t.cursor, &state.key())?;
                 let mut statement = tx.prepare_cached("SELECT n, sealed, bytes FROM bundles WHERE tenant = ?1 AND taken = 0 ORDER BY n")?;
                 let mut rows = statement.query([&t.cursor.tenant])?;
                 while let Some(row) = rows.next()? {
@@ -58,7 +58,7 @@ impl Phone {
             }
             let request = SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors, bundles: sealed };
             let body = pack(&request)?;
-            let head = SignedHead::sign(&state.key, SYNC_PATH, &body, created, nonce);
+            let head = SignedHead::sign(&state.key(), SYNC_PATH, &body, created, nonce);
             Ok(Prepared { path: SYNC_PATH, head, body, bundles, hub: hub.to_owned() })
         })
     }

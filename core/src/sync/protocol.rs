@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{DeviceKey, PublicKey, SignatureBytes};
-use crate::ids::{Actor, DeviceId, Id};
+use crate::ids::{Actor, DeviceId, Id, MAX_COUNTER};
 
 /// The protocol's version; a hub that does not speak it refuses with `version`.
 pub const VERSION: u16 = 1;
@@ -247,7 +247,7 @@ impl Bundle {
 /// The id behind a wire id.
 pub fn resolve(actors: &[ByteArray<12>], wire: WireId) -> Result<Id> {
     let actor = actors.get(wire.actor as usize).ok_or_else(|| Error::malformed("id"))?;
-    if wire.counter == 0 || wire.counter > i64::MAX as u64 {
+    if wire.counter == 0 || wire.counter > MAX_COUNTER {
         return Err(Error::malformed("id"));
     }
     Ok(Id { actor: Actor(**actor), counter: wire.counter })

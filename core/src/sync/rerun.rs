@@ -9,10 +9,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::clock::{Reading, Stamp};
 use crate::commands::Command;
+use crate::documents::RawChange;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
-use crate::phone::{Phone, anchor, membership, perform, state};
+use crate::phone::{CHANGES_OF, Phone, Row, anchor, keep_change, membership, perform, state};
 use crate::store::{StoredDoc, Touched, from_json};
 
 /// A command of which the hub did not take a change.
@@ -88,8 +89,7 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
             tx.prepare_cached("UPDATE changes SET taken = ?2 WHERE n = ?1")?.execute(params![n, taken])?;
         }
     }
-    let state =
-        "UPDATE commands SET state = CASE WHEN EXISTS (SELECT 1 FROM changes c WHERE c.command = commands.n AND c.taken = 0) THEN 'unsent' ELSE 'taken' END
+    let state = "UPDATE commands SET state = CASE WHEN n IN (SELECT command FROM changes WHERE taken = 0) THEN 'unsent' ELSE 'taken' END
                  WHERE state <> 'quarantined' AND json_extract(body, '$.tenant') = ?1";
     tx.execute(state, [tenant])?;
     let affected: Vec<i64> = tx
@@ -104,11 +104,17 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
 }
 
 fn unsent(tx: &Connection) -> Result<Vec<i64>> {
-    Ok(tx.prepare_cached("SELECT n FROM commands WHERE state = 'unsent' ORDER BY n")?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    Ok(tx
+        .prepare_cached("SELECT DISTINCT command FROM changes WHERE taken = 0 ORDER BY command")?
+        .query_map([], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn docs_of(tx: &Connection, command: i64) -> Result<Vec<Id>> {
-    Ok(tx.prepare_cached("SELECT doc FROM changes WHERE command = ?1 AND taken = 0")?.query_map([command], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    Ok(tx
+        .prepare_cached(&format!("SELECT doc FROM changes WHERE {CHANGES_OF} AND taken = 0"))?
+        .query_map([command], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 fn take_back_and_run<'a>(
@@ -122,18 +128,20 @@ fn take_back_and_run<'a>(
 ) -> Result<(u64, u64)> {
     let state = state(tx)?;
     // A number that a replaced change had is never used again: the bundles it was in may still be under way somewhere.
-    let actor = phone.new_actor(&state.key);
+    let actor = phone.new_actor(state.actor.device());
     tx.execute("UPDATE state SET actor = ?1", [actor.0])?;
     let mut old_changes: HashMap<i64, Vec<OldChange>> = HashMap::new();
     for command in affected {
-        let mut statement = tx.prepare_cached("SELECT doc, schema, generation, hash, body FROM changes WHERE command = ?1 AND taken = 0 ORDER BY n")?;
-        let rows =
-            statement.query_map([command], |r| Ok(OldChange { doc: r.get(0)?, schema: r.get(1)?, generation: r.get(2)?, hash: r.get(3)?, body: r.get(4)? }))?;
+        let mut statement =
+            tx.prepare_cached(&format!("SELECT doc, schema, generation, hash, body FROM changes WHERE {CHANGES_OF} AND taken = 0 ORDER BY n"))?;
+        let rows = statement.query_map([command], |r| {
+            Ok(OldChange { doc: r.get(0)?, schema: r.get(1)?, generation: r.get(2)?, change: RawChange { hash: r.get(3)?, body: r.get(4)? } })
+        })?;
         old_changes.insert(*command, rows.collect::<rusqlite::Result<_>>()?);
         // Bundles keep what others of them are still waiting for; they are closed anew around it.
-        tx.prepare_cached("UPDATE changes SET bundle = NULL WHERE taken = 0 AND bundle IN (SELECT bundle FROM changes WHERE command = ?1)")?
+        tx.prepare_cached(&format!("UPDATE changes SET bundle = NULL WHERE taken = 0 AND bundle IN (SELECT bundle FROM changes WHERE {CHANGES_OF})"))?
             .execute([command])?;
-        tx.prepare_cached("DELETE FROM changes WHERE command = ?1 AND taken = 0")?.execute([command])?;
+        tx.prepare_cached(&format!("DELETE FROM changes WHERE {CHANGES_OF} AND taken = 0"))?.execute([command])?;
     }
     tx.execute("DELETE FROM bundles WHERE taken = 0 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.bundle = bundles.n AND c.taken = 0)", [])?;
     for id in docs {
@@ -155,7 +163,7 @@ fn take_back_and_run<'a>(
         let command = if new_ids { renamed.rename(&body, &old, actor)? } else { old.clone() };
         tx.execute_batch("SAVEPOINT again")?;
         let member = membership(tx, Some(&command.tenant))?;
-        match perform(tx, &command, &member, &state.key, actor, Some(*n), touched) {
+        match perform(tx, &command, &member, actor, Row::Old(*n), touched) {
             Ok((_, next)) => {
                 tx.execute_batch("RELEASE again")?;
                 renamed.0.push((old.id.actor, old.first, next));
@@ -188,7 +196,7 @@ pub(super) fn follow_up(tx: &Transaction<'_>, input: Input, reading: &Reading, t
     let id = Id { actor: state.actor, counter: state.next_counter };
     let command = Command { id, first: state.next_counter + 1, tenant: member.tenant.clone(), by: member.person, stamp, hub_time: state.hub_time, input };
     tx.execute_batch("SAVEPOINT follow")?;
-    match perform(tx, &command, &member, &state.key, state.actor, None, touched) {
+    match perform(tx, &command, &member, state.actor, Row::New { form: false }, touched) {
         Ok(_) => Ok(tx.execute_batch("RELEASE follow")?),
         // The happening has gone meanwhile (refused, withdrawn): there is nothing to follow up.
         Err(e) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::NotAllowed) => {
@@ -203,24 +211,13 @@ struct OldChange {
     doc: Id,
     schema: u16,
     generation: u32,
-    hash: [u8; 32],
-    body: Vec<u8>,
+    change: RawChange,
 }
 
 /// Keeps a command with its changes as they were, to be tried again with the next sync.
 fn wait(tx: &Connection, n: i64, changes: &[OldChange]) -> Result<()> {
     tx.execute("UPDATE commands SET state = 'unsent', reason = ?2 WHERE n = ?1", params![n, WAITING])?;
-    for c in changes {
-        tx.prepare_cached("INSERT INTO changes (command, doc, schema, generation, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-            n,
-            c.doc,
-            c.schema,
-            c.generation,
-            c.hash,
-            c.body
-        ])?;
-    }
-    Ok(())
+    changes.iter().try_for_each(|c| keep_change(tx, n, c.doc, c.schema, c.generation, &c.change))
 }
 
 fn quarantine(tx: &Connection, n: i64, reason: &str, at: i64) -> Result<()> {

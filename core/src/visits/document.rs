@@ -19,7 +19,7 @@ pub static VISITS: Table = Table {
         ("lat", Type::Int),
         ("lon", Type::Int),
     ],
-    indexes: &["household, at"],
+    indexes: &["household, result, at"],
 };
 
 /// A visit; read by whoever reads the household.

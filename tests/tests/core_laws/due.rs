@@ -136,7 +136,7 @@ fn the_nearest_door_comes_first_and_overdue_ones_before() {
 #[test]
 fn absurd_facts_from_elsewhere_do_not_stop_the_list() {
     use gridwalk_core::documents::{Doc, Value};
-    use gridwalk_core::store::{Touched, push_chunk};
+    use gridwalk_core::store::{StoredDoc, Touched, push_chunk};
     let lab = Lab::new(&[("低保", 10)]);
     let home = lab.add("甲路1号", vec![resident("甲", &["低保"])]);
     let insert = |kind: &str, n: u64, fields: &[(&str, Value)]| {
@@ -148,10 +148,10 @@ fn absurd_facts_from_elsewhere_do_not_stop_the_list() {
         let (id, mut base) = (super::lab::id_of(7, n), Vec::new());
         push_chunk(&mut base, &made.unwrap().1.unwrap().body);
         let taken = lab.phone.store().write(|tx| {
-            let sql = "INSERT INTO documents (id, tenant, schema, generation, epoch, base, audiences, withdrawn) VALUES (?1, 't', ?2, 0, 1, ?3, '[]', 0)";
-            tx.execute(sql, rusqlite::params![id, doc.schema(), base])?;
+            let mut stored = StoredDoc { epoch: 1, base: base.clone(), ..StoredDoc::new("t", doc.schema(), 0) };
+            stored.insert(tx, id)?;
             let mut touched = Touched::default();
-            touched.project(tx, id, tx.last_insert_rowid(), &doc, true)?;
+            touched.project(tx, id, stored.n, &doc, true)?;
             touched.finish(tx)
         });
         taken.unwrap();

@@ -175,11 +175,10 @@ impl Wire {
                 for sent in self.log[read..end].iter().filter(|s| s.from != n) {
                     let stored = StoredDoc::find(tx, sent.doc)?;
                     let fresh = stored.is_none();
+                    let mut stored = stored.unwrap_or_else(|| StoredDoc { epoch: 1, ..StoredDoc::new("t", sent.schema, sent.generation) });
                     if fresh {
-                        let sql = "INSERT INTO documents (id, tenant, schema, generation, epoch, base, audiences, withdrawn) VALUES (?1, 't', ?2, ?3, 1, x'', '[]', 0)";
-                        tx.execute(sql, params![sent.doc, sent.schema, sent.generation])?;
+                        stored.insert(tx, sent.doc)?;
                     }
-                    let mut stored = StoredDoc::find(tx, sent.doc)?.unwrap();
                     push_chunk(&mut stored.base, &sent.body);
                     tx.execute("UPDATE documents SET base = ?2 WHERE n = ?1", params![stored.n, stored.base])?;
                     let doc = stored.state(tx, sent.doc)?.unwrap();

@@ -38,9 +38,12 @@ CREATE TABLE backfills (
   PRIMARY KEY (tenant, audience)
 ) WITHOUT ROWID;
 
+-- Actors whose documents are or were here, numbered as they came.
+CREATE TABLE actors (k INTEGER PRIMARY KEY, actor BLOB NOT NULL UNIQUE);
+
 CREATE TABLE documents (
-  n INTEGER PRIMARY KEY,         -- the row id of search and near-me entries
-  id TEXT NOT NULL UNIQUE,
+  n INTEGER PRIMARY KEY,         -- actors.k × 2⁴⁰ + the id's counter: found by its id without an index, next to its siblings
+  id TEXT NOT NULL,
   tenant TEXT NOT NULL,
   schema INTEGER NOT NULL,       -- the highest genesis number known of it
   generation INTEGER NOT NULL,
@@ -54,20 +57,24 @@ CREATE INDEX documents_withdrawn ON documents (n) WHERE withdrawn;
 
 -- What people did here, kept until 30 days after the hub has taken it.
 CREATE TABLE commands (
-  n INTEGER PRIMARY KEY,         -- the order they were run in
-  id TEXT NOT NULL UNIQUE,
+  n INTEGER PRIMARY KEY,         -- the counter when they were run: their order, and the id's own unless a form was opened
+  id TEXT NOT NULL,
+  form INTEGER NOT NULL,         -- whether its id was made before it, when a form was opened
   body TEXT NOT NULL,            -- the command as JSON
   value TEXT NOT NULL,           -- the id it answered with
   state TEXT NOT NULL CHECK (state IN ('unsent', 'taken', 'quarantined')),
   reason TEXT,                   -- why it is in quarantine
   at INTEGER NOT NULL            -- when the state was reached, seconds since the epoch (UTC)
 );
-CREATE INDEX commands_state ON commands (state, n);
+-- Only what is looked for is indexed: each index is one more page to encrypt with every record.
+CREATE UNIQUE INDEX commands_form ON commands (id) WHERE form;
+CREATE INDEX commands_quarantined ON commands (n) WHERE state = 'quarantined';
+CREATE INDEX commands_taken ON commands (at) WHERE state = 'taken';
 
 -- Changes made here: those unsent lie over `documents.base`; those taken wait for 30 days in case the hub is restored.
 CREATE TABLE changes (
-  n INTEGER PRIMARY KEY,
-  command INTEGER NOT NULL,      -- commands.n
+  n INTEGER PRIMARY KEY,         -- commands.n × 256 + its place among the command's changes
+  command INTEGER AS (n >> 8),   -- commands.n
   doc TEXT NOT NULL,
   schema INTEGER NOT NULL,
   generation INTEGER NOT NULL,
@@ -76,8 +83,7 @@ CREATE TABLE changes (
   bundle INTEGER,                -- bundles.n, once closed
   taken INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX changes_doc ON changes (doc, taken);
-CREATE INDEX changes_command ON changes (command);
+CREATE INDEX changes_unsent ON changes (doc) WHERE taken = 0;
 CREATE INDEX changes_bundle ON changes (bundle) WHERE bundle IS NOT NULL;
 
 -- Closed and signed; sent again byte for byte until answered.
@@ -110,4 +116,4 @@ CREATE TABLE due (
   due_from INTEGER NOT NULL,
   due_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX due_at ON due (due_at);
+
