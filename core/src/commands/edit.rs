@@ -18,7 +18,7 @@ pub struct Made {
     /// The document with the change in it.
     pub doc: Doc,
     /// The document before, `None` if the command made it.
-    pub before: Option<Doc>,
+    pub before: Option<Arc<Doc>>,
     /// The change.
     pub change: RawChange,
 }
@@ -29,7 +29,7 @@ pub struct Edit<'a> {
     command: &'a Command,
     actor: Actor,
     next: u64,
-    opened: BTreeMap<Id, Option<Doc>>,
+    opened: BTreeMap<Id, Option<Arc<Doc>>>,
     made: Vec<Made>,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Edit<'a> {
     pub fn create(&mut self, id: Id, kind: &str, f: impl FnOnce(&mut Writer<'_>) -> Result<()>) -> Result<()> {
         let kind = kinds::by_name(kind).ok_or_else(|| Error::internal("unknown kind"))?;
         if self.open(id)?.is_none() {
-            self.opened.insert(id, Some(Doc::new(kind, 0)?));
+            self.opened.insert(id, Some(Arc::new(Doc::new(kind, 0)?)));
             self.change(id, true, f)
         } else {
             self.change(id, false, f)
@@ -94,7 +94,7 @@ impl<'a> Edit<'a> {
         self.change(id, false, f)
     }
 
-    fn open(&mut self, id: Id) -> Result<&Option<Doc>> {
+    fn open(&mut self, id: Id) -> Result<&Option<Arc<Doc>>> {
         if !self.opened.contains_key(&id) {
             let doc = self.source.load(id)?;
             self.opened.insert(id, doc);
@@ -104,7 +104,7 @@ impl<'a> Edit<'a> {
 
     fn change<T>(&mut self, id: Id, new: bool, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         let before = self.opened.get_mut(&id).and_then(Option::take).ok_or_else(|| Error::internal("written twice or never opened"))?;
-        let mut doc = before.clone();
+        let mut doc = Doc::clone(&before);
         let (value, change) = doc.write(self.actor, &self.command.by.to_string(), &self.command.stamp, f)?;
         if let Some(change) = change {
             self.made.push(Made { id, doc, before: (!new).then_some(before), change });

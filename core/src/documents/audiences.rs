@@ -1,5 +1,7 @@
 //! Who may read a document: one pure function per kind, and for a happening the audiences of what it is about.
 
+use std::sync::Arc;
+
 use super::{Audience, Doc, Kind, Map, Place};
 use crate::error::Result;
 use crate::ids::Id;
@@ -7,7 +9,7 @@ use crate::ids::Id;
 /// Where documents come from: the phone's store or the hub's.
 pub trait Documents {
     /// The document's present state, or `None` if it is not here.
-    fn load(&mut self, id: Id) -> Result<Option<Doc>>;
+    fn load(&mut self, id: Id) -> Result<Option<Arc<Doc>>>;
 }
 
 /// The audiences of document `id` of `kind` with state `tree`, sorted. What is about something that is not here has only its own.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Phone;
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::store::{Stored, StoredDoc, load};
+use crate::store::{StoredDoc, load};
 
 impl Phone {
     /// A document as JSON: kind, generation, state, conflicts.
@@ -43,7 +43,7 @@ impl Phone {
 
 fn json_of(connection: &Connection, id: Id) -> Result<Value> {
     let stored = StoredDoc::find(connection, id)?.ok_or_else(missing)?;
-    let Some(doc) = crate::documents::Documents::load(&mut Stored(connection), id)? else {
+    let Some(doc) = load(connection, id)? else {
         return Ok(json!({"id": id, "schema": stored.schema, "kind": null}));
     };
     let tree = doc.tree();

@@ -100,10 +100,11 @@ pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, g
 
 /// Runs `command` within `tx`: its changes are judged, appended and projected, the command is kept in `row`. Answers with its value and the counter after its last id.
 pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membership, actor: Actor, row: Row, touched: &mut Touched) -> Result<(Id, u64)> {
-    let (value, made, next) = Edit::run(&mut Stored(tx), command, actor)?;
+    let mut stored = Stored::new(tx);
+    let (value, made, next) = Edit::run(&mut stored, command, actor)?;
     let author = member.author(actor.device(), command.id.actor);
     for change in &made {
-        check(tx, change, &author)?;
+        check(&mut stored, change, &author)?;
     }
     let kept = if made.is_empty() { "taken" } else { "unsent" };
     let n = match row {
@@ -141,11 +142,11 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
     Ok((value, next))
 }
 
-fn check(tx: &Connection, made: &Made, author: &crate::rules::Author) -> Result<()> {
+fn check(stored: &mut Stored<'_>, made: &Made, author: &crate::rules::Author) -> Result<()> {
     let change = change_from_body(&made.change.body)?;
-    let decided_on = made.before.as_ref().unwrap_or(&made.doc);
-    let audiences = audiences_of(&mut Stored(tx), made.id, decided_on.kind(), decided_on.tree())?;
-    Ok(judge(made.id, made.before.as_ref(), &made.doc, &change, &audiences, author)?)
+    let decided_on = made.before.as_deref().unwrap_or(&made.doc);
+    let audiences = audiences_of(stored, made.id, decided_on.kind(), decided_on.tree())?;
+    Ok(judge(made.id, made.before.as_deref(), &made.doc, &change, &audiences, author)?)
 }
 
 fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut Touched) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Documents in the store: the hub's state as chunks, own unsent changes over it, and the rows of both together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -181,11 +182,27 @@ pub fn load(connection: &Connection, id: Id) -> Result<Option<Doc>> {
 }
 
 /// The store as a source of documents for commands.
-pub struct Stored<'a>(pub &'a Connection);
+pub struct Stored<'a> {
+    connection: &'a Connection,
+    /// A command, the rules and the audiences look at the same few.
+    loaded: HashMap<Id, Option<Arc<Doc>>>,
+}
+
+impl<'a> Stored<'a> {
+    /// The documents as they are now; each is loaded once.
+    pub fn new(connection: &'a Connection) -> Self {
+        Self { connection, loaded: HashMap::new() }
+    }
+}
 
 impl Documents for Stored<'_> {
-    fn load(&mut self, id: Id) -> Result<Option<Doc>> {
-        load(self.0, id)
+    fn load(&mut self, id: Id) -> Result<Option<Arc<Doc>>> {
+        if let Some(known) = self.loaded.get(&id) {
+            return Ok(known.clone());
+        }
+        let doc = load(self.connection, id)?.map(Arc::new);
+        self.loaded.insert(id, doc.clone());
+        Ok(doc)
     }
 }
 
@@ -215,6 +232,10 @@ impl Touched {
             "household" => {
                 search::index(connection, n, tree, fresh)?;
                 self.households.insert(key);
+            }
+            "visit" if fresh => {
+                visits::count_visit(connection, &key)?;
+                self.tables.insert("due");
             }
             "visit" => {
                 self.households.insert(tree.text("household").to_owned());

@@ -79,7 +79,7 @@ impl Store {
     fn opened<'a>(&self, writer: &'a mut Option<Connection>) -> Result<&'a mut Connection> {
         match writer {
             Some(open) => Ok(open),
-            none => Ok(none.insert(open::connect(&self.folder.join(DB_FILE), &self.key)?)),
+            none => Ok(none.insert(open::connect_writer(&self.folder, &self.key)?)),
         }
     }
 

@@ -67,11 +67,18 @@ pub(super) fn connect_reader(folder: &Path, key: &[u8; 32]) -> Result<Connection
     Ok(connection)
 }
 
+/// The writer meets every index: pages it holds need not be decrypted again for each record.
+pub(super) fn connect_writer(folder: &Path, key: &[u8; 32]) -> Result<Connection> {
+    let connection = connect(&folder.join(DB_FILE), key)?;
+    connection.pragma_update(None, "cache_size", -10240)?;
+    Ok(connection)
+}
+
 pub(super) fn suspect(folder: &Path) -> Result<()> {
     write_durably(&folder.join(SUSPECT_FILE), b"")
 }
 
-pub(super) fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection> {
+fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     let hex: String = key.iter().map(|b| format!("{b:02x}")).collect();
@@ -81,7 +88,7 @@ pub(super) fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection> {
     connection.set_prepared_statement_cache_capacity(128);
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     // WAL and FULL: a command that returned survives power loss. Deleted content is overwritten. Android has no folder for
-    // temporary files. 4 MiB of pages is enough for a phone's work and leaves its memory to others.
+    // temporary files. 4 MiB of pages is enough for a screen and leaves the phone's memory to others.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;",
     )?;
@@ -141,7 +148,9 @@ fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
         let mut file = fs::File::create(&part)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&part, path)
+        fs::rename(&part, path)?;
+        // The new name is in the folder, which has to reach the disk too.
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     };
     write().map_err(cannot_write)
 }

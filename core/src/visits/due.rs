@@ -30,24 +30,53 @@ pub fn refresh_due(connection: &Connection, households: Option<&BTreeSet<String>
     Ok(())
 }
 
+/// Counts a new visit in the row of its household. What [`refresh_due`] would find, found in one row.
+pub fn count_visit(connection: &Connection, visit: &str) -> Result<()> {
+    let (visited, met) = (possible("at"), "CASE WHEN x.met THEN max(coalesce(last_visit_at, x.at), x.at) ELSE last_visit_at END");
+    let (from, at) = (due_from(met), due_at(met));
+    let sql = format!(
+        "UPDATE due SET last_visit_at = {met}, last_attempt_at = max(coalesce(last_attempt_at, x.at), x.at),
+           due_from = coalesce({from}, due_from), due_at = coalesce({at}, due_at)
+         FROM (SELECT household, {visited} AS at, result IN {MET} AS met FROM visits WHERE doc = ?1 AND at IS NOT NULL) x
+         WHERE due.household = x.household"
+    );
+    connection.prepare_cached(&sql)?.execute([visit])?;
+    Ok(())
+}
+
+/// Results by which someone was met or reached.
+const MET: &str = "('met', 'phone')";
+
+/// Times from elsewhere may be missing or absurd; neither may stop the list for everyone else.
+fn possible(column: &str) -> String {
+    format!("min(max({column}, 0), 253402300799)")
+}
+
+/// When the window opens after a visit at `met`.
+fn due_from(met: &str) -> String {
+    format!("({met}) + every_days * 86400 - every_days * 864 * {WINDOW_PERCENT}")
+}
+
+/// The due day after a visit at `met`.
+fn due_at(met: &str) -> String {
+    format!("({met}) + every_days * 86400")
+}
+
 /// A door that nobody has come to yet is due since it was registered.
 fn insert_sql(which: &str) -> String {
-    // Times from elsewhere may be missing or absurd; neither may stop the list for everyone else.
-    let possible = |column: &str| format!("min(max({column}, 0), 253402300799)");
     let (at, visited) = (possible("coalesce(h.at, 0)"), possible("v.at"));
+    let (from, due) = (due_from("met"), due_at("met"));
     format!(
         "INSERT OR REPLACE INTO due
-         SELECT doc, days, met, tried,
-           CASE WHEN met IS NULL THEN at ELSE met + days * 86400 - days * 864 * {WINDOW_PERCENT} END,
-           CASE WHEN met IS NULL THEN at ELSE met + days * 86400 END
+         SELECT doc, every_days, met, tried, coalesce({from}, at), coalesce({due}, at)
          FROM (SELECT h.doc, {at} AS at,
              min(CASE WHEN h.visit_every_days > 0 THEN h.visit_every_days ELSE 99999 END, coalesce(
                (SELECT min(r.every_days) FROM residents p JOIN visit_rules r
                  ON r.every_days > 0 AND instr(' ' || p.tags || ' ', ' ' || r.entry || ' ')
-                 WHERE p.doc = h.doc AND p.tags <> '' AND coalesce(p.state, 'living') = 'living'), 99999)) AS days,
-             (SELECT max({visited}) FROM visits v WHERE v.household = h.doc AND v.result IN ('met', 'phone')) AS met,
+                 WHERE p.doc = h.doc AND p.tags <> '' AND coalesce(p.state, 'living') = 'living'), 99999)) AS every_days,
+             (SELECT max({visited}) FROM visits v WHERE v.household = h.doc AND v.result IN {MET}) AS met,
              (SELECT max({visited}) FROM visits v WHERE v.household = h.doc) AS tried
            FROM households h WHERE coalesce(h.state, 'lived_in') = 'lived_in' {which})
-         WHERE days < 99999"
+         WHERE every_days < 99999"
     )
 }

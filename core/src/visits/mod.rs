@@ -5,6 +5,6 @@ mod due;
 mod queries;
 mod record;
 
-pub use due::{WINDOW_PERCENT, refresh_due};
+pub use due::{WINDOW_PERCENT, count_visit, refresh_due};
 pub use queries::{DueView, Urgency, VisitView, today, visits_of};
 pub use record::{RecordVisit, VisitResult};

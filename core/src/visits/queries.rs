@@ -42,14 +42,18 @@ pub struct DueView {
 /// The doors that are due at `now` (seconds since the Unix epoch, UTC): overdue ones first; within that by walking distance
 /// from `from` (latitude and longitude in degrees, WGS-84) where it is given, else by how long they have been due.
 pub fn today(connection: &Connection, now: i64, from: Option<(f64, f64)>, limit: u32) -> Result<Vec<DueView>> {
-    let order = if from.is_some() { "(d.due_at <= ?1) DESC, metres2 IS NULL, metres2" } else { "d.due_at" };
+    // Only what is shown is joined, unless the way decides what is shown.
+    let (doors, order) = match from {
+        Some(_) => ("due", "(d.due_at <= ?1) DESC, metres2 IS NULL, metres2"),
+        None => ("(SELECT * FROM due WHERE due_from <= ?1 ORDER BY due_at, household LIMIT ?2)", "d.due_at, d.household"),
+    };
     // Within a city a degree is 111 km north and cos(latitude) of that east; squared metres order as metres do.
     let (lat, lon) = from.unwrap_or((0.0, 0.0));
     let sql = format!(
         "SELECT d.household, h.address, (SELECT r.name FROM residents r WHERE r.doc = d.household ORDER BY r.position LIMIT 1), d.due_at, d.every_days,
            d.last_visit_at, d.last_attempt_at,
            CASE WHEN ?5 THEN (h.lat / 1e6 - ?3) * (h.lat / 1e6 - ?3) * 12392e6 + (h.lon / 1e6 - ?4) * (h.lon / 1e6 - ?4) * 12392e6 * ?6 END AS metres2
-         FROM due d JOIN households h ON h.doc = d.household
+         FROM {doors} d JOIN households h ON h.doc = d.household
          WHERE d.due_from <= ?1 ORDER BY {order} LIMIT ?2"
     );
     let row = |r: &Row<'_>| {

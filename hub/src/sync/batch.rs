@@ -224,7 +224,7 @@ impl<'a> Batch<'a> {
                 Some(held) => held.audiences.iter().cloned().collect(),
                 None => self.place(change.id, change.doc.kind(), change.doc.tree()).0.into_iter().collect(),
             };
-            judge(change.id, change.before.as_ref(), &change.doc, &parsed, &audiences, &author).map_err(CoreError::from)?;
+            judge(change.id, change.before.as_deref(), &change.doc, &parsed, &audiences, &author).map_err(CoreError::from)?;
             self.own_lines.push((command, change.id, change.doc.generation, change.doc.schema(), parsed.hash().0));
             self.stage(change.id, Arc::new(change.doc), change.change.body, author.device);
         }
@@ -242,8 +242,8 @@ pub(super) async fn number_of(connection: &mut AnyConnection, tenant: &str) -> R
 struct Loaded<'a>(&'a HashMap<Id, Held>);
 
 impl Documents for Loaded<'_> {
-    fn load(&mut self, id: Id) -> CoreResult<Option<Doc>> {
-        Ok(self.0.get(&id).map(|h| Doc::clone(&h.doc)))
+    fn load(&mut self, id: Id) -> CoreResult<Option<Arc<Doc>>> {
+        Ok(self.0.get(&id).map(|h| h.doc.clone()))
     }
 }
 

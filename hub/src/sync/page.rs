@@ -177,30 +177,20 @@ impl Asked<'_> {
         let keys: Vec<Arg> = block.iter().map(|(_, id)| Arg::text(&id.to_string())).collect();
         let tenant = &self.tenant.id;
         let mut details: HashMap<Id, Detail> = HashMap::new();
-        for row in
-            select_in(connection, "SELECT doc, schema, generation, kept_until FROM documents WHERE tenant_id = $1 AND doc IN ({in})", tenant, &keys).await?
-        {
-            let schema = u16::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u16::MAX);
-            let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
+        // One row a document: rows are what a large page costs.
+        let sql = "SELECT doc, schema, generation, kept_until,
+              (SELECT string_agg(audience, ' ') FROM audiences a WHERE a.tenant_id = $1 AND a.doc = d.doc AND left_at IS NULL)
+            FROM documents d WHERE tenant_id = $1 AND doc IN ({in})";
+        for row in select_in(connection, sql, tenant, &keys).await? {
             if row.try_get::<Option<i64>, _>(3)?.is_some_and(|until| until < self.hub.now()) {
                 continue;
             }
-            details.insert(row.try_get::<String, _>(0)?.parse()?, Detail { schema, generation, ..Detail::default() });
-        }
-        for row in select_in(
-            connection,
-            "SELECT doc, audience FROM audiences WHERE tenant_id = $1 AND left_at IS NULL AND doc IN ({in}) ORDER BY audience",
-            tenant,
-            &keys,
-        )
-        .await?
-        {
-            let audience: String = row.try_get(1)?;
-            if let Some(detail) = details.get_mut(&row.try_get::<String, _>(0)?.parse()?)
-                && audiences.contains(&audience)
-            {
-                detail.audiences.push(audience);
-            }
+            let schema = u16::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u16::MAX);
+            let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
+            let all = row.try_get::<Option<String>, _>(4)?.unwrap_or_default();
+            let mut audiences: Vec<String> = all.split(' ').filter(|a| audiences.iter().any(|own| own == a)).map(str::to_owned).collect();
+            audiences.sort();
+            details.insert(row.try_get::<String, _>(0)?.parse()?, Detail { schema, generation, audiences, ..Detail::default() });
         }
         let bodies = |row: &sqlx::any::AnyRow| -> Result<(u64, Id, Vec<u8>)> {
             Ok((u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0), row.try_get::<String, _>(1)?.parse()?, row.try_get(2)?))

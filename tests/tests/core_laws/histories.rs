@@ -186,8 +186,8 @@ fn in_words<T>(result: Result<T>) -> Option<T> {
 struct Memory(BTreeMap<Id, Doc>);
 
 impl Documents for Memory {
-    fn load(&mut self, id: Id) -> Result<Option<Doc>> {
-        Ok(self.0.get(&id).cloned())
+    fn load(&mut self, id: Id) -> Result<Option<std::sync::Arc<Doc>>> {
+        Ok(self.0.get(&id).cloned().map(std::sync::Arc::new))
     }
 }
 
@@ -261,7 +261,7 @@ impl Replica {
         for m in made {
             let audiences = audiences_of(&mut self.docs, m.id, m.doc.kind(), &m.doc.tree())?;
             let change = change_from_body(&m.change.body)?;
-            judge(m.id, m.before.as_ref(), &m.doc, &change, &audiences, &author).map_err(|r| Error::internal(r.code()))?;
+            judge(m.id, m.before.as_deref(), &m.doc, &change, &audiences, &author).map_err(|r| Error::internal(r.code()))?;
             log.push(Sent { id: m.id, schema: m.doc.schema(), body: m.change.body });
             self.docs.0.insert(m.id, m.doc);
         }
