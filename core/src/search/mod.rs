@@ -15,32 +15,57 @@ use crate::households::document::tags;
 
 /// The index tables; `rowid` and `id` are the household's `documents.n`.
 pub const SCHEMA: &str = "
-CREATE VIRTUAL TABLE search USING fts5(names, pinyin, phones, tags, address, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61');
+CREATE VIRTUAL TABLE search USING fts5(names, pinyin, phones, tags, address, content='', contentless_delete=1, prefix='1', tokenize='unicode61');
 CREATE VIRTUAL TABLE near USING rtree_i32(id, lat_min, lat_max, lon_min, lon_max);
 ";
 
-/// Replaces a household's entries. `fresh` says that it had none.
-pub(crate) fn index(connection: &Connection, n: i64, household: &Map, fresh: bool) -> Result<()> {
+/// What a household is found by.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    names: String,
+    pinyin: String,
+    phones: String,
+    tags: String,
+    address: String,
+    position: Option<(i64, i64)>,
+}
+
+impl Entry {
+    /// The entry of a household in this state.
+    pub(crate) fn of(household: &Map) -> Self {
+        let residents: Vec<&Map> = household.entries("residents").map(|(_, r)| r).filter(|r| !r.flag("removed")).collect();
+        let names = || residents.iter().map(|r| r.text("name"));
+        Self {
+            names: text::index_names(names()),
+            pinyin: text::index_pinyin(names()),
+            phones: text::index_phones(residents.iter().map(|r| r.text("phone"))),
+            tags: text::index_tags(residents.iter().flat_map(|r| tags(r))),
+            address: text::index_characters(household.text("address")),
+            position: household.int("lat").zip(household.int("lon")),
+        }
+    }
+}
+
+/// Replaces a household's entry. `fresh` says that it had none.
+pub(crate) fn index(connection: &Connection, n: i64, entry: &Entry, fresh: bool) -> Result<()> {
     if !fresh {
         remove(connection, n)?;
     }
-    let residents: Vec<&Map> = household.entries("residents").map(|(_, r)| r).filter(|r| !r.flag("removed")).collect();
-    let names = || residents.iter().map(|r| r.text("name"));
     connection.prepare_cached("INSERT INTO search (rowid, names, pinyin, phones, tags, address) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
         n,
-        text::index_names(names()),
-        text::index_pinyin(names()),
-        text::index_phones(residents.iter().map(|r| r.text("phone"))),
-        text::index_tags(residents.iter().flat_map(|r| tags(r))),
-        text::index_characters(household.text("address")),
+        entry.names,
+        entry.pinyin,
+        entry.phones,
+        entry.tags,
+        entry.address
     ])?;
-    if let (Some(lat), Some(lon)) = (household.int("lat"), household.int("lon")) {
+    if let Some((lat, lon)) = entry.position {
         connection.prepare_cached("INSERT INTO near VALUES (?1, ?2, ?2, ?3, ?3)")?.execute(params![n, lat, lon])?;
     }
     Ok(())
 }
 
-/// Removes a household's entries.
+/// Removes a household's entry.
 pub(crate) fn remove(connection: &Connection, n: i64) -> Result<()> {
     connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([n])?;
     connection.prepare_cached("DELETE FROM near WHERE id = ?1")?.execute([n])?;

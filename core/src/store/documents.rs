@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{delete_rows, from_json, to_json, write_rows};
-use crate::documents::{Doc, Documents, change_from_body, genesis};
+use crate::documents::{Doc, Documents, Kind, change_from_body, genesis};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::projection::project;
+use crate::projection::{Row, project};
 use crate::{kinds, search, visits};
 
 /// A document's row.
@@ -206,6 +206,27 @@ impl Documents for Stored<'_> {
     }
 }
 
+/// All that the read model holds of a document.
+#[derive(Debug)]
+pub struct Projected {
+    kind: &'static Kind,
+    rows: Vec<Row>,
+    /// What it is found by, of a household.
+    entry: Option<search::Entry>,
+    /// Where it was, of a visit.
+    household: String,
+}
+
+impl Projected {
+    /// What `doc` gives. It needs no store: large pages make it on another core.
+    pub fn of(doc: &Doc) -> Self {
+        let (kind, tree) = (doc.kind(), doc.tree());
+        let entry = (kind.name == "household").then(|| search::Entry::of(tree));
+        let household = if kind.name == "visit" { tree.text("household").to_owned() } else { String::new() };
+        Self { kind, rows: project(doc, tree), entry, household }
+    }
+}
+
 /// What changes of documents touched; at the end of a transaction the derived rows are brought up to date from it.
 #[derive(Debug, Default)]
 pub struct Touched {
@@ -218,19 +239,21 @@ pub struct Touched {
 impl Touched {
     /// Replaces all rows of a document by those of its state. `fresh` says that it had none.
     pub fn project(&mut self, connection: &Connection, id: Id, n: i64, doc: &Doc, fresh: bool) -> Result<()> {
+        self.write(connection, id, n, &Projected::of(doc), fresh)
+    }
+
+    /// Replaces all rows of a document by these.
+    pub fn write(&mut self, connection: &Connection, id: Id, n: i64, projected: &Projected, fresh: bool) -> Result<()> {
         let key = id.to_string();
-        let kind = doc.kind();
+        let kind = projected.kind;
         if !fresh {
             self.note_visited(connection, kind.name, &key)?;
             delete_rows(connection, kind, &key)?;
         }
-        let tree = doc.tree();
-        let rows = project(doc, tree);
-        write_rows(connection, &key, &rows)?;
-        self.tables.extend(rows.iter().map(|r| r.table.name).chain(kind.tables.iter().map(|t| t.name)));
+        write_rows(connection, &key, &projected.rows)?;
+        self.tables.extend(projected.rows.iter().map(|r| r.table.name).chain(kind.tables.iter().map(|t| t.name)));
         match kind.name {
             "household" => {
-                search::index(connection, n, tree, fresh)?;
                 self.households.insert(key);
             }
             "visit" if fresh => {
@@ -238,12 +261,12 @@ impl Touched {
                 self.tables.insert("due");
             }
             "visit" => {
-                self.households.insert(tree.text("household").to_owned());
+                self.households.insert(projected.household.clone());
             }
             "settings" => self.all_due = true,
             _ => {}
         }
-        Ok(())
+        projected.entry.as_ref().map_or(Ok(()), |entry| search::index(connection, n, entry, fresh))
     }
 
     /// Removes a document with everything derived from it.

@@ -5,7 +5,7 @@ mod documents;
 mod open;
 mod rows;
 
-pub use documents::{Stored, StoredDoc, Touched, load, push_chunk, rebuild};
+pub use documents::{Projected, Stored, StoredDoc, Touched, load, push_chunk, rebuild};
 pub use open::DB_FILE;
 pub use rows::{delete_rows, write_rows};
 

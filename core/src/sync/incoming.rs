@@ -5,17 +5,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::protocol::{Bundle, DocumentNews, Granted, Sealed, SyncReply, TenantReply, Verdict, WireChange, Word, decode, open_reply, resolve, unpack};
-use super::rerun::{Failed, rerun, rerun_all};
+use super::protocol::{Bundle, Sealed, SyncReply, Verdict, WireChange, Word, decode, open_reply, unpack};
+use super::rerun::{Failed, rerun};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};
-use crate::documents::{Doc, change_from_body, genesis, is_genesis};
+use crate::documents::{change_from_body, is_genesis};
 use crate::error::{Error, Result};
 use crate::identity::PublicKey;
 use crate::identity::cipher::sha256;
 use crate::ids::Id;
 use crate::phone::{CHANGES_OF, Phone};
-use crate::store::{StoredDoc, Touched, from_json, push_chunk, to_json};
+use crate::store::{StoredDoc, Touched, push_chunk, to_json};
 
 /// What taking a reply leaves to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,12 +99,12 @@ fn community_keys(connection: &Connection, hub: &str) -> Result<Vec<PublicKey>> 
 /// What names a change: document, generation, hash.
 type ChangeKey = (Id, u32, [u8; 32]);
 
-struct Intake<'a> {
-    phone: &'a Phone,
-    tx: &'a Transaction<'a>,
-    touched: &'a mut Touched,
-    report: &'a mut SyncReport,
-    hub_time: i64,
+pub(super) struct Intake<'a> {
+    pub(super) phone: &'a Phone,
+    pub(super) tx: &'a Transaction<'a>,
+    pub(super) touched: &'a mut Touched,
+    pub(super) report: &'a mut SyncReport,
+    pub(super) hub_time: i64,
 }
 
 impl Intake<'_> {
@@ -240,178 +240,6 @@ impl Intake<'_> {
         }
     }
 
-    /// Takes one community's news; answers whether there is more to ask for.
-    fn tenant(&mut self, news: &TenantReply) -> Result<bool> {
-        let cursor = self.tx.query_row("SELECT epoch, number, audiences, caught_up, rerun FROM tenants WHERE tenant = ?1", [&news.tenant], |r| {
-            Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?, r.get::<_, String>(2)?, r.get::<_, bool>(3)?, r.get::<_, bool>(4)?))
-        });
-        let Some((epoch, number, audiences, caught_up, rerun)) = cursor.optional()? else { return Err(Error::malformed("tenant")) };
-        if news.epoch != epoch {
-            self.new_epoch(&news.tenant, news.epoch)?;
-            return Ok(true);
-        }
-        if let Some(granted) = &news.granted {
-            self.grant(&news.tenant, granted, &from_json::<Vec<String>>(&audiences)?)?;
-            return Ok(true);
-        }
-        if news.from != number {
-            // A reply to an older request: what it brings has come already or will come again.
-            return Ok(true);
-        }
-        for document in &news.documents {
-            let id = resolve(&news.actors, document.doc)?;
-            let audiences = document
-                .audiences
-                .iter()
-                .map(|a| news.audiences.get(*a as usize).cloned().ok_or_else(|| Error::malformed("audience")))
-                .collect::<Result<Vec<_>>>()?;
-            self.document(&news.tenant, epoch, id, document, &audiences)?;
-        }
-        self.tx.execute("UPDATE tenants SET number = ?2 WHERE tenant = ?1", params![news.tenant, news.number])?;
-        self.move_backfills(&news.tenant, &news.backfills, news.number)?;
-        if !news.more && !caught_up {
-            self.end_epoch(&news.tenant, epoch)?;
-            if rerun {
-                let count = rerun_all(self.phone, self.tx, &news.tenant, self.touched)?;
-                self.report.rerun += count;
-                self.tx.execute("UPDATE tenants SET rerun = 0 WHERE tenant = ?1", [&news.tenant])?;
-                return Ok(true);
-            }
-        }
-        Ok(news.more)
-    }
-
-    fn move_backfills(&mut self, tenant: &str, numbers: &[u64], top: u64) -> Result<()> {
-        let audiences: Vec<String> = self
-            .tx
-            .prepare_cached("SELECT audience FROM backfills WHERE tenant = ?1 ORDER BY audience")?
-            .query_map([tenant], |r| r.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        if audiences.len() != numbers.len() {
-            return Err(Error::malformed("backfills"));
-        }
-        for (audience, number) in audiences.iter().zip(numbers) {
-            if *number >= top {
-                self.tx.execute("DELETE FROM backfills WHERE tenant = ?1 AND audience = ?2", [tenant, audience])?;
-            } else {
-                self.tx.execute("UPDATE backfills SET number = ?3 WHERE tenant = ?1 AND audience = ?2", params![tenant, audience, number])?;
-            }
-        }
-        Ok(())
-    }
-
-    fn document(&mut self, tenant: &str, epoch: u64, id: Id, news: &DocumentNews, audiences: &[String]) -> Result<()> {
-        let stored = StoredDoc::find(self.tx, id)?;
-        if audiences.is_empty() {
-            self.report.withdrawn += u64::from(stored.is_some());
-            if let Some(stored) = stored {
-                self.tx.execute("UPDATE documents SET audiences = '[]', withdrawn = 1 WHERE n = ?1", [stored.n])?;
-            }
-            return Ok(());
-        }
-        // A copy of this store gave the same id to something else, which the hub has; what is here comes back under a new one.
-        let stored = match stored {
-            Some(stored) if stored.base.is_empty() && kind_of(stored.schema) != kind_of(news.schema) => {
-                self.touched.forget(self.tx, id)?;
-                None
-            }
-            other => other,
-        };
-        let fresh = stored.is_none();
-        let mut doc = stored.unwrap_or(StoredDoc { epoch, ..StoredDoc::new(tenant, news.schema, news.generation) });
-        if doc.generation > news.generation {
-            return Ok(());
-        }
-        if news.whole && (doc.epoch != epoch || doc.generation != news.generation) {
-            doc.base.clear();
-        }
-        doc.generation = news.generation;
-        doc.schema = doc.schema.max(news.schema);
-        if !news.chunks.is_empty() {
-            doc.epoch = epoch;
-        }
-        for chunk in &news.chunks {
-            push_chunk(&mut doc.base, chunk);
-        }
-        let state = match doc.hub_state(self.tx) {
-            Ok(state) => state,
-            Err(_) => {
-                self.tx.execute("INSERT OR REPLACE INTO unreadable VALUES (?1, ?2)", params![id, self.hub_time])?;
-                return Ok(());
-            }
-        };
-        self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
-        self.report.received += u64::from(!news.chunks.is_empty());
-        compact(&mut doc, news.chunks.len(), state.as_ref());
-        doc.audiences = audiences.to_vec();
-        doc.withdrawn = false;
-        if fresh {
-            doc.insert(self.tx, id)?;
-        } else {
-            self.tx
-                .prepare_cached("UPDATE documents SET schema = ?2, generation = ?3, epoch = ?4, base = ?5, audiences = ?6, withdrawn = 0 WHERE n = ?1")?
-                .execute(params![doc.n, doc.schema, doc.generation, doc.epoch, doc.base, to_json(&doc.audiences)?])?;
-        }
-        if news.chunks.is_empty() {
-            return Ok(());
-        }
-        let unsent =
-            !fresh && self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND taken = 0)")?.query_row([id], |r| r.get::<_, bool>(0))?;
-        let state = if unsent { doc.state(self.tx, id)? } else { state };
-        match state {
-            Some(state) => self.touched.project(self.tx, id, doc.n, &state, fresh),
-            None => Ok(()),
-        }
-    }
-
-    fn grant(&mut self, tenant: &str, granted: &Granted, before: &[String]) -> Result<()> {
-        for audience in granted.audiences.iter().filter(|a| !before.contains(a)) {
-            self.tx.execute("INSERT OR REPLACE INTO backfills VALUES (?1, ?2, 0)", [tenant, audience])?;
-        }
-        for audience in before.iter().filter(|a| !granted.audiences.contains(a)) {
-            self.tx.execute("DELETE FROM backfills WHERE tenant = ?1 AND audience = ?2", [tenant, audience])?;
-            let mut statement = self.tx.prepare("SELECT n, audiences FROM documents WHERE tenant = ?1 AND instr(audiences, ?2)")?;
-            let rows = statement
-                .query_map(params![tenant, to_json(audience)?], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?)))?
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            for (n, audiences) in rows {
-                let mut left: Vec<String> = from_json(&audiences)?;
-                left.retain(|a| a != audience);
-                self.report.withdrawn += u64::from(left.is_empty());
-                self.tx.execute("UPDATE documents SET audiences = ?2, withdrawn = ?3 WHERE n = ?1", params![n, to_json(&left)?, left.is_empty()])?;
-            }
-        }
-        self.tx
-            .execute(
-                "UPDATE tenants SET audiences = ?2, grants = ?3 WHERE tenant = ?1",
-                params![tenant, to_json(&granted.audiences)?, to_json(&granted.roles)?],
-            )
-            .map(drop)?;
-        Ok(())
-    }
-
-    /// The hub was restored: what it took in the last 30 days is sent again, and everything is read from the beginning.
-    fn new_epoch(&mut self, tenant: &str, epoch: u64) -> Result<()> {
-        self.tx.execute("UPDATE tenants SET epoch = ?2, number = 0, caught_up = 0 WHERE tenant = ?1", params![tenant, epoch])?;
-        self.tx.execute("DELETE FROM backfills WHERE tenant = ?1", [tenant])?;
-        // In new bundles: what was in the old ones may have been refused and run again since.
-        self.tx.execute("DELETE FROM bundles WHERE tenant = ?1", [tenant])?;
-        self.tx.execute(
-            "UPDATE changes SET taken = 0, bundle = NULL WHERE command IN (SELECT n FROM commands WHERE json_extract(body, '$.tenant') = ?1)
-             AND generation >= coalesce((SELECT generation FROM documents d WHERE d.id = doc), 0)",
-            [tenant],
-        )?;
-        self.tx.execute("UPDATE commands SET state = 'unsent' WHERE n IN (SELECT command FROM changes WHERE taken = 0)", [])?;
-        Ok(())
-    }
-
-    /// Everything of the new epoch has been read: what the hub does not have any more goes, except what waits to be sent.
-    fn end_epoch(&mut self, tenant: &str, epoch: u64) -> Result<()> {
-        self.tx.execute("UPDATE tenants SET caught_up = 1 WHERE tenant = ?1", [tenant])?;
-        self.tx.execute("UPDATE documents SET withdrawn = 1 WHERE tenant = ?1 AND epoch NOT IN (0, ?2)", params![tenant, epoch])?;
-        Ok(())
-    }
-
     fn run_again(&mut self, failed: &[Failed]) -> Result<bool> {
         if failed.is_empty() {
             return Ok(false);
@@ -481,20 +309,5 @@ fn note(failed: &mut Vec<Failed>, command: i64, verdict: &Verdict) {
     }
     if verdict.word == Word::ActorReused {
         failed.iter_mut().for_each(|f| f.new_ids |= f.command == command);
-    }
-}
-
-fn kind_of(schema: u16) -> Option<&'static str> {
-    genesis(schema).map(|(kind, _)| kind.name)
-}
-
-/// A document that came in many pieces is kept as one snapshot.
-fn compact(doc: &mut StoredDoc, new_chunks: usize, state: Option<&Doc>) {
-    const MANY: usize = 16;
-    if new_chunks > MANY
-        && let Some(state) = state
-    {
-        doc.base.clear();
-        push_chunk(&mut doc.base, &state.snapshot());
     }
 }

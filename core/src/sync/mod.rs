@@ -7,6 +7,7 @@
 mod enrol;
 mod http;
 mod incoming;
+mod news;
 mod outgoing;
 pub mod protocol;
 mod rerun;

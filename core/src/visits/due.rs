@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::store::to_json;
 
 /// How much of the rhythm before the due day the window opens, in percent.
 pub const WINDOW_PERCENT: i64 = 20;
@@ -18,13 +19,10 @@ pub fn refresh_due(connection: &Connection, households: Option<&BTreeSet<String>
             connection.execute_batch(&insert_sql(""))?;
         }
         Some(some) => {
-            let mut remove = connection.prepare_cached("DELETE FROM due WHERE household = ?1")?;
-            let mut insert = connection.prepare_cached(&insert_sql("AND h.doc = ?1"))?;
-            for household in some {
-                if insert.execute([household])? == 0 {
-                    remove.execute([household])?;
-                }
-            }
+            // In one statement each: a large page touches thousands.
+            let some = to_json(some)?;
+            connection.prepare_cached("DELETE FROM due WHERE household IN (SELECT value FROM json_each(?1))")?.execute([&some])?;
+            connection.prepare_cached(&insert_sql("AND h.doc IN (SELECT value FROM json_each(?1))"))?.execute([&some])?;
         }
     }
     Ok(())
@@ -67,7 +65,7 @@ fn insert_sql(which: &str) -> String {
     let (at, visited) = (possible("coalesce(h.at, 0)"), possible("v.at"));
     let (from, due) = (due_from("met"), due_at("met"));
     format!(
-        "INSERT OR REPLACE INTO due
+        "INSERT INTO due
          SELECT doc, every_days, met, tried, coalesce({from}, at), coalesce({due}, at)
          FROM (SELECT h.doc, {at} AS at,
              min(CASE WHEN h.visit_every_days > 0 THEN h.visit_every_days ELSE 99999 END, coalesce(

@@ -116,4 +116,4 @@ CREATE TABLE due (
   due_from INTEGER NOT NULL,
   due_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-
+CREATE INDEX due_at ON due (due_at, household);
