@@ -33,29 +33,30 @@ impl Conflicts {
 
 fn list(phone: &Phone, screen: &Screen) -> Result {
     let conflicts = phone.conflicts()?;
+    let abouts = conflicts.iter().map(|conflict| about(phone, conflict)).collect::<gridwalk_core::Result<Vec<_>>>()?;
     screen.answer(&json!(conflicts), |s| {
         if conflicts.is_empty() {
             return s.text("没有冲突 / no conflicts", Tone::Good);
         }
-        let mut text: Vec<String> = conflicts.iter().map(|conflict| one(s, phone, conflict)).collect();
+        let mut text: Vec<String> = conflicts.iter().zip(&abouts).map(|(conflict, about)| one(s, about, conflict)).collect();
         text.push(s.text("选定 / settle: gridwalk conflicts settle 资料 项目 选项", Tone::Dim));
         text.join("\n")
     })
 }
 
-fn one(s: Style, phone: &Phone, conflict: &ConflictView) -> String {
+fn one(s: Style, about: &str, conflict: &ConflictView) -> String {
     let mut table = s.table(&["选项 Choice", "内容 Value", "填写人 By", "时间 When"]);
     for (i, value) in conflict.values.iter().enumerate() {
         let by = if value.by_name.is_empty() { &value.by } else { &value.by_name };
         table.add_row([number(i + 1), cell(&value.value), cell(by), cell(words::time(value.at))]);
     }
     let key = format!("{} {}", conflict.document, conflict.path);
-    format!("{}\n{}\n{table}", s.text(about(phone, conflict), Tone::Bold), s.text(key, Tone::Dim))
+    format!("{}\n{}\n{table}", s.text(about, Tone::Bold), s.text(key, Tone::Dim))
 }
 
 /// What a conflict is about, in words: the household or report, the resident, the field.
-fn about(phone: &Phone, conflict: &ConflictView) -> String {
-    let document = phone.export_json(conflict.document).unwrap_or_default();
+fn about(phone: &Phone, conflict: &ConflictView) -> gridwalk_core::Result<String> {
+    let document = phone.export_json(conflict.document)?;
     let state = &document["state"];
     let mut parts: Vec<&str> = ["address", "title", "name"].iter().find_map(|key| state[key].as_str()).into_iter().collect();
     let mut keys: Vec<&str> = conflict.path.split('/').collect();
@@ -63,7 +64,7 @@ fn about(phone: &Phone, conflict: &ConflictView) -> String {
     let entry = keys.iter().fold(state, |value, key| &value[key]);
     parts.extend(entry["name"].as_str().filter(|_| !keys.is_empty()));
     parts.push(field.strip_prefix("tag:").unwrap_or(words::word(words::FIELDS, field)));
-    parts.join(" · ")
+    Ok(parts.join(" · "))
 }
 
 /// 选定其中一个内容 / Choose one of the values

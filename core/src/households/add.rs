@@ -144,7 +144,7 @@ pub(super) fn check_birth(birth: &str) -> Result<String> {
 }
 
 /// A telephone number: digits, with `+`, `-` and blanks allowed, or nothing.
-pub(super) fn check_phone(phone: &str) -> Result<String> {
+pub(crate) fn check_phone(phone: &str) -> Result<String> {
     let phone = phone.trim();
     let digits = phone.chars().filter(char::is_ascii_digit).count();
     let allowed = phone.chars().all(|c| c.is_ascii_digit() || " +-".contains(c));

@@ -6,8 +6,8 @@ mod edit;
 mod queries;
 mod resident;
 
-pub(crate) use add::check_tag;
 pub use add::{AddHousehold, NewResident};
+pub(crate) use add::{check_phone, check_tag};
 pub use edit::EditHousehold;
 pub use queries::{HouseholdView, ResidentView, household, residents_of};
 pub use resident::{AddResident, EditResident, ResidentField};

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::commands::{Action, Edit, check_note};
 use crate::documents::Value;
 use crate::error::Result;
+use crate::households::check_phone;
 use crate::ids::Id;
 
 /// Edits what a person says of themselves: telephone, employer unit, skills. What is `None` stays. Answers with their id.
@@ -24,9 +25,10 @@ pub struct EditPerson {
 impl Action for EditPerson {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let mut fields = Vec::new();
-        for (key, value, zh, en) in
-            [("phone", &self.phone, "电话", "the telephone number"), ("unit", &self.unit, "单位", "the unit"), ("skills", &self.skills, "特长", "the skills")]
-        {
+        if let Some(phone) = &self.phone {
+            fields.push(("phone", Value::from(check_phone(phone)?.as_str())));
+        }
+        for (key, value, zh, en) in [("unit", &self.unit, "单位", "the unit"), ("skills", &self.skills, "特长", "the skills")] {
             if let Some(text) = value {
                 fields.push((key, Value::from(check_note(text, zh, en)?.as_str())));
             }

@@ -167,6 +167,7 @@ impl Refusal {
             "generation" => {
                 ("资料已按本人要求删除，未同步的改动不再保留", "the document was erased at the person's request; unsent changes to it are not kept")
             }
+            "not_allowed" => ("您的角色现在不能做这件事", "your role may not do this any more"),
             "gone" => ("资料已不存在，改动无法套用", "what this changed is no longer there"),
             _ => ("服务器没有接受", "the hub did not accept it"),
         }

@@ -24,7 +24,7 @@ impl Phone {
     pub async fn enrol_with(&self, invite: &Invite, ca: Option<&str>, carrier: &impl Hub) -> Result<()> {
         // A second enrolment in the same community is for a device that was revoked or lost by a restored hub: a new key.
         let again = self.store.read(|c| Ok(c.query_row("SELECT 1 FROM tenants WHERE tenant = ?1", [&invite.tenant], |_| Ok(())).optional()?.is_some()))?;
-        let key = if again { DeviceKey::make(&*self.random) } else { self.store.read(|c| Ok(state(c)?.key()))? };
+        let key = if again { self.next_key()? } else { self.store.read(|c| Ok(state(c)?.key()))? };
         let request = EnrolRequest { version: VERSION, tenant: invite.tenant.clone(), code: invite.code.clone(), key: key.public().to_bytes().into() };
         let body = pack(&request)?;
         let mut offset = 0;
@@ -46,6 +46,15 @@ impl Phone {
         Err(RefusalCode::Clock.into())
     }
 
+    /// The key that this device will have, the same however often its enrolment is tried: an answer that was lost has used
+    /// the invite up for this key.
+    fn next_key(&self) -> Result<DeviceKey> {
+        self.store.write(|tx| {
+            tx.execute("UPDATE state SET next_key = ?1 WHERE next_key IS NULL", [DeviceKey::make(&*self.random).to_bytes()])?;
+            Ok(DeviceKey::from_bytes(&tx.query_row("SELECT next_key FROM state", [], |r| r.get(0))?))
+        })
+    }
+
     fn joined(&self, invite: &Invite, ca: Option<&str>, key: &DeviceKey, again: bool, reply: &EnrolReply) -> Result<()> {
         let reading = self.clock.read();
         let person: Id = reply.person.parse()?;
@@ -53,7 +62,7 @@ impl Phone {
             tx.execute("INSERT OR REPLACE INTO anchors VALUES (?1, ?2, ?3)", params![reading.boot, reading.since_boot, reply.hub_time])?;
             tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [reply.hub_time])?;
             if again {
-                tx.execute("UPDATE state SET device_key = ?1, actor = ?2", params![key.to_bytes(), self.new_actor(key.device()).0])?;
+                tx.execute("UPDATE state SET device_key = ?1, actor = ?2, next_key = NULL", params![key.to_bytes(), self.new_actor(key.device()).0])?;
             }
             tx.execute(
                 "INSERT INTO tenants (tenant, hub, ca, person, grants, audiences, key, spare, epoch, number, rerun) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)

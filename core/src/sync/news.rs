@@ -209,7 +209,7 @@ fn project_ahead<'s>(scope: &'s Scope<'s, '_>, documents: &'s [DocumentNews]) ->
     let (send, receive) = sync_channel(MANY);
     scope.spawn(move || {
         // It ends early only where nobody listens any more: the page was given up with an error of its own.
-        documents.iter().map(of).try_for_each(|projected| send.send(projected))
+        documents.iter().map(of).all(|projected| send.send(projected).is_ok())
     });
     Box::new(receive.into_iter())
 }

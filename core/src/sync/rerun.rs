@@ -178,7 +178,8 @@ fn take_back_and_run<'a>(
                     wait(tx, *n, &changes)?;
                     continue;
                 }
-                quarantine(tx, *n, "gone", command.stamp.at)?;
+                let reason = if e.kind() == ErrorKind::NotAllowed { "not_allowed" } else { "gone" };
+                quarantine(tx, *n, reason, command.stamp.at)?;
                 renamed.0.push((old.id.actor, old.first, u64::MAX));
                 out += 1;
             }

@@ -1,9 +1,9 @@
 //! Wrong clocks: anchored by the hub where there was one, said to be unproven where there was none, never in others' way.
 
-use gridwalk_core::reports::{AddStep, RaiseReport};
+use gridwalk_core::reports::AddStep;
 use gridwalk_tests::harness::{Device, MORNING};
 
-use crate::world::{World, text, visit};
+use crate::world::{World, report, text, visit};
 
 const DAY: i64 = 86_400;
 
@@ -99,17 +99,7 @@ async fn a_wrong_phones_steps_do_not_reorder_those_of_others() {
     let w = World::start(83, 1).await;
     let a = w.worker(1, "g00").await;
     let wrong = w.worker(2, "g00").await;
-    let raise = RaiseReport {
-        place: Some(w.grids[0]),
-        category: String::new(),
-        title: "井盖缺失".into(),
-        detail: String::new(),
-        urgency: String::new(),
-        lat: None,
-        lon: None,
-        imported: None,
-    };
-    let report = a.phone.run(raise).unwrap().value;
+    let report = a.phone.run(report(w.grids[0], "井盖缺失")).unwrap().value;
     w.settle(&[&a, &wrong]).await;
     let step = |kind: &str, note: &str| AddStep { report, kind: kind.into(), note: note.into() };
     wrong.clock.reboot();

@@ -6,7 +6,7 @@ use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::link::{Cut, Direction, Line, Link};
 
-use crate::world::{World, household, notes, phone_rows, visit};
+use crate::world::{World, device_id, household, notes, person, phone_rows, visit};
 
 async fn behind_link(w: &World, number: u64) -> (Link, Device) {
     let link = Link::start(w.hub.address, Line::perfect()).unwrap();
@@ -127,6 +127,25 @@ async fn an_enrolment_cut_anywhere_succeeds_when_tried_again() {
         w.settle(&[]).await;
         w.assert_agreement(&[&device]).await;
     }
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_phone_whose_second_enrolment_was_cut_tries_it_again() {
+    let w = World::start(54, 2).await;
+    let device = w.worker(1, "g00").await;
+    device.phone.run(visit(w.households[0], "未同步")).unwrap();
+    gridwalk_hub::admin::revoke(&w.hub.hub, device_id(&device)).await.unwrap();
+    let link = Link::start(w.hub.address, Line::perfect()).unwrap();
+    let mut invite = w.hub.invite_again(Role::GridWorker, Some("g00"), person(&device)).await.unwrap();
+    invite.hub = format!("http://{}", link.addr());
+    link.cut_after(Cut { direction: Direction::Down, bytes: 0 });
+    assert_eq!(device.phone.enrol(&invite, None).await.unwrap_err().kind(), ErrorKind::Offline);
+    device.phone.enrol(&invite, None).await.unwrap();
+    device.sync().await.unwrap();
+    w.settle(&[&device]).await;
+    assert_eq!(w.ask("SELECT note FROM visits").await, ["未同步"]);
+    w.assert_agreement(&[&device]).await;
     w.hub.stop().await;
 }
 

@@ -4,7 +4,9 @@
 mod audiences;
 mod clocks;
 mod copies;
+mod crowd;
 mod cuts;
+mod demo;
 mod first_path;
 mod folding;
 mod hostile;

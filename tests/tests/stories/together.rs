@@ -3,9 +3,9 @@
 use gridwalk_core::ErrorKind;
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::households::{EditHousehold, EditResident, ResidentField};
-use gridwalk_core::reports::{AddStep, RaiseReport};
+use gridwalk_core::reports::AddStep;
 
-use crate::world::{World, first_resident, notes, person, text, visit};
+use crate::world::{World, first_resident, notes, person, report, text, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fields_merge_and_what_two_set_differently_shows_both_until_someone_chooses() {
@@ -102,17 +102,7 @@ async fn steps_of_two_phones_give_one_status_everywhere() {
     let w = World::start(12, 1).await;
     let a = w.worker(1, "g00").await;
     let b = w.worker(2, "g00").await;
-    let raise = RaiseReport {
-        place: Some(w.grids[0]),
-        category: String::new(),
-        title: "路灯不亮".into(),
-        detail: String::new(),
-        urgency: String::new(),
-        lat: None,
-        lon: None,
-        imported: None,
-    };
-    let report = a.phone.run(raise).unwrap().value;
+    let report = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     w.settle(&[&a, &b]).await;
     let step = |kind: &str, note: &str| AddStep { report, kind: kind.into(), note: note.into() };
     w.pass(60, &[&a, &b]);

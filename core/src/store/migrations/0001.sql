@@ -5,6 +5,7 @@
 CREATE TABLE state (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   device_key BLOB NOT NULL,      -- Ed25519 seed; the file is encrypted
+  next_key BLOB,                 -- the seed of the key to come, while an enrolment that changes it has not been answered
   actor BLOB NOT NULL,           -- the actor of all new changes and ids
   next_counter INTEGER NOT NULL, -- the next id's counter
   hub_time INTEGER,              -- the newest hub time seen, seconds since the epoch (UTC)
