@@ -230,7 +230,7 @@ impl Memory {
         self.0
             .iter()
             .map(|(id, doc)| {
-                let mut rows: Vec<String> = project(doc, &doc.tree()).iter().map(|r| format!("{} {} {:?}", r.table.name, r.entry, r.values)).collect();
+                let mut rows: Vec<String> = project(doc, doc.tree()).iter().map(|r| format!("{} {} {:?}", r.table.name, r.entry, r.values)).collect();
                 rows.sort();
                 (*id, doc.heads().iter().map(ToString::to_string).collect(), rows)
             })
@@ -259,7 +259,7 @@ impl Replica {
             grants: vec![Grant { role: Role::Cadre, scope: Audience::Community }],
         };
         for m in made {
-            let audiences = audiences_of(&mut self.docs, m.id, m.doc.kind(), &m.doc.tree())?;
+            let audiences = audiences_of(&mut self.docs, m.id, m.doc.kind(), m.doc.tree())?;
             let change = change_from_body(&m.change.body)?;
             judge(m.id, m.before.as_deref(), &m.doc, &change, &audiences, &author).map_err(|r| Error::internal(r.code()))?;
             log.push(Sent { id: m.id, schema: m.doc.schema(), body: m.change.body });

@@ -42,7 +42,7 @@ fn sample() -> &'static (Doc, Vec<Vec<u8>>) {
 
 fn alive(doc: &mut Doc) {
     doc.tree();
-    project(doc, &doc.tree());
+    project(doc, doc.tree());
     let written = doc.write(actor_of(8), "p", &stamp(MORNING), |w| w.settle(&ROOT, "tenure", &"租住".into()));
     assert!(written.unwrap().1.is_some());
     assert_eq!(doc.tree().text("tenure"), "租住");
@@ -56,7 +56,7 @@ fn give(chunk: &[u8]) {
     let mut doc = sample().0.clone();
     let before = (doc.heads(), doc.tree().clone(), doc.snapshot());
     match doc.take_chunk(chunk) {
-        Ok(()) => drop(project(&doc, &doc.tree())),
+        Ok(()) => drop(project(&doc, doc.tree())),
         Err(e) => {
             assert_eq!(e.kind(), ErrorKind::Malformed);
             assert_eq!((doc.heads(), doc.tree().clone(), doc.snapshot()), before);
