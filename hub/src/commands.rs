@@ -39,6 +39,8 @@ enum Command {
     Devices(Data),
     /// 停用设备 / revoke a device
     Revoke(Revoke),
+    /// 结束一个人的角色（移交网格、离岗） / end a person's role
+    EndRole(EndRole),
     /// 备份 / back up while the hub works
     Backup(Backup),
     /// 从备份恢复，开始新的纪元 / restore a backup; begins a new epoch
@@ -130,6 +132,21 @@ struct Revoke {
 }
 
 #[derive(Debug, Args)]
+struct EndRole {
+    #[command(flatten)]
+    at: Data,
+    /// 人员编号（见 devices） / the person, as `devices` lists them
+    #[arg(long, allow_hyphen_values = true)]
+    person: Id,
+    /// 角色：grid_worker、member、cadre / the role
+    #[arg(long)]
+    role: Role,
+    /// 网格名称（网格员） / the grid of a grid worker
+    #[arg(long, required_if_eq("role", "grid_worker"))]
+    grid: Option<String>,
+}
+
+#[derive(Debug, Args)]
 struct Backup {
     /// 数据目录 / the data folder
     #[arg(long, env = "GRIDWALK_HUB_DATA")]
@@ -205,6 +222,13 @@ async fn execute(command: Command) -> Result<()> {
             let _lock = admin::HubLock::shared(&a.data)?;
             admin::revoke(&open(&a.data).await?, a.device).await?;
             println!("已停用 {} / revoked", a.device);
+        }
+        Command::EndRole(a) => {
+            let _lock = admin::HubLock::shared(&a.at.data)?;
+            let hub = open(&a.at.data).await?;
+            let tenant = admin::find_tenant(&hub, a.at.tenant.as_deref()).await?;
+            admin::end_role(&hub, &tenant, a.person, a.role, a.grid.as_deref()).await?;
+            println!("已结束 {} 的角色 {} / the role has ended", a.person, a.role);
         }
         Command::Backup(a) => {
             let _lock = admin::HubLock::shared(&a.data)?;

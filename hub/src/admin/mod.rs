@@ -4,10 +4,12 @@ mod backup;
 mod devices;
 mod invite;
 mod revoke;
+mod role;
 mod tenant;
 
 pub use backup::{HubLock, backup, restore};
 pub use devices::{DeviceLine, devices};
 pub use invite::{NewInvite, invite, place_named, use_code};
 pub use revoke::{repeat_revocations, revoke};
+pub use role::end_role;
 pub use tenant::{create_tenant, find_tenant, tenants};

@@ -10,8 +10,9 @@ use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Map, Place, chang
 use gridwalk_core::error::{Error as CoreError, Result as CoreResult};
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
+use gridwalk_core::projection::Row;
 use gridwalk_core::rules::{Author, judge};
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Row as _};
 
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
@@ -29,6 +30,8 @@ pub(super) struct Held {
     /// Audiences it was in, with the number at which it left.
     pub left: Vec<(Audience, u64)>,
     pub dirty: bool,
+    /// Its rows in the read model, once they are made.
+    pub rows: Option<Vec<Row>>,
 }
 
 /// Where something stands that a happening is about.
@@ -112,7 +115,7 @@ impl<'a> Batch<'a> {
             let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
             let about = row.try_get::<Option<String>, _>(3)?.map(|t| t.parse()).transpose()?;
             let doc = Arc::new(Doc::with_schema(schema, generation)?);
-            found.insert(id, Held { doc, about, stored: true, stored_schema: schema, audiences: BTreeSet::new(), left: Vec::new(), dirty: false });
+            found.insert(id, Held { doc, about, stored: true, stored_schema: schema, audiences: BTreeSet::new(), left: Vec::new(), dirty: false, rows: None });
         }
         if !found.is_empty() {
             let keys: Vec<Arg> = found.keys().map(|id| Arg::text(&id.to_string())).collect();
@@ -189,6 +192,7 @@ impl<'a> Batch<'a> {
                 held.doc = doc;
                 held.about = about;
                 held.dirty = true;
+                held.rows = None;
                 if !held.stored {
                     held.audiences = audiences;
                 }
@@ -196,7 +200,7 @@ impl<'a> Batch<'a> {
             None => {
                 self.absent.remove(&id);
                 let stored_schema = doc.schema();
-                self.held.insert(id, Held { doc, about, stored: false, stored_schema, audiences, left: Vec::new(), dirty: true });
+                self.held.insert(id, Held { doc, about, stored: false, stored_schema, audiences, left: Vec::new(), dirty: true, rows: None });
             }
         }
         self.new.push(NewChange { doc: id, body, device });

@@ -23,8 +23,9 @@ const UNSEEN_SECONDS: i64 = 30 * 86_400;
 type Inserts = Vec<Vec<Arg>>;
 
 impl Batch<'_> {
-    /// Writes everything; answers with the numbers that the new changes got, and whose they are.
-    pub async fn flush(mut self, connection: &mut AnyConnection) -> Result<Vec<(u64, DeviceId)>> {
+    /// Writes everything; answers with the numbers that the new changes got, and whose they are. Letting the documents go is
+    /// left to the caller: after the commit it keeps nobody waiting.
+    pub async fn flush(&mut self, connection: &mut AnyConnection) -> Result<Vec<(u64, DeviceId)>> {
         self.keep_own_statement();
         if self.new.is_empty() && self.kept.is_empty() && self.finals.is_empty() {
             return Ok(Vec::new());
@@ -140,14 +141,15 @@ impl Batch<'_> {
         let tenant = self.tenant.id.clone();
         let mut inserts: HashMap<&'static str, Inserts> = HashMap::new();
         let mut deletes: HashMap<&'static str, Vec<Arg>> = HashMap::new();
-        for (id, held) in self.held.iter().filter(|(_, h)| h.dirty) {
+        self.project();
+        for (id, held) in self.held.iter_mut().filter(|(_, h)| h.dirty) {
             let doc = Arg::text(&id.to_string());
             if held.stored {
                 for table in held.doc.kind().tables.iter().chain([&&CONFLICTS]) {
                     deletes.entry(table.name).or_default().push(doc.clone());
                 }
             }
-            for row in project(&held.doc, held.doc.tree()) {
+            for row in held.rows.take().unwrap_or_default() {
                 let mut values = vec![Arg::text(&tenant), doc.clone(), Arg::text(&row.entry)];
                 values.extend(row.values.into_iter().zip(row.table.columns).map(|(value, (_, kind))| arg(value, *kind)));
                 inserts.entry(row.table.name).or_default().push(values);
@@ -160,6 +162,13 @@ impl Batch<'_> {
             insert_many(connection, table, rows).await?;
         }
         Ok(())
+    }
+
+    /// Makes the rows of what was changed, where they are not made yet: before any lock is held, if the caller asks then.
+    pub(super) fn project(&mut self) {
+        for held in self.held.values_mut().filter(|h| h.dirty && h.rows.is_none()) {
+            held.rows = Some(project(&held.doc, held.doc.tree()));
+        }
     }
 
     async fn answers(&mut self, connection: &mut AnyConnection, number: u64, now: i64) -> Result<()> {

@@ -44,6 +44,7 @@ impl Batch<'_> {
         for (bundle, signer) in bundles.iter().zip(&signers) {
             answers.push(self.take(connection, bundle, signer.as_ref(), &finals).await?);
         }
+        self.project();
         Ok(answers)
     }
 

@@ -2,6 +2,7 @@
 
 use gridwalk_core::households::EditHousehold;
 use gridwalk_core::rules::Role;
+use gridwalk_hub::admin::end_role;
 
 use crate::world::{World, notes, person, tell, text, visit};
 
@@ -99,5 +100,35 @@ async fn a_new_phone_reads_in_pages_of_any_size() {
     assert!(done.requests > 1, "{done:?}");
     w.settle(&[&a, &b]).await;
     w.assert_agreement(&[&a, &b]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grid_handed_over_leaves_the_old_phone_and_nothing_unsent_is_lost() {
+    let w = World::start(93, 2).await;
+    let old = w.worker(1, "g00").await;
+    let new = w.worker(2, "g00").await;
+    let (home, who) = (w.households[0], person(&old));
+    w.settle(&[&old, &new]).await;
+    // Recorded before the end, and after it by a phone that cannot know yet.
+    old.phone.run(visit(home, "移交前")).unwrap();
+    w.hub.invite_again(Role::GridWorker, Some("g01"), who).await.unwrap();
+    end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g00")).await.unwrap();
+    old.phone.run(visit(home, "不知已移交")).unwrap();
+    assert_eq!(old.sync().await.unwrap().refused, 0);
+    w.settle(&[&old, &new]).await;
+    assert!(old.phone.household(home).is_err() && old.phone.household(w.households[2]).is_ok());
+    assert!(notes(&old.phone).is_empty());
+    assert_eq!(notes(&new.phone), ["不知已移交", "移交前"]);
+    w.assert_agreement(&[&old, &new]).await;
+    // A bundle that names where the phone stands now is of after the end: the phone refuses first, and the hub would.
+    assert!(old.phone.run(visit(home, "移交后")).is_err());
+    let again = end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g00")).await.unwrap_err();
+    assert!(again.to_string().contains("没有这个角色"), "{again}");
+    // Handed back, everything is there again.
+    w.hub.invite_again(Role::GridWorker, Some("g00"), who).await.unwrap();
+    w.settle(&[&old, &new]).await;
+    assert_eq!(notes(&old.phone).len(), 2);
+    w.assert_agreement(&[&old, &new]).await;
     w.hub.stop().await;
 }
