@@ -1,4 +1,5 @@
-//! The hub's database: SQLite embedded, one writer and readers beside it. All SQL is written so that PostgreSQL takes it too.
+//! The hub's database: SQLite embedded, one writer and readers beside it. What only SQLite understands stands here and in
+//! `schema.sql`; the statements elsewhere are such that PostgreSQL takes them too.
 
 mod sql;
 
@@ -119,7 +120,7 @@ async fn prepare(connection: &mut AnyConnection) -> Result<()> {
         return Ok(());
     }
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut schema = include_str!("schema.sql").replace("{blob}", "BLOB");
+    let mut schema = include_str!("schema.sql").to_owned();
     for table in kinds::tables() {
         for statement in create_sql(table, &["tenant_id"]) {
             schema.push_str(&statement);
