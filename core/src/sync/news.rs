@@ -108,12 +108,10 @@ impl Intake<'_> {
             push_chunk(&mut doc.base, chunk);
         }
         let ahead = ahead.filter(|_| fresh);
-        let state = match if ahead.is_some() { Ok(None) } else { doc.hub_state(self.tx) } {
-            Ok(state) => state,
-            Err(_) => {
-                self.tx.execute("INSERT OR REPLACE INTO unreadable VALUES (?1, ?2)", params![id, self.hub_time])?;
-                return Ok(());
-            }
+        let state = if ahead.is_some() { Ok(None) } else { doc.hub_state(self.tx) };
+        let Ok(state) = state else {
+            self.tx.execute("INSERT OR REPLACE INTO unreadable VALUES (?1, ?2)", params![id, self.hub_time])?;
+            return Ok(());
         };
         self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
         self.report.received += u64::from(!news.chunks.is_empty());
