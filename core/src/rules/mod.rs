@@ -105,9 +105,12 @@ impl Author {
         self.grants.iter().filter(reaches).map(|g| g.role).collect()
     }
 
-    /// The audiences this author reads.
+    /// The audiences this author reads: their own, and the community's while they have any role in it.
     pub fn audiences(&self) -> Vec<Audience> {
-        let mut all = vec![Audience::Community, Audience::Person(self.person)];
+        let mut all = vec![Audience::Person(self.person)];
+        if !self.grants.is_empty() {
+            all.push(Audience::Community);
+        }
         all.extend(self.grants.iter().map(|g| g.scope.clone()));
         if self.is(Role::Cadre) {
             all.push(Audience::Desk);

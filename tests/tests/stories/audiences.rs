@@ -125,6 +125,11 @@ async fn a_grid_handed_over_leaves_the_old_phone_and_nothing_unsent_is_lost() {
     assert!(old.phone.run(visit(home, "移交后")).is_err());
     let again = end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g00")).await.unwrap_err();
     assert!(again.to_string().contains("没有这个角色"), "{again}");
+    // Without any role nothing is left on the phone but what the person is.
+    end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g01")).await.unwrap();
+    w.settle(&[&old, &new]).await;
+    assert_eq!(old.phone.heads().unwrap().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [who]);
+    w.assert_agreement(&[&old]).await;
     // Handed back, everything is there again.
     w.hub.invite_again(Role::GridWorker, Some("g00"), who).await.unwrap();
     w.settle(&[&old, &new]).await;
