@@ -146,3 +146,17 @@ pub fn key_of(number: u64) -> [u8; 32] {
     key[..8].copy_from_slice(&number.to_le_bytes());
     key
 }
+
+/// A report of a grid, with a title and nothing else.
+pub fn report(place: Id, title: &str) -> gridwalk_core::reports::RaiseReport {
+    gridwalk_core::reports::RaiseReport {
+        place: Some(place),
+        category: String::new(),
+        title: title.into(),
+        detail: String::new(),
+        urgency: String::new(),
+        lat: None,
+        lon: None,
+        imported: None,
+    }
+}

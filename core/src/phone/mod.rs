@@ -7,7 +7,7 @@ mod status;
 mod views;
 
 pub use run::Outcome;
-pub(crate) use run::{CHANGES_OF, Row, keep_change, perform};
+pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform};
 pub use status::{Quarantined, Status, TenantStatus};
 
 use std::path::PathBuf;

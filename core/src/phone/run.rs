@@ -89,6 +89,9 @@ pub(crate) enum Row {
 /// The changes of the command in row `?1`: they stand in rows of its number, and so need no index.
 pub(crate) const CHANGES_OF: &str = "n BETWEEN ?1 << 8 AND ?1 << 8 | 255";
 
+/// The rows of commands that wait to be sent, found by their changes: those few are indexed.
+pub(crate) const UNSENT: &str = "SELECT n FROM commands WHERE state = 'unsent' AND n IN (SELECT command FROM changes WHERE taken = 0)";
+
 /// Keeps a change of the command in row `command`, after those it has.
 pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, generation: u32, change: &RawChange) -> Result<()> {
     let sql = format!(
@@ -98,7 +101,8 @@ pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, g
     Ok(())
 }
 
-/// Runs `command` within `tx`: its changes are judged, appended and projected, the command is kept in `row`. Answers with its value and the counter after its last id.
+/// Runs `command` within `tx`: its changes are judged, appended and projected, the command is kept in `row`. Answers with its
+/// value and the counter after its last id.
 pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membership, actor: Actor, row: Row, touched: &mut Touched) -> Result<(Id, u64)> {
     let mut stored = Stored::new(tx);
     let (value, made, next) = Edit::run(&mut stored, command, actor)?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Outcome, Phone, Row, membership, perform, state};
+use super::{Outcome, Phone, Row, UNSENT, membership, perform, state};
 use crate::commands::Command;
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -86,7 +86,7 @@ impl Phone {
                 device: state(c)?.actor.device().to_string(),
                 tenants,
                 documents: count("SELECT count(*) FROM documents")?,
-                unsent: count("SELECT count(DISTINCT command) FROM changes WHERE taken = 0")?,
+                unsent: count(&format!("SELECT count(*) FROM ({UNSENT})"))?,
                 conflicts: count("SELECT count(DISTINCT doc || path) FROM conflicts")?,
                 unreadable: count("SELECT count(*) FROM unreadable")?,
                 quarantine,

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::identity::PublicKey;
 use crate::identity::cipher::sha256;
 use crate::ids::Id;
-use crate::phone::{CHANGES_OF, Phone};
+use crate::phone::{CHANGES_OF, Phone, UNSENT};
 use crate::store::{StoredDoc, Touched, push_chunk, to_json};
 
 /// What taking a reply leaves to do.
@@ -71,7 +71,7 @@ impl Phone {
             if !again {
                 tx.execute("UPDATE tenants SET synced_at = ?1 WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
             }
-            let unsent = tx.query_row("SELECT count(DISTINCT command) FROM changes WHERE taken = 0", [], |r| r.get(0))?;
+            let unsent = tx.query_row(&format!("SELECT count(*) FROM ({UNSENT})"), [], |r| r.get(0))?;
             Ok(Taken { again, unsent })
         })?;
         report.add(&counted);

@@ -13,7 +13,7 @@ use crate::documents::RawChange;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
-use crate::phone::{CHANGES_OF, Phone, Row, anchor, keep_change, membership, perform, state};
+use crate::phone::{CHANGES_OF, Phone, Row, UNSENT, anchor, keep_change, membership, perform, state};
 use crate::store::{StoredDoc, Touched, from_json};
 
 /// A command of which the hub did not take a change.
@@ -104,10 +104,7 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
 }
 
 fn unsent(tx: &Connection) -> Result<Vec<i64>> {
-    Ok(tx
-        .prepare_cached("SELECT DISTINCT command FROM changes WHERE taken = 0 ORDER BY command")?
-        .query_map([], |r| r.get(0))?
-        .collect::<rusqlite::Result<_>>()?)
+    Ok(tx.prepare_cached(&format!("{UNSENT} ORDER BY n"))?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 fn docs_of(tx: &Connection, command: i64) -> Result<Vec<Id>> {

@@ -10,25 +10,12 @@ use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Input};
-use gridwalk_tests::harness::MORNING;
+use gridwalk_tests::harness::{MORNING, report};
 
 use super::lab::{Lab, dump, id_of, resident};
 
 fn visit(household: Id) -> RecordVisit {
     RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None }
-}
-
-fn report(place: Id, title: &str) -> RaiseReport {
-    RaiseReport {
-        place: Some(place),
-        category: String::new(),
-        title: title.into(),
-        detail: String::new(),
-        urgency: String::new(),
-        lat: None,
-        lon: None,
-        imported: None,
-    }
 }
 
 #[test]

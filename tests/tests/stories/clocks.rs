@@ -1,9 +1,9 @@
 //! Wrong clocks: anchored by the hub where there was one, said to be unproven where there was none, never in others' way.
 
 use gridwalk_core::reports::AddStep;
-use gridwalk_tests::harness::{Device, MORNING};
+use gridwalk_tests::harness::{Device, MORNING, report};
 
-use crate::world::{World, report, text, visit};
+use crate::world::{World, text, visit};
 
 const DAY: i64 = 86_400;
 

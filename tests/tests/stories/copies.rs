@@ -5,10 +5,10 @@ use gridwalk_core::households::{AddResident, EditResident, ResidentField};
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_hub::admin;
-use gridwalk_tests::harness::Device;
+use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::link::{Cut, Direction, Line, Link};
 
-use crate::world::{World, device_id, first_resident, household, notes, person, report, resident, text, visit};
+use crate::world::{World, device_id, first_resident, household, notes, person, resident, text, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_reply_changes_nothing_the_second_time() {

@@ -4,8 +4,9 @@ use gridwalk_core::ErrorKind;
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::households::{EditHousehold, EditResident, ResidentField};
 use gridwalk_core::reports::AddStep;
+use gridwalk_tests::harness::report;
 
-use crate::world::{World, first_resident, notes, person, report, text, visit};
+use crate::world::{World, first_resident, notes, person, text, visit};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fields_merge_and_what_two_set_differently_shows_both_until_someone_chooses() {

@@ -7,7 +7,6 @@ use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::ids::DeviceId;
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::projection::Table;
-use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Phone};
@@ -161,20 +160,6 @@ pub fn person(device: &Device) -> Id {
 /// The id of a phone's device.
 pub fn device_id(device: &Device) -> DeviceId {
     device.phone.status().unwrap().device.parse().unwrap()
-}
-
-/// A report of a grid.
-pub fn report(place: Id, title: &str) -> RaiseReport {
-    RaiseReport {
-        place: Some(place),
-        category: String::new(),
-        title: title.into(),
-        detail: String::new(),
-        urgency: String::new(),
-        lat: None,
-        lon: None,
-        imported: None,
-    }
 }
 
 /// A household with one resident.
