@@ -169,8 +169,13 @@ impl<'a> Batch<'a> {
         let about = self.held.values().filter_map(|h| h.about);
         let looked_at: BTreeSet<Id> = self.held.keys().chain(&self.absent).chain(self.abouts.keys()).copied().chain(about).collect();
         let keys: Vec<Arg> = looked_at.iter().map(|id| Arg::text(&id.to_string())).collect();
-        let sql = format!("SELECT doc FROM changes WHERE tenant_id = $1 AND doc IN ({{in}}) AND number > {seen}");
-        Ok(!select_in(connection, &sql, &self.tenant.id, &keys).await?.is_empty())
+        let newest = "SELECT max(number) FROM changes WHERE tenant_id = $1 AND doc IN ({in})";
+        for row in select_in(connection, newest, &self.tenant.id, &keys).await? {
+            if row.try_get::<Option<i64>, _>(0)?.is_some_and(|number| number.cast_unsigned() > seen) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Where a document with this state stands: its audiences and what it is about. What it is about must be loaded.
