@@ -1,0 +1,41 @@
+//! `gridwalk-hub invite`: an enrolment link.
+
+use clap::Args;
+use gridwalk_core::ids::Id;
+use gridwalk_core::rules::Role;
+use gridwalk_hub::{Result, admin};
+
+use super::OneTenant;
+
+#[derive(Debug, Args)]
+pub struct Invite {
+    #[command(flatten)]
+    at: OneTenant,
+    /// 手机能访问的服务器地址 / the hub's address as phones reach it
+    #[arg(long, env = "GRIDWALK_HUB_ADDRESS")]
+    address: String,
+    /// 角色：grid_worker、member、cadre / the role
+    #[arg(long)]
+    role: Role,
+    /// 网格名称（网格员） / the grid of a grid worker
+    #[arg(long)]
+    grid: Option<String>,
+    /// 姓名（新建人员） / the name of a new person
+    #[arg(long)]
+    name: Option<String>,
+    /// 已有人员的编号 / a person who is there already
+    #[arg(long, conflicts_with = "name", allow_hyphen_values = true)]
+    person: Option<Id>,
+    /// 有效天数 / for how many days
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(i64).range(1..=90))]
+    days: i64,
+}
+
+pub async fn run(a: Invite) -> Result<()> {
+    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let (hub, tenant) = a.at.open().await?;
+    let new = admin::NewInvite { address: a.address, role: a.role, grid: a.grid, name: a.name, person: a.person, valid_seconds: a.days * 86_400 };
+    println!("{}", admin::invite(&hub, &tenant, &new).await?);
+    hub.store.close().await;
+    Ok(())
+}

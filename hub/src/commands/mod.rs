@@ -1,0 +1,111 @@
+//! The command line of `gridwalk-hub`: a file a command. Printing happens here and nowhere else.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its terminal")]
+
+mod backup;
+mod devices;
+mod end_role;
+mod import;
+mod init;
+mod invite;
+mod restore;
+mod revoke;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use gridwalk_core::clock::SystemClock;
+use gridwalk_core::identity::SystemRandom;
+use gridwalk_hub::{Hub, Result, Tenant, admin};
+use tracing_subscriber::EnvFilter;
+
+/// 网格行服务器 / the hub of gridwalk
+#[derive(Debug, Parser)]
+#[command(name = "gridwalk-hub", version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 新建社区 / make a community
+    Init(init::Init),
+    /// 启动服务 / serve phones and the first page
+    Serve(serve::Serve),
+    /// 导入文件：xlsx、csv、jsonl / import files
+    Import(import::Import),
+    /// 生成入网链接 / print an enrolment link
+    Invite(invite::Invite),
+    /// 列出设备 / list the devices
+    Devices(devices::Devices),
+    /// 停用设备 / revoke a device
+    Revoke(revoke::Revoke),
+    /// 结束一个人的角色（移交网格、离岗） / end a person's role
+    EndRole(end_role::EndRole),
+    /// 备份 / back up while the hub works
+    Backup(backup::Backup),
+    /// 从备份恢复，开始新的纪元 / restore a backup; begins a new epoch
+    Restore(restore::Restore),
+}
+
+/// Where the data is.
+#[derive(Debug, Args)]
+struct Data {
+    /// 数据目录 / the data folder
+    #[arg(long, env = "GRIDWALK_HUB_DATA")]
+    data: PathBuf,
+}
+
+/// Where the data is, and which community is meant.
+#[derive(Debug, Args)]
+struct OneTenant {
+    /// 数据目录 / the data folder
+    #[arg(long, env = "GRIDWALK_HUB_DATA")]
+    data: PathBuf,
+    /// 社区代号（只有一个社区时可省略） / the community, if there are several
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+impl OneTenant {
+    /// Opens the hub and finds the community.
+    async fn open(&self) -> Result<(Hub, Tenant)> {
+        let hub = open(&self.data).await?;
+        let tenant = admin::find_tenant(&hub, self.tenant.as_deref()).await?;
+        Ok((hub, tenant))
+    }
+}
+
+/// Runs what the command line says.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match execute(arguments.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn open(data: &Path) -> Result<Hub> {
+    Hub::open(data, Arc::new(SystemClock), Arc::new(SystemRandom)).await
+}
+
+async fn execute(command: Command) -> Result<()> {
+    match command {
+        Command::Init(a) => init::run(a).await,
+        Command::Serve(a) => serve::run(a).await,
+        Command::Import(a) => import::run(a).await,
+        Command::Invite(a) => invite::run(a).await,
+        Command::Devices(a) => devices::run(a).await,
+        Command::Revoke(a) => revoke::run(a).await,
+        Command::EndRole(a) => end_role::run(a).await,
+        Command::Backup(a) => backup::run(a).await,
+        Command::Restore(a) => restore::run(a).await,
+    }
+}

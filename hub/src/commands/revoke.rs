@@ -1,0 +1,22 @@
+//! `gridwalk-hub revoke`: a lost phone is refused from now on.
+
+use clap::Args;
+use gridwalk_core::ids::DeviceId;
+use gridwalk_hub::{Result, admin};
+
+use super::{Data, open};
+
+#[derive(Debug, Args)]
+pub struct Revoke {
+    #[command(flatten)]
+    at: Data,
+    /// 设备编号 / the device
+    device: DeviceId,
+}
+
+pub async fn run(a: Revoke) -> Result<()> {
+    let _lock = admin::HubLock::shared(&a.at.data)?;
+    admin::revoke(&open(&a.at.data).await?, a.device).await?;
+    println!("已停用 {} / revoked", a.device);
+    Ok(())
+}
