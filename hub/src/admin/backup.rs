@@ -57,7 +57,7 @@ pub async fn restore(folder: &Path, from: &Path, now: i64) -> Result<()> {
     fs::copy(from, part.join(DB_FILE))?;
     // Opened under its new epoch before anything is replaced.
     let store = Store::open(&part).await?;
-    let mut tx = store.write().await?;
+    let mut tx = store.write_any().await?;
     set_new_epoch(&mut tx).await?;
     tx.commit().await?;
     store.close().await;

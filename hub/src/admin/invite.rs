@@ -39,7 +39,7 @@ pub struct NewInvite {
 
 /// Makes an enrolment link; the role is granted at once, from this number of the sequence on.
 pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invite> {
-    let mut tx = hub.store.write().await?;
+    let mut tx = hub.store.write(&tenant.id).await?;
     let place = match (&new.grid, new.role) {
         (Some(name), Role::GridWorker) => Some(place_named(&mut tx, &tenant.id, name).await?),
         (None, Role::GridWorker) => return Err(HubError::usage("邀请网格员请用 --grid 指明网格", "name the grid of a grid worker with --grid")),

@@ -22,7 +22,7 @@ struct Revocation {
 /// Revokes a device in all communities of this hub.
 pub async fn revoke(hub: &Hub, device: DeviceId) -> Result<()> {
     let at = hub.now();
-    let mut tx = hub.store.write().await?;
+    let mut tx = hub.store.write_any().await?;
     let args = vec![Arg::text(&device.to_string()), Arg::int(at)];
     if exec(&mut tx, "UPDATE devices SET revoked_at = $2 WHERE device = $1 AND revoked_at IS NULL", args).await? == 0 {
         return Err(HubError::usage("没有这台设备，或已停用", "there is no such device, or it was revoked already"));
@@ -42,7 +42,7 @@ pub async fn repeat_revocations(hub: &Hub) -> Result<()> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         other => other?,
     };
-    let mut tx = hub.store.write().await?;
+    let mut tx = hub.store.write_any().await?;
     for line in text.lines() {
         let r: Revocation = serde_json::from_str(line)
             .map_err(|_| HubError::usage(format!("{JOURNAL} 中有无法识别的行"), format!("{JOURNAL} has a line that cannot be read")))?;

@@ -15,7 +15,7 @@ use crate::store::{Arg, exec};
 /// # Errors
 /// If the person does not hold that role.
 pub async fn end_role(hub: &Hub, tenant: &Tenant, person: Id, role: Role, grid: Option<&str>) -> Result<()> {
-    let mut tx = hub.store.write().await?;
+    let mut tx = hub.store.write(&tenant.id).await?;
     let scope = match grid {
         Some(name) => Audience::Place(place_named(&mut tx, &tenant.id, name).await?),
         None => Audience::Community,

@@ -25,7 +25,7 @@ pub async fn create_tenant(hub: &Hub, id: &str, name: &str) -> Result<Tenant> {
     let spare = DeviceKey::make(hub.random());
     let person = Id { actor: Actor::new(key.device(), [0; 4]), counter: 1 };
     let mut tenant = Tenant { id: id.to_owned(), name: name.trim().to_owned(), key, spare: spare.public(), hub_person: person, settings: person };
-    let mut tx = hub.store.write().await?;
+    let mut tx = hub.store.write(id).await?;
     if Tenant::find(&mut tx, id).await?.is_some() {
         return Err(HubError::usage(format!("社区“{id}”已存在"), format!("the community {id} exists already")));
     }

@@ -58,7 +58,7 @@ pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, 
     let total = records.len();
     let mut done = 0;
     for chunk in records.chunks(PER_TRANSACTION) {
-        let mut tx = hub.store.write().await?;
+        let mut tx = hub.store.write(&tenant.id).await?;
         let mut keys = Vec::new();
         let mut work = Work { tenant: &tenant.id, keys: &mut keys, tx: &mut tx, batch: Batch::new(hub, tenant) };
         for (place, record) in chunk {

@@ -57,8 +57,15 @@ impl Store {
         text(version).as_deref() == Some(VERSION) && text(whole).as_deref() == Some("ok")
     }
 
-    /// Begins the one write transaction at a time.
-    pub async fn write(&self) -> Result<Transaction<'static, Any>> {
+    /// Begins a write transaction in `tenant`: the only one there is there at a time, so that the numbers of its sequence are
+    /// given out and become visible in order. What was decided before on a snapshot may be stale; what is read from here on
+    /// is not. SQLite has one writer for all tenants.
+    pub async fn write(&self, _tenant: &str) -> Result<Transaction<'static, Any>> {
+        self.write_any().await
+    }
+
+    /// Begins a write transaction for what concerns no tenant's sequence: the epoch, a tenant being made, devices of several.
+    pub async fn write_any(&self) -> Result<Transaction<'static, Any>> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 

@@ -52,13 +52,15 @@ CREATE TABLE invites (
   PRIMARY KEY (tenant_id, code)
 ) WITHOUT ROWID;
 
+-- Requests of the last minutes, in the first community that they name: an identical one names the same.
 CREATE TABLE nonces (
+  tenant_id TEXT NOT NULL,
   device TEXT NOT NULL,
   nonce TEXT NOT NULL,
   at BIGINT NOT NULL,
-  PRIMARY KEY (device, nonce)
+  PRIMARY KEY (tenant_id, device, nonce)
 ) WITHOUT ROWID;
-CREATE INDEX nonces_at ON nonces (at);
+CREATE INDEX nonces_at ON nonces (tenant_id, at);
 
 CREATE TABLE documents (
   tenant_id TEXT NOT NULL,

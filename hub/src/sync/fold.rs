@@ -21,7 +21,7 @@ const BATCH: i64 = 100;
 pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64) -> Result<u64> {
     let (mut folded, mut after) = (0, String::new());
     loop {
-        let mut tx = hub.store.write().await?;
+        let mut tx = hub.store.write(&tenant.id).await?;
         let sql = "SELECT doc FROM changes WHERE tenant_id = $1 AND doc > $2 AND at < $3 GROUP BY doc HAVING count(*) >= $4 ORDER BY doc LIMIT $5";
         let args = vec![Arg::text(&tenant.id), Arg::text(&after), Arg::int(before), Arg::int(FOLD_MIN_CHANGES), Arg::int(BATCH)];
         let docs = all(&mut tx, sql, args).await?;

@@ -60,9 +60,9 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
         let mut read = hub.store.read().await?;
         let mut answers = batch.answer(&mut read, &bundles).await?;
         drop(read);
-        let mut tx = hub.store.write().await?;
+        let mut tx = hub.store.write(&tenant.id).await?;
         if std::mem::take(&mut fresh) {
-            use_nonce(&mut tx, head, hub.now()).await?;
+            use_nonce(&mut tx, &tenant.id, head, hub.now()).await?;
         }
         if batch.is_stale(&mut tx).await? {
             batch = Batch::new(hub, tenant);
@@ -108,9 +108,9 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
         return refuse(RefusalCode::Signature);
     }
     let now = hub.now();
-    let mut tx = hub.store.write().await?;
+    let mut tx = hub.store.write(&request.tenant).await?;
     let Some(tenant) = Tenant::find(&mut tx, &request.tenant).await? else { return refuse(RefusalCode::Code) };
-    use_nonce(&mut tx, head, now).await?;
+    use_nonce(&mut tx, &tenant.id, head, now).await?;
     // A device that is enrolled already asks again because it never heard the answer.
     let member = match Membership::find(&mut tx, &tenant.id, head.device).await? {
         Some(member) => Some(Membership::active(Some(member))?.person),
@@ -140,12 +140,13 @@ fn check_clock(hub: &Hub, head: &SignedHead) -> Result<()> {
     if hub.now().abs_diff(head.created) > CLOCK_TOLERANCE_SECONDS.unsigned_abs() { refuse(RefusalCode::Clock) } else { Ok(()) }
 }
 
-/// A nonce is used once; those too old to pass the clock are forgotten.
-async fn use_nonce(connection: &mut AnyConnection, head: &SignedHead, now: i64) -> Result<()> {
-    exec(connection, "DELETE FROM nonces WHERE at < $1", vec![Arg::int(now - 3 * CLOCK_TOLERANCE_SECONDS)]).await?;
+/// A nonce is used once in a community; those too old to pass the clock are forgotten.
+async fn use_nonce(connection: &mut AnyConnection, tenant: &str, head: &SignedHead, now: i64) -> Result<()> {
+    let old = vec![Arg::text(tenant), Arg::int(now - 3 * CLOCK_TOLERANCE_SECONDS)];
+    exec(connection, "DELETE FROM nonces WHERE tenant_id = $1 AND at < $2", old).await?;
     // The signature is part of it: another request with the same nonce is not this one.
     let nonce = format!("{} {}", head.nonce, gridwalk_core::documents::hash_text(&sha256(&head.signature)));
-    let args = vec![Arg::text(&head.device.to_string()), Arg::text(&nonce), Arg::int(now)];
-    let inserted = exec(connection, "INSERT INTO nonces VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", args).await?;
+    let args = vec![Arg::text(tenant), Arg::text(&head.device.to_string()), Arg::text(&nonce), Arg::int(now)];
+    let inserted = exec(connection, "INSERT INTO nonces VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", args).await?;
     if inserted == 0 { refuse(RefusalCode::Replayed) } else { Ok(()) }
 }

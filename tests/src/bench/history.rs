@@ -50,7 +50,7 @@ async fn days(folder: &Path, history: i64) -> Result<Vec<Day>> {
     let total = (history as f64 * VISITS_A_DAY) as usize;
     let mut done = 0;
     while done < total {
-        let mut tx = stage.hub.hub.store.write().await?;
+        let mut tx = stage.hub.hub.store.write(&stage.hub.tenant.id).await?;
         let mut batch = Batch::new(&stage.hub.hub, &stage.hub.tenant);
         for n in done..(done + 500).min(total) {
             stage.hub.clock.advance(history * 86_400 / total as i64);

@@ -118,7 +118,7 @@ fn prepare(device: &Device, tenant: &str) -> Result<Prepared> {
 
 /// Copies the community under other names, devices included.
 async fn clone_tenants(stage: &Stage, names: &[String]) -> Result<()> {
-    let mut tx = stage.hub.hub.store.write().await?;
+    let mut tx = stage.hub.hub.store.write_any().await?;
     let tables = sqlx::query("SELECT m.name FROM sqlite_master m WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'tenant_id') ORDER BY m.name")
         .fetch_all(&mut *tx)
         .await?;

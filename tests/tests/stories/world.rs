@@ -56,7 +56,7 @@ impl World {
 
     /// Changes the hub's database.
     pub async fn tell(&self, sql: &str) {
-        let mut tx = self.hub.hub.store.write().await.unwrap();
+        let mut tx = self.hub.hub.store.write(&self.hub.tenant.id).await.unwrap();
         exec(&mut tx, sql, vec![]).await.unwrap();
         tx.commit().await.unwrap();
     }
