@@ -47,7 +47,7 @@ pub struct Tenant {
 impl Hub {
     /// Opens the hub's data folder, or makes it.
     pub async fn open(folder: &Path, clock: Arc<dyn HostClock>, random: Arc<dyn HostRandom>) -> Result<Self> {
-        let store = Store::open(folder).await?;
+        let store = Store::open(folder, &*random).await?;
         Ok(Self { store, folder: folder.to_owned(), clock, random, actors: Arc::default() })
     }
 

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
+use gridwalk_core::identity::HostRandom;
+
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
 use crate::store::{DB_FILE, Store, set_new_epoch};
@@ -44,7 +46,7 @@ pub async fn backup(hub: &Hub, to: &Path) -> Result<()> {
 }
 
 /// Puts a backup in the place of the database, under a new epoch. What was there is kept beside it.
-pub async fn restore(folder: &Path, from: &Path, now: i64) -> Result<()> {
+pub async fn restore(folder: &Path, from: &Path, now: i64, random: &dyn HostRandom) -> Result<()> {
     let _lock = HubLock::exclusive(folder)?;
     if !Store::is_one(from).await {
         return Err(HubError::usage("这不是完好的备份文件，没有改动", "this is not a sound backup; nothing was changed"));
@@ -56,9 +58,9 @@ pub async fn restore(folder: &Path, from: &Path, now: i64) -> Result<()> {
     fs::create_dir_all(&part)?;
     fs::copy(from, part.join(DB_FILE))?;
     // Opened under its new epoch before anything is replaced.
-    let store = Store::open(&part).await?;
+    let store = Store::open(&part, random).await?;
     let mut tx = store.write_any().await?;
-    set_new_epoch(&mut tx).await?;
+    set_new_epoch(&mut tx, random).await?;
     tx.commit().await?;
     store.close().await;
     let aside = folder.join(format!("{DB_FILE}.before-restore-{now}"));

@@ -7,7 +7,7 @@ pub use sql::{Arg, all, exec, insert_many, one, select_in};
 
 use std::path::Path;
 
-use gridwalk_core::identity::{HostRandom, SystemRandom};
+use gridwalk_core::identity::HostRandom;
 use gridwalk_core::kinds;
 use gridwalk_core::projection::create_sql;
 use sqlx::any::AnyPoolOptions;
@@ -29,8 +29,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database in `folder`, or makes it.
-    pub async fn open(folder: &Path) -> Result<Self> {
+    /// Opens the database in `folder`, or makes it; `random` gives a new one its epoch.
+    pub async fn open(folder: &Path, random: &dyn HostRandom) -> Result<Self> {
         sqlx::any::install_default_drivers();
         std::fs::create_dir_all(folder)?;
         let path = folder.join(DB_FILE);
@@ -39,7 +39,7 @@ impl Store {
         let url = format!("sqlite://{path}?mode=rwc");
         let writer = pool(&url, 1, false).await?;
         let mut connection = writer.acquire().await?;
-        prepare(&mut connection).await?;
+        prepare(&mut connection, random).await?;
         let epoch = one(&mut connection, "SELECT value FROM meta WHERE name = 'epoch'", vec![]).await?.try_get::<String, _>(0)?;
         drop(connection);
         let epoch = epoch.parse().map_err(|_| HubError::usage("数据库已损坏：缺少纪元", "the database is damaged: no epoch"))?;
@@ -114,7 +114,7 @@ async fn pool(url: &str, connections: u32, readers: bool) -> Result<AnyPool> {
     Ok(options.connect(url).await?)
 }
 
-async fn prepare(connection: &mut AnyConnection) -> Result<()> {
+async fn prepare(connection: &mut AnyConnection, random: &dyn HostRandom) -> Result<()> {
     let exists = one(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'meta'", vec![]).await?.try_get::<i64, _>(0)? > 0;
     if exists {
         let version: String = one(connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await?.try_get(0)?;
@@ -136,15 +136,15 @@ async fn prepare(connection: &mut AnyConnection) -> Result<()> {
     }
     sqlx::raw_sql(AssertSqlSafe(schema)).execute(&mut *tx).await?;
     exec(&mut tx, "INSERT INTO meta VALUES ('version', $1)", vec![Arg::text(VERSION)]).await?;
-    set_new_epoch(&mut tx).await?;
+    set_new_epoch(&mut tx, random).await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// A new epoch: phones send what they keep again and read from the beginning.
-pub async fn set_new_epoch(connection: &mut AnyConnection) -> Result<()> {
+pub async fn set_new_epoch(connection: &mut AnyConnection, random: &dyn HostRandom) -> Result<()> {
     let mut bytes = [0; 8];
-    SystemRandom.fill(&mut bytes);
+    random.fill(&mut bytes);
     // 53 bits are exact in every language's numbers.
     let epoch = (u64::from_le_bytes(bytes) >> 11).max(1);
     exec(connection, "DELETE FROM meta WHERE name = 'epoch'", vec![]).await?;

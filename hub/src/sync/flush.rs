@@ -83,7 +83,7 @@ impl Batch<'_> {
 
     /// Documents whose place changed enter their new audiences, then leave the old ones, and what is about them with them.
     async fn moves(&mut self, connection: &mut AnyConnection, mut number: u64) -> Result<u64> {
-        let moved: Vec<(Id, BTreeSet<Audience>, BTreeSet<Audience>)> = self
+        let mut moved: Vec<(Id, BTreeSet<Audience>, BTreeSet<Audience>)> = self
             .held
             .iter()
             // A happening moves with what it is about, never by a change of its own.
@@ -91,10 +91,12 @@ impl Batch<'_> {
             .map(|(id, h)| (*id, h.audiences.clone(), self.place(*id, h.doc.kind(), h.doc.tree()).0))
             .filter(|(_, old, new)| old != new)
             .collect();
+        // The same requests get the same numbers.
+        moved.sort_by_key(|(id, ..)| *id);
         for (id, old, new) in moved {
             let mut docs = vec![id.to_string()];
             let rows =
-                all(connection, "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2", vec![Arg::text(&self.tenant.id), Arg::text(&id.to_string())])
+                all(connection, "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2 ORDER BY doc", vec![Arg::text(&self.tenant.id), Arg::text(&id.to_string())])
                     .await?;
             for row in rows {
                 docs.push(row.try_get(0)?);

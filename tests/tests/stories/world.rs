@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gridwalk_core::households::{AddHousehold, NewResident};
+use gridwalk_core::identity::SeededRandom;
 use gridwalk_core::ids::DeviceId;
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::projection::Table;
@@ -67,7 +68,7 @@ impl World {
         let folder = self.hub.folder.clone();
         self.hub.stop().await;
         if let Some(backup) = backup {
-            admin::restore(&folder, backup, now).await.unwrap();
+            admin::restore(&folder, backup, now, &SeededRandom::new(seed)).await.unwrap();
         }
         let hub = TestHub::start(&folder, seed).await.unwrap();
         hub.clock.advance_to(now);
