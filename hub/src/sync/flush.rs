@@ -95,9 +95,12 @@ impl Batch<'_> {
         moved.sort_by_key(|(id, ..)| *id);
         for (id, old, new) in moved {
             let mut docs = vec![id.to_string()];
-            let rows =
-                all(connection, "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2 ORDER BY doc", vec![Arg::text(&self.tenant.id), Arg::text(&id.to_string())])
-                    .await?;
+            let rows = all(
+                connection,
+                "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2 ORDER BY doc",
+                vec![Arg::text(&self.tenant.id), Arg::text(&id.to_string())],
+            )
+            .await?;
             for row in rows {
                 docs.push(row.try_get(0)?);
             }
