@@ -5,7 +5,10 @@ use std::io::Write;
 use std::path::Path;
 
 use gridwalk_core::identity::HostRandom;
+use sqlx::AnyConnection;
 
+use super::log::{Act, carry_over, record};
+use super::tenant::tenants;
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
 use crate::store::{DB_FILE, Store, set_new_epoch};
@@ -42,10 +45,21 @@ pub async fn backup(hub: &Hub, to: &Path) -> Result<()> {
         return Err(HubError::usage("目标文件已存在，请换一个名字", "the target file exists already; choose another name"));
     }
     let text = to.to_str().ok_or_else(|| HubError::usage("路径须为 UTF-8", "the path must be UTF-8"))?;
-    hub.store.backup(text).await
+    hub.store.backup(text).await?;
+    let mut tx = hub.store.write_any().await?;
+    record_everywhere(&mut tx, hub.now(), "backup").await?;
+    Ok(tx.commit().await?)
 }
 
-/// Puts a backup in the place of the database, under a new epoch. What was there is kept beside it.
+async fn record_everywhere(connection: &mut AnyConnection, at: i64, verb: &str) -> Result<()> {
+    for tenant in tenants(connection).await? {
+        record(connection, &tenant, at, Act { by: "admin", verb, subject: "", detail: "" }).await?;
+    }
+    Ok(())
+}
+
+/// Puts a backup in the place of the database, under a new epoch. What was there is kept beside it, and what its log has
+/// since the backup is carried over.
 pub async fn restore(folder: &Path, from: &Path, now: i64, random: &dyn HostRandom) -> Result<()> {
     let _lock = HubLock::exclusive(folder)?;
     if !Store::is_one(from).await {
@@ -61,6 +75,16 @@ pub async fn restore(folder: &Path, from: &Path, now: i64, random: &dyn HostRand
     let store = Store::open(&part, random).await?;
     let mut tx = store.write_any().await?;
     set_new_epoch(&mut tx, random).await?;
+    if Store::is_one(&folder.join(DB_FILE)).await {
+        let old = Store::open(folder, random).await?;
+        let mut read = old.read().await?;
+        for tenant in tenants(&mut tx).await? {
+            carry_over(&mut read, &mut tx, &tenant).await?;
+        }
+        read.commit().await?;
+        old.close().await;
+    }
+    record_everywhere(&mut tx, now, "restore").await?;
     tx.commit().await?;
     store.close().await;
     let aside = folder.join(format!("{DB_FILE}.before-restore-{now}"));

@@ -10,6 +10,7 @@ use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
 use sqlx::{AnyConnection, Row};
 
+use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all, exec};
@@ -82,6 +83,8 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
         Arg::int(now + new.valid_seconds),
     ];
     exec(&mut tx, "INSERT INTO invites (tenant_id, code, secret_hash, person, expires_at, wrong_tries) VALUES ($1, $2, $3, $4, $5, 0)", args).await?;
+    let detail = format!("{} {scope} code {code}", new.role);
+    record(&mut tx, &tenant.id, now, Act { by: "admin", verb: "invite", subject: &person.to_string(), detail: &detail }).await?;
     let author = author_of(&mut tx, tenant, DeviceId([0; 8]), person, None, now).await?;
     tx.commit().await?;
     Ok(Invite {
@@ -139,6 +142,10 @@ pub async fn use_code(
     if row.try_get::<String, _>(0)? != hash_text(&sha256(secret.as_bytes())) {
         tracing::warn!(tenant, device = %device, "wrong enrolment code");
         exec(connection, "UPDATE invites SET wrong_tries = wrong_tries + 1 WHERE tenant_id = $1 AND code = $2", key).await?;
+        if row.try_get::<i64, _>(4)? + 1 == WRONG_TRIES {
+            let detail = format!("code {public}");
+            record(connection, tenant, now, Act { by: &device.to_string(), verb: "close_code", subject: &person.to_string(), detail: &detail }).await?;
+        }
         return Ok(Err(RefusalCode::Code));
     }
     if !used {

@@ -1,8 +1,9 @@
-//! What an administrator does: communities, invites, revocation, backup and restore.
+//! What an administrator does: communities, invites, revocation, backup and restore; and the log of it.
 
 mod backup;
 mod devices;
 mod invite;
+pub mod log;
 mod revoke;
 mod role;
 mod tenant;

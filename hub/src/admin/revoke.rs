@@ -5,10 +5,12 @@ use std::io::Write;
 
 use gridwalk_core::ids::DeviceId;
 use serde::{Deserialize, Serialize};
+use sqlx::{AnyConnection, Row};
 
+use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
-use crate::store::{Arg, exec};
+use crate::store::{Arg, all};
 
 /// Revocations, one a line, beside the database.
 const JOURNAL: &str = "revocations.jsonl";
@@ -23,17 +25,25 @@ struct Revocation {
 pub async fn revoke(hub: &Hub, device: DeviceId) -> Result<()> {
     let at = hub.now();
     let mut tx = hub.store.write_any().await?;
-    let args = vec![Arg::text(&device.to_string()), Arg::int(at)];
-    if exec(&mut tx, "UPDATE devices SET revoked_at = $2 WHERE device = $1 AND revoked_at IS NULL", args).await? == 0 {
+    if revoke_everywhere(&mut tx, &device.to_string(), at, hub.now(), "").await? == 0 {
         return Err(HubError::usage("没有这台设备，或已停用", "there is no such device, or it was revoked already"));
     }
     let line = serde_json::to_string(&Revocation { device: device.to_string(), at }).map_err(|e| HubError::Usage(e.to_string()))?;
     let mut journal = std::fs::OpenOptions::new().create(true).append(true).open(hub.folder.join(JOURNAL))?;
     writeln!(journal, "{line}")?;
     journal.sync_all()?;
-    tx.commit().await?;
-    tracing::info!(device = %device, "revoked");
-    Ok(())
+    Ok(tx.commit().await?)
+}
+
+/// Marks the device as revoked at `at` where it is not yet; answers with how many communities it was in.
+async fn revoke_everywhere(connection: &mut AnyConnection, device: &str, at: i64, now: i64, detail: &str) -> Result<usize> {
+    let sql = "UPDATE devices SET revoked_at = $2 WHERE device = $1 AND revoked_at IS NULL RETURNING tenant_id";
+    let rows = all(connection, sql, vec![Arg::text(device), Arg::int(at)]).await?;
+    for row in &rows {
+        let tenant: String = row.try_get(0)?;
+        record(connection, &tenant, now, Act { by: "admin", verb: "revoke", subject: device, detail }).await?;
+    }
+    Ok(rows.len())
 }
 
 /// Repeats all revocations, after a restore and before the hub answers.
@@ -46,7 +56,7 @@ pub async fn repeat_revocations(hub: &Hub) -> Result<()> {
     for line in text.lines() {
         let r: Revocation = serde_json::from_str(line)
             .map_err(|_| HubError::usage(format!("{JOURNAL} 中有无法识别的行"), format!("{JOURNAL} has a line that cannot be read")))?;
-        exec(&mut tx, "UPDATE devices SET revoked_at = $2 WHERE device = $1 AND revoked_at IS NULL", vec![Arg::text(&r.device), Arg::int(r.at)]).await?;
+        revoke_everywhere(&mut tx, &r.device, r.at, hub.now(), "repeated after a restore").await?;
     }
     Ok(tx.commit().await?)
 }

@@ -5,6 +5,7 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::rules::Role;
 
 use super::invite::place_named;
+use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, exec};
@@ -28,7 +29,8 @@ pub async fn end_role(hub: &Hub, tenant: &Tenant, person: Id, role: Role, grid: 
     if exec(&mut tx, sql, args.collect()).await? == 0 {
         return Err(HubError::usage("此人没有这个角色", "the person does not hold this role"));
     }
+    let detail = format!("{role} {scope}");
+    record(&mut tx, &tenant.id, hub.now(), Act { by: "admin", verb: "end_role", subject: &person.to_string(), detail: &detail }).await?;
     tx.commit().await?;
-    tracing::info!(tenant = tenant.id, person = %person, role = %role, "role ended");
     Ok(())
 }

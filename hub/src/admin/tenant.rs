@@ -6,6 +6,7 @@ use gridwalk_core::kinds::Input;
 use gridwalk_core::settings::{DEFAULT_VISIT_RULES, SetVisitRule};
 use sqlx::{AnyConnection, Row};
 
+use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all, exec};
@@ -44,6 +45,7 @@ pub async fn create_tenant(hub: &Hub, id: &str, name: &str) -> Result<Tenant> {
     let settings = batch.run(&mut tx, Input::SetVisitRule(SetVisitRule { settings: None, rules })).await?;
     batch.flush(&mut tx).await?;
     exec(&mut tx, "UPDATE tenants SET settings = $2 WHERE tenant_id = $1", vec![Arg::text(id), Arg::text(&settings.to_string())]).await?;
+    record(&mut tx, id, hub.now(), Act { by: "admin", verb: "init", subject: id, detail: "" }).await?;
     let folder = hub.folder.join("keys");
     std::fs::create_dir_all(&folder)?;
     super::backup::write_private(&folder.join(format!("{id}-spare.key")), &spare.to_bytes())?;

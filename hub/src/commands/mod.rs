@@ -7,6 +7,7 @@ mod end_role;
 mod import;
 mod init;
 mod invite;
+mod log;
 mod restore;
 mod revoke;
 mod serve;
@@ -45,6 +46,8 @@ enum Command {
     Revoke(revoke::Revoke),
     /// 结束一个人的角色（移交网格、离岗） / end a person's role
     EndRole(end_role::EndRole),
+    /// 查看、核对操作日志 / show and check the log of administrative acts
+    Log(log::Log),
     /// 备份 / back up while the hub works
     Backup(backup::Backup),
     /// 从备份恢复，开始新的纪元 / restore a backup; begins a new epoch
@@ -79,6 +82,12 @@ impl OneTenant {
     }
 }
 
+/// A moment for people: China's time, to the second.
+fn time(at: i64) -> String {
+    let stamp = jiff::Timestamp::from_second(at).map(|t| jiff::tz::Offset::constant(8).to_datetime(t));
+    stamp.map(|t| t.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+}
+
 /// Runs what the command line says.
 pub async fn run(arguments: Arguments) -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
@@ -105,6 +114,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Devices(a) => devices::run(a).await,
         Command::Revoke(a) => revoke::run(a).await,
         Command::EndRole(a) => end_role::run(a).await,
+        Command::Log(a) => log::run(a).await,
         Command::Backup(a) => backup::run(a).await,
         Command::Restore(a) => restore::run(a).await,
     }

@@ -21,6 +21,7 @@ use super::mapping::Mapping;
 use super::messages::Message;
 use super::read::{Input, read_file};
 use super::rejects::{Place, Reject, write_rejects};
+use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all, exec, insert_many};
@@ -80,6 +81,13 @@ pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, 
     }
     report.rejected = rejects.len();
     report.rejects_file = write_rejects(path, &rejects)?;
+    let Imported { added, known, changed, rejected, .. } = &report;
+    let detail = format!("added {added}, known {known}, changed {changed}, rejected {rejected}");
+    // The file is named by its content: its name may be anything.
+    let content = hash_text(&sha256(&std::fs::read(path)?));
+    let mut tx = hub.store.write(&tenant.id).await?;
+    record(&mut tx, &tenant.id, hub.now(), Act { by: "admin", verb: "import", subject: &content, detail: &detail }).await?;
+    tx.commit().await?;
     Ok(report)
 }
 

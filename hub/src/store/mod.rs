@@ -127,7 +127,7 @@ async fn prepare(connection: &mut AnyConnection, random: &dyn HostRandom) -> Res
         return Ok(());
     }
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut schema = include_str!("schema.sql").to_owned();
+    let mut schema = [include_str!("schema.sql"), include_str!("append_only.sql")].concat();
     for table in kinds::tables() {
         for statement in create_sql(table, &["tenant_id"]) {
             schema.push_str(&statement);

@@ -137,3 +137,27 @@ CREATE TABLE import_keys (
   digest TEXT NOT NULL,
   PRIMARY KEY (tenant_id, source, record)
 ) WITHOUT ROWID;
+
+-- Administrative acts and sensitive reads, each entry sealed by the hash of the one before. Append-only by triggers.
+CREATE TABLE audit_log (
+  tenant_id TEXT NOT NULL,
+  seq BIGINT NOT NULL,             -- 1, 2, 3 … without gaps
+  at BIGINT NOT NULL,
+  by_whom TEXT NOT NULL,           -- a person, a device, or `admin`
+  verb TEXT NOT NULL,
+  subject TEXT NOT NULL,           -- what it was done to: a document, device, person
+  detail TEXT NOT NULL,            -- codes and counts, no personal data
+  previous TEXT NOT NULL,          -- the hash of the entry before
+  hash TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, seq)
+) WITHOUT ROWID;
+
+-- Where the log ends, and up to where old entries were cut away.
+CREATE TABLE audit_ends (
+  tenant_id TEXT PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  hash TEXT NOT NULL,
+  cut_seq BIGINT NOT NULL,
+  cut_hash TEXT NOT NULL,
+  cut_at BIGINT NOT NULL
+) WITHOUT ROWID;

@@ -13,6 +13,7 @@ use super::author::{Membership, author_of, granted};
 use super::batch::Batch;
 use super::page::Asked;
 use super::request::{Incoming, OpenBundle};
+use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all, exec};
@@ -129,9 +130,10 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
             vec![Arg::text(&tenant.id), Arg::text(&head.device.to_string()), Arg::Blob(key.to_bytes().to_vec()), Arg::text(&person.to_string()), Arg::int(now)];
         exec(&mut tx, "INSERT INTO devices (tenant_id, device, public_key, person, enrolled_at) VALUES ($1, $2, $3, $4, $5)", args).await?;
     }
+    let detail = if member.is_some() { "again" } else { "" };
+    record(&mut tx, &tenant.id, now, Act { by: &head.device.to_string(), verb: "enrol", subject: &person.to_string(), detail }).await?;
     let author = author_of(&mut tx, &tenant, head.device, person, None, now).await?;
     tx.commit().await?;
-    tracing::info!(tenant = tenant.id, device = %head.device, "enrolled");
     let reply = EnrolReply { hub_time: now, person: person.to_string(), granted: granted(&author), epoch: hub.store.epoch };
     Ok(seal_reply(&tenant.key, &head.signature, &pack(&reply)?))
 }

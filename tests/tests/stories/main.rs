@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so at once, also in its helpers")]
 
 mod audiences;
+mod audit_log;
 mod clocks;
 mod copies;
 mod crowd;
