@@ -64,10 +64,7 @@ async fn a_changed_removed_or_reordered_entry_is_named() {
     assert_eq!(tamper(&world, &["UPDATE audit_log SET by_whom = 'someone' WHERE seq = 2"]).await, [Fault::Changed(2)]);
     assert_eq!(tamper(&world, &["UPDATE audit_log SET by_whom = 'admin' WHERE seq = 2"]).await, []);
     let swap = ["UPDATE audit_log SET seq = 99 WHERE seq = 4", "UPDATE audit_log SET seq = 4 WHERE seq = 5", "UPDATE audit_log SET seq = 5 WHERE seq = 99"];
-    assert_eq!(
-        tamper(&world, &swap).await,
-        [Fault::Changed(4), Fault::Unlinked(4), Fault::Changed(5), Fault::Unlinked(5), Fault::Unlinked(6)]
-    );
+    assert_eq!(tamper(&world, &swap).await, [Fault::Changed(4), Fault::Unlinked(4), Fault::Changed(5), Fault::Unlinked(5), Fault::Unlinked(6)]);
     assert_eq!(tamper(&world, &swap).await, []);
     assert_eq!(tamper(&world, &["DELETE FROM audit_log WHERE seq = 7"]).await, [Fault::Missing(7, 7)]);
     assert_eq!(tamper(&world, &["DELETE FROM audit_log WHERE seq IN (3, 4)"]).await, [Fault::Missing(3, 4), Fault::Missing(7, 7)]);
