@@ -6,6 +6,7 @@
 
 mod audiences;
 mod doc;
+mod facts;
 mod genesis;
 mod hostile;
 mod kind;
@@ -14,6 +15,7 @@ mod writer;
 
 pub use audiences::{Documents, audiences_of};
 pub use doc::{Doc, RawChange, change_body, change_from_body, hash_text};
+pub use facts::Fact;
 pub use genesis::{genesis, is_genesis};
 pub use hostile::{MAX_CHANGE_BYTES, Obstacle};
 pub use kind::{Audience, Kind, Place, Schema};

@@ -1,5 +1,6 @@
 //! What an administrator does: communities, invites, revocation, backup and restore; and the log of it.
 
+mod audit;
 mod backup;
 mod devices;
 mod invite;
@@ -8,6 +9,7 @@ mod revoke;
 mod role;
 mod tenant;
 
+pub use audit::{Audit, Audited, Proof, audit};
 pub use backup::{HubLock, backup, restore};
 pub use devices::{DeviceLine, devices};
 pub use invite::{NewInvite, invite, place_named, use_code};

@@ -1,6 +1,7 @@
 //! The command line of `gridwalk-hub`: a file a command. Printing happens here and nowhere else.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its terminal")]
 
+mod audit;
 mod backup;
 mod devices;
 mod end_role;
@@ -46,6 +47,8 @@ enum Command {
     Revoke(revoke::Revoke),
     /// 结束一个人的角色（移交网格、离岗） / end a person's role
     EndRole(end_role::EndRole),
+    /// 谁写了什么：逐项查作者并核对签名 / who wrote each fact of a document, checked against signatures
+    Audit(audit::Audit),
     /// 查看、核对操作日志 / show and check the log of administrative acts
     Log(log::Log),
     /// 备份 / back up while the hub works
@@ -114,6 +117,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Devices(a) => devices::run(a).await,
         Command::Revoke(a) => revoke::run(a).await,
         Command::EndRole(a) => end_role::run(a).await,
+        Command::Audit(a) => audit::run(a).await,
         Command::Log(a) => log::run(a).await,
         Command::Backup(a) => backup::run(a).await,
         Command::Restore(a) => restore::run(a).await,

@@ -143,6 +143,12 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// A document as it is stored.
+    pub async fn document(&mut self, connection: &mut AnyConnection, id: Id) -> Result<Option<Arc<Doc>>> {
+        self.load(connection, [id]).await?;
+        Ok(self.held.get(&id).map(|h| h.doc.clone()))
+    }
+
     /// Loads the audiences of what happenings are about.
     pub(super) async fn load_abouts(&mut self, connection: &mut AnyConnection, ids: impl IntoIterator<Item = Id>) -> Result<()> {
         let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id)).collect();

@@ -3,6 +3,7 @@
 
 mod audiences;
 mod audit_log;
+mod audits;
 mod clocks;
 mod copies;
 mod crowd;
