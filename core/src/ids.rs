@@ -142,3 +142,13 @@ impl rusqlite::types::FromSql for Id {
         value.as_str()?.parse().map_err(|e| rusqlite::types::FromSqlError::Other(Box::new(e)))
     }
 }
+
+/// Every id that stands in `value`: what a command needs when it runs.
+pub fn ids_in(value: &serde_json::Value, found: &mut Vec<Id>) {
+    match value {
+        serde_json::Value::String(text) => found.extend(text.parse::<Id>().ok()),
+        serde_json::Value::Array(all) => all.iter().for_each(|v| ids_in(v, found)),
+        serde_json::Value::Object(all) => all.values().for_each(|v| ids_in(v, found)),
+        _ => {}
+    }
+}

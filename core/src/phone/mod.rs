@@ -64,6 +64,8 @@ pub struct Membership {
     pub person: Id,
     /// Their roles.
     pub grants: Vec<Grant>,
+    /// The cursor's number.
+    pub cursor: u64,
 }
 
 impl Phone {
@@ -171,14 +173,15 @@ pub(crate) fn anchor(connection: &Connection, reading: &Reading) -> Result<Optio
 
 /// The community that commands are for: the one of this name, or the first that the phone joined.
 pub(crate) fn membership(connection: &Connection, tenant: Option<&str>) -> Result<Membership> {
-    let mut statement = connection.prepare_cached("SELECT tenant, person, grants FROM tenants WHERE ?1 IS NULL OR tenant = ?1 ORDER BY rowid LIMIT 1")?;
-    let found = statement.query_row([tenant], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Id>(1)?, r.get::<_, String>(2)?))).optional()?;
-    let (tenant, person, grants) = found.ok_or_else(|| {
+    let mut statement =
+        connection.prepare_cached("SELECT tenant, person, grants, number FROM tenants WHERE ?1 IS NULL OR tenant = ?1 ORDER BY rowid LIMIT 1")?;
+    let found = statement.query_row([tenant], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Id>(1)?, r.get::<_, String>(2)?, r.get(3)?))).optional()?;
+    let (tenant, person, grants, cursor) = found.ok_or_else(|| {
         Error::new(ErrorKind::Enrolment, "这台设备尚未入网，请先用入网链接入网", "this device is not enrolled; enrol with a link from the community first")
     })?;
     let grants: Vec<(String, String)> = from_json(&grants)?;
     let grants = grants.iter().map(|(role, scope)| Ok(Grant { role: role.parse()?, scope: scope.parse()? })).collect::<Result<_>>()?;
-    Ok(Membership { tenant, person, grants })
+    Ok(Membership { tenant, person, grants, cursor })
 }
 
 impl Membership {

@@ -124,15 +124,8 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
         }
         Row::New { form } => {
             let n = if form { command.first } else { command.id.counter }.cast_signed();
-            tx.prepare_cached("INSERT INTO commands (n, id, form, body, value, state, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
-                n,
-                command.id,
-                form,
-                to_json(command)?,
-                value,
-                kept,
-                command.stamp.at
-            ])?;
+            tx.prepare_cached("INSERT INTO commands (n, id, form, body, value, cursor, state, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                .execute(params![n, command.id, form, to_json(command)?, value, member.cursor, kept, command.stamp.at])?;
             n
         }
     };

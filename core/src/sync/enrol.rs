@@ -82,9 +82,17 @@ impl Phone {
                 ],
             )?;
             tx.execute("DELETE FROM backfills WHERE tenant = ?1", [&invite.tenant])?;
+            // Everything is read from the beginning: what does not come again has left meanwhile.
+            tx.execute("UPDATE documents SET epoch = ?2 WHERE tenant = ?1 AND epoch <> 0", params![invite.tenant, no_epoch(reply.epoch)])?;
+            tx.execute("UPDATE commands SET cursor = 0 WHERE json_extract(body, '$.tenant') = ?1", [&invite.tenant])?;
             Ok(())
         })?;
         self.notify(&["tenants"]);
         Ok(())
     }
+}
+
+/// An epoch that is not `epoch`: what is of it is not what the hub has now.
+fn no_epoch(epoch: u64) -> u64 {
+    if epoch == 1 { 2 } else { 1 }
 }

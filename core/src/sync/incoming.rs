@@ -13,9 +13,9 @@ use crate::documents::{change_from_body, is_genesis};
 use crate::error::{Error, Result};
 use crate::identity::PublicKey;
 use crate::identity::cipher::sha256;
-use crate::ids::Id;
+use crate::ids::{Id, ids_in};
 use crate::phone::{CHANGES_OF, Phone, UNSENT};
-use crate::store::{StoredDoc, Touched, push_chunk, to_json};
+use crate::store::{StoredDoc, Touched, from_json, push_chunk, to_json};
 
 /// What taking a reply leaves to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,14 +262,16 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Forgets documents that left the last audience, once nothing on them is unsent; and what has been kept long enough.
+    /// Forgets documents that left the last audience, once nothing on them or about them is unsent; and what has been kept
+    /// long enough.
     fn forget_withdrawn(&mut self) -> Result<()> {
         let gone: Vec<Id> = self
             .tx
             .prepare_cached("SELECT id FROM documents d WHERE withdrawn AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = d.id AND c.taken = 0)")?
             .query_map([], |r| r.get(0))?
             .collect::<rusqlite::Result<_>>()?;
-        for id in gone {
+        let needed = if gone.is_empty() { BTreeSet::new() } else { self.named_by_unsent()? };
+        for id in gone.into_iter().filter(|id| !needed.contains(id)) {
             self.touched.forget(self.tx, id)?;
         }
         self.sweep()?;
@@ -281,6 +283,17 @@ impl Intake<'_> {
             self.tx.execute("DELETE FROM bundles WHERE taken = 1 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.bundle = bundles.n)", [])?;
         }
         Ok(())
+    }
+
+    /// What unsent commands name: a visit that must run again needs its household.
+    fn named_by_unsent(&self) -> Result<BTreeSet<Id>> {
+        let mut named = Vec::new();
+        let mut statement = self.tx.prepare(&format!("SELECT body FROM commands WHERE n IN ({UNSENT})"))?;
+        let bodies = statement.query_map([], |r| r.get::<_, String>(0))?;
+        for body in bodies {
+            ids_in(&from_json(&body?)?, &mut named);
+        }
+        Ok(named.into_iter().collect())
     }
 
     /// Once a month, because it looks at every happening: those that phones do not hold any longer go.

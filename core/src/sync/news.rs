@@ -178,6 +178,8 @@ impl Intake<'_> {
             [tenant],
         )?;
         self.tx.execute("UPDATE commands SET state = 'unsent' WHERE n IN (SELECT command FROM changes WHERE taken = 0)", [])?;
+        // Before everything of the new epoch: what has moved or ended in it by then does not count against them.
+        self.tx.execute("UPDATE commands SET cursor = 0 WHERE json_extract(body, '$.tenant') = ?1", [tenant])?;
         Ok(())
     }
 

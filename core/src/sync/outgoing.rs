@@ -94,6 +94,7 @@ pub(super) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTe
 struct Unsent {
     n: i64,
     command: i64,
+    cursor: u64,
     command_id: Id,
     doc: Id,
     generation: u32,
@@ -102,10 +103,11 @@ struct Unsent {
     body: Vec<u8>,
 }
 
-/// Closes bundles around all changes that are in none yet.
+/// Closes bundles around all changes that are in none yet. A bundle names the cursor at which its commands were run: what
+/// came meanwhile, perhaps in the very reply that made them run again, does not count against them.
 fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey) -> Result<()> {
     let mut statement = tx.prepare_cached(
-        "SELECT c.n, c.command, k.id, c.doc, c.generation, c.schema, c.hash, c.body FROM changes c
+        "SELECT c.n, c.command, k.id, c.doc, c.generation, c.schema, c.hash, c.body, k.cursor FROM changes c
          JOIN commands k ON k.n = c.command
          WHERE k.state = 'unsent' AND c.bundle IS NULL AND c.taken = 0 AND json_extract(k.body, '$.tenant') = ?1 ORDER BY c.command, c.n",
     )?;
@@ -119,13 +121,14 @@ fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey) -
             schema: r.get(5)?,
             hash: r.get(6)?,
             body: r.get(7)?,
+            cursor: r.get(8)?,
         })
     })?;
     let changes: Vec<Unsent> = rows.collect::<rusqlite::Result<_>>()?;
     let groups: Vec<&[Unsent]> = changes.chunk_by(|a, b| a.command == b.command).collect();
     let mut open = &groups[..];
-    while !open.is_empty() {
-        let mut take = open.len();
+    while let Some(first) = open.first() {
+        let mut take = open.iter().take_while(|group| group[0].cursor == first[0].cursor).count();
         let (mut body, mut hashes) = draft(cursor, key, &open[..take]);
         let mut size = compress(&encode(&body))?.len();
         // A day's work fits at once; more is halved until it does. One command alone always goes.
@@ -161,7 +164,7 @@ fn draft(cursor: &TenantCursor, key: &DeviceKey, groups: &[&[Unsent]]) -> (Bundl
         device: key.device().0.into(),
         tenant: cursor.tenant.clone(),
         epoch: cursor.epoch,
-        number: cursor.number,
+        number: groups[0][0].cursor,
         actors: actors.into_list(),
         groups: groups_out,
     };

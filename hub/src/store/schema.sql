@@ -69,6 +69,7 @@ CREATE TABLE documents (
   schema BIGINT NOT NULL,
   generation BIGINT NOT NULL,
   about TEXT,                      -- what a happening is about: it moves with it
+  also TEXT NOT NULL,              -- audiences it has beside those of what it is about, parted by blanks
   kept_until BIGINT,               -- until when phones hold a happening
   PRIMARY KEY (tenant_id, doc)
 ) WITHOUT ROWID;
@@ -91,6 +92,7 @@ CREATE TABLE audiences (
   audience TEXT NOT NULL,
   entered BIGINT NOT NULL,
   left_at BIGINT,
+  left_time BIGINT,                -- when: who had it before may still bring what they did, for 30 days
   PRIMARY KEY (tenant_id, doc, audience, entered)
 ) WITHOUT ROWID;
 

@@ -6,13 +6,11 @@ use gridwalk_core::rules::{Author, Grant};
 use gridwalk_core::sync::protocol::{Granted, RefusalCode};
 use sqlx::{AnyConnection, Row};
 
+use super::batch::GRACE_SECONDS;
 use super::request::OpenBundle;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all};
-
-/// How long a role that has ended still covers bundles made before it ended, in seconds.
-const CURSOR_SECONDS: i64 = 30 * 86_400;
 
 /// A device's place in a community.
 #[derive(Debug, Clone)]
@@ -58,7 +56,7 @@ pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: 
         Arg::text(&tenant.id),
         Arg::text(&person.to_string()),
         Arg::int(at.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX))),
-        Arg::int(now - CURSOR_SECONDS),
+        Arg::int(now - GRACE_SECONDS),
     ];
     let rows = all(
         connection,
@@ -80,21 +78,14 @@ pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: 
 pub struct Signer {
     /// Who signed, with the roles of now and of then.
     pub author: Author,
-    /// The number that the bundle names, if it is of this epoch and at most 30 days old.
+    /// The number that the bundle names, if it is of this epoch.
     pub at: Option<u64>,
 }
 
 impl Signer {
     /// The signer of `bundle`, who is `person`.
     pub async fn of(connection: &mut AnyConnection, hub: &Hub, tenant: &Tenant, bundle: &OpenBundle, person: Id) -> Result<Self> {
-        let mut at = (bundle.epoch == hub.store.epoch).then_some(bundle.number);
-        // What came right after the cursor tells how old it is.
-        let sql = "SELECT at FROM statements WHERE tenant_id = $1 AND number > $2 ORDER BY number LIMIT 1";
-        if let Some(next) = all(connection, sql, vec![Arg::text(&tenant.id), Arg::int(bundle.number)]).await?.first()
-            && next.try_get::<i64, _>(0)? < hub.now() - CURSOR_SECONDS
-        {
-            at = None;
-        }
+        let at = (bundle.epoch == hub.store.epoch).then_some(bundle.number);
         Ok(Self { author: author_of(connection, tenant, bundle.device, person, at, hub.now()).await?, at })
     }
 }

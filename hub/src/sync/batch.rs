@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Map, Place, change_from_body};
 use gridwalk_core::error::{Error as CoreError, Result as CoreResult};
-use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::ids::{DeviceId, Id, ids_in};
 use gridwalk_core::kinds::Input;
 use gridwalk_core::projection::Row;
 use gridwalk_core::rules::{Author, judge};
@@ -17,6 +17,9 @@ use sqlx::{AnyConnection, Row as _};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, one, select_in};
+
+/// For how long after a document left an audience, or a role ended, what was done before hearing of it is taken, in seconds.
+pub(super) const GRACE_SECONDS: i64 = 30 * 86_400;
 
 /// A document as this transaction sees it.
 pub(super) struct Held {
@@ -27,8 +30,8 @@ pub(super) struct Held {
     pub stored_schema: u16,
     /// Audiences it is in now, by the database.
     pub audiences: BTreeSet<Audience>,
-    /// Audiences it was in, with the number at which it left.
-    pub left: Vec<(Audience, u64)>,
+    /// Audiences it was in.
+    pub left: Vec<Left>,
     pub dirty: bool,
     /// Its rows in the read model, once they are made.
     pub rows: Option<Vec<Row>>,
@@ -38,7 +41,15 @@ pub(super) struct Held {
 #[derive(Default)]
 pub(super) struct About {
     pub audiences: BTreeSet<Audience>,
-    pub left: Vec<(Audience, u64)>,
+    pub left: Vec<Left>,
+}
+
+/// An audience that a document was in, and left lately.
+#[derive(Clone)]
+pub(super) struct Left {
+    pub audience: Audience,
+    /// The number at which it left.
+    pub number: u64,
 }
 
 /// A change to be written.
@@ -127,14 +138,9 @@ impl<'a> Batch<'a> {
                     Arc::make_mut(&mut held.doc).take_chunk(&row.try_get::<Vec<u8>, _>(1)?)?;
                 }
             }
-            for row in select_in(connection, "SELECT doc, audience, left_at FROM audiences WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys).await? {
-                let id: Id = row.try_get::<String, _>(0)?.parse()?;
-                let audience: Audience = row.try_get::<String, _>(1)?.parse()?;
+            for (id, about) in self.standing(connection, &keys).await? {
                 if let Some(held) = found.get_mut(&id) {
-                    match row.try_get::<Option<i64>, _>(2)? {
-                        None => drop(held.audiences.insert(audience)),
-                        Some(left) => held.left.push((audience, u64::try_from(left).unwrap_or(0))),
-                    }
+                    (held.audiences, held.left) = (about.audiences, about.left);
                 }
             }
         }
@@ -153,16 +159,26 @@ impl<'a> Batch<'a> {
     pub(super) async fn load_abouts(&mut self, connection: &mut AnyConnection, ids: impl IntoIterator<Item = Id>) -> Result<()> {
         let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id)).collect();
         let keys: Vec<Arg> = wanted.iter().map(|id| Arg::text(&id.to_string())).collect();
-        let sql = "SELECT doc, audience, left_at FROM audiences WHERE tenant_id = $1 AND doc IN ({in})";
-        for row in select_in(connection, sql, &self.tenant.id, &keys).await? {
-            let about = self.abouts.entry(row.try_get::<String, _>(0)?.parse()?).or_default();
+        let found = self.standing(connection, &keys).await?;
+        self.abouts.extend(found);
+        Ok(())
+    }
+
+    /// The audiences that these documents are in, and those that they left less than 30 days ago.
+    async fn standing(&self, connection: &mut AnyConnection, docs: &[Arg]) -> Result<HashMap<Id, About>> {
+        let sql = "SELECT doc, audience, left_at, left_time FROM audiences WHERE tenant_id = $1 AND doc IN ({in})";
+        let lately = self.hub.now() - GRACE_SECONDS;
+        let mut found: HashMap<Id, About> = HashMap::new();
+        for row in select_in(connection, sql, &self.tenant.id, docs).await? {
+            let about = found.entry(row.try_get::<String, _>(0)?.parse()?).or_default();
             let audience: Audience = row.try_get::<String, _>(1)?.parse()?;
-            match row.try_get::<Option<i64>, _>(2)? {
-                None => drop(about.audiences.insert(audience)),
-                Some(left) => about.left.push((audience, u64::try_from(left).unwrap_or(0))),
+            match (row.try_get::<Option<i64>, _>(2)?, row.try_get::<Option<i64>, _>(3)?) {
+                (None, _) => drop(about.audiences.insert(audience)),
+                (Some(number), Some(at)) if at > lately => about.left.push(Left { audience, number: number.cast_unsigned() }),
+                _ => {}
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Whether a document that this batch looked at was changed, or came into being, after it was looked at.
@@ -171,11 +187,12 @@ impl<'a> Batch<'a> {
         if number_of(connection, &self.tenant.id).await? == seen {
             return Ok(false);
         }
-        // A document moves with a change of its own, or of what it is about.
-        let about = self.held.values().filter_map(|h| h.about);
-        let looked_at: BTreeSet<Id> = self.held.keys().chain(&self.absent).chain(self.abouts.keys()).copied().chain(about).collect();
+        let looked_at: BTreeSet<Id> = self.held.keys().chain(&self.absent).chain(self.abouts.keys()).copied().collect();
         let keys: Vec<Arg> = looked_at.iter().map(|id| Arg::text(&id.to_string())).collect();
-        let newest = "SELECT max(number) FROM changes WHERE tenant_id = $1 AND doc IN ({in})";
+        // It was changed, or moved: a happening moves without a change of its own.
+        let newest = "SELECT max(number) FROM changes WHERE tenant_id = $1 AND doc IN ({in})
+            UNION ALL SELECT max(entered) FROM audiences WHERE tenant_id = $1 AND doc IN ({in})
+            UNION ALL SELECT max(left_at) FROM audiences WHERE tenant_id = $1 AND doc IN ({in})";
         for row in select_in(connection, newest, &self.tenant.id, &keys).await? {
             if row.try_get::<Option<i64>, _>(0)?.is_some_and(|number| number.cast_unsigned() > seen) {
                 return Ok(true);
@@ -197,18 +214,15 @@ impl<'a> Batch<'a> {
 
     /// Puts a document with a new change in it into the batch.
     pub(super) fn stage(&mut self, id: Id, doc: Arc<Doc>, body: Vec<u8>, device: DeviceId) {
-        let (audiences, about) = self.place(id, doc.kind(), doc.tree());
         match self.held.get_mut(&id) {
+            // One that moves in the batch that made it has been where it was made: who brings more of it from there is heard.
             Some(held) => {
                 held.doc = doc;
-                held.about = about;
                 held.dirty = true;
                 held.rows = None;
-                if !held.stored {
-                    held.audiences = audiences;
-                }
             }
             None => {
+                let (audiences, about) = self.place(id, doc.kind(), doc.tree());
                 self.absent.remove(&id);
                 let stored_schema = doc.schema();
                 self.held.insert(id, Held { doc, about, stored: false, stored_schema, audiences, left: Vec::new(), dirty: true, rows: None });
@@ -259,15 +273,5 @@ struct Loaded<'a>(&'a HashMap<Id, Held>);
 impl Documents for Loaded<'_> {
     fn load(&mut self, id: Id) -> CoreResult<Option<Arc<Doc>>> {
         Ok(self.0.get(&id).map(|h| h.doc.clone()))
-    }
-}
-
-/// Every id that a command names: what it may need.
-fn ids_in(value: &serde_json::Value, found: &mut Vec<Id>) {
-    match value {
-        serde_json::Value::String(text) => found.extend(text.parse::<Id>().ok()),
-        serde_json::Value::Array(all) => all.iter().for_each(|v| ids_in(v, found)),
-        serde_json::Value::Object(all) => all.values().for_each(|v| ids_in(v, found)),
-        _ => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use gridwalk_core::documents::{Audience, Value, hash_text};
+use gridwalk_core::documents::{Audience, Place, Value, hash_text};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::projection::{CONFLICTS, Type, project};
@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::batch::{Batch, number_of};
 use crate::error::Result;
-use crate::store::{Arg, all, exec, insert_many, select_in};
+use crate::store::{Arg, exec, insert_many, select_in};
 
 const CHANGED: i64 = 0;
 const ENTERED: i64 = 1;
@@ -21,6 +21,13 @@ const UNSEEN_SECONDS: i64 = 30 * 86_400;
 
 /// Rows to insert, by table.
 type Inserts = Vec<Vec<Arg>>;
+
+/// A document that moves, by itself or with what it is about.
+struct Moving {
+    doc: String,
+    /// Audiences that it has whatever it is about: it stays in those.
+    also: BTreeSet<String>,
+}
 
 impl Batch<'_> {
     /// Writes everything; answers with the numbers that the new changes got, and whose they are. Letting the documents go is
@@ -46,7 +53,7 @@ impl Batch<'_> {
                 let audience = Arg::text(&audience.to_string());
                 entries.push(vec![tenant.clone(), audience.clone(), Arg::int(number), doc.clone(), Arg::int(what)]);
                 if what == ENTERED {
-                    audiences.push(vec![tenant.clone(), doc.clone(), audience, Arg::int(number), Arg::Int(None)]);
+                    audiences.push(vec![tenant.clone(), doc.clone(), audience, Arg::int(number), Arg::Int(None), Arg::Int(None)]);
                 }
             }
             changes.push(vec![tenant.clone(), doc, Arg::int(number), Arg::Blob(change.body), Arg::int(now)]);
@@ -55,7 +62,7 @@ impl Batch<'_> {
         insert_many(connection, "changes", changes).await?;
         insert_many(connection, "audiences", audiences).await?;
         insert_many(connection, "entries", entries).await?;
-        number = self.moves(connection, number).await?;
+        number = self.moves(connection, number, now).await?;
         self.rows(connection).await?;
         self.answers(connection, number, now).await?;
         exec(connection, "UPDATE tenants SET number = $2 WHERE tenant_id = $1", vec![tenant, Arg::int(number)]).await?;
@@ -67,13 +74,26 @@ impl Batch<'_> {
         let mut fresh = Vec::new();
         for (id, held) in self.held.iter().filter(|(_, h)| h.dirty) {
             let about = Arg::Text(held.about.map(|a| a.to_string()));
+            let also: Vec<String> = match (held.doc.kind().place)(held.doc.tree(), *id) {
+                Place::Of { also, .. } => also.iter().map(ToString::to_string).collect(),
+                Place::Own(_) => Vec::new(),
+            };
             let (doc, schema) = (Arg::text(&id.to_string()), Arg::int(held.doc.schema()));
             if !held.stored {
                 let kind = held.doc.kind();
                 // A phone years behind the time does not make its visits old before anyone has seen them.
                 let at = held.doc.tree().int("at").unwrap_or(0);
                 let until = kind.keep_days.map(|days| at.saturating_add(days * 86_400).max(now + UNSEEN_SECONDS));
-                fresh.push(vec![tenant.clone(), doc, Arg::text(kind.name), schema, Arg::int(held.doc.generation), about, Arg::Int(until)]);
+                fresh.push(vec![
+                    tenant.clone(),
+                    doc,
+                    Arg::text(kind.name),
+                    schema,
+                    Arg::int(held.doc.generation),
+                    about,
+                    Arg::text(&also.join(" ")),
+                    Arg::Int(until),
+                ]);
             } else if held.stored_schema != held.doc.schema() {
                 exec(connection, "UPDATE documents SET schema = $3 WHERE tenant_id = $1 AND doc = $2", vec![tenant.clone(), doc, schema]).await?;
             }
@@ -82,64 +102,77 @@ impl Batch<'_> {
     }
 
     /// Documents whose place changed enter their new audiences, then leave the old ones, and what is about them with them.
-    async fn moves(&mut self, connection: &mut AnyConnection, mut number: u64) -> Result<u64> {
+    async fn moves(&mut self, connection: &mut AnyConnection, mut number: u64, now: i64) -> Result<u64> {
         let mut moved: Vec<(Id, BTreeSet<Audience>, BTreeSet<Audience>)> = self
             .held
             .iter()
             // A happening moves with what it is about, never by a change of its own.
-            .filter(|(_, h)| h.dirty && h.stored && h.about.is_none())
+            .filter(|(_, h)| h.dirty && h.about.is_none())
             .map(|(id, h)| (*id, h.audiences.clone(), self.place(*id, h.doc.kind(), h.doc.tree()).0))
             .filter(|(_, old, new)| old != new)
             .collect();
         // The same requests get the same numbers.
         moved.sort_by_key(|(id, ..)| *id);
+        let tenant = Arg::text(&self.tenant.id);
         for (id, old, new) in moved {
-            let mut docs = vec![id.to_string()];
-            let rows = all(
-                connection,
-                "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2 ORDER BY doc",
-                vec![Arg::text(&self.tenant.id), Arg::text(&id.to_string())],
-            )
-            .await?;
-            for row in rows {
-                docs.push(row.try_get(0)?);
-            }
+            let (entered, left): (Vec<String>, Vec<String>) =
+                (new.difference(&old).map(ToString::to_string).collect(), old.difference(&new).map(ToString::to_string).collect());
+            let moving = self.with_happenings(connection, id).await?;
+            let (mut audiences, mut entries): (Inserts, Inserts) = Default::default();
             // A number each, so that a page can end between any two of them.
-            for doc in &docs {
+            for m in &moving {
                 number += 1;
-                for audience in new.difference(&old) {
-                    self.enter(connection, doc, &audience.to_string(), number).await?;
+                for audience in entered.iter().filter(|a| !m.also.contains(*a)) {
+                    let (doc, audience) = (Arg::text(&m.doc), Arg::text(audience));
+                    audiences.push(vec![tenant.clone(), doc.clone(), audience.clone(), Arg::int(number), Arg::Int(None), Arg::Int(None)]);
+                    entries.push(vec![tenant.clone(), audience, Arg::int(number), doc, Arg::int(ENTERED)]);
                 }
             }
-            for doc in &docs {
+            insert_many(connection, "audiences", audiences).await?;
+            insert_many(connection, "entries", entries).await?;
+            let mut entries: Inserts = Vec::new();
+            // What happened goes before what it happened to: nowhere is a visit without its household.
+            for m in moving.iter().rev() {
                 number += 1;
-                for audience in old.difference(&new) {
-                    self.leave(connection, doc, &audience.to_string(), number).await?;
+                for audience in left.iter().filter(|a| !m.also.contains(*a)) {
+                    self.leave(connection, &m.doc, audience, number, now).await?;
+                    entries.push(vec![tenant.clone(), Arg::text(audience), Arg::int(number), Arg::text(&m.doc), Arg::int(LEFT)]);
                 }
             }
+            insert_many(connection, "entries", entries).await?;
         }
         Ok(number)
     }
 
-    async fn enter(&mut self, connection: &mut AnyConnection, doc: &str, audience: &str, number: u64) -> Result<()> {
-        let tenant = Arg::text(&self.tenant.id);
-        let row = vec![tenant.clone(), Arg::text(doc), Arg::text(audience), Arg::int(number), Arg::Int(None)];
-        insert_many(connection, "audiences", vec![row]).await?;
-        let entry = vec![tenant, Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(ENTERED)];
-        insert_many(connection, "entries", vec![entry]).await
+    /// A document and everything that is about it, or about that.
+    async fn with_happenings(&self, connection: &mut AnyConnection, id: Id) -> Result<Vec<Moving>> {
+        let mut moving = vec![Moving { doc: id.to_string(), also: BTreeSet::new() }];
+        let mut looked_at = 0;
+        while looked_at < moving.len() {
+            let abouts: HashMap<String, BTreeSet<String>> = moving[looked_at..].iter().map(|m| (m.doc.clone(), m.also.clone())).collect();
+            let keys: Vec<Arg> = moving[looked_at..].iter().map(|m| Arg::text(&m.doc)).collect();
+            looked_at = moving.len();
+            let sql = "SELECT doc, about, also FROM documents WHERE tenant_id = $1 AND about IN ({in}) ORDER BY doc";
+            for row in select_in(connection, sql, &self.tenant.id, &keys).await? {
+                let (doc, about, also): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+                let also = also.split_whitespace().map(str::to_owned).chain(abouts[&about].iter().cloned()).collect();
+                moving.push(Moving { doc, also });
+            }
+        }
+        Ok(moving)
     }
 
-    async fn leave(&mut self, connection: &mut AnyConnection, doc: &str, audience: &str, number: u64) -> Result<()> {
-        let tenant = Arg::text(&self.tenant.id);
-        let args = vec![tenant.clone(), Arg::text(audience), Arg::text(doc)];
+    /// Takes a document out of an audience; the mark that it left is the caller's to write.
+    async fn leave(&self, connection: &mut AnyConnection, doc: &str, audience: &str, number: u64, now: i64) -> Result<()> {
+        let args = vec![Arg::text(&self.tenant.id), Arg::text(audience), Arg::text(doc)];
         // An entry's number is that of a change, or one at which the document entered or left.
         let numbers = "SELECT number FROM changes WHERE tenant_id = $1 AND doc = $3
             UNION SELECT entered FROM audiences WHERE tenant_id = $1 AND doc = $3 UNION SELECT left_at FROM audiences WHERE tenant_id = $1 AND doc = $3";
         exec(connection, &format!("DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND number IN ({numbers})"), args.clone()).await?;
-        let args = args.into_iter().chain([Arg::int(number)]).collect();
-        exec(connection, "UPDATE audiences SET left_at = $4 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL", args).await?;
-        let entry = vec![tenant, Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(LEFT)];
-        insert_many(connection, "entries", vec![entry]).await
+        let args = args.into_iter().chain([Arg::int(number), Arg::int(now)]).collect();
+        let sql = "UPDATE audiences SET left_at = $4, left_time = $5 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL";
+        exec(connection, sql, args).await?;
+        Ok(())
     }
 
     async fn rows(&mut self, connection: &mut AnyConnection) -> Result<()> {

@@ -96,7 +96,8 @@ impl Asked<'_> {
         let mut upper = top;
         for audience in audiences {
             let from = self.cursor.backfills.iter().find(|b| b.audience == *audience).map_or(self.cursor.number, |b| b.number);
-            let sql = "SELECT number, doc, what FROM entries WHERE tenant_id = $1 AND audience = $2 AND number > $3 ORDER BY number LIMIT $4";
+            // Who reads an audience from its beginning has nothing of what left it.
+            let sql = "SELECT number, doc, what FROM entries WHERE tenant_id = $1 AND audience = $2 AND number > $3 AND ($3 > 0 OR what <> 2) ORDER BY number LIMIT $4";
             let rows = all(connection, sql, vec![Arg::text(&self.tenant.id), Arg::text(audience), Arg::int(from), Arg::Int(Some(PAGE_ENTRIES))]).await?;
             let full = rows.len() as i64 == PAGE_ENTRIES;
             let mut last = 0;
@@ -182,13 +183,14 @@ impl Asked<'_> {
               (SELECT string_agg(audience, ' ') FROM audiences a WHERE a.tenant_id = $1 AND a.doc = d.doc AND left_at IS NULL)
             FROM documents d WHERE tenant_id = $1 AND doc IN ({in})";
         for row in select_in(connection, sql, tenant, &keys).await? {
-            if row.try_get::<Option<i64>, _>(3)?.is_some_and(|until| until < self.hub.now()) {
-                continue;
-            }
             let schema = u16::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u16::MAX);
             let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
             let all = row.try_get::<Option<String>, _>(4)?.unwrap_or_default();
             let mut audiences: Vec<String> = all.split(' ').filter(|a| audiences.iter().any(|own| own == a)).map(str::to_owned).collect();
+            // What phones do not hold any longer is not sent; that it left is.
+            if !audiences.is_empty() && row.try_get::<Option<i64>, _>(3)?.is_some_and(|until| until < self.hub.now()) {
+                continue;
+            }
             audiences.sort();
             details.insert(row.try_get::<String, _>(0)?.parse()?, Detail { schema, generation, audiences, ..Detail::default() });
         }

@@ -187,7 +187,7 @@ impl Batch<'_> {
                 (now, of_held.or_else(|| self.abouts.get(&about?).map(|a| &a.left[..])).unwrap_or_default())
             }
         };
-        let then = left.iter().filter(|(_, number)| signer.at.is_some_and(|at| *number > at)).map(|(audience, _)| audience.clone());
+        let then = left.iter().filter(|l| signer.at.is_some_and(|at| l.number > at)).map(|l| l.audience.clone());
         let audiences: Vec<Audience> = now.into_iter().chain(then).collect();
         match judge(incoming.doc, before.as_deref(), &after, change, &audiences, &signer.author) {
             Ok(()) => {

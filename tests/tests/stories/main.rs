@@ -12,6 +12,7 @@ mod demo;
 mod first_path;
 mod folding;
 mod hostile;
+mod moves;
 mod protocol;
 mod refusals;
 mod restores;

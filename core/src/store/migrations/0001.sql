@@ -63,6 +63,7 @@ CREATE TABLE commands (
   form INTEGER NOT NULL,         -- whether its id was made before it, when a form was opened
   body TEXT NOT NULL,            -- the command as JSON
   value TEXT NOT NULL,           -- the id it answered with
+  cursor INTEGER NOT NULL,       -- the cursor's number when it was run: by the roles and audiences of then it is judged
   state TEXT NOT NULL CHECK (state IN ('unsent', 'taken', 'quarantined')),
   reason TEXT,                   -- why it is in quarantine
   at INTEGER NOT NULL            -- when the state was reached, seconds since the epoch (UTC)
