@@ -2,6 +2,7 @@
 
 use gridwalk_core::attendance::Flag;
 use gridwalk_core::reports::{Status, StepKind};
+use gridwalk_core::rules::Role;
 use gridwalk_core::visits::{Urgency, VisitResult};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -14,9 +15,6 @@ pub const HOUSEHOLD_STATES: Words = &[("lived_in", "在住"), ("vacant", "空置
 
 /// States of a resident.
 pub const RESIDENT_STATES: Words = &[("living", "在住"), ("moved", "搬离"), ("deceased", "去世")];
-
-/// Roles.
-pub const ROLES: Words = &[("grid_worker", "网格员"), ("member", "在职党员"), ("cadre", "社区干部"), ("hub", "服务器")];
 
 /// Fields that people edit, by their key in a document.
 pub const FIELDS: Words = &[
@@ -71,6 +69,11 @@ pub fn word(words: Words, code: &str) -> &str {
 /// The code of what people call `text`; what is no such word may be the code itself, or wrong: the core knows.
 pub fn code(words: Words, text: &str) -> &str {
     words.iter().find(|(_, zh)| *zh == text).map_or(text, |(code, _)| code)
+}
+
+/// What people call a role.
+pub fn role(code: &str) -> &str {
+    code.parse::<Role>().map_or(code, |role| role.zh())
 }
 
 /// What people call a visit's result.
@@ -165,7 +168,7 @@ mod tests {
     fn codes_of_a_newer_core_are_shown_as_they_are() {
         assert_eq!(result("met"), "已见面");
         assert_eq!(result("left_a_card"), "left_a_card");
-        assert_eq!(word(ROLES, "grid_worker"), "网格员");
+        assert_eq!(role("grid_worker"), "网格员");
         assert_eq!(code(HOUSEHOLD_STATES, "空置"), "vacant");
     }
 }

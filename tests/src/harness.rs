@@ -80,13 +80,21 @@ impl TestHub {
 
     /// An invite for a new person, with the hub at another address.
     pub async fn invite_at(&self, address: &str, role: Role, grid: Option<&str>, name: &str) -> gridwalk_hub::Result<Invite> {
-        let new = NewInvite { address: address.into(), role, grid: grid.map(str::to_owned), name: Some(name.into()), person: None, valid_seconds: 86_400 };
+        let new = NewInvite {
+            address: address.into(),
+            role,
+            grid: grid.map(str::to_owned),
+            unit: None,
+            name: Some(name.into()),
+            person: None,
+            valid_seconds: 86_400,
+        };
         admin::invite(&self.hub, &self.tenant, &new).await
     }
 
     /// An invite for a person who is there already.
     pub async fn invite_again(&self, role: Role, grid: Option<&str>, person: Id) -> gridwalk_hub::Result<Invite> {
-        let new = NewInvite { address: self.url(), role, grid: grid.map(str::to_owned), name: None, person: Some(person), valid_seconds: 86_400 };
+        let new = NewInvite { address: self.url(), role, grid: grid.map(str::to_owned), unit: None, name: None, person: Some(person), valid_seconds: 86_400 };
         admin::invite(&self.hub, &self.tenant, &new).await
     }
 

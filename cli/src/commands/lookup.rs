@@ -45,7 +45,7 @@ pub fn own_grid(phone: &Phone) -> Result<Option<Id>> {
     let status = phone.status()?;
     let roles = status.tenants.first().map(|t| t.roles.as_slice()).unwrap_or_default();
     Ok(roles.iter().find_map(|(role, scope)| match scope.parse() {
-        Ok(Audience::Place(place)) if role == "grid_worker" => Some(place),
+        Ok(Audience::Place(place)) if ["grid_worker", "grid_guide"].contains(&role.as_str()) => Some(place),
         _ => None,
     }))
 }

@@ -57,7 +57,7 @@ fn overview(s: Style, status: &PhoneStatus, host: &Host) -> String {
 
 fn tenant_text(tenant: &TenantStatus) -> String {
     let name = if tenant.person_name.is_empty() { &tenant.person } else { &tenant.person_name };
-    let roles: Vec<&str> = tenant.roles.iter().map(|(role, _)| words::word(words::ROLES, role)).collect();
+    let roles: Vec<&str> = tenant.roles.iter().map(|(role, _)| words::role(role)).collect();
     format!("{} · {name} · {} · {}", tenant.tenant, roles.join("、"), tenant.hub)
 }
 

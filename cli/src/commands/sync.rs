@@ -41,7 +41,7 @@ impl Enrol {
         let status = phone.status()?;
         let tenant = status.tenants.iter().find(|t| t.tenant == invite.tenant).ok_or_else(|| Error::internal("enrolment"))?;
         screen.answer(&json!(tenant), |s| {
-            let roles: Vec<&str> = tenant.roles.iter().map(|(role, _)| words::word(words::ROLES, role)).collect();
+            let roles: Vec<&str> = tenant.roles.iter().map(|(role, _)| words::role(role)).collect();
             s.text(format!("已入网：{}，{} / enrolled", tenant.tenant, roles.join("、")), Tone::Good)
         })?;
         screen.hint("接下来用 gridwalk sync 接收资料", "next, gridwalk sync receives your documents");

@@ -2,7 +2,7 @@
 
 use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
 use crate::projection::{Rows, Table, Type};
-use crate::rules::{Allow, Author, Role};
+use crate::rules::{Attempt, table};
 
 /// Activities. `starts_at` and `ends_at` are seconds since the Unix epoch (UTC).
 pub static ACTIVITIES: Table = Table {
@@ -21,22 +21,15 @@ pub static ACTIVITY: Kind = Kind {
     tables: &[&ACTIVITIES, &CLAIMS],
     project,
     place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
-    rules: &[
-        Allow { path: "by|at|boot|since_boot", roles: ORGANISERS, once: true },
-        Allow { path: "title|task|place|starts_at|ends_at|places", roles: ORGANISERS, once: false },
-        Allow { path: "claims/{name}", roles: &[Role::Member, Role::GridWorker, Role::Cadre, Role::Hub], once: false },
-    ],
+    rules: &table::ACTIVITY,
     keep_days: None,
     check,
 };
 
-const ORGANISERS: &[Role] = &[Role::Cadre, Role::Hub];
-
 /// A member claims for themselves alone.
-fn check(_: crate::ids::Id, before: Option<&Map>, after: &Map, author: &Author) -> bool {
-    let own = author.person.to_string();
-    let organiser = ORGANISERS.iter().any(|r| author.is(*r));
-    organiser || before.is_some_and(|b| after.map("claims").iter().all(|e| e.key == own || b.map("claims").get(&e.key) == Some(e)))
+fn check(attempt: &Attempt<'_>) -> bool {
+    let own = attempt.author.person.to_string();
+    attempt.at_desk() || attempt.before.is_some_and(|b| attempt.after.map("claims").iter().all(|e| e.key == own || b.map("claims").get(&e.key) == Some(e)))
 }
 
 fn project(tree: &Map, rows: &mut Rows) {

@@ -2,7 +2,7 @@
 
 use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
 use crate::projection::{Rows, Table, Type};
-use crate::rules::{Allow, Role};
+use crate::rules::table;
 use crate::visits::document::trusted_time;
 
 /// Attendances. `at` is the sign-in, by the best time known; `signed_out_at` likewise.
@@ -19,15 +19,10 @@ pub static ATTENDANCE: Kind = Kind {
     tables: &[&ATTENDANCES],
     project,
     place: |tree, _| Place::Own(tree.id("person").map(Audience::Person).into_iter().chain([Audience::Desk]).collect()),
-    rules: &[
-        Allow { path: "by|at|boot|since_boot|anchored_at|signed_out_anchored_at|activity|person", roles: WRITERS, once: true },
-        Allow { path: "signed_out_at", roles: WRITERS, once: false },
-    ],
+    rules: &table::ATTENDANCE,
     keep_days: None,
-    check: |_, _, after, author| after.id("person") == Some(author.person) || author.is(Role::Cadre) || author.is(Role::Hub),
+    check: |attempt| attempt.after.id("person") == Some(attempt.author.person) || attempt.at_desk(),
 };
-
-const WRITERS: &[Role] = &[Role::Member, Role::GridWorker, Role::Cadre, Role::Hub];
 
 fn project(tree: &Map, rows: &mut Rows) {
     let mut values = vec![tree.value("activity").clone(), tree.value("person").clone()];

@@ -2,7 +2,7 @@
 
 use crate::documents::{Audience, Kind, Place, Schema};
 use crate::projection::{Table, Type};
-use crate::rules::{Allow, Role};
+use crate::rules::table;
 
 /// Categories; `entry` is the code, `path` the three levels joined by `/`.
 pub static CATEGORIES: Table = Table { name: "categories", columns: &[("path", Type::Text)], indexes: &[] };
@@ -18,7 +18,7 @@ pub static CATEGORY_LIST: Kind = Kind {
         }
     },
     place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
-    rules: &[Allow { path: "categories/{name}", roles: &[Role::Cadre, Role::Hub], once: false }],
+    rules: &table::CATEGORY_LIST,
     keep_days: None,
-    check: |_, _, _, _| true,
+    check: |_| true,
 };

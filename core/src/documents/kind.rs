@@ -7,7 +7,7 @@ use super::Map;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Rows, Table};
-use crate::rules::{Allow, Author};
+use crate::rules::{Attempt, KindRules};
 
 /// Who may read a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,12 @@ pub enum Audience {
     Desk,
     /// One person, on all their devices.
     Person(Id),
+    /// The street over the community: its dispatchers.
+    Street,
+    /// A department or unit; named by its document.
+    Unit(Id),
+    /// A confidential circle: its members alone; named by its document.
+    Circle(Id),
 }
 
 impl fmt::Display for Audience {
@@ -29,6 +35,9 @@ impl fmt::Display for Audience {
             Self::Community => f.write_str("community"),
             Self::Desk => f.write_str("desk"),
             Self::Person(id) => write!(f, "person:{id}"),
+            Self::Street => f.write_str("street"),
+            Self::Unit(id) => write!(f, "unit:{id}"),
+            Self::Circle(id) => write!(f, "circle:{id}"),
         }
     }
 }
@@ -40,8 +49,11 @@ impl FromStr for Audience {
         match s.split_once(':') {
             None if s == "community" => Ok(Self::Community),
             None if s == "desk" => Ok(Self::Desk),
+            None if s == "street" => Ok(Self::Street),
             Some(("place", id)) => Ok(Self::Place(id.parse()?)),
             Some(("person", id)) => Ok(Self::Person(id.parse()?)),
+            Some(("unit", id)) => Ok(Self::Unit(id.parse()?)),
+            Some(("circle", id)) => Ok(Self::Circle(id.parse()?)),
             _ => Err(Error::malformed("audience")),
         }
     }
@@ -83,10 +95,10 @@ pub struct Kind {
     pub project: fn(&Map, &mut Rows),
     /// Decides who may read a document.
     pub place: fn(&Map, Id) -> Place,
-    /// Who may write which path.
-    pub rules: &'static [Allow],
+    /// Who may write which path: its rows of the table.
+    pub rules: &'static KindRules,
     /// Of a happening: for how many days phones hold it after its `at`; hubs hold it always.
     pub keep_days: Option<i64>,
     /// What no path rule can say: judged on the state with the change in it.
-    pub check: fn(id: Id, before: Option<&Map>, after: &Map, &Author) -> bool,
+    pub check: fn(&Attempt<'_>) -> bool,
 }

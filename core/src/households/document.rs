@@ -6,7 +6,7 @@
 use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
 use crate::ids::Id;
 use crate::projection::{Rows, Table, Type};
-use crate::rules::{Allow, Role};
+use crate::rules::table;
 
 /// Households.
 pub static HOUSEHOLDS: Table = Table {
@@ -48,20 +48,10 @@ pub static HOUSEHOLD: Kind = Kind {
     tables: &[&HOUSEHOLDS, &RESIDENTS],
     project,
     place: |tree, _| Place::Own(tree.id("place").map(Audience::Place).into_iter().chain([Audience::Desk]).collect()),
-    rules: &[
-        Allow { path: "by|at|boot|since_boot", roles: WRITERS, once: true },
-        Allow { path: "micro_grid|address|tenure|state|lat|lon|visit_every_days", roles: WRITERS, once: false },
-        Allow { path: "place", roles: &[Role::Cadre, Role::Hub], once: false },
-        Allow { path: "place", roles: WRITERS, once: true },
-        Allow { path: "residents/*", roles: WRITERS, once: true },
-        Allow { path: "residents/*/by|at|boot|since_boot", roles: WRITERS, once: true },
-        Allow { path: "residents/*/name|sex|birth|relation|phone|state|removed|tag:*", roles: WRITERS, once: false },
-    ],
+    rules: &table::HOUSEHOLD,
     keep_days: None,
-    check: |_, _, after, _| !after.text("address").is_empty() && after.id("place").is_some(),
+    check: |attempt| !attempt.after.text("address").is_empty() && attempt.after.id("place").is_some(),
 };
-
-const WRITERS: &[Role] = &[Role::GridWorker, Role::Cadre, Role::Hub];
 
 /// The tags of a resident, sorted.
 pub fn tags(resident: &Map) -> impl Iterator<Item = &str> {

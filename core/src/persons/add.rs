@@ -10,11 +10,11 @@ use crate::rules::Role;
 /// Adds a person who acts in the community. Answers with the person's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddPerson {
-    /// What they are to the community: `grid_worker`, `member` or `cadre`.
+    /// What they are to the community: the code of a role.
     pub kind: String,
     /// The name.
     pub name: String,
-    /// The grid they serve, of a grid worker.
+    /// The place they serve, of a grid worker or a stairway's lead.
     #[serde(default)]
     pub place: Option<Id>,
 }

@@ -2,7 +2,7 @@
 
 use crate::documents::{Audience, Kind, Place, Schema};
 use crate::projection::{Table, Type};
-use crate::rules::{Allow, Role};
+use crate::rules::table;
 
 /// Persons.
 pub static PERSONS: Table = Table {
@@ -20,16 +20,12 @@ pub static PERSON: Kind = Kind {
     place: |tree, id| {
         let mut audiences = vec![Audience::Person(id), Audience::Desk];
         audiences.extend(tree.id("place").map(Audience::Place));
-        // Who is at the desk is posted on the wall (公示上墙); everyone sees who wrote what.
-        audiences.extend((tree.text("kind") == "cadre").then_some(Audience::Community));
+        // Who answers for the community, the street or a department is posted on the wall (公示上墙); everyone sees who wrote what.
+        audiences.extend(["cadre", "street_dispatcher", "department_handler"].contains(&tree.text("kind")).then_some(Audience::Community));
         Place::Own(audiences)
     },
-    rules: &[
-        Allow { path: "by|at|boot|since_boot|kind", roles: &[Role::Cadre, Role::Hub], once: true },
-        Allow { path: "name|place", roles: &[Role::Cadre, Role::Hub], once: false },
-        Allow { path: "phone|unit|skills", roles: &[Role::Member, Role::GridWorker, Role::Cadre, Role::Hub], once: false },
-    ],
-    // A worker's role reaches colleagues' documents too; one's own alone may be edited.
+    rules: &table::PERSON,
     keep_days: None,
-    check: |id, _, _, author| author.is(Role::Cadre) || author.is(Role::Hub) || id == author.person,
+    // A worker's role reaches colleagues' documents too; one's own alone may be edited.
+    check: |attempt| attempt.at_desk() || attempt.id == attempt.author.person,
 };

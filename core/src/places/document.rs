@@ -2,7 +2,7 @@
 
 use crate::documents::{Audience, Kind, Place, Schema};
 use crate::projection::{Table, Type};
-use crate::rules::{Allow, Role};
+use crate::rules::table;
 
 /// Places by name.
 pub static PLACES: Table = Table { name: "places", columns: &[("level", Type::Text), ("name", Type::Text)], indexes: &[] };
@@ -14,10 +14,7 @@ pub static PLACE: Kind = Kind {
     tables: &[&PLACES],
     project: |tree, rows| rows.push(&PLACES, "", vec![tree.value("level").clone(), tree.value("name").clone()]),
     place: |_, id| Place::Own(vec![Audience::Place(id), Audience::Desk]),
-    rules: &[
-        Allow { path: "by|at|boot|since_boot", roles: &[Role::Cadre, Role::Hub], once: true },
-        Allow { path: "level|name", roles: &[Role::Cadre, Role::Hub], once: false },
-    ],
+    rules: &table::PLACE,
     keep_days: None,
-    check: |_, _, _, _| true,
+    check: |_| true,
 };

@@ -3,7 +3,7 @@
 use super::fold::{StepKind, fold};
 use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
 use crate::projection::{Rows, Table, Type, reference};
-use crate::rules::{Allow, Author, Role};
+use crate::rules::{Attempt, Role, table};
 
 /// Reports with their folded status.
 pub static REPORTS: Table = Table {
@@ -44,33 +44,33 @@ pub static REPORT_STEPS: Table = Table {
     indexes: &[],
 };
 
-/// A problem report; read by its grid and the desk.
+/// A problem report; read by its grid, the desk, and who raised it as their own.
 pub static REPORT: Kind = Kind {
     name: "report",
     versions: &[Schema { number: 5, containers: &["steps"] }],
     tables: &[&REPORTS, &REPORT_STEPS],
     project,
-    place: |tree, _| Place::Own(tree.id("place").map(Audience::Place).into_iter().chain([Audience::Desk]).collect()),
-    rules: &[
-        Allow { path: "by|at|boot|since_boot|title|address|detail|lat|lon|number|reporter|day_only", roles: WRITERS, once: true },
-        Allow { path: "place", roles: &[Role::Cadre, Role::Hub], once: false },
-        Allow { path: "place", roles: WRITERS, once: true },
-        Allow { path: "category|urgency", roles: WRITERS, once: false },
-        Allow { path: "steps/*", roles: WRITERS, once: true },
-        Allow { path: "steps/*/by|at|boot|since_boot|order|kind|note", roles: WRITERS, once: true },
-        Allow { path: "steps/*/covers|day_only|by_name", roles: &[Role::Hub], once: true },
-    ],
+    place: |tree, _| {
+        let own = tree.flag("own").then(|| tree.id("by")).flatten();
+        Place::Own(tree.id("place").map(Audience::Place).into_iter().chain([Audience::Desk]).chain(own.map(Audience::Person)).collect())
+    },
+    rules: &table::REPORT,
     keep_days: None,
     check,
 };
 
-const WRITERS: &[Role] = &[Role::GridWorker, Role::Cadre, Role::Hub];
-
-/// A `settled` step is the hub's alone.
-fn check(_: crate::ids::Id, before: Option<&Map>, after: &Map, author: &Author) -> bool {
-    let settled = |step: &Map| step.text("kind") == StepKind::Settled.code();
-    let settles = after.entries("steps").any(|(id, step)| settled(step) && before.is_none_or(|b| !settled(b.map("steps").map(id))));
-    !after.text("title").is_empty() && (!settles || author.is(Role::Hub))
+/// Each step is of a kind that a role over the report may add; a note also a role that merely reads it.
+fn check(attempt: &Attempt<'_>) -> bool {
+    let (over, reading) = (attempt.author.roles_over(attempt.audiences), attempt.author.roles_for(attempt.audiences));
+    let may = |step: &Map| match step.text("kind") {
+        "" => true,
+        kind => {
+            let roles: &[Role] = if kind == StepKind::Note.code() { &reading } else { &over };
+            table::STEPS.iter().any(|(code, allowed)| *code == kind && roles.iter().any(|r| allowed.contains(r)))
+        }
+    };
+    let stood = |id: &str, step: &Map| attempt.before.is_some_and(|b| b.map("steps").map(id).text("kind") == step.text("kind"));
+    !attempt.after.text("title").is_empty() && attempt.after.entries("steps").all(|(id, step)| stood(id, step) || may(step))
 }
 
 fn project(tree: &Map, rows: &mut Rows) {

@@ -10,7 +10,7 @@ use crate::ids::Id;
 /// Raises a problem report. Answers with the report's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RaiseReport {
-    /// The grid it concerns; `None` for one that came to the community's desk.
+    /// The grid it concerns; `None` for one that goes to the community's desk, and that its raiser follows.
     #[serde(default)]
     pub place: Option<Id>,
     /// The code of its category; may be empty.
@@ -102,6 +102,8 @@ impl Action for RaiseReport {
                 }
             }
             w.put(&root, "place", self.place.map(Value::from))?;
+            // Who names no grid follows it as their own, wherever the desk puts it.
+            w.put(&root, "own", (self.place.is_none() && self.imported.is_none()).then_some(true.into()))?;
             w.put(&root, "category", Value::from(category.as_str()))?;
             w.put(&root, "title", Value::from(title.as_str()))?;
             w.put(&root, "detail", Value::from(detail.as_str()))?;

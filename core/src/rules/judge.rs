@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::legacy::{Key, ObjectId, OpId, OpType, SortedVec};
 use automerge::{Automerge, Change, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
 
-use super::{Allow, Author, Refusal, Role};
+use super::{Allow, Attempt, Author, Refusal, Role};
 use crate::documents::{Audience, Doc, is_genesis};
 use crate::ids::{Actor, Id};
 
@@ -29,8 +29,8 @@ pub fn judge(id: Id, before: Option<&Doc>, after: &Doc, change: &Change, audienc
             judge_change(Doc::empty(after.schema()).map_err(|_| Refusal::Operation)?, change, audiences, author)?;
         }
     }
-    let passes = (after.kind().check)(id, before.map(|d| &**d.tree()), after.tree(), author);
-    if passes { Ok(()) } else { Err(Refusal::Check) }
+    let attempt = Attempt { id, before: before.map(|d| &**d.tree()), after: after.tree(), audiences, author };
+    if (after.kind().check)(&attempt) { Ok(()) } else { Err(Refusal::Check) }
 }
 
 /// Judges the operations of `change` against the document as it is before it. `audiences` are the document's, those it will have if it is new.
@@ -98,7 +98,7 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
             _ => return Err(Refusal::Operation),
         }
         let fresh = new_here || op.pred.is_empty() && (untouched || doc.automerge().get(&object, key.as_str()).ok().flatten().is_none());
-        let allowed = doc.kind().rules.iter().find(|rule| allows(rule, &path, &roles)).ok_or(Refusal::Path)?;
+        let allowed = doc.kind().rules.rows.iter().find(|rule| allows(rule, &path, &roles)).ok_or(Refusal::Path)?;
         let depth = allowed.path.split('/').count();
         if allowed.once && !fresh {
             return Err(Refusal::Path);

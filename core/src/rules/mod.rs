@@ -1,123 +1,39 @@
 //! Who may write which path of which kind, judged for every operation of every change, by the phone before it records and
 //! by the hub before it takes. The difference of two states would hide deletes and writes undone; operations hide nothing.
 
+mod author;
 mod judge;
+mod role;
+pub mod table;
 
+pub use author::{Author, Grant};
 pub use judge::{judge, judge_change};
+pub use role::{Over, Role, RoleInfo};
+pub use table::{Allow, KindRules};
 
-use std::fmt;
-use std::str::FromStr;
+use crate::documents::{Audience, Map};
+use crate::error::{Error, ErrorKind};
+use crate::ids::Id;
 
-use crate::documents::Audience;
-use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{DeviceId, Id};
-
-/// What a person is to a community.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// 网格员: serves the households of a grid.
-    GridWorker,
-    /// 在职党员: reports in, claims, serves, keeps their own record.
-    Member,
-    /// 社区干部: at the community's desk.
-    Cadre,
-    /// The hub itself: import, `settled` steps, generations.
-    Hub,
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::GridWorker => "grid_worker",
-            Self::Member => "member",
-            Self::Cadre => "cadre",
-            Self::Hub => "hub",
-        })
-    }
-}
-
-impl FromStr for Role {
-    type Err = Error;
-
-    fn from_str(s: &str) -> Result<Self> {
-        match s {
-            "grid_worker" => Ok(Self::GridWorker),
-            "member" => Ok(Self::Member),
-            "cadre" => Ok(Self::Cadre),
-            "hub" => Ok(Self::Hub),
-            _ => Err(Error::invalid("未知的角色", "unknown role; one of grid_worker, member, cadre")),
-        }
-    }
-}
-
-/// One row of a kind's rules: these roles may write these paths.
+/// A change to a document as its kind's own check sees it, after every path was allowed.
 #[derive(Debug)]
-pub struct Allow {
-    /// Keys from the root joined by `/`: `a|b` is either key, `x:*` any key that begins so, `*` an entry's own id, `{name}`
-    /// an entry named by what it stands for (a tag, a person). Below its last key the parts of an edited value are allowed.
-    pub path: &'static str,
-    /// Who may.
-    pub roles: &'static [Role],
-    /// Whether the value stays as it was first written.
-    pub once: bool,
+pub struct Attempt<'a> {
+    /// The document.
+    pub id: Id,
+    /// Its state without the change; `None` if the change makes it.
+    pub before: Option<&'a Map>,
+    /// Its state with the change.
+    pub after: &'a Map,
+    /// The audiences that its author is judged by.
+    pub audiences: &'a [Audience],
+    /// Who changes it.
+    pub author: &'a Author,
 }
 
-/// A role over a scope.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// The role.
-    pub role: Role,
-    /// What it reaches: a grid for a grid worker, the community for others.
-    pub scope: Audience,
-}
-
-/// Who signed a bundle, as the rules see it.
-#[derive(Debug, Clone)]
-pub struct Author {
-    /// The signing device.
-    pub device: DeviceId,
-    /// Devices whose ids the person may carry: this one and their earlier ones.
-    pub devices: Vec<DeviceId>,
-    /// The person.
-    pub person: Id,
-    /// Their roles when the bundle was made, or now.
-    pub grants: Vec<Grant>,
-}
-
-impl Author {
-    /// The hub of a community, where it writes itself.
-    pub fn of_hub(device: DeviceId, person: Id) -> Self {
-        Self { device, devices: vec![device], person, grants: vec![Grant { role: Role::Hub, scope: Audience::Community }] }
-    }
-
-    /// Whether any of the author's roles is `role`.
-    pub fn is(&self, role: Role) -> bool {
-        self.grants.iter().any(|g| g.role == role)
-    }
-
-    /// The roles that reach a document with these audiences.
-    pub fn roles_for(&self, audiences: &[Audience]) -> Vec<Role> {
-        let reaches = |g: &&Grant| match g.role {
-            Role::Hub | Role::Cadre => true,
-            Role::Member => audiences.contains(&Audience::Community) || audiences.contains(&Audience::Person(self.person)),
-            Role::GridWorker => audiences.contains(&g.scope) || audiences.contains(&Audience::Community) || audiences.contains(&Audience::Person(self.person)),
-        };
-        self.grants.iter().filter(reaches).map(|g| g.role).collect()
-    }
-
-    /// The audiences this author reads: their own, and the community's while they have any role in it.
-    pub fn audiences(&self) -> Vec<Audience> {
-        let mut all = vec![Audience::Person(self.person)];
-        if !self.grants.is_empty() {
-            all.push(Audience::Community);
-        }
-        all.extend(self.grants.iter().map(|g| g.scope.clone()));
-        if self.is(Role::Cadre) {
-            all.push(Audience::Desk);
-        }
-        all.sort();
-        all.dedup();
-        all
+impl Attempt<'_> {
+    /// Whether the author writes at the community's desk, or is the hub.
+    pub fn at_desk(&self) -> bool {
+        self.author.is(Role::Cadre) || self.author.is(Role::Hub)
     }
 }
 

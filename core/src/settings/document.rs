@@ -2,7 +2,7 @@
 
 use crate::documents::{Audience, Kind, Place, Schema};
 use crate::projection::{Table, Type};
-use crate::rules::{Allow, Role};
+use crate::rules::table;
 
 /// How often the carriers of a tag (`entry`) are visited, in days; 0 for never by this rule.
 pub static VISIT_RULES: Table = Table { name: "visit_rules", columns: &[("every_days", Type::Int)], indexes: &[] };
@@ -18,7 +18,7 @@ pub static SETTINGS: Kind = Kind {
         }
     },
     place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
-    rules: &[Allow { path: "visit_rules/{name}", roles: &[Role::Cadre, Role::Hub], once: false }],
+    rules: &table::SETTINGS,
     keep_days: None,
-    check: |_, _, _, _| true,
+    check: |_| true,
 };

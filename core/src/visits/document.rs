@@ -2,7 +2,7 @@
 
 use crate::documents::{Kind, Map, Place, Schema};
 use crate::projection::{Rows, Table, Type};
-use crate::rules::{Allow, Role};
+use crate::rules::table;
 
 /// Visits. `at` is the trusted time found later, where there is one.
 pub static VISITS: Table = Table {
@@ -32,13 +32,9 @@ pub static VISIT: Kind = Kind {
         Some(about) => Place::Of { about, also: vec![] },
         None => Place::Own(vec![]),
     },
-    rules: &[Allow {
-        path: "household|by|at|boot|since_boot|anchored_at|result|purpose|note|minutes|lat|lon",
-        roles: &[Role::GridWorker, Role::Cadre, Role::Hub],
-        once: true,
-    }],
+    rules: &table::VISIT,
     keep_days: Some(365),
-    check: |_, _, after, _| after.id("household").is_some() && !after.text("by").is_empty(),
+    check: |attempt| attempt.after.id("household").is_some() && !attempt.after.text("by").is_empty(),
 };
 
 fn project(tree: &Map, rows: &mut Rows) {

@@ -11,6 +11,7 @@ use gridwalk_core::sync::protocol::RefusalCode;
 use sqlx::{AnyConnection, Row};
 
 use super::log::{Act, record};
+use super::role::scope_of;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all, exec};
@@ -28,8 +29,10 @@ pub struct NewInvite {
     pub address: String,
     /// The role.
     pub role: Role,
-    /// The grid's name, of a grid worker.
+    /// The name of the grid or building, of a role over one.
     pub grid: Option<String>,
+    /// The document of the unit, of a role over one.
+    pub unit: Option<Id>,
     /// The person's name; a person of that name is made.
     pub name: Option<String>,
     /// A person who is there already: another device, or one enrolled again.
@@ -41,10 +44,9 @@ pub struct NewInvite {
 /// Makes an enrolment link; the role is granted at once, from this number of the sequence on.
 pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invite> {
     let mut tx = hub.store.write(&tenant.id).await?;
-    let place = match (&new.grid, new.role) {
-        (Some(name), Role::GridWorker) => Some(place_named(&mut tx, &tenant.id, name).await?),
-        (None, Role::GridWorker) => return Err(HubError::usage("邀请网格员请用 --grid 指明网格", "name the grid of a grid worker with --grid")),
-        (_, Role::Hub) => return Err(HubError::usage("不能邀请服务器自身", "the hub itself is not invited")),
+    let scope = scope_of(&mut tx, &tenant.id, new.role, new.grid.as_deref(), new.unit).await?;
+    let place = match scope {
+        Audience::Place(place) => Some(place),
         _ => None,
     };
     let person = match (&new.person, &new.name) {
@@ -68,7 +70,6 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
             ));
         }
     };
-    let scope = place.map_or(Audience::Community, Audience::Place);
     grant(&mut tx, tenant, person, new.role, &scope).await?;
     let mut bytes = [0; 22];
     hub.fill(&mut bytes);
@@ -110,7 +111,7 @@ async fn grant(connection: &mut AnyConnection, tenant: &Tenant, person: Id, role
     Ok(())
 }
 
-/// The place document of a grid's name.
+/// The place document of this name.
 pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Id> {
     let rows = all(connection, "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY doc", vec![Arg::text(tenant), Arg::text(name)]).await?;
     let row = rows.first().ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格"), format!("there is no grid named {name}")))?;

@@ -14,18 +14,21 @@ pub struct EndRole {
     /// 人员编号（见 devices） / the person, as `devices` lists them
     #[arg(long, allow_hyphen_values = true)]
     person: Id,
-    /// 角色：grid_worker、member、cadre / the role
+    /// 角色，如 grid_worker、member、cadre / the role
     #[arg(long)]
     role: Role,
-    /// 网格名称（网格员） / the grid of a grid worker
-    #[arg(long, required_if_eq("role", "grid_worker"))]
+    /// 网格或楼栋名称（网格员、微网格长、网格指导员） / the grid or building of a role over one
+    #[arg(long)]
     grid: Option<String>,
+    /// 单位编号（接哨部门、驻区单位等） / the unit of a role over one
+    #[arg(long, allow_hyphen_values = true)]
+    unit: Option<Id>,
 }
 
 pub async fn run(a: EndRole) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.data)?;
     let (hub, tenant) = a.at.open().await?;
-    admin::end_role(&hub, &tenant, a.person, a.role, a.grid.as_deref()).await?;
+    admin::end_role(&hub, &tenant, a.person, a.role, a.grid.as_deref(), a.unit).await?;
     println!("已结束 {} 的角色 {} / the role has ended", a.person, a.role);
     Ok(())
 }

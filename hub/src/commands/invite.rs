@@ -14,12 +14,15 @@ pub struct Invite {
     /// 手机能访问的服务器地址 / the hub's address as phones reach it
     #[arg(long, env = "GRIDWALK_HUB_ADDRESS")]
     address: String,
-    /// 角色：grid_worker、member、cadre / the role
+    /// 角色，如 grid_worker、member、cadre、street_dispatcher（见 docs/rules.md） / the role
     #[arg(long)]
     role: Role,
-    /// 网格名称（网格员） / the grid of a grid worker
+    /// 网格或楼栋名称（网格员、微网格长、网格指导员） / the grid or building of a role over one
     #[arg(long)]
     grid: Option<String>,
+    /// 单位编号（接哨部门、驻区单位等） / the unit of a role over one
+    #[arg(long, allow_hyphen_values = true)]
+    unit: Option<Id>,
     /// 姓名（新建人员） / the name of a new person
     #[arg(long)]
     name: Option<String>,
@@ -34,7 +37,7 @@ pub struct Invite {
 pub async fn run(a: Invite) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.data)?;
     let (hub, tenant) = a.at.open().await?;
-    let new = admin::NewInvite { address: a.address, role: a.role, grid: a.grid, name: a.name, person: a.person, valid_seconds: a.days * 86_400 };
+    let new = admin::NewInvite { address: a.address, role: a.role, grid: a.grid, unit: a.unit, name: a.name, person: a.person, valid_seconds: a.days * 86_400 };
     println!("{}", admin::invite(&hub, &tenant, &new).await?);
     hub.store.close().await;
     Ok(())

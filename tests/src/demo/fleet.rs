@@ -90,7 +90,7 @@ impl Handset {
             Who::Member(person) => (Role::Member, None, None, Some(person)),
             Who::Cadre => (Role::Cadre, None, Some(files::person_name(number)), None),
         };
-        let new = NewInvite { address: format!("http://{}", link.addr()), role, grid, name: invitee, person, valid_seconds: 86_400 };
+        let new = NewInvite { address: format!("http://{}", link.addr()), role, grid, unit: None, name: invitee, person, valid_seconds: 86_400 };
         let invite = admin::invite(&hub.hub, &hub.tenant, &new).await?;
         let folder = root.join("phones").join(name.replace(' ', "-"));
         Ok(Arc::new(Self {

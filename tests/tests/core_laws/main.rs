@@ -13,5 +13,6 @@ mod inputs;
 mod lab;
 mod report_fold;
 mod rules;
+mod rules_doc;
 mod store;
 mod tried;

@@ -7,124 +7,64 @@ use automerge::{ActorId, Change, ObjType, ROOT, ReadDoc, ScalarValue};
 use gridwalk_core::Id;
 use gridwalk_core::documents::{Audience, Doc, Kind, Value, Writer, change_from_body};
 use gridwalk_core::kinds::{self, KINDS};
-use gridwalk_core::rules::{Author, Grant, Refusal, Role, judge};
+use gridwalk_core::reports::StepKind;
+use gridwalk_core::rules::{Allow, Author, Grant, Over, Refusal, Role, judge, table};
 use gridwalk_tests::harness::MORNING;
 
 use super::lab::{actor_of, id_of, stamp};
 
-/// Kind, path, and the roles (G grid worker, M member, C cadre, H hub) that may write it: in a document they make; where
-/// someone else made the document and the path is empty; over what stands there; where they made the document and the path
-/// is empty. `entry` is an entry's id, `name` a name.
-const MAY: &[(&str, &str, [&str; 4])] = &[
-    ("place", "by", ["CH", "H", "", "H"]),
-    ("place", "at", ["CH", "H", "", "CH"]),
-    ("place", "boot", ["CH", "H", "", "CH"]),
-    ("place", "since_boot", ["CH", "H", "", "CH"]),
-    ("place", "level", ["CH", "CH", "CH", "CH"]),
-    ("place", "name", ["CH", "CH", "CH", "CH"]),
-    ("household", "by", ["GCH", "H", "", "H"]),
-    ("household", "at", ["GCH", "H", "", "GCH"]),
-    ("household", "boot", ["GCH", "H", "", "GCH"]),
-    ("household", "since_boot", ["GCH", "H", "", "GCH"]),
-    ("household", "micro_grid", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "address", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "tenure", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "state", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "lat", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "lon", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "visit_every_days", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "place", ["GCH", "CH", "CH", "GCH"]),
-    ("household", "residents/entry", ["GCH", "GCH", "", "GCH"]),
-    ("household", "residents/entry/by", ["GCH", "H", "", "GCH"]),
-    ("household", "residents/entry/at", ["GCH", "H", "", "GCH"]),
-    ("household", "residents/entry/boot", ["GCH", "H", "", "GCH"]),
-    ("household", "residents/entry/since_boot", ["GCH", "H", "", "GCH"]),
-    ("household", "residents/entry/name", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "residents/entry/sex", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "residents/entry/birth", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "residents/entry/relation", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "residents/entry/phone", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "residents/entry/state", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "residents/entry/removed", ["GCH", "GCH", "GCH", "GCH"]),
-    ("household", "residents/entry/tag:name", ["GCH", "GCH", "GCH", "GCH"]),
-    ("visit", "household", ["GCH", "H", "", "GCH"]),
-    ("visit", "by", ["GCH", "H", "", "H"]),
-    ("visit", "at", ["GCH", "H", "", "GCH"]),
-    ("visit", "boot", ["GCH", "H", "", "GCH"]),
-    ("visit", "since_boot", ["GCH", "H", "", "GCH"]),
-    ("visit", "anchored_at", ["GCH", "H", "", "GCH"]),
-    ("visit", "result", ["GCH", "H", "", "GCH"]),
-    ("visit", "purpose", ["GCH", "H", "", "GCH"]),
-    ("visit", "note", ["GCH", "H", "", "GCH"]),
-    ("visit", "minutes", ["GCH", "H", "", "GCH"]),
-    ("visit", "lat", ["GCH", "H", "", "GCH"]),
-    ("visit", "lon", ["GCH", "H", "", "GCH"]),
-    ("report", "by", ["GCH", "H", "", "H"]),
-    ("report", "at", ["GCH", "H", "", "GCH"]),
-    ("report", "boot", ["GCH", "H", "", "GCH"]),
-    ("report", "since_boot", ["GCH", "H", "", "GCH"]),
-    ("report", "title", ["GCH", "H", "", "GCH"]),
-    ("report", "address", ["GCH", "H", "", "GCH"]),
-    ("report", "detail", ["GCH", "H", "", "GCH"]),
-    ("report", "lat", ["GCH", "H", "", "GCH"]),
-    ("report", "lon", ["GCH", "H", "", "GCH"]),
-    ("report", "number", ["GCH", "H", "", "GCH"]),
-    ("report", "reporter", ["GCH", "H", "", "GCH"]),
-    ("report", "day_only", ["GCH", "H", "", "GCH"]),
-    ("report", "place", ["GCH", "CH", "CH", "GCH"]),
-    ("report", "category", ["GCH", "GCH", "GCH", "GCH"]),
-    ("report", "urgency", ["GCH", "GCH", "GCH", "GCH"]),
-    ("report", "steps/entry", ["GCH", "GCH", "", "GCH"]),
-    ("report", "steps/entry/by", ["GCH", "H", "", "GCH"]),
-    ("report", "steps/entry/at", ["GCH", "H", "", "GCH"]),
-    ("report", "steps/entry/boot", ["GCH", "H", "", "GCH"]),
-    ("report", "steps/entry/since_boot", ["GCH", "H", "", "GCH"]),
-    ("report", "steps/entry/order", ["GCH", "H", "", "GCH"]),
-    ("report", "steps/entry/kind", ["GCH", "H", "", "GCH"]),
-    ("report", "steps/entry/note", ["GCH", "H", "", "GCH"]),
-    ("report", "steps/entry/covers", ["H", "H", "", "H"]),
-    ("report", "steps/entry/by_name", ["H", "H", "", "H"]),
-    ("report", "steps/entry/day_only", ["H", "H", "", "H"]),
-    ("person", "by", ["CH", "H", "", "H"]),
-    ("person", "at", ["CH", "H", "", "CH"]),
-    ("person", "boot", ["CH", "H", "", "CH"]),
-    ("person", "since_boot", ["CH", "H", "", "CH"]),
-    ("person", "kind", ["CH", "H", "", "CH"]),
-    ("person", "name", ["CH", "CH", "CH", "CH"]),
-    ("person", "place", ["CH", "CH", "CH", "CH"]),
-    ("person", "phone", ["CH", "CH", "CH", "CH"]),
-    ("person", "unit", ["CH", "CH", "CH", "CH"]),
-    ("person", "skills", ["CH", "CH", "CH", "CH"]),
-    ("activity", "by", ["CH", "H", "", "H"]),
-    ("activity", "at", ["CH", "H", "", "CH"]),
-    ("activity", "boot", ["CH", "H", "", "CH"]),
-    ("activity", "since_boot", ["CH", "H", "", "CH"]),
-    ("activity", "title", ["CH", "CH", "CH", "CH"]),
-    ("activity", "task", ["CH", "CH", "CH", "CH"]),
-    ("activity", "place", ["CH", "CH", "CH", "CH"]),
-    ("activity", "starts_at", ["CH", "CH", "CH", "CH"]),
-    ("activity", "ends_at", ["CH", "CH", "CH", "CH"]),
-    ("activity", "places", ["CH", "CH", "CH", "CH"]),
-    ("activity", "claims/name", ["CH", "CH", "CH", "CH"]),
-    ("attendance", "by", ["GMCH", "H", "", "H"]),
-    ("attendance", "at", ["GMCH", "H", "", "GMCH"]),
-    ("attendance", "boot", ["GMCH", "H", "", "GMCH"]),
-    ("attendance", "since_boot", ["GMCH", "H", "", "GMCH"]),
-    ("attendance", "anchored_at", ["GMCH", "H", "", "GMCH"]),
-    ("attendance", "signed_out_anchored_at", ["GMCH", "H", "", "GMCH"]),
-    ("attendance", "activity", ["GMCH", "H", "", "GMCH"]),
-    ("attendance", "person", ["GMCH", "H", "", "GMCH"]),
-    ("attendance", "signed_out_at", ["GMCH", "GMCH", "GMCH", "GMCH"]),
-    ("settings", "visit_rules/name", ["CH", "CH", "CH", "CH"]),
-    ("category_list", "categories/name", ["CH", "CH", "CH", "CH"]),
-];
-
-const ROLES: [(char, Role); 4] = [('G', Role::GridWorker), ('M', Role::Member), ('C', Role::Cadre), ('H', Role::Hub)];
+/// A cell is tried in a document that its author makes; where someone else made the document and the path is empty; over what
+/// stands there; where they made the document and the path is empty.
 const MODES: [&str; 4] = ["make", "first", "later", "own"];
 const STAMP: [&str; 4] = ["by", "at", "boot", "since_boot"];
 
+/// The paths of a row: `entry` is an entry's id, `name` a name.
+fn paths(row: &Allow) -> Vec<String> {
+    let (parents, keys) = row.path.rsplit_once('/').map_or((String::new(), row.path), |(p, k)| (format!("{}/", p.replace('*', "entry")), k));
+    let key = |k: &str| match k {
+        "*" => "entry".to_owned(),
+        "{name}" => "name".to_owned(),
+        k => k.replace('*', "name"),
+    };
+    keys.split('|').map(|k| format!("{parents}{}", key(k))).collect()
+}
+
+/// What the table says of a cell: whether this role may write this path, and whether only once.
+fn cell(kind: &Kind, path: &str, role: Role) -> Option<&'static Allow> {
+    kind.rules.rows.iter().find(|row| paths(row).iter().any(|p| p == path) && row.roles.contains(&role))
+}
+
+/// Whether the table and what [`Refusal`] says of names and ids let a role write a path in a mode.
+fn expected(kind: &Kind, path: &str, role: Role, mode: &str) -> bool {
+    let Some(row) = cell(kind, path, role) else { return false };
+    let is_entry = path.ends_with("/entry");
+    let by_table = match mode {
+        // Who makes a document writes what it cannot do without.
+        "make" => base_keys(kind).iter().all(|key| cell(kind, key, role).is_some()),
+        "first" => !row.once || is_entry || role == Role::Hub,
+        "later" => !row.once,
+        // Without a name nobody can tell whose document it is.
+        _ => !row.once || path != "by" || role == Role::Hub,
+    };
+    // What the kind itself asks beside the table.
+    let desk = [Role::Cadre, Role::Hub].contains(&role);
+    let by_check = match (kind.name, path) {
+        ("person", "phone" | "unit" | "skills") | ("activity", "claims/name") => desk,
+        _ => true,
+    };
+    by_table && by_check
+}
+
 fn place() -> Id {
     id_of(50, 1)
+}
+
+fn unit() -> Id {
+    id_of(50, 2)
+}
+
+fn circle() -> Id {
+    id_of(50, 3)
 }
 
 /// The person under test and someone else, with a device each.
@@ -137,7 +77,13 @@ fn other() -> Id {
 }
 
 fn author(role: Role) -> Author {
-    let scope = if role == Role::GridWorker { Audience::Place(place()) } else { Audience::Community };
+    let scope = match role.over() {
+        Over::Community => Audience::Community,
+        Over::Place => Audience::Place(place()),
+        Over::Street => Audience::Street,
+        Over::Unit => Audience::Unit(unit()),
+        Over::Circle => Audience::Circle(circle()),
+    };
     Author { device: actor_of(1).device(), devices: vec![actor_of(1).device()], person: me(), grants: vec![Grant { role, scope }] }
 }
 
@@ -174,13 +120,17 @@ fn value(key: &str, by: Id) -> Value {
     }
 }
 
-/// Writes the needed fields but `except`, and who did it where the kind says so.
+/// What every document of this kind begins with: the needed fields, and who made it where the kind says so.
+fn base_keys(kind: &Kind) -> Vec<&'static str> {
+    let by = cell(kind, "by", Role::Hub).map(|_| "by");
+    by.into_iter().chain(needed(kind).into_iter().map(|(key, _)| key)).collect()
+}
+
+/// Writes those fields but `except`.
 fn base(w: &mut Writer<'_>, kind: &Kind, by: Id, except: &str) {
-    if except != "by" && (kind.versions[0].containers.is_empty() || !["settings", "category_list"].contains(&kind.name)) {
-        w.put(&ROOT, "by", Value::from(by)).unwrap();
-    }
-    for (key, value) in needed(kind).into_iter().filter(|(key, _)| *key != except) {
-        w.put(&ROOT, key, value).unwrap();
+    for key in base_keys(kind).into_iter().filter(|key| *key != except) {
+        let needed = needed(kind).into_iter().find(|(k, _)| *k == key).map(|(_, value)| value);
+        w.put(&ROOT, key, needed.unwrap_or_else(|| by.into())).unwrap();
     }
 }
 
@@ -217,7 +167,8 @@ fn put(w: &mut Writer<'_>, path: &[&str], entry: &str, by: Id, over: bool) {
 fn attempt(kind: &'static Kind, role: Role, path: &str, mode: &str) -> Result<(), Refusal> {
     let keys: Vec<&str> = path.split('/').collect();
     let author = author(role);
-    let audiences = audiences(kind);
+    // Every role's scope: who reaches what has tests of its own.
+    let audiences = [Audience::Place(place()), Audience::Desk, Audience::Street, Audience::Unit(unit()), Audience::Circle(circle()), Audience::Community];
     let (device, by) = if mode == "own" { (1, me()) } else { (2, other()) };
     let id = id_of(if mode == "make" { 1 } else { device }, 9);
     let mut doc = Doc::new(kind, 0).unwrap();
@@ -250,37 +201,52 @@ fn attempt(kind: &'static Kind, role: Role, path: &str, mode: &str) -> Result<()
 #[test]
 fn every_role_writes_what_it_may_and_nothing_else() {
     let mut wrong = Vec::new();
-    for (kind, path, may) in MAY {
-        let kind = kinds::by_name(kind).unwrap();
-        for (mode, may) in MODES.iter().zip(may) {
-            let allowed: String = ROLES.iter().filter(|(_, role)| attempt(kind, *role, path, mode).is_ok()).map(|(letter, _)| *letter).collect();
-            if allowed != *may {
-                let why: Vec<_> = ROLES.iter().map(|(_, role)| attempt(kind, *role, path, mode)).collect();
-                wrong.push(format!("{} {path} {mode}: {allowed:?} may, expected {may:?} {why:?}", kind.name));
+    let mut cells = 0;
+    for kind in KINDS {
+        let paths: BTreeSet<String> = kind.rules.rows.iter().flat_map(paths).collect();
+        for (path, role) in paths.iter().flat_map(|path| Role::ALL.iter().map(move |info| (path, info.role))) {
+            for mode in MODES {
+                let answer = attempt(kind, role, path, mode);
+                if answer.is_ok() != expected(kind, path, role, mode) {
+                    wrong.push(format!("{} {path} {role} {mode}: {answer:?}", kind.name));
+                }
+                cells += 1;
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cells > 6_000, "{cells}");
 }
 
 #[test]
-fn the_table_above_has_every_path() {
-    let declared: BTreeSet<(&str, String)> = KINDS
-        .iter()
-        .flat_map(|kind| kind.rules.iter().map(|rule| (kind.name, rule.path)))
-        .flat_map(|(kind, path)| {
-            let (parents, keys) = path.rsplit_once('/').map_or((String::new(), path), |(p, k)| (format!("{}/", p.replace('*', "entry")), k));
-            let key = |k: &str| match k {
-                "*" => "entry".to_owned(),
-                "{name}" => "name".to_owned(),
-                k => k.replace('*', "name"),
-            };
-            keys.split('|').map(|k| (kind, format!("{parents}{}", key(k)))).collect::<Vec<_>>()
-        })
-        .collect();
-    let listed: BTreeSet<(&str, String)> = MAY.iter().map(|(kind, path, _)| (*kind, (*path).to_owned())).collect();
-    assert_eq!(listed, declared);
-    assert_eq!(listed.len(), MAY.len());
+fn the_table_and_the_kinds_cover_each_other() {
+    let kinds: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
+    let mut ruled: Vec<&str> = table::TABLE.iter().map(|r| r.kind).collect();
+    ruled.sort_by_key(|name| kinds.iter().position(|k| k == name));
+    assert_eq!(ruled, kinds, "one row group a kind");
+    for kind in KINDS {
+        assert!(std::ptr::eq(kind.rules, *table::TABLE.iter().find(|r| r.kind == kind.name).unwrap()), "{} has another kind's rules", kind.name);
+        let containers: BTreeSet<&str> = kind.versions.iter().flat_map(|v| v.containers.iter().copied()).collect();
+        let written: BTreeSet<&str> = kind.rules.rows.iter().filter_map(|row| Some(row.path.split_once('/')?.0)).collect();
+        assert_eq!(written, containers, "{}: rows below containers that there are, and for each of them", kind.name);
+        for row in kind.rules.rows {
+            assert!(!row.roles.is_empty(), "{} {}", kind.name, row.path);
+            assert!(row.roles.iter().all(|r| row.roles.iter().filter(|o| *o == r).count() == 1), "{} {}", kind.name, row.path);
+        }
+        // A later row for the same path adds roles, or it would never hold.
+        for (n, row) in kind.rules.rows.iter().enumerate() {
+            for path in paths(row) {
+                let earlier: BTreeSet<Role> = kind.rules.rows[..n].iter().filter(|r| paths(r).contains(&path)).flat_map(|r| r.roles.iter().copied()).collect();
+                assert!(row.roles.iter().any(|r| !earlier.contains(r)), "{} {path}: a row that never holds", kind.name);
+            }
+        }
+    }
+    let steps: BTreeSet<&str> = StepKind::ALL.iter().map(|(_, code, _)| *code).collect();
+    assert_eq!(table::STEPS.iter().map(|(code, _)| *code).collect::<BTreeSet<_>>(), steps);
+    for (place, info) in Role::ALL.iter().enumerate() {
+        assert_eq!((info.role as usize, info.code.parse::<Role>().unwrap()), (place, info.role));
+        assert!(!info.zh.is_ascii() && info.code.is_ascii());
+    }
 }
 
 fn household() -> Doc {

@@ -1,0 +1,191 @@
+//! The table of the rules, as data: for each kind who may write which path, whether once, and who reads. `docs/rules.md` is
+//! drawn from it.
+
+use super::Role::{
+    self, AreaUnit, Cadre, CommunityWorker, DepartmentHandler, EmployerUnit, GridGuide, GridWorker, Hub, Member, MicroGridLead, Property, Resident, Rider,
+    SecondedCadre, SocialWorker, StreetDispatcher, Volunteer,
+};
+
+/// One row of a kind's rules: these roles may write these paths.
+#[derive(Debug)]
+pub struct Allow {
+    /// Keys from the root joined by `/`: `a|b` is either key, `x:*` any key that begins so, `*` an entry's own id, `{name}`
+    /// an entry named by what it stands for (a tag, a person). Below its last key the parts of an edited value are allowed.
+    pub path: &'static str,
+    /// Who may.
+    pub roles: &'static [Role],
+    /// Whether the value stays as it was first written.
+    pub once: bool,
+}
+
+/// The rules of one kind. Of the rows that name a path, the first that names one of the author's roles holds.
+#[derive(Debug)]
+pub struct KindRules {
+    /// The kind's stable name.
+    pub kind: &'static str,
+    /// What people call it.
+    pub zh: &'static str,
+    /// Who reads it, in words: what the kind's `place` decides.
+    pub read_by: &'static str,
+    /// Who writes which path.
+    pub rows: &'static [Allow],
+    /// What no path can say, in words: what the kind's `check` judges.
+    pub checks: &'static str,
+}
+
+/// May write again what stands there.
+const fn write(path: &'static str, roles: &'static [Role]) -> Allow {
+    Allow { path, roles, once: false }
+}
+
+/// What stays as it was first written.
+const fn once(path: &'static str, roles: &'static [Role]) -> Allow {
+    Allow { path, roles, once: true }
+}
+
+/// Who and when.
+const STAMP: &str = "by|at|boot|since_boot";
+/// The community's desk.
+const DESK: &[Role] = &[Cadre, Hub];
+/// Who keeps the roster.
+const ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, Hub];
+/// Who keeps the roster of whole grids.
+const GRIDS: &[Role] = &[CommunityWorker, GridWorker, Cadre, Hub];
+/// Who lives, works or serves here.
+const PEOPLE: &[Role] =
+    &[CommunityWorker, GridWorker, MicroGridLead, GridGuide, Cadre, Member, SecondedCadre, AreaUnit, Rider, Volunteer, SocialWorker, Property, Resident, Hub];
+/// Everyone with a role that is given by invitation, and the hub.
+const ALL: &[Role] = &[
+    CommunityWorker,
+    GridWorker,
+    MicroGridLead,
+    GridGuide,
+    Cadre,
+    StreetDispatcher,
+    DepartmentHandler,
+    Member,
+    SecondedCadre,
+    AreaUnit,
+    EmployerUnit,
+    Rider,
+    Volunteer,
+    SocialWorker,
+    Property,
+    Resident,
+    Hub,
+];
+/// Who adds a step to a report they reach; which step, [`STEPS`] says.
+const STEPPERS: &[Role] = &[
+    CommunityWorker,
+    GridWorker,
+    MicroGridLead,
+    GridGuide,
+    Cadre,
+    StreetDispatcher,
+    DepartmentHandler,
+    Member,
+    SecondedCadre,
+    AreaUnit,
+    Rider,
+    Volunteer,
+    SocialWorker,
+    Property,
+    Resident,
+    Hub,
+];
+
+/// Places.
+pub static PLACE: KindRules = KindRules {
+    kind: "place",
+    zh: "网格、楼栋",
+    read_by: "whoever has a role over the place, and the desk",
+    rows: &[once(STAMP, DESK), write("level|name", DESK)],
+    checks: "",
+};
+
+/// Households.
+pub static HOUSEHOLD: KindRules = KindRules {
+    kind: "household",
+    zh: "住户",
+    read_by: "its grid and the desk",
+    rows: &[
+        once(STAMP, GRIDS),
+        write("micro_grid|address|tenure|state|lat|lon|visit_every_days", ROSTER),
+        write("place", DESK),
+        once("place", GRIDS),
+        once("residents/*", ROSTER),
+        once("residents/*/by|at|boot|since_boot", ROSTER),
+        write("residents/*/name|sex|birth|relation|phone|state|removed|tag:*", ROSTER),
+    ],
+    checks: "it has an address and a grid",
+};
+
+/// Visits.
+pub static VISIT: KindRules = KindRules {
+    kind: "visit",
+    zh: "走访",
+    read_by: "whoever reads the household",
+    rows: &[once("household|by|at|boot|since_boot|anchored_at|result|purpose|note|minutes|lat|lon", ROSTER)],
+    checks: "it names its household and who made it",
+};
+
+/// Persons.
+pub static PERSON: KindRules = KindRules {
+    kind: "person",
+    zh: "人员",
+    read_by: "the person, their grid and the desk; cadres, the street's and the departments' people by everyone with a role",
+    rows: &[once("by|at|boot|since_boot|kind", DESK), write("name|place", DESK), write("phone|unit|skills", ALL)],
+    checks: "others than the desk edit their own alone",
+};
+
+/// Reports.
+pub static REPORT: KindRules = KindRules {
+    kind: "report",
+    zh: "上报",
+    read_by: "its grid and the desk; who raised it without naming a grid",
+    rows: &[
+        once("by|at|boot|since_boot|title|address|detail|lat|lon|own", PEOPLE),
+        once("number|reporter|day_only", ROSTER),
+        write("place", DESK),
+        once("place", PEOPLE),
+        write("category|urgency", ROSTER),
+        once("category|urgency", PEOPLE),
+        once("steps/*", STEPPERS),
+        once("steps/*/by|at|boot|since_boot|order|kind|note", STEPPERS),
+        once("steps/*/covers|day_only|by_name", &[Hub]),
+    ],
+    checks: "it has a title; each step is of a kind that the author's role over the report may add (below)",
+};
+
+/// Which step of a report who may add: with a role that the report lies under; a note also who merely reads it.
+pub static STEPS: &[(&str, &[Role])] =
+    &[("accept", ROSTER), ("decline", ROSTER), ("handle", ROSTER), ("feed_back", ROSTER), ("close", ROSTER), ("note", STEPPERS), ("settled", &[Hub])];
+
+/// Activities.
+pub static ACTIVITY: KindRules = KindRules {
+    kind: "activity",
+    zh: "活动",
+    read_by: "everyone with a role",
+    rows: &[once(STAMP, DESK), write("title|task|place|starts_at|ends_at|places", DESK), write("claims/{name}", PEOPLE)],
+    checks: "others than the desk claim for themselves alone",
+};
+
+/// Attendances.
+pub static ATTENDANCE: KindRules = KindRules {
+    kind: "attendance",
+    zh: "签到",
+    read_by: "the person and the desk",
+    rows: &[once("by|at|boot|since_boot|anchored_at|signed_out_anchored_at|activity|person", PEOPLE), write("signed_out_at", PEOPLE)],
+    checks: "others than the desk sign in themselves alone",
+};
+
+/// Settings.
+pub static SETTINGS: KindRules =
+    KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("visit_rules/{name}", DESK)], checks: "" };
+
+/// Category lists.
+pub static CATEGORY_LIST: KindRules =
+    KindRules { kind: "category_list", zh: "上报类别", read_by: "everyone with a role", rows: &[write("categories/{name}", DESK)], checks: "" };
+
+/// The rules of every kind.
+pub static TABLE: &[&KindRules] = &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST];
