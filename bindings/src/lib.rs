@@ -22,6 +22,7 @@ mod sync;
 
 mod activities;
 mod attendance;
+mod carriers;
 mod conflicts;
 mod households;
 mod persons;

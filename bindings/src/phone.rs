@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gridwalk_core::carriers::CarriedStatus;
 use gridwalk_core::phone::{Config, Quarantined, Status, TenantStatus};
 use gridwalk_core::{Error, Input};
 
@@ -44,6 +45,8 @@ pub struct Status {
     pub unreadable: u64,
     /// What the hub refused, oldest first.
     pub quarantine: Vec<Quarantined>,
+    /// What it carries for others.
+    pub carried: CarriedStatus,
 }
 
 /// A community the phone is enrolled in.

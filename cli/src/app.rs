@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
-use crate::commands::{activities, attendance, conflicts, edit, export, reports, roster, status, sync, visit};
+use crate::commands::{activities, attendance, carry, conflicts, edit, export, reports, roster, status, sync, visit};
 use crate::failure::{Failure, Result};
 use crate::host::Host;
 use crate::screen::Screen;
@@ -72,6 +72,7 @@ enum Command {
     Conflicts(conflicts::Conflicts),
     Resubmit(status::Resubmit),
     GiveUp(status::GiveUp),
+    Carry(carry::Carry),
     Export(export::Export),
     Rebuild(export::Rebuild),
 }
@@ -136,6 +137,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Conflicts(c) => c.run(phone, screen),
         Command::Resubmit(c) => c.run(phone, screen),
         Command::GiveUp(c) => c.run(phone, screen),
+        Command::Carry(c) => c.run(phone, screen),
         Command::Export(c) => c.run(phone, screen),
         Command::Rebuild(c) => c.run(phone, screen),
     }

@@ -38,6 +38,8 @@ pub mod store;
 pub mod phone;
 pub mod sync;
 
+pub mod carriers;
+
 pub use error::{Error, ErrorKind, Result};
 pub use ids::Id;
 pub use kinds::Input;

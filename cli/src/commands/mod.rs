@@ -2,6 +2,7 @@
 
 pub mod activities;
 pub mod attendance;
+pub mod carry;
 pub mod conflicts;
 pub mod edit;
 pub mod export;

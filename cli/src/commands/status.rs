@@ -1,6 +1,7 @@
 //! Where the phone stands, and running again what was refused.
 
 use clap::Args;
+use gridwalk_core::carriers::CarriedStatus;
 use gridwalk_core::phone::{Quarantined, Status as PhoneStatus, TenantStatus};
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
@@ -49,10 +50,21 @@ fn overview(s: Style, status: &PhoneStatus, host: &Host) -> String {
     table.add_row([cell("冲突 Conflicts"), count(status.conflicts, Tone::Warn)]);
     table.add_row([cell("无法读取 Unreadable"), count(status.unreadable, Tone::Bad)]);
     table.add_row([cell("资料 Documents"), cell(status.documents)]);
+    if status.carried != CarriedStatus::default() {
+        table.add_row([cell("代送 Carried"), toned(carried_text(status.carried), if status.carried.waiting > 0 { Tone::Warn } else { Tone::Plain })]);
+    }
     table.add_row([cell("设备 Device"), toned(&status.device, Tone::Dim)]);
     table.add_row([cell("数据 Store"), toned(host.store.display(), Tone::Dim)]);
     table.add_row([cell("密钥 Key"), toned(host.key_file.display(), Tone::Dim)]);
     table.to_string()
+}
+
+fn carried_text(carried: CarriedStatus) -> String {
+    let CarriedStatus { waiting, outcast, receipts, oldest_at } = carried;
+    let counts = [(waiting, "待送达 / to deliver"), (outcast, "需担保 / to vouch for"), (receipts, "回执 / receipts")];
+    let mut parts: Vec<String> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, label)| format!("{label} {count}")).collect();
+    parts.extend(oldest_at.map(|at| format!("最早 / since {}", words::time(at))));
+    parts.join("，")
 }
 
 fn tenant_text(tenant: &TenantStatus) -> String {

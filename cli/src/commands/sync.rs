@@ -81,7 +81,12 @@ impl Sync {
 
 fn report_text(s: Style, report: SyncReport) -> String {
     let mut parts = vec![format!("已发送 / sent {}", report.sent), format!("已收到 / received {}", report.received)];
-    let more = [(report.rerun, "重新执行 / run again"), (report.withdrawn, "已移出本机 / withdrawn"), (report.refused, "未被接受 / refused")];
+    let more = [
+        (report.rerun, "重新执行 / run again"),
+        (report.withdrawn, "已移出本机 / withdrawn"),
+        (report.carried, "代送 / carried"),
+        (report.refused, "未被接受 / refused"),
+    ];
     parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(count, label)| format!("{label} {count}")));
     s.text(format!("同步完成 / synced：{}", parts.join("，")), if report.refused > 0 { Tone::Warn } else { Tone::Good })
 }

@@ -168,6 +168,6 @@ impl Hub for Judges<'_> {
         };
         let verdict = Verdict { word: self.word, reason: self.reason.clone(), run: u32::try_from(changes.len()).unwrap() };
         let verdicts = bundle.iter().map(|_| vec![verdict.clone()]).collect();
-        self.community.answer(request, &SyncReply { hub_time: request.head.created, verdicts, tenants: vec![tenant], schemas: vec![] })
+        self.community.answer(request, &SyncReply { hub_time: request.head.created, verdicts, tenants: vec![tenant], schemas: vec![], receipts: vec![] })
     }
 }

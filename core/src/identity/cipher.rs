@@ -16,11 +16,16 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
+/// HMAC-SHA256 of `message`.
+pub fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
 /// A value that proves, without revealing it, that the same `key` is used again.
 pub fn key_check(key: &[u8; 32]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
-    mac.update(b"gridwalk store key check v1");
-    mac.finalize().into_bytes().into()
+    hmac(key, b"gridwalk store key check v1")
 }
 
 /// The secret key of a device or community. Never printed.
@@ -61,6 +66,11 @@ impl DeviceKey {
         self.public().device()
     }
 
+    /// The secret half of the X25519 key that follows from this one.
+    pub(super) fn scalar(&self) -> [u8; 32] {
+        self.0.to_scalar_bytes()
+    }
+
     /// Signs `message`.
     pub fn sign(&self, message: &[u8]) -> SignatureBytes {
         self.0.sign(message).to_bytes()
@@ -89,6 +99,11 @@ impl PublicKey {
         let mut id = [0; 8];
         id.copy_from_slice(&sha256(&self.to_bytes())[..8]);
         DeviceId(id)
+    }
+
+    /// The X25519 key that follows from this one.
+    pub(super) fn montgomery(&self) -> [u8; 32] {
+        self.0.to_montgomery().to_bytes()
     }
 
     /// Whether `signature` is this key's over `message`.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Outcome, Phone, Row, UNSENT, membership, perform, state};
+use crate::carriers::CarriedStatus;
 use crate::commands::Command;
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -28,6 +29,8 @@ pub struct Status {
     pub unreadable: u64,
     /// What the hub refused, oldest first.
     pub quarantine: Vec<Quarantined>,
+    /// What it carries for others.
+    pub carried: CarriedStatus,
 }
 
 /// A community the phone is enrolled in.
@@ -90,6 +93,7 @@ impl Phone {
                 conflicts: count("SELECT count(DISTINCT doc || path) FROM conflicts")?,
                 unreadable: count("SELECT count(*) FROM unreadable")?,
                 quarantine,
+                carried: crate::carriers::status(c)?,
             })
         })
     }

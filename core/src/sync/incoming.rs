@@ -45,6 +45,7 @@ impl Phone {
             let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: reply.hub_time };
             intake.learn(&reply, &reading)?;
             let failed = intake.verdicts(prepared, &reply)?;
+            intake.carried(&prepared.hub, &prepared.carried, &reply.receipts)?;
             let mut again = false;
             for tenant in &reply.tenants {
                 again |= intake.tenant(tenant)?;
@@ -54,7 +55,7 @@ impl Phone {
             intake.forget_withdrawn()?;
             touched.finish(tx)?;
             // Status screens listen too: what is unsent, refused, last synced.
-            touched.tables.extend(["commands", "tenants"]);
+            touched.tables.extend(["carried", "commands", "tenants"]);
             // What is sealed and was not in this request follows; what was in it and is held waits for the next sync.
             let unsealed: bool = tx.query_row(
                 "SELECT EXISTS (SELECT 1 FROM changes c JOIN commands k ON k.n = c.command WHERE c.taken = 0 AND c.bundle IS NULL AND k.state = 'unsent' AND k.reason IS NULL
@@ -67,7 +68,7 @@ impl Phone {
                 params![to_json(&prepared.bundles)?, prepared.hub],
                 |r| r.get(0),
             )?;
-            again |= unsealed || left;
+            again |= unsealed || left || super::carried::is_left(tx, &prepared.hub)?;
             if !again {
                 tx.execute("UPDATE tenants SET synced_at = ?1 WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
             }
@@ -81,8 +82,9 @@ impl Phone {
 }
 
 impl SyncReport {
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.sent += other.sent;
+        self.carried += other.carried;
         self.refused += other.refused;
         self.rerun += other.rerun;
         self.received += other.received;
@@ -94,6 +96,21 @@ fn community_keys(connection: &Connection, hub: &str) -> Result<Vec<PublicKey>> 
     let mut statement = connection.prepare_cached("SELECT key, spare FROM tenants WHERE hub = ?1")?;
     let rows = statement.query_map([hub], |r| Ok([r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?]))?.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.iter().flatten().map(|key| PublicKey::from_bytes(key)).collect()
+}
+
+/// The keys that a community's replies and receipts may be signed with.
+pub(super) fn tenant_keys(connection: &Connection, tenant: &str) -> Result<Vec<PublicKey>> {
+    let keys = connection.query_row("SELECT key, spare FROM tenants WHERE tenant = ?1", [tenant], |r| Ok([r.get::<_, Vec<u8>>(0)?, r.get(1)?])).optional()?;
+    keys.iter().flatten().map(|key| PublicKey::from_bytes(key)).collect()
+}
+
+/// How verdicts came here.
+#[derive(Clone, Copy)]
+pub(super) enum Heard<'a> {
+    /// In the hub's reply to this phone.
+    Reply(&'a SyncReply),
+    /// By whoever carried the bundle.
+    Receipt,
 }
 
 /// What names a change: document, generation, hash.
@@ -118,61 +135,68 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// Carries out the verdicts; answers with the commands that failed, by row. Each is matched with its change by document,
-    /// generation and hash: verdicts on changes that were replaced meanwhile are ignored.
+    /// Carries out the verdicts; answers with the commands that failed, by row.
     fn verdicts(&mut self, prepared: &Prepared, reply: &SyncReply) -> Result<Vec<Failed>> {
         let mut failed: Vec<Failed> = Vec::new();
-        // Documents with changes that wait: what depends on those waits with them.
         let mut waiting: BTreeSet<Id> = BTreeSet::new();
         for (bundle, verdicts) in prepared.bundles.iter().zip(&reply.verdicts) {
-            let mut statement =
-                self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
-            let row = statement.query_row([bundle], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, String>(1)?, r.get::<_, u64>(2)?))).optional()?;
-            let Some((sealed, tenant, epoch)) = row else { continue };
-            // A hub that was restored says it in this reply; what it lacks is judged after it has been read.
-            let restored = reply.tenants.iter().any(|t| t.tenant == tenant && t.epoch != epoch);
-            let sealed: Sealed = decode(&sealed, "stored bundle")?;
-            let body: Bundle = decode(&sealed.body, "stored bundle")?;
-            let total: usize = verdicts.iter().map(|v| v.run as usize).fold(0, usize::saturating_add);
-            if total != body.groups.iter().map(|g| g.changes.len()).sum::<usize>() {
-                return Err(Error::malformed("verdicts"));
-            }
-            let mut open = self.open_changes(*bundle)?;
-            let mut each = verdicts.iter().flat_map(|v| std::iter::repeat_n(v, v.run as usize));
-            let mut done = true;
-            for group in &body.groups {
-                let mut answered = Vec::new();
-                for (change, verdict) in group.changes.iter().zip(each.by_ref()) {
-                    let doc = body.id(change.doc)?;
-                    if let Some((n, command)) = open.remove(&(doc, change.generation, sha256(&change.body))) {
-                        answered.push((n, command, doc, change, verdict));
-                    }
-                }
-                let mut waits = false;
-                for (_, _, doc, _, verdict) in &answered {
-                    waits |= match verdict.word {
-                        Word::Held => true,
-                        Word::Missing => restored || waiting.contains(doc) || self.awaited(*doc, epoch)?,
-                        Word::Refused | Word::Generation | Word::ActorReused => restored,
-                        Word::Taken | Word::Known => false,
-                    };
-                }
-                for (n, command, doc, change, verdict) in answered {
-                    match verdict.word {
-                        Word::Taken | Word::Known => self.accept(n, command, doc, change, &tenant, epoch)?,
-                        _ if waits => {
-                            waiting.insert(doc);
-                            done = false;
-                        }
-                        _ => note(&mut failed, command, verdict),
-                    }
-                }
-            }
-            if done {
-                self.tx.execute("UPDATE bundles SET taken = 1 WHERE n = ?1", [bundle])?;
-            }
+            self.bundle(*bundle, verdicts, Heard::Reply(reply), &mut failed, &mut waiting)?;
         }
         Ok(failed)
+    }
+
+    /// Carries out the verdicts on one bundle. Each is matched with its change by document, generation and hash: verdicts on
+    /// changes that were replaced meanwhile are ignored. `waiting` are documents with changes that wait: what depends on
+    /// those waits with them.
+    pub(super) fn bundle(&mut self, bundle: i64, verdicts: &[Verdict], heard: Heard<'_>, failed: &mut Vec<Failed>, waiting: &mut BTreeSet<Id>) -> Result<()> {
+        let mut statement = self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
+        let row = statement.query_row([bundle], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, String>(1)?, r.get::<_, u64>(2)?))).optional()?;
+        let Some((sealed, tenant, epoch)) = row else { return Ok(()) };
+        // A hub that was restored says it in this reply; what it lacks is judged after it has been read.
+        let restored = matches!(heard, Heard::Reply(reply) if reply.tenants.iter().any(|t| t.tenant == tenant && t.epoch != epoch));
+        let by_receipt = matches!(heard, Heard::Receipt);
+        let sealed: Sealed = decode(&sealed, "stored bundle")?;
+        let body: Bundle = decode(&sealed.body, "stored bundle")?;
+        let total: usize = verdicts.iter().map(|v| v.run as usize).fold(0, usize::saturating_add);
+        if total != body.groups.iter().map(|g| g.changes.len()).sum::<usize>() {
+            return Err(Error::malformed("verdicts"));
+        }
+        let mut open = self.open_changes(bundle)?;
+        let mut each = verdicts.iter().flat_map(|v| std::iter::repeat_n(v, v.run as usize));
+        let mut done = true;
+        for group in &body.groups {
+            let mut answered = Vec::new();
+            for (change, verdict) in group.changes.iter().zip(each.by_ref()) {
+                let doc = body.id(change.doc)?;
+                if let Some((n, command)) = open.remove(&(doc, change.generation, sha256(&change.body))) {
+                    answered.push((n, command, doc, change, verdict));
+                }
+            }
+            let mut waits = false;
+            for (_, _, doc, _, verdict) in &answered {
+                waits |= match verdict.word {
+                    Word::Held => true,
+                    // What a carrier brought may have come before what it rests on.
+                    Word::Missing => by_receipt || restored || waiting.contains(doc) || self.awaited(*doc, epoch)?,
+                    Word::Refused | Word::Generation | Word::ActorReused => restored,
+                    Word::Taken | Word::Known => false,
+                };
+            }
+            for (n, command, doc, change, verdict) in answered {
+                match verdict.word {
+                    Word::Taken | Word::Known => self.accept(n, command, doc, change, &tenant, epoch)?,
+                    _ if waits => {
+                        waiting.insert(doc);
+                        done = false;
+                    }
+                    _ => note(failed, command, verdict),
+                }
+            }
+        }
+        if done {
+            self.tx.execute("UPDATE bundles SET taken = 1 WHERE n = ?1", [bundle])?;
+        }
+        Ok(())
     }
 
     /// The changes of a bundle that the hub has not answered yet: row and command of each.
@@ -240,7 +264,7 @@ impl Intake<'_> {
         }
     }
 
-    fn run_again(&mut self, failed: &[Failed]) -> Result<bool> {
+    pub(super) fn run_again(&mut self, failed: &[Failed]) -> Result<bool> {
         if failed.is_empty() {
             return Ok(false);
         }
@@ -275,6 +299,7 @@ impl Intake<'_> {
             self.touched.forget(self.tx, id)?;
         }
         self.sweep()?;
+        self.tx.prepare_cached("DELETE FROM carried WHERE at < ?1")?.execute([self.hub_time - crate::carriers::KEEP_SECONDS])?;
         let before = self.hub_time.saturating_sub(KEEP_SECONDS);
         let old: i64 = self.tx.query_row("SELECT count(*) FROM commands WHERE state = 'taken' AND at < ?1", [before], |r| r.get(0))?;
         if old > 0 {

@@ -4,6 +4,7 @@
 //! transaction; [`rerun`] takes back what the hub refused and runs later commands again. No transaction is open while waiting
 //! for the network.
 
+mod carried;
 mod enrol;
 mod http;
 mod incoming;
@@ -16,6 +17,7 @@ mod session;
 pub use http::HttpHub;
 pub use incoming::Taken;
 pub use outgoing::Prepared;
+pub(crate) use outgoing::{close_bundles, tenants_of};
 pub use session::{Answer, Hub, SyncProgress, SyncReport};
 
 /// What one request or reply may carry at first, in bytes; halves after a cut, doubles after success.

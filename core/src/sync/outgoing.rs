@@ -23,6 +23,7 @@ pub struct Prepared {
     /// The compressed body.
     pub body: Vec<u8>,
     pub(super) bundles: Vec<i64>,
+    pub(super) carried: Vec<i64>,
     /// The hub's address.
     pub hub: String,
 }
@@ -56,10 +57,11 @@ impl Phone {
                     sealed.push(decode::<Sealed>(row.get_ref(1)?.as_blob().unwrap_or_default(), "stored bundle")?);
                 }
             }
-            let request = SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors, bundles: sealed };
+            let (offered, carried) = super::carried::offer(tx, hub, budget)?;
+            let request = SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors, bundles: sealed, carried };
             let body = pack(&request)?;
             let head = SignedHead::sign(&state.key(), SYNC_PATH, &body, created, nonce);
-            Ok(Prepared { path: SYNC_PATH, head, body, bundles, hub: hub.to_owned() })
+            Ok(Prepared { path: SYNC_PATH, head, body, bundles, carried: offered, hub: hub.to_owned() })
         })
     }
 
@@ -71,12 +73,12 @@ impl Phone {
     }
 }
 
-pub(super) struct OwnTenant {
+pub(crate) struct OwnTenant {
     pub cursor: TenantCursor,
     pub caught_up: bool,
 }
 
-pub(super) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTenant>> {
+pub(crate) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTenant>> {
     let mut statement = connection.prepare_cached("SELECT tenant, epoch, number, audiences, caught_up FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
     let rows = statement.query_map([hub], |r| Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get::<_, String>(3)?, r.get(4)?)))?;
     let mut tenants = Vec::new();
@@ -105,7 +107,7 @@ struct Unsent {
 
 /// Closes bundles around all changes that are in none yet. A bundle names the cursor at which its commands were run: what
 /// came meanwhile, perhaps in the very reply that made them run again, does not count against them.
-fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey) -> Result<()> {
+pub(crate) fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey) -> Result<()> {
     let mut statement = tx.prepare_cached(
         "SELECT c.n, c.command, k.id, c.doc, c.generation, c.schema, c.hash, c.body, k.cursor FROM changes c
          JOIN commands k ON k.n = c.command

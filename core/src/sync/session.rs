@@ -50,6 +50,8 @@ pub struct SyncReport {
     pub received: u64,
     /// Documents that left this phone.
     pub withdrawn: u64,
+    /// Envelopes of others that were delivered.
+    pub carried: u64,
 }
 
 impl Phone {

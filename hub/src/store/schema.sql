@@ -126,6 +126,9 @@ CREATE TABLE statements (
   signature BLOB NOT NULL,
   number BIGINT NOT NULL,          -- the tenant's number when it was taken
   at BIGINT NOT NULL,
+  vouched_by TEXT,                 -- the cadre who took it in from a revoked device
+  vouched_at BIGINT,
+  vouch_reason TEXT,               -- in their words
   PRIMARY KEY (tenant_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX statements_number ON statements (tenant_id, number, at);

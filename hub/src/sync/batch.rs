@@ -14,6 +14,7 @@ use gridwalk_core::projection::Row;
 use gridwalk_core::rules::{Author, judge};
 use sqlx::{AnyConnection, Row as _};
 
+use super::carried::Vouched;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, one, select_in};
@@ -64,6 +65,8 @@ pub(super) struct Kept {
     pub device: String,
     pub statement: Vec<u8>,
     pub signature: [u8; 64],
+    /// Who vouched for it, if its device was revoked.
+    pub vouched: Option<Vouched>,
 }
 
 /// A final verdict to be kept.

@@ -10,6 +10,8 @@ use gridwalk_core::sync::protocol::{Actors, Statement, StatementLine, encode};
 use sqlx::{AnyConnection, Row};
 
 use super::batch::{Batch, number_of};
+use super::carried::Vouched;
+use crate::admin::log::{Act, record};
 use crate::error::Result;
 use crate::store::{Arg, exec, insert_many, select_in};
 
@@ -219,16 +221,25 @@ impl Batch<'_> {
         let finals = finals.filter(|row| seen.insert(format!("{row:?}"))).collect();
         insert_many(connection, "verdicts", finals).await?;
         for kept in std::mem::take(&mut self.kept) {
+            let id = hash_text(&sha256(&kept.statement));
             let args = vec![
                 tenant.clone(),
-                Arg::text(&hash_text(&sha256(&kept.statement))),
+                Arg::text(&id),
                 Arg::text(&kept.device),
                 Arg::Blob(kept.statement),
                 Arg::Blob(kept.signature.to_vec()),
                 Arg::int(number),
                 Arg::int(now),
             ];
-            exec(connection, "INSERT INTO statements VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", args).await?;
+            let sql =
+                "INSERT INTO statements (tenant_id, id, device, statement, signature, number, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+            exec(connection, sql, args).await?;
+            if let Some(Vouched { by, reason }) = kept.vouched {
+                let by = by.to_string();
+                let args = vec![tenant.clone(), Arg::text(&id), Arg::text(&by), Arg::int(now), Arg::text(&reason)];
+                exec(connection, "UPDATE statements SET vouched_by = $3, vouched_at = $4, vouch_reason = $5 WHERE tenant_id = $1 AND id = $2", args).await?;
+                record(connection, &self.tenant.id, now, Act { by: &by, verb: "vouch", subject: &kept.device, detail: &id }).await?;
+            }
         }
         Ok(())
     }
@@ -260,7 +271,7 @@ impl Batch<'_> {
             lines,
         });
         let signature = self.tenant.key.sign(&statement);
-        self.kept.push(super::batch::Kept { device: device.to_string(), statement, signature });
+        self.kept.push(super::batch::Kept { device: device.to_string(), statement, signature, vouched: None });
     }
 }
 

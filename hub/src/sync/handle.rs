@@ -1,16 +1,20 @@
 //! The two requests of the protocol, from signed bytes to signed bytes.
 
+use std::collections::BTreeSet;
+
 use gridwalk_core::documents::{change_body, genesis};
 use gridwalk_core::identity::{CLOCK_TOLERANCE_SECONDS, PublicKey, SignedHead, cipher::sha256};
+use gridwalk_core::ids::DeviceId;
 use gridwalk_core::kinds::KINDS;
 use gridwalk_core::sync::protocol::{
-    ENROL_PATH, EnrolReply, EnrolRequest, MAX_BODY, RefusalCode, SYNC_PATH, SyncReply, TenantReply, ToldSchema, VERSION, Verdict, decode, pack, seal_reply,
-    unpack,
+    ENROL_PATH, EnrolReply, EnrolRequest, MAX_BODY, MAX_CARRIED_AT_ONCE, RefusalCode, SYNC_PATH, SyncReply, TenantReply, ToldSchema, VERSION, Verdict, decode,
+    pack, seal_reply, unpack,
 };
 use sqlx::{AnyConnection, Row};
 
 use super::author::{Membership, author_of, granted};
 use super::batch::Batch;
+use super::carried::deliver;
 use super::page::Asked;
 use super::request::{Incoming, OpenBundle};
 use crate::admin::log::{Act, record};
@@ -50,39 +54,58 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
     if tenants.is_empty() || incoming.bundles.iter().any(|b| tenants.iter().all(|(_, t, _)| t.id != b.tenant)) {
         return refuse(RefusalCode::Malformed);
     }
+    if incoming.request.carried.len() > MAX_CARRIED_AT_ONCE {
+        return refuse(RefusalCode::TooBig);
+    }
     let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::new(); incoming.bundles.len()];
-    let mut replies = Vec::new();
-    let mut fresh = true;
-    for (cursor, tenant, member) in &tenants {
+    let mut own: Vec<BTreeSet<u64>> = Vec::new();
+    for (n, (_, tenant, _)) in tenants.iter().enumerate() {
         let places: Vec<usize> = (0..incoming.bundles.len()).filter(|i| incoming.bundles[*i].tenant == tenant.id).collect();
         let bundles: Vec<&OpenBundle> = places.iter().map(|i| &incoming.bundles[*i]).collect();
-        // Decided on a snapshot, beside others; only writing waits its turn.
-        let mut batch = Batch::new(hub, tenant);
-        let mut read = hub.store.read().await?;
-        let mut answers = batch.answer(&mut read, &bundles).await?;
-        drop(read);
-        let mut tx = hub.store.write(&tenant.id).await?;
-        if std::mem::take(&mut fresh) {
-            use_nonce(&mut tx, &tenant.id, head, hub.now()).await?;
-        }
-        if batch.is_stale(&mut tx).await? {
-            batch = Batch::new(hub, tenant);
-            answers = batch.answer(&mut tx, &bundles).await?;
-        }
-        let taken = batch.flush(&mut tx).await?;
-        tx.commit().await?;
-        let own = taken.into_iter().filter(|(_, device)| *device == head.device).map(|(number, _)| number).collect();
+        let (answers, taken) = take_in(hub, tenant, &bundles, Some(head).filter(|_| n == 0)).await?;
+        own.push(taken.into_iter().filter(|(_, device)| *device == head.device).map(|(number, _)| number).collect());
         for (place, answer) in places.into_iter().zip(answers) {
             verdicts[place] = answer;
         }
+    }
+    let mut receipts = Vec::new();
+    for carried in &incoming.request.carried {
+        receipts.push(deliver(hub, head.device, carried).await?);
+    }
+    let mut replies = Vec::new();
+    for ((cursor, tenant, member), own) in tenants.iter().zip(own) {
         let mut read = hub.store.read().await?;
         let author = author_of(&mut read, tenant, head.device, member.person, None, hub.now()).await?;
         let asked = Asked { hub, tenant, cursor, author: &author, own, max_bytes: incoming.request.max_bytes as usize };
         replies.push(asked.read(&mut read).await?);
     }
     let schemas = told(incoming.request.schema, &replies);
-    let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas };
+    let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas, receipts };
     Ok(seal_reply(&tenants[0].1.key, &head.signature, &pack(&reply)?))
+}
+
+/// Numbers of new changes, and whose they are.
+type Taken = Vec<(u64, DeviceId)>;
+
+/// Decides bundles of one community and writes what was decided, with the verdicts on each. The nonce of `request`, where
+/// there is one, is used up in the same transaction.
+pub(super) async fn take_in(hub: &Hub, tenant: &Tenant, bundles: &[&OpenBundle], request: Option<&SignedHead>) -> Result<(Vec<Vec<Verdict>>, Taken)> {
+    // Decided on a snapshot, beside others; only writing waits its turn.
+    let mut batch = Batch::new(hub, tenant);
+    let mut read = hub.store.read().await?;
+    let mut answers = batch.answer(&mut read, bundles).await?;
+    drop(read);
+    let mut tx = hub.store.write(&tenant.id).await?;
+    if let Some(head) = request {
+        use_nonce(&mut tx, &tenant.id, head, hub.now()).await?;
+    }
+    if batch.is_stale(&mut tx).await? {
+        batch = Batch::new(hub, tenant);
+        answers = batch.answer(&mut tx, bundles).await?;
+    }
+    let taken = batch.flush(&mut tx).await?;
+    tx.commit().await?;
+    Ok((answers, taken))
 }
 
 /// The genesis changes that a device of schema `known` needs to read these documents.

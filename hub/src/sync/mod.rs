@@ -1,8 +1,10 @@
-//! The hub's half of sync. [`request`] opens and checks a signed request, [`take`] decides each change, [`batch`] holds the
-//! documents of one transaction and [`flush`] writes what was decided, [`page`] reads the news, [`fold`] keeps history small.
+//! The hub's half of sync. [`request`] opens and checks a signed request, [`carried`] what came by other hands, [`take`] decides
+//! each change, [`batch`] holds the documents of one transaction and [`flush`] writes what was decided, [`page`] reads the news,
+//! [`fold`] keeps history small.
 
 mod author;
 mod batch;
+mod carried;
 mod flush;
 pub mod fold;
 mod handle;

@@ -9,6 +9,8 @@ use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::sync::protocol::{Bundle, Sealed, SyncRequest, VERSION, decode, device_of, unpack};
 
+use super::carried::Vouched;
+
 /// A request with its bundles opened.
 pub struct Incoming {
     /// The request.
@@ -33,6 +35,8 @@ pub struct OpenBundle {
     pub signature: [u8; 64],
     /// The changes by command.
     pub groups: Vec<Vec<IncomingChange>>,
+    /// Who vouches for it, if its author's device was revoked.
+    pub vouched: Option<Vouched>,
 }
 
 /// One change as it came.
@@ -70,7 +74,8 @@ impl Incoming {
     }
 }
 
-fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
+/// Opens one bundle.
+pub(super) fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
     let bundle: Bundle = decode(&sealed.body, "bundle")?;
     let mut hashes = Vec::new();
     let mut groups = Vec::new();
@@ -105,6 +110,7 @@ fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
         statement: bundle.statement(&hashes),
         signature: *sealed.signature,
         groups,
+        vouched: None,
     })
 }
 

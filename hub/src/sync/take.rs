@@ -37,7 +37,11 @@ impl Batch<'_> {
             if !member.key.verifies(&bundle.statement, &bundle.signature) {
                 return Err(HubError::Refused(RefusalCode::Signature));
             }
-            signers.push(if member.revoked { None } else { Some(Signer::of(connection, self.hub, self.tenant, bundle, member.person).await?) });
+            signers.push(if member.revoked && bundle.vouched.is_none() {
+                None
+            } else {
+                Some(Signer::of(connection, self.hub, self.tenant, bundle, member.person).await?)
+            });
         }
         let finals = self.prepare(connection, bundles).await?;
         let mut answers = Vec::new();
@@ -106,7 +110,12 @@ impl Batch<'_> {
             self.settle(connection, group).await?;
         }
         if taken_any {
-            self.kept.push(Kept { device: bundle.device.to_string(), statement: bundle.statement.clone(), signature: bundle.signature });
+            self.kept.push(Kept {
+                device: bundle.device.to_string(),
+                statement: bundle.statement.clone(),
+                signature: bundle.signature,
+                vouched: bundle.vouched.clone(),
+            });
         }
         Ok(verdicts)
     }

@@ -65,6 +65,7 @@ impl Traffic {
             rerun: a.rerun + b.rerun,
             received: a.received + b.received,
             withdrawn: a.withdrawn + b.withdrawn,
+            carried: a.carried + b.carried,
         };
         Self { up: self.up + other.up, down: self.down + other.down, time: self.time + other.time, report }
     }

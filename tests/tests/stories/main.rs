@@ -4,6 +4,7 @@
 mod audiences;
 mod audit_log;
 mod audits;
+mod carriers;
 mod clocks;
 mod copies;
 mod crowd;

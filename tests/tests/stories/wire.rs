@@ -78,7 +78,7 @@ impl Hand {
 
     /// A request with these bundles.
     pub fn request(&self, bundles: Vec<Sealed>) -> SyncRequest {
-        SyncRequest { version: VERSION, schema: 100, max_bytes: 1 << 20, cursors: vec![self.cursor.clone()], bundles }
+        SyncRequest { version: VERSION, schema: 100, max_bytes: 1 << 20, cursors: vec![self.cursor.clone()], bundles, carried: vec![] }
     }
 
     /// Sends a body, signed now.

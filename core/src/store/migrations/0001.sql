@@ -94,7 +94,23 @@ CREATE TABLE bundles (
   tenant TEXT NOT NULL,
   sealed BLOB NOT NULL,
   bytes INTEGER NOT NULL,        -- its size when compressed alone
-  taken INTEGER NOT NULL DEFAULT 0
+  taken INTEGER NOT NULL DEFAULT 0,
+  envelope BLOB,                 -- closed to the hub, once others are to carry it: the same bytes each time
+  envelope_id BLOB               -- the SHA-256 of that
+);
+CREATE INDEX bundles_envelope ON bundles (envelope_id) WHERE envelope_id IS NOT NULL;
+
+-- What this phone carries for others, closed to everyone but the hub, and the hub's receipts, closed to all but the author.
+CREATE TABLE carried (
+  n INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,       -- SHA-256 of the envelope
+  envelope BLOB,                 -- until the hub has said its last word
+  receipt BLOB,                  -- the newest one
+  outcome INTEGER,               -- what became of it, by the hub
+  vouch TEXT,                    -- why a cadre vouches for it
+  elsewhere TEXT NOT NULL DEFAULT '[]', -- JSON: the hubs that do not know its community
+  at INTEGER NOT NULL,           -- when it came here, seconds since the epoch (UTC)
+  asked INTEGER                  -- hub time of the last request it went with
 );
 
 -- Genesis changes of schema versions newer than this app.

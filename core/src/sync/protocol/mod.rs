@@ -1,10 +1,12 @@
 //! The words of `POST /v1/sync` and `POST /v1/enrol`: CBOR (arrays, by position) in one zstd stream. Field numbers are never
 //! used again; a reader ignores what it does not know at the end of an array.
 
+mod carried;
 mod enrol;
 mod reply;
 mod request;
 
+pub use carried::{CARRIED_VERSION, Carried, CarriedAnswer, Envelope, Judged, MAX_CARRIED_AT_ONCE, MAX_ENVELOPE, Outcome, Receipt};
 pub use enrol::{EnrolReply, EnrolRequest, RefusalCode, RefusedRequest};
 pub use reply::{DocumentNews, Granted, SyncReply, TenantReply, ToldSchema, Verdict, Word, open_reply, reply_statement, seal_reply};
 pub use request::{
@@ -54,12 +56,17 @@ pub fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
 
 /// Decompresses what came from outside, within bounds.
 pub fn unpack(bytes: &[u8]) -> Result<Vec<u8>> {
+    unpack_within(bytes, MAX_PLAIN)
+}
+
+/// Decompresses what came from outside, to at most `most` bytes.
+pub fn unpack_within(bytes: &[u8], most: usize) -> Result<Vec<u8>> {
     use std::io::Read;
     if bytes.len() > MAX_BODY {
         return Err(Error::malformed("size"));
     }
     let mut plain = Vec::new();
     let decoder = zstd::stream::read::Decoder::with_buffer(bytes).map_err(|e| Error::malformed("zstd").with_source(e))?;
-    decoder.take(MAX_PLAIN as u64 + 1).read_to_end(&mut plain).map_err(|e| Error::malformed("zstd").with_source(e))?;
-    if plain.len() > MAX_PLAIN { Err(Error::malformed("size")) } else { Ok(plain) }
+    decoder.take(most as u64 + 1).read_to_end(&mut plain).map_err(|e| Error::malformed("zstd").with_source(e))?;
+    if plain.len() > most { Err(Error::malformed("size")) } else { Ok(plain) }
 }

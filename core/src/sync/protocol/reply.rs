@@ -3,6 +3,7 @@
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
+use super::carried::CarriedAnswer;
 use super::request::WireId;
 use crate::error::{Error, Result};
 use crate::identity::{DeviceKey, PublicKey, SignatureBytes};
@@ -65,6 +66,10 @@ pub struct SyncReply {
     /// Genesis changes that documents below need and the device does not know.
     #[n(3)]
     pub schemas: Vec<ToldSchema>,
+    /// For each envelope carried, in the request's order, what became of it.
+    #[n(4)]
+    #[cbor(default)]
+    pub receipts: Vec<CarriedAnswer>,
 }
 
 /// A genesis change of a newer schema version.

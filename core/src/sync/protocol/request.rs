@@ -3,6 +3,7 @@
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
+use super::carried::Carried;
 use super::encode;
 use crate::error::{Error, Result};
 use crate::identity::DeviceKey;
@@ -24,9 +25,13 @@ pub struct SyncRequest {
     /// A cursor a community.
     #[n(3)]
     pub cursors: Vec<TenantCursor>,
-    /// Closed bundles, this device's own or carried.
+    /// Closed bundles: this device's own; the hub takes another's too.
     #[n(4)]
     pub bundles: Vec<Sealed>,
+    /// Envelopes that this device carries for others.
+    #[n(5)]
+    #[cbor(default)]
+    pub carried: Vec<Carried>,
 }
 
 /// How far one community's sequence has been read.

@@ -1,0 +1,114 @@
+//! Carrying: unsent work in a file or over the local network, and what the hub said of it on the way back.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use gridwalk_core::Phone;
+use gridwalk_core::carriers::Imported;
+use serde_json::json;
+
+use crate::failure::{Failure, Result};
+use crate::screen::{Screen, Tone};
+
+/// 代送：把未发送的记录交给别人带去同步 / Unsent work carried to the hub by other hands
+#[derive(Debug, Args)]
+pub struct Carry {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Export(ExportBundles),
+    Import(Import),
+    Receipts(Receipts),
+}
+
+impl Carry {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        match self.what {
+            What::Export(c) => c.run(phone, screen),
+            What::Import(c) => c.run(phone, screen),
+            What::Receipts(c) => c.run(phone, screen),
+        }
+    }
+}
+
+/// 把本机未发送的记录加密导出，只有服务器能打开 / Write what is unsent to a file that only the hub can open
+#[derive(Debug, Args)]
+struct ExportBundles {
+    /// 文件 / the file to write
+    file: PathBuf,
+}
+
+impl ExportBundles {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let written = phone.export_bundles(&self.file)?;
+        let file = self.file.display().to_string();
+        screen.answer(&json!({"file": file, "envelopes": written.count, "bytes": written.bytes}), |s| {
+            s.text(format!("已导出 {} 封：{file}，请交给能联网的同事 / exported; hand it to a colleague who can sync", written.count), Tone::Good)
+        })
+    }
+}
+
+/// 收下别人导出的文件（下次同步时代送），或带回来的回执 / Take in such a file, to be delivered by the next sync; or receipts
+#[derive(Debug, Args)]
+struct Import {
+    /// 文件 / the file
+    file: PathBuf,
+    /// 担保：接收已停用设备的记录，限社区干部 / vouch for a revoked device's work, as a cadre
+    #[arg(long, requires = "reason")]
+    vouch: bool,
+    /// 担保的理由 / why you vouch
+    #[arg(long, value_name = "TEXT", requires = "vouch")]
+    reason: Option<String>,
+}
+
+impl Import {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let reason = self.reason.filter(|_| self.vouch);
+        if !self.file.exists() {
+            return Err(Failure::file(&self.file.display().to_string(), std::io::ErrorKind::NotFound.into()));
+        }
+        let imported = phone.take_carried(&self.file, reason.as_deref())?;
+        screen.answer(&json!(imported), |s| s.text(imported_text(imported), Tone::Good))?;
+        if imported.kept > 0 {
+            screen.hint("联网后用 gridwalk sync 送达", "gridwalk sync delivers it");
+        }
+        if imported.refused > 0 {
+            screen.warn("有记录没有被接受，请用 gridwalk status 查看原因", "some records were refused; gridwalk status says why");
+        }
+        Ok(())
+    }
+}
+
+fn imported_text(imported: Imported) -> String {
+    let Imported { kept, known, receipts, receipts_kept, sent, refused } = imported;
+    let parts = [
+        (kept, "收下待送 / to deliver"),
+        (known, "已有 / known"),
+        (receipts, "回执 / receipts"),
+        (receipts_kept, "代收回执 / receipts for others"),
+        (sent, "已送达 / sent"),
+        (refused, "未被接受 / refused"),
+    ];
+    let told: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, label)| format!("{label} {count}")).collect();
+    if told.is_empty() { "没有新内容 / nothing new".to_owned() } else { told.join("，") }
+}
+
+/// 把服务器的回执导出，带回给记录人 / Write the hub's receipts to a file, to be brought back to the authors
+#[derive(Debug, Args)]
+struct Receipts {
+    /// 文件 / the file to write
+    file: PathBuf,
+}
+
+impl Receipts {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let written = phone.export_receipts(&self.file)?;
+        let file = self.file.display().to_string();
+        screen.answer(&json!({"file": file, "receipts": written.count, "bytes": written.bytes}), |s| {
+            s.text(format!("已导出 {} 份回执：{file} / exported", written.count), Tone::Good)
+        })
+    }
+}

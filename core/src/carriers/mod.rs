@@ -1,0 +1,14 @@
+//! Carriers: work of a phone that cannot reach the hub travels by other hands, in a file or over the local network, and the
+//! hub's verdicts come back the same way. Whoever carries reads neither (see [`crate::sync::protocol::Envelope`]).
+//!
+//! [`file`] writes and reads what travels, [`hold`] keeps what this phone carries for others until it is delivered.
+
+mod file;
+mod hold;
+
+pub use file::{Exported, Imported};
+pub(crate) use hold::status;
+pub use hold::{CarriedStatus, MAX_HELD, MAX_HELD_BYTES};
+
+/// How long a phone carries something, in seconds.
+pub const KEEP_SECONDS: i64 = 90 * 86_400;
