@@ -1,0 +1,186 @@
+//! What only PostgreSQL understands: its words for the schema, how a connection is set up, who is at work on the database,
+//! `pg_dump` and `pg_restore`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
+use tokio::process::Command;
+
+use super::{Arg, exec, one};
+use crate::error::{HubError, Result};
+
+/// The advisory lock that every hub process holds in common, and what replaces or changes the database alone.
+const PRESENCE: i64 = 0x6772_6964_7761_6c6b;
+/// How long a statement waits for another's lock.
+const LOCK_TIMEOUT: &str = "SET lock_timeout = '30s'";
+
+/// Whether this is the address of a PostgreSQL database.
+pub(super) fn is_url(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// A pool of at most `connections`.
+pub(super) async fn pool(url: &str, connections: u32) -> Result<AnyPool> {
+    let options = AnyPoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(30));
+    let options = options.after_connect(|connection, _| {
+        Box::pin(async move {
+            // What was answered 'taken' survives power loss, whatever the server's default is. A host that vanishes gives its
+            // tenant free after a minute. The hub's statements are short: compiling them costs more than running them.
+            let settings = "SET idle_in_transaction_session_timeout = '60s'; SET jit = off;
+                SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+            sqlx::raw_sql(LOCK_TIMEOUT).execute(&mut *connection).await?;
+            sqlx::raw_sql(settings).execute(&mut *connection).await?;
+            Ok(())
+        })
+    });
+    // Statements come in a few sizes each; all of them stay prepared.
+    let cache = if url.contains("statement-cache-capacity") { "" } else { "statement-cache-capacity=500" };
+    let joint = if cache.is_empty() { "" } else { if url.contains('?') { "&" } else { "?" } };
+    Ok(options.connect(&format!("{url}{joint}{cache}")).await?)
+}
+
+/// A connection that says, as long as it is open, that a hub is at work on the database.
+pub(super) async fn present(url: &str) -> Result<AnyConnection> {
+    let mut connection = connect(url).await?;
+    let free = one(&mut connection, "SELECT pg_try_advisory_lock_shared($1)", vec![Arg::int(PRESENCE)]).await?.try_get::<bool, _>(0)?;
+    if free { Ok(connection) } else { Err(HubError::usage("数据库正在恢复或升级，请稍后再试", "the database is being restored or upgraded; try again later")) }
+}
+
+/// A connection that says, as long as it is open, that no hub may be at work on the database; none is.
+pub(super) async fn alone(url: &str) -> Result<AnyConnection> {
+    let mut connection = connect(url).await?;
+    sqlx::raw_sql(LOCK_TIMEOUT).execute(&mut connection).await?;
+    // Others that open the database at this moment look at it and let go, or are here before.
+    for _ in 0..100 {
+        if one(&mut connection, "SELECT pg_try_advisory_lock($1)", vec![Arg::int(PRESENCE)]).await?.try_get::<bool, _>(0)? {
+            return Ok(connection);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Err(HubError::usage(
+        "还有服务器进程连着这个数据库，请全部停止后再试",
+        "hub processes are connected to this database; stop them all and try again",
+    ))
+}
+
+async fn connect(url: &str) -> Result<AnyConnection> {
+    sqlx::any::install_default_drivers();
+    Ok(AnyConnection::connect(url).await?)
+}
+
+/// Whether there is a table of this name.
+pub(super) async fn has_table(connection: &mut AnyConnection, name: &str) -> Result<bool> {
+    Ok(one(connection, "SELECT to_regclass($1) IS NOT NULL", vec![Arg::text(name)]).await?.try_get(0)?)
+}
+
+/// Locks a tenant's row until commit, if there is such a tenant; answers with the epoch that the database is in.
+pub(super) async fn lock_tenant(connection: &mut AnyConnection, tenant: &str) -> Result<Option<String>> {
+    let sql = "SELECT (SELECT epoch FROM epoch) FROM tenants WHERE tenant_id = $1 FOR UPDATE";
+    Ok(super::all(connection, sql, vec![Arg::text(tenant)]).await?.first().map(|row| row.try_get(0)).transpose()?.flatten())
+}
+
+/// The schema in PostgreSQL's words. Text is compared by its bytes, as in SQLite: pages and folds go in that order.
+pub(super) fn translated(sql: &str) -> String {
+    let mut text = String::new();
+    for line in sql.lines() {
+        let code = line.split("--").next().unwrap_or_default().trim_end();
+        let words = code.split(' ').map(|word| match word.trim_end_matches(',') {
+            "TEXT" => word.replace("TEXT", "TEXT COLLATE \"C\""),
+            "BLOB" => word.replace("BLOB", "BYTEA"),
+            _ => word.to_owned(),
+        });
+        text.push_str(&words.collect::<Vec<_>>().join(" ").replace(" WITHOUT ROWID", ""));
+        text.push('\n');
+    }
+    text
+}
+
+/// A copy of the database by the system's `pg_dump`, without the epoch: no hub can serve what it is put back into before a
+/// new one has begun.
+pub(super) async fn backup(url: &str, to: &Path) -> Result<()> {
+    let mut command = tool("pg_dump", url);
+    command.args(["--format=custom", "--no-owner", "--no-privileges", "--exclude-table-data=epoch", "--file"]).arg(to);
+    run(command, "pg_dump").await
+}
+
+/// Whether the file is a dump that `pg_restore` can read, of a hub's database.
+pub(super) async fn is_backup(file: &Path) -> Result<bool> {
+    let listed = Command::new("pg_restore").arg("--list").arg(file).kill_on_drop(true).output().await.map_err(|e| missing("pg_restore", &e))?;
+    let list = String::from_utf8_lossy(&listed.stdout);
+    Ok(listed.status.success() && [" meta ", " tenants ", " changes "].iter().all(|table| list.contains(table)))
+}
+
+/// Puts a copy in the place of the database, whole or not at all.
+pub(super) async fn restore(url: &str, from: &Path) -> Result<()> {
+    let mut command = tool("pg_restore", url);
+    command.args(["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]).arg(from);
+    run(command, "pg_restore").await
+}
+
+/// One of PostgreSQL's programs on this database. The password goes by the environment: arguments can be read by anyone.
+fn tool(program: &str, url: &str) -> Command {
+    let mut command = Command::new(program);
+    command.kill_on_drop(true);
+    let (plain, password) = without_password(url);
+    if let Some(password) = password {
+        command.env("PGPASSWORD", password);
+    }
+    command.arg("--dbname").arg(plain);
+    command
+}
+
+/// An address without the password that it may hold, and the password.
+fn without_password(url: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let Some((user, host)) = authority.rsplit_once('@') else { return (url.to_owned(), None) };
+    let Some((name, password)) = user.split_once(':') else { return (url.to_owned(), None) };
+    let password = percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned();
+    (format!("{scheme}://{name}@{host}{}", &rest[authority.len()..]), Some(password))
+}
+
+async fn run(mut command: Command, program: &str) -> Result<()> {
+    let done = command.output().await.map_err(|e| missing(program, &e))?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&done.stderr);
+    Err(HubError::usage(format!("{program} 失败"), format!("{program} failed: {}", said.trim())))
+}
+
+fn missing(program: &str, e: &std::io::Error) -> HubError {
+    HubError::usage(
+        format!("无法运行 {program}，请安装 PostgreSQL 客户端（postgresql-client）"),
+        format!("cannot run {program} ({e}); install PostgreSQL's client programs"),
+    )
+}
+
+/// Empties the dead rows of all tables, so that nothing that was deleted stays in the database's files.
+pub(super) async fn vacuum(pool: &AnyPool) -> Result<()> {
+    let mut connection = pool.acquire().await?;
+    exec(&mut connection, "VACUUM", vec![]).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_is_translated_word_by_word() {
+        let sql = "-- BLOB and TEXT in words\nCREATE TABLE t (\n  a TEXT PRIMARY KEY,  -- TEXT\n  b BLOB NOT NULL,\n  \"text\" TEXT,\n  c BIGINT\n) WITHOUT ROWID;";
+        let expected = "\nCREATE TABLE t (\n  a TEXT COLLATE \"C\" PRIMARY KEY,\n  b BYTEA NOT NULL,\n  \"text\" TEXT COLLATE \"C\",\n  c BIGINT\n);\n";
+        assert_eq!(translated(sql), expected);
+    }
+
+    #[test]
+    fn a_password_is_no_argument() {
+        let (plain, password) = without_password("postgres://hub:a%40b:c@db.example:5432/gridwalk?sslmode=require");
+        assert_eq!(plain, "postgres://hub@db.example:5432/gridwalk?sslmode=require");
+        assert_eq!(password.as_deref(), Some("a@b:c"));
+        assert_eq!(without_password("postgres:///gridwalk?host=/run/postgresql").1, None);
+        assert_eq!(without_password("postgres://hub@db/gridwalk").1, None);
+    }
+}

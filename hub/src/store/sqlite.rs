@@ -1,0 +1,73 @@
+//! What only SQLite understands: the file in the data folder, its pragmas, a copy of it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool, Connection, Row};
+
+use super::{Arg, SCHEMA_VERSION, exec, one};
+use crate::error::{HubError, Result};
+
+/// The database file within the data folder.
+pub const DB_FILE: &str = "hub.db";
+
+/// The address of the database in `folder`, whose file is made if it is not there. It holds people's data and the
+/// communities' keys: its owner alone may read it.
+pub(super) fn url(folder: &Path) -> Result<String> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::create_dir_all(folder)?;
+    let path = folder.join(DB_FILE);
+    if !path.exists() {
+        std::fs::File::options().create(true).append(true).mode(0o600).open(&path)?;
+    }
+    let path = path.to_str().ok_or_else(|| HubError::usage("数据目录的路径须为 UTF-8", "the data folder's path must be UTF-8"))?;
+    Ok(format!("sqlite://{path}?mode=rwc"))
+}
+
+/// One writer, or readers beside it.
+pub(super) async fn pool(url: &str, connections: u32, readers: bool) -> Result<AnyPool> {
+    let options = AnyPoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(30));
+    let options = options.after_connect(move |connection, _| {
+        Box::pin(async move {
+            // What was answered 'taken' survives power loss; deleted content is overwritten.
+            let pragmas = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY";
+            sqlx::raw_sql(pragmas).execute(&mut *connection).await?;
+            if readers {
+                sqlx::raw_sql("PRAGMA query_only = ON").execute(&mut *connection).await?;
+            }
+            Ok(())
+        })
+    });
+    Ok(options.connect(url).await?)
+}
+
+/// Whether there is a table of this name.
+pub(super) async fn has_table(connection: &mut AnyConnection, name: &str) -> Result<bool> {
+    Ok(one(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1", vec![Arg::text(name)]).await?.try_get::<i64, _>(0)? > 0)
+}
+
+/// Copies the database, whole and consistent, into a new file while the hub works.
+pub(super) async fn backup(writer: &AnyPool, to: &Path) -> Result<()> {
+    let to = to.to_str().ok_or_else(|| HubError::usage("路径须为 UTF-8", "the path must be UTF-8"))?;
+    // Readers may not write, not even a new file.
+    let mut connection = writer.acquire().await?;
+    exec(&mut connection, "VACUUM INTO $1", vec![Arg::text(to)]).await?;
+    Ok(())
+}
+
+/// Whether the file is a hub's database, complete enough to be restored.
+pub async fn is_backup(file: &Path) -> bool {
+    sqlx::any::install_default_drivers();
+    let Some(path) = file.to_str() else { return false };
+    let Ok(mut connection) = AnyConnection::connect(&format!("sqlite://{path}?mode=ro&immutable=1")).await else { return false };
+    let version = one(&mut connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await;
+    let whole = one(&mut connection, "PRAGMA integrity_check(1)", vec![]).await;
+    let text = |row: Result<sqlx::any::AnyRow>| row.ok().and_then(|r| r.try_get::<String, _>(0).ok());
+    text(version).and_then(|v| v.parse().ok()).is_some_and(|v: usize| (1..=SCHEMA_VERSION).contains(&v)) && text(whole).as_deref() == Some("ok")
+}
+
+/// What a database moved aside consists of: the file and those that SQLite keeps beside it.
+pub fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, &'static str)> {
+    ["", "-wal", "-shm"].into_iter().map(move |suffix| (folder.join(format!("{DB_FILE}{suffix}")), suffix))
+}
