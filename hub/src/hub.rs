@@ -11,8 +11,10 @@ use gridwalk_core::identity::{DeviceKey, HostRandom, PublicKey};
 use gridwalk_core::ids::{Actor, Id};
 use sqlx::{AnyConnection, Row};
 
+use crate::admin::tenants;
 use crate::error::{HubError, Result};
 use crate::store::{Arg, Store, all};
+use crate::sync::rebuild::rebuild;
 
 /// One hub.
 #[derive(Clone)]
@@ -45,10 +47,34 @@ pub struct Tenant {
 }
 
 impl Hub {
-    /// Opens the hub's data folder, or makes it.
+    /// Opens the hub's data folder, or makes it, with SQLite in it.
     pub async fn open(folder: &Path, clock: Arc<dyn HostClock>, random: Arc<dyn HostRandom>) -> Result<Self> {
-        let store = Store::open(folder, &*random).await?;
-        Ok(Self { store, folder: folder.to_owned(), clock, random, actors: Arc::default() })
+        Self::open_on(folder, None, clock, random).await
+    }
+
+    /// The same with the documents in the PostgreSQL database at the address `database`, if there is one: keys, journals and
+    /// photos stay in the folder.
+    pub async fn open_on(folder: &Path, database: Option<&str>, clock: Arc<dyn HostClock>, random: Arc<dyn HostRandom>) -> Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let store = Store::open(folder, database, &*random).await?;
+        let hub = Self { store, folder: folder.to_owned(), clock, random, actors: Arc::default() };
+        if hub.store.rows_are_due().await? {
+            hub.rebuild().await?;
+        }
+        Ok(hub)
+    }
+
+    /// Makes the read model of all communities anew.
+    async fn rebuild(&self) -> Result<()> {
+        let ids = tenants(&mut *self.store.read().await?).await?;
+        for id in ids {
+            let tenant = Tenant::find(&mut *self.store.read().await?, &id).await?;
+            if let Some(tenant) = tenant {
+                let documents = rebuild(self, &tenant).await?;
+                tracing::info!(tenant = id, documents, "read model rebuilt");
+            }
+        }
+        self.store.rows_are_made().await
     }
 
     /// The hub's time, in seconds since the Unix epoch (UTC). Hubs keep their clocks by NTP.

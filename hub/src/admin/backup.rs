@@ -5,13 +5,13 @@ use std::io::Write;
 use std::path::Path;
 
 use gridwalk_core::identity::HostRandom;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Connection};
 
 use super::log::{Act, carry_over, record};
 use super::tenant::tenants;
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
-use crate::store::{DB_FILE, Store, set_new_epoch};
+use crate::store::{Alone, DB_FILE, Store, is_sqlite_backup, set_new_epoch, sqlite_files};
 
 /// Held while a hub serves from a data folder, or something replaces the database there.
 pub struct HubLock {
@@ -44,8 +44,7 @@ pub async fn backup(hub: &Hub, to: &Path) -> Result<()> {
     if to.exists() {
         return Err(HubError::usage("目标文件已存在，请换一个名字", "the target file exists already; choose another name"));
     }
-    let text = to.to_str().ok_or_else(|| HubError::usage("路径须为 UTF-8", "the path must be UTF-8"))?;
-    hub.store.backup(text).await?;
+    hub.store.backup(to).await?;
     let mut tx = hub.store.write_any().await?;
     record_everywhere(&mut tx, hub.now(), "backup").await?;
     Ok(tx.commit().await?)
@@ -58,11 +57,60 @@ async fn record_everywhere(connection: &mut AnyConnection, at: i64, verb: &str) 
     Ok(())
 }
 
-/// Puts a backup in the place of the database, under a new epoch. What was there is kept beside it, and what its log has
-/// since the backup is carried over.
-pub async fn restore(folder: &Path, from: &Path, now: i64, random: &dyn HostRandom) -> Result<()> {
+/// Puts a backup in the place of the database (of PostgreSQL's at the address `database`, else SQLite's in `folder`), under a
+/// new epoch. What was there is kept beside it, and what its log has since the backup is carried over.
+pub async fn restore(folder: &Path, database: Option<&str>, from: &Path, now: i64, random: &dyn HostRandom) -> Result<()> {
     let _lock = HubLock::exclusive(folder)?;
-    if !Store::is_one(from).await {
+    match database {
+        Some(database) => restore_postgres(database, from, now, random).await,
+        None => restore_sqlite(folder, from, now, random).await,
+    }
+}
+
+async fn restore_postgres(database: &str, from: &Path, now: i64, random: &dyn HostRandom) -> Result<()> {
+    let mut alone = Alone::at(database).await?;
+    alone.replace(from, now).await?;
+    let old = alone.replaced().await?;
+    let mut tx = alone.write(random).await?;
+    set_new_epoch(&mut tx, random).await?;
+    if let Some(mut old) = old {
+        for tenant in tenants(&mut tx).await? {
+            carry_over(&mut old, &mut tx, &tenant).await?;
+        }
+        old.close().await?;
+    }
+    record_everywhere(&mut tx, now, "restore").await?;
+    Alone::finish(&mut tx).await?;
+    tx.commit().await?;
+    alone.close().await
+}
+
+/// Begins a new epoch on a database that was put back by other means than [`restore`].
+pub async fn new_epoch(folder: &Path, database: Option<&str>, now: i64, random: &dyn HostRandom) -> Result<()> {
+    let _lock = HubLock::exclusive(folder)?;
+    match database {
+        Some(database) => {
+            let mut alone = Alone::at(database).await?;
+            let mut tx = alone.write(random).await?;
+            set_new_epoch(&mut tx, random).await?;
+            record_everywhere(&mut tx, now, "new_epoch").await?;
+            tx.commit().await?;
+            alone.close().await
+        }
+        None => {
+            let store = Store::open(folder, None, random).await?;
+            let mut tx = store.write_any().await?;
+            set_new_epoch(&mut tx, random).await?;
+            record_everywhere(&mut tx, now, "new_epoch").await?;
+            tx.commit().await?;
+            store.close().await;
+            Ok(())
+        }
+    }
+}
+
+async fn restore_sqlite(folder: &Path, from: &Path, now: i64, random: &dyn HostRandom) -> Result<()> {
+    if !is_sqlite_backup(from).await {
         return Err(HubError::usage("这不是完好的备份文件，没有改动", "this is not a sound backup; nothing was changed"));
     }
     let part = folder.join("restore");
@@ -72,11 +120,11 @@ pub async fn restore(folder: &Path, from: &Path, now: i64, random: &dyn HostRand
     fs::create_dir_all(&part)?;
     fs::copy(from, part.join(DB_FILE))?;
     // Opened under its new epoch before anything is replaced.
-    let store = Store::open(&part, random).await?;
+    let store = Store::open(&part, None, random).await?;
     let mut tx = store.write_any().await?;
     set_new_epoch(&mut tx, random).await?;
-    if Store::is_one(&folder.join(DB_FILE)).await {
-        let old = Store::open(folder, random).await?;
+    if is_sqlite_backup(&folder.join(DB_FILE)).await {
+        let old = Store::open(folder, None, random).await?;
         let mut read = old.read().await?;
         for tenant in tenants(&mut tx).await? {
             carry_over(&mut read, &mut tx, &tenant).await?;
@@ -88,8 +136,7 @@ pub async fn restore(folder: &Path, from: &Path, now: i64, random: &dyn HostRand
     tx.commit().await?;
     store.close().await;
     let aside = folder.join(format!("{DB_FILE}.before-restore-{now}"));
-    for suffix in ["", "-wal", "-shm"] {
-        let old = folder.join(format!("{DB_FILE}{suffix}"));
+    for (old, suffix) in sqlite_files(folder) {
         if old.exists() {
             fs::rename(&old, format!("{}{suffix}", aside.display()))?;
         }

@@ -10,7 +10,7 @@ mod role;
 mod tenant;
 
 pub use audit::{Audit, Audited, Proof, audit};
-pub use backup::{HubLock, backup, restore};
+pub use backup::{HubLock, backup, new_epoch, restore};
 pub use devices::{DeviceLine, devices};
 pub use invite::{NewInvite, invite, place_named, use_code};
 pub use revoke::{repeat_revocations, revoke};

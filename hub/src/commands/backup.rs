@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use gridwalk_hub::{Result, admin};
 
-use super::{Data, open};
+use super::Data;
 
 #[derive(Debug, Args)]
 pub struct Backup {
@@ -18,7 +18,7 @@ pub struct Backup {
 
 pub async fn run(a: Backup) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.data)?;
-    admin::backup(&open(&a.at.data).await?, &a.to).await?;
+    admin::backup(&a.at.open().await?, &a.to).await?;
     println!("已备份到 {} / backed up", a.to.display());
     Ok(())
 }

@@ -26,7 +26,7 @@ pub struct EndRole {
 }
 
 pub async fn run(a: EndRole) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     admin::end_role(&hub, &tenant, a.person, a.role, a.grid.as_deref(), a.unit).await?;
     println!("已结束 {} 的角色 {} / the role has ended", a.person, a.role);

@@ -23,7 +23,7 @@ pub struct Import {
 }
 
 pub async fn run(a: Import) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let mapping = match &a.mapping {
         Some(path) => Mapping::load(path).map_err(|e| HubError::Usage(e.to_string()))?,

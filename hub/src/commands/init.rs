@@ -3,7 +3,7 @@
 use clap::Args;
 use gridwalk_hub::{Result, admin};
 
-use super::{Data, open};
+use super::Data;
 
 #[derive(Debug, Args)]
 pub struct Init {
@@ -19,7 +19,7 @@ pub struct Init {
 
 pub async fn run(a: Init) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.data)?;
-    let hub = open(&a.at.data).await?;
+    let hub = a.at.open().await?;
     let tenant = admin::create_tenant(&hub, &a.tenant, &a.name).await?;
     println!("已建立社区“{}” / made the community {}", tenant.name, tenant.id);
     let spare = a.at.data.join("keys").join(format!("{}-spare.key", tenant.id));

@@ -35,7 +35,7 @@ pub struct Invite {
 }
 
 pub async fn run(a: Invite) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let new = admin::NewInvite { address: a.address, role: a.role, grid: a.grid, unit: a.unit, name: a.name, person: a.person, valid_seconds: a.days * 86_400 };
     println!("{}", admin::invite(&hub, &tenant, &new).await?);

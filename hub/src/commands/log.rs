@@ -30,7 +30,7 @@ pub struct Log {
 }
 
 pub async fn run(a: Log) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     if a.cut {
         let gone = log::cut(&hub, &tenant.id, a.keep_days).await?;

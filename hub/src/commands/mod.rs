@@ -9,11 +9,12 @@ mod import;
 mod init;
 mod invite;
 mod log;
+mod new_epoch;
 mod restore;
 mod revoke;
 mod serve;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -55,22 +56,40 @@ enum Command {
     Backup(backup::Backup),
     /// 从备份恢复，开始新的纪元 / restore a backup; begins a new epoch
     Restore(restore::Restore),
+    /// 数据库以其他方式恢复之后：开始新的纪元 / begin a new epoch after the database was put back by other means
+    NewEpoch(new_epoch::NewEpoch),
 }
 
 /// Where the data is.
-#[derive(Debug, Args)]
+#[derive(Args)]
 struct Data {
     /// 数据目录 / the data folder
     #[arg(long, env = "GRIDWALK_HUB_DATA")]
     data: PathBuf,
+    /// PostgreSQL 数据库地址（不写则用数据目录中的 SQLite） / postgres://user@host/name; without it SQLite in the data folder
+    #[arg(long, env = "GRIDWALK_HUB_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+}
+
+/// The address of a database may hold a password.
+impl std::fmt::Debug for Data {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Data").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+impl Data {
+    /// Opens the hub.
+    async fn open(&self) -> Result<Hub> {
+        Hub::open_on(&self.data, self.database.as_deref(), Arc::new(SystemClock), Arc::new(SystemRandom)).await
+    }
 }
 
 /// Where the data is, and which community is meant.
 #[derive(Debug, Args)]
 struct OneTenant {
-    /// 数据目录 / the data folder
-    #[arg(long, env = "GRIDWALK_HUB_DATA")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Data,
     /// 社区代号（只有一个社区时可省略） / the community, if there are several
     #[arg(long)]
     tenant: Option<String>,
@@ -79,7 +98,7 @@ struct OneTenant {
 impl OneTenant {
     /// Opens the hub and finds the community.
     async fn open(&self) -> Result<(Hub, Tenant)> {
-        let hub = open(&self.data).await?;
+        let hub = self.place.open().await?;
         let tenant = admin::find_tenant(&hub, self.tenant.as_deref()).await?;
         Ok((hub, tenant))
     }
@@ -104,10 +123,6 @@ pub async fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
-async fn open(data: &Path) -> Result<Hub> {
-    Hub::open(data, Arc::new(SystemClock), Arc::new(SystemRandom)).await
-}
-
 async fn execute(command: Command) -> Result<()> {
     match command {
         Command::Init(a) => init::run(a).await,
@@ -121,5 +136,6 @@ async fn execute(command: Command) -> Result<()> {
         Command::Log(a) => log::run(a).await,
         Command::Backup(a) => backup::run(a).await,
         Command::Restore(a) => restore::run(a).await,
+        Command::NewEpoch(a) => new_epoch::run(a).await,
     }
 }

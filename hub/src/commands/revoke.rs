@@ -4,7 +4,7 @@ use clap::Args;
 use gridwalk_core::ids::DeviceId;
 use gridwalk_hub::{Result, admin};
 
-use super::{Data, open};
+use super::Data;
 
 #[derive(Debug, Args)]
 pub struct Revoke {
@@ -16,7 +16,7 @@ pub struct Revoke {
 
 pub async fn run(a: Revoke) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.data)?;
-    admin::revoke(&open(&a.at.data).await?, a.device).await?;
+    admin::revoke(&a.at.open().await?, a.device).await?;
     println!("已停用 {} / revoked", a.device);
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use gridwalk_hub::{Result, admin, serve};
 
-use super::{Data, open};
+use super::Data;
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -25,7 +25,7 @@ pub struct Serve {
 
 pub async fn run(a: Serve) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.data)?;
-    let hub = open(&a.at.data).await?;
+    let hub = a.at.open().await?;
     admin::repeat_revocations(&hub).await?;
     let tls = a.tls_cert.zip(a.tls_key);
     serve::serve(hub, a.listen, tls, |address| println!("{address}"), serve::terminated()).await

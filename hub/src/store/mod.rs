@@ -1,144 +1,223 @@
-//! The hub's database: SQLite embedded, one writer and readers beside it. What only SQLite understands stands here and in
-//! `schema.sql`; the statements elsewhere are such that PostgreSQL takes them too.
+//! The hub's database: SQLite embedded, or PostgreSQL when there is more than one process. One set of statements serves both;
+//! what only one of them understands stands in `sqlite.rs` and `postgres.rs`, and nowhere else.
 
+mod migrations;
+mod postgres;
+mod read_model;
 mod sql;
+mod sqlite;
 
+pub use migrations::SCHEMA_VERSION;
 pub use sql::{Arg, all, exec, insert_many, one, select_in};
+pub use sqlite::{DB_FILE, files as sqlite_files, is_backup as is_sqlite_backup};
 
+use std::hash::{BuildHasher, Hasher};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
+use std::sync::Arc;
 
 use gridwalk_core::identity::HostRandom;
-use gridwalk_core::kinds;
-use gridwalk_core::projection::create_sql;
-use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection, Row, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::error::{HubError, Result};
 
-/// The database file within the data folder.
-pub const DB_FILE: &str = "hub.db";
-const VERSION: &str = "1";
+/// Connections of one process to PostgreSQL: what one machine's cores can make use of.
+const POSTGRES_CONNECTIONS: u32 = 16;
+/// Writers of this many groups of tenants wait for each other within the process, before they take a connection.
+const TURNS: usize = 256;
+
+/// What a hub's database runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file in the data folder.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
 
 /// The hub's database.
 #[derive(Clone)]
 pub struct Store {
+    /// What it runs on.
+    pub engine: Engine,
     writer: AnyPool,
     readers: AnyPool,
     /// Made anew when the store is made or restored.
     pub epoch: u64,
+    url: Arc<str>,
+    turns: Arc<[Arc<Mutex<()>>]>,
+    /// Open as long as this store is: nothing replaces the database meanwhile.
+    presence: Option<Arc<Mutex<Option<AnyConnection>>>>,
+}
+
+/// A transaction, rolled back unless it is committed.
+pub struct Tx {
+    tx: Transaction<'static, Any>,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Tx {
+    /// Commits: what was written is durable and visible.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl Deref for Tx {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.tx
+    }
 }
 
 impl Store {
-    /// Opens the database in `folder`, or makes it; `random` gives a new one its epoch.
-    pub async fn open(folder: &Path, random: &dyn HostRandom) -> Result<Self> {
+    /// Opens the database, or makes it, and brings it up to date: that of PostgreSQL at the address `database`, else SQLite's in
+    /// `folder`. `random` gives a new one its epoch.
+    pub async fn open(folder: &Path, database: Option<&str>, random: &dyn HostRandom) -> Result<Self> {
         sqlx::any::install_default_drivers();
-        std::fs::create_dir_all(folder)?;
-        let path = folder.join(DB_FILE);
-        let path = path.to_str().ok_or_else(|| HubError::usage("数据目录的路径须为 UTF-8", "the data folder's path must be UTF-8"))?;
-        make_private(Path::new(path))?;
-        let url = format!("sqlite://{path}?mode=rwc");
-        let writer = pool(&url, 1, false).await?;
-        let mut connection = writer.acquire().await?;
-        prepare(&mut connection, random).await?;
-        let epoch = one(&mut connection, "SELECT value FROM meta WHERE name = 'epoch'", vec![]).await?.try_get::<String, _>(0)?;
-        drop(connection);
-        let epoch = epoch.parse().map_err(|_| HubError::usage("数据库已损坏：缺少纪元", "the database is damaged: no epoch"))?;
-        Ok(Self { writer, readers: pool(&url, 4, true).await?, epoch })
+        let Some(url) = database else { return Self::open_sqlite(folder, random).await };
+        postgres_only(url)?;
+        let mut presence = postgres::present(url).await?;
+        if postgres::is_restoring(&mut presence).await? {
+            return Err(HubError::usage(
+                "上次恢复没有完成，请重新运行 gridwalk-hub restore",
+                "the last restore was cut off; run gridwalk-hub restore again",
+            ));
+        }
+        if !migrations::is_current(&mut presence, Engine::Postgres).await? {
+            presence.close().await?;
+            let mut alone = postgres::alone(url).await?;
+            migrations::migrate(&mut alone, Engine::Postgres, random).await?;
+            alone.close().await?;
+            presence = postgres::present(url).await?;
+        }
+        let pool = postgres::pool(url, POSTGRES_CONNECTIONS).await?;
+        let epoch = epoch(&mut presence).await?;
+        let presence = Some(Arc::new(Mutex::new(Some(presence))));
+        Ok(Self { engine: Engine::Postgres, writer: pool.clone(), readers: pool, epoch, url: url.into(), turns: turns(), presence })
     }
 
-    /// Whether the file is a hub's database, complete enough to be restored.
-    pub async fn is_one(file: &Path) -> bool {
-        sqlx::any::install_default_drivers();
-        let Some(path) = file.to_str() else { return false };
-        let Ok(mut connection) = AnyConnection::connect(&format!("sqlite://{path}?mode=ro&immutable=1")).await else { return false };
-        let version = one(&mut connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await;
-        let whole = one(&mut connection, "PRAGMA integrity_check(1)", vec![]).await;
-        let text = |row: Result<sqlx::any::AnyRow>| row.ok().and_then(|r| r.try_get::<String, _>(0).ok());
-        text(version).as_deref() == Some(VERSION) && text(whole).as_deref() == Some("ok")
+    async fn open_sqlite(folder: &Path, random: &dyn HostRandom) -> Result<Self> {
+        let url = sqlite::url(folder)?;
+        let writer = sqlite::pool(&url, 1, false).await?;
+        let mut connection = writer.acquire().await?;
+        migrations::migrate(&mut connection, Engine::Sqlite, random).await?;
+        let epoch = epoch(&mut connection).await?;
+        drop(connection);
+        let readers = sqlite::pool(&url, 4, true).await?;
+        Ok(Self { engine: Engine::Sqlite, writer, readers, epoch, url: url.into(), turns: turns(), presence: None })
     }
 
     /// Begins a write transaction in `tenant`: the only one there is there at a time, so that the numbers of its sequence are
     /// given out and become visible in order. What was decided before on a snapshot may be stale; what is read from here on
     /// is not. SQLite has one writer for all tenants.
-    pub async fn write(&self, _tenant: &str) -> Result<Transaction<'static, Any>> {
-        self.write_any().await
+    pub async fn write(&self, tenant: &str) -> Result<Tx> {
+        if self.engine == Engine::Sqlite {
+            return self.write_any().await;
+        }
+        // Who waits for this process's own writers holds no connection meanwhile: others need them.
+        let mut hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().build_hasher();
+        hasher.write(tenant.as_bytes());
+        let turn = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0);
+        let turn = self.turns[turn].clone().lock_owned().await;
+        let mut tx = self.write_any().await?;
+        if let Some(epoch) = postgres::lock_tenant(&mut tx, tenant).await?
+            && epoch != self.epoch.to_string()
+        {
+            return Err(HubError::usage(
+                "数据库已恢复到新的纪元，请重新启动服务器",
+                "the database was restored and a new epoch has begun; start this hub again",
+            ));
+        }
+        tx._turn = Some(turn);
+        Ok(tx)
     }
 
-    /// Begins a write transaction for what concerns no tenant's sequence: the epoch, a tenant being made, devices of several.
-    pub async fn write_any(&self) -> Result<Transaction<'static, Any>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    /// Begins a write transaction for what concerns no one tenant's sequence: the epoch, a tenant being made, devices of several.
+    pub async fn write_any(&self) -> Result<Tx> {
+        let begin = match self.engine {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            // Each statement sees what was committed before it: nothing a writer reads under its lock is old.
+            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        Ok(Tx { tx: self.writer.begin_with(begin).await?, _turn: None })
     }
 
     /// Begins a read transaction: one snapshot.
-    pub async fn read(&self) -> Result<Transaction<'static, Any>> {
-        Ok(self.readers.begin().await?)
+    pub async fn read(&self) -> Result<Tx> {
+        let begin = match self.engine {
+            Engine::Sqlite => "BEGIN",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Ok(Tx { tx: self.readers.begin_with(begin).await?, _turn: None })
     }
 
-    /// Copies the database, whole and consistent, into a new file while the hub works.
-    pub async fn backup(&self, to: &str) -> Result<()> {
-        // Readers may not write, not even a new file.
-        let mut connection = self.writer.acquire().await?;
-        exec(&mut connection, "VACUUM INTO $1", vec![Arg::text(to)]).await?;
-        Ok(())
+    /// Whether the read model's tables were made anew and wait for their rows.
+    pub(crate) async fn rows_are_due(&self) -> Result<bool> {
+        read_model::is_due(&mut *self.read().await?).await
     }
 
-    /// Closes all connections; the write-ahead log is folded into the file.
+    /// The read model has its rows.
+    pub(crate) async fn rows_are_made(&self) -> Result<()> {
+        let mut tx = self.write_any().await?;
+        read_model::done(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// Copies the database, whole and consistent, into a new file while the hub works: SQLite's own file, or a dump of
+    /// PostgreSQL's.
+    pub async fn backup(&self, to: &Path) -> Result<()> {
+        match self.engine {
+            Engine::Sqlite => sqlite::backup(&self.writer, to).await,
+            Engine::Postgres => postgres::backup(&self.url, to).await,
+        }
+    }
+
+    /// Closes all connections; SQLite's write-ahead log is folded into the file.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
-    }
-}
-
-/// The database holds people's data and the communities' keys: its owner alone may read it.
-fn make_private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    if !path.exists() {
-        std::fs::File::options().create(true).append(true).mode(0o600).open(path)?;
-    }
-    Ok(())
-}
-
-async fn pool(url: &str, connections: u32, readers: bool) -> Result<AnyPool> {
-    let options = AnyPoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(std::time::Duration::from_secs(30));
-    let options = options.after_connect(move |connection, _| {
-        Box::pin(async move {
-            // What was answered 'taken' survives power loss; deleted content is overwritten.
-            let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA busy_timeout = 30000; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY";
-            sqlx::raw_sql(pragmas).execute(&mut *connection).await?;
-            if readers {
-                sqlx::raw_sql("PRAGMA query_only = ON").execute(&mut *connection).await?;
-            }
-            Ok(())
-        })
-    });
-    Ok(options.connect(url).await?)
-}
-
-async fn prepare(connection: &mut AnyConnection, random: &dyn HostRandom) -> Result<()> {
-    let exists = one(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'meta'", vec![]).await?.try_get::<i64, _>(0)? > 0;
-    if exists {
-        let version: String = one(connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await?.try_get(0)?;
-        if version != VERSION {
-            return Err(HubError::usage(
-                "数据由其他版本的 gridwalk-hub 写入，请使用新版本",
-                "the data was written by another version of gridwalk-hub; use the newer one",
-            ));
+        if let Some(presence) = &self.presence
+            && let Some(connection) = presence.lock().await.take()
+        {
+            // The server gives the lock free in either case.
+            drop(connection.close().await);
         }
+    }
+}
+
+fn turns() -> Arc<[Arc<Mutex<()>>]> {
+    (0..TURNS).map(|_| Arc::default()).collect()
+}
+
+fn postgres_only(url: &str) -> Result<()> {
+    if postgres::is_url(url) {
         return Ok(());
     }
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut schema = [include_str!("schema.sql"), include_str!("append_only.sql")].concat();
-    for table in kinds::tables() {
-        for statement in create_sql(table, &["tenant_id"]) {
-            schema.push_str(&statement);
-            schema.push(';');
-        }
-    }
-    sqlx::raw_sql(AssertSqlSafe(schema)).execute(&mut *tx).await?;
-    exec(&mut tx, "INSERT INTO meta VALUES ('version', $1)", vec![Arg::text(VERSION)]).await?;
-    set_new_epoch(&mut tx, random).await?;
-    tx.commit().await?;
-    Ok(())
+    Err(HubError::usage(
+        "--database 须为 postgres://… 形式的地址；不写则使用数据目录中的 SQLite",
+        "--database takes an address like postgres://user@host/name; without it SQLite in the data folder is used",
+    ))
+}
+
+/// The epoch that the database is in.
+async fn epoch(connection: &mut AnyConnection) -> Result<u64> {
+    let rows = all(connection, "SELECT epoch FROM epoch", vec![]).await?;
+    let found = rows.first().and_then(|row| row.try_get::<String, _>(0).ok()?.parse().ok());
+    found.ok_or_else(|| {
+        HubError::usage(
+            "数据库刚从备份恢复，还没有纪元，请先运行 gridwalk-hub new-epoch",
+            "the database was put back from a backup and has no epoch; run gridwalk-hub new-epoch first",
+        )
+    })
 }
 
 /// A new epoch: phones send what they keep again and read from the beginning.
@@ -147,7 +226,53 @@ pub async fn set_new_epoch(connection: &mut AnyConnection, random: &dyn HostRand
     random.fill(&mut bytes);
     // 53 bits are exact in every language's numbers.
     let epoch = (u64::from_le_bytes(bytes) >> 11).max(1);
-    exec(connection, "DELETE FROM meta WHERE name = 'epoch'", vec![]).await?;
-    exec(connection, "INSERT INTO meta VALUES ('epoch', $1)", vec![Arg::text(&epoch.to_string())]).await?;
+    exec(connection, "DELETE FROM epoch", vec![]).await?;
+    exec(connection, "INSERT INTO epoch VALUES ($1)", vec![Arg::text(&epoch.to_string())]).await?;
     Ok(())
+}
+
+/// A PostgreSQL database that no hub is at work on, while something is done to all of it.
+pub struct Alone {
+    url: String,
+    connection: AnyConnection,
+}
+
+impl Alone {
+    /// Waits until no hub is at work on the database.
+    ///
+    /// # Errors
+    /// If one goes on.
+    pub async fn at(url: &str) -> Result<Self> {
+        postgres_only(url)?;
+        Ok(Self { url: url.to_owned(), connection: postgres::alone(url).await? })
+    }
+
+    /// Puts a dump in the place of the database; what was there is kept beside it. No hub opens it before [`Alone::finish`].
+    pub async fn replace(&mut self, from: &Path, now: i64) -> Result<()> {
+        if !postgres::is_backup(from).await? {
+            return Err(HubError::usage("这不是完好的备份文件，没有改动", "this is not a sound backup; nothing was changed"));
+        }
+        postgres::replace(&mut self.connection, &self.url, from, now).await
+    }
+
+    /// The database that was replaced, if there was one.
+    pub async fn replaced(&mut self) -> Result<Option<AnyConnection>> {
+        postgres::replaced(&mut self.connection, &self.url).await
+    }
+
+    /// Begins a write transaction, on a database that is up to date.
+    pub async fn write(&mut self, random: &dyn HostRandom) -> Result<Transaction<'_, Any>> {
+        migrations::migrate(&mut self.connection, Engine::Postgres, random).await?;
+        Ok(self.connection.begin().await?)
+    }
+
+    /// Within the transaction that makes a replaced database whole: hubs may open it.
+    pub async fn finish(tx: &mut AnyConnection) -> Result<()> {
+        postgres::finish(tx).await
+    }
+
+    /// Lets hubs in again.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.connection.close().await?)
+    }
 }

@@ -5,16 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection, Row};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Row};
 use tokio::process::Command;
 
-use super::{Arg, exec, one};
+use super::{Arg, one};
 use crate::error::{HubError, Result};
 
 /// The advisory lock that every hub process holds in common, and what replaces or changes the database alone.
 const PRESENCE: i64 = 0x6772_6964_7761_6c6b;
-/// How long a statement waits for another's lock.
-const LOCK_TIMEOUT: &str = "SET lock_timeout = '30s'";
 
 /// Whether this is the address of a PostgreSQL database.
 pub(super) fn is_url(url: &str) -> bool {
@@ -28,9 +26,8 @@ pub(super) async fn pool(url: &str, connections: u32) -> Result<AnyPool> {
         Box::pin(async move {
             // What was answered 'taken' survives power loss, whatever the server's default is. A host that vanishes gives its
             // tenant free after a minute. The hub's statements are short: compiling them costs more than running them.
-            let settings = "SET idle_in_transaction_session_timeout = '60s'; SET jit = off;
+            let settings = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET jit = off;
                 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
-            sqlx::raw_sql(LOCK_TIMEOUT).execute(&mut *connection).await?;
             sqlx::raw_sql(settings).execute(&mut *connection).await?;
             Ok(())
         })
@@ -44,25 +41,33 @@ pub(super) async fn pool(url: &str, connections: u32) -> Result<AnyPool> {
 /// A connection that says, as long as it is open, that a hub is at work on the database.
 pub(super) async fn present(url: &str) -> Result<AnyConnection> {
     let mut connection = connect(url).await?;
-    let free = one(&mut connection, "SELECT pg_try_advisory_lock_shared($1)", vec![Arg::int(PRESENCE)]).await?.try_get::<bool, _>(0)?;
-    if free { Ok(connection) } else { Err(HubError::usage("数据库正在恢复或升级，请稍后再试", "the database is being restored or upgraded; try again later")) }
+    if claimed(&mut connection, "SELECT pg_try_advisory_lock_shared($1)").await? {
+        return Ok(connection);
+    }
+    Err(HubError::usage("数据库正在恢复或升级，请稍后再试", "the database is being restored or upgraded; try again later"))
 }
 
 /// A connection that says, as long as it is open, that no hub may be at work on the database; none is.
 pub(super) async fn alone(url: &str) -> Result<AnyConnection> {
     let mut connection = connect(url).await?;
-    sqlx::raw_sql(LOCK_TIMEOUT).execute(&mut connection).await?;
-    // Others that open the database at this moment look at it and let go, or are here before.
-    for _ in 0..100 {
-        if one(&mut connection, "SELECT pg_try_advisory_lock($1)", vec![Arg::int(PRESENCE)]).await?.try_get::<bool, _>(0)? {
-            return Ok(connection);
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    if claimed(&mut connection, "SELECT pg_try_advisory_lock($1)").await? {
+        return Ok(connection);
     }
     Err(HubError::usage(
         "还有服务器进程连着这个数据库，请全部停止后再试",
         "hub processes are connected to this database; stop them all and try again",
     ))
+}
+
+/// Tries for some seconds: others may be making the database at this moment, or just be going.
+async fn claimed(connection: &mut AnyConnection, sql: &str) -> Result<bool> {
+    for _ in 0..100 {
+        if one(connection, sql, vec![Arg::int(PRESENCE)]).await?.try_get(0)? {
+            return Ok(true);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(false)
 }
 
 async fn connect(url: &str) -> Result<AnyConnection> {
@@ -101,7 +106,7 @@ pub(super) fn translated(sql: &str) -> String {
 /// new one has begun.
 pub(super) async fn backup(url: &str, to: &Path) -> Result<()> {
     let mut command = tool("pg_dump", url);
-    command.args(["--format=custom", "--no-owner", "--no-privileges", "--exclude-table-data=epoch", "--file"]).arg(to);
+    command.args(["--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=before_restore_*", "--exclude-table-data=epoch", "--file"]).arg(to);
     run(command, "pg_dump").await
 }
 
@@ -112,11 +117,67 @@ pub(super) async fn is_backup(file: &Path) -> Result<bool> {
     Ok(listed.status.success() && [" meta ", " tenants ", " changes "].iter().all(|table| list.contains(table)))
 }
 
-/// Puts a copy in the place of the database, whole or not at all.
-pub(super) async fn restore(url: &str, from: &Path) -> Result<()> {
+/// Moves what is in the database aside, into a schema of its own, and puts the copy in its place. Until [`finish`] no hub opens
+/// the database. If the copy cannot be put there, everything is as it was.
+pub(super) async fn replace(connection: &mut AnyConnection, url: &str, from: &Path, now: i64) -> Result<()> {
+    let mut tx = connection.begin().await?;
+    if has_table(&mut tx, RESTORING).await? {
+        // An earlier restore was cut off; what it moved aside is there.
+        let aside = aside(&mut tx).await?;
+        told(&mut tx, &format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public; {}", marker(&aside))).await?;
+    } else {
+        let aside = format!("before_restore_{now}");
+        told(&mut tx, &format!("ALTER SCHEMA public RENAME TO {aside}; CREATE SCHEMA public; {}", marker(&aside))).await?;
+    }
+    tx.commit().await?;
     let mut command = tool("pg_restore", url);
-    command.args(["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]).arg(from);
-    run(command, "pg_restore").await
+    command.args(["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]).arg(from);
+    if let Err(e) = run(command, "pg_restore").await {
+        let mut tx = connection.begin().await?;
+        let aside = aside(&mut tx).await?;
+        told(&mut tx, &format!("DROP SCHEMA public CASCADE; ALTER SCHEMA {aside} RENAME TO public")).await?;
+        tx.commit().await?;
+        return Err(e);
+    }
+    Ok(())
+}
+
+/// A connection that sees what [`replace`] moved aside, if that was a hub's.
+pub(super) async fn replaced(connection: &mut AnyConnection, url: &str) -> Result<Option<AnyConnection>> {
+    let aside = aside(connection).await?;
+    if !has_table(connection, &format!("{aside}.audit_log")).await? {
+        return Ok(None);
+    }
+    let mut old = connect(url).await?;
+    told(&mut old, &format!("SET search_path TO {aside}")).await?;
+    Ok(Some(old))
+}
+
+/// Whether a restore was begun and not finished.
+pub(super) async fn is_restoring(connection: &mut AnyConnection) -> Result<bool> {
+    has_table(connection, RESTORING).await
+}
+
+/// The copy may be opened, once the caller's transaction is committed.
+pub(super) async fn finish(connection: &mut AnyConnection) -> Result<()> {
+    told(connection, "DROP TABLE restoring").await
+}
+
+/// The table that is there while a restore is under way.
+const RESTORING: &str = "restoring";
+
+fn marker(aside: &str) -> String {
+    format!("CREATE TABLE restoring (aside TEXT NOT NULL); INSERT INTO restoring VALUES ('{aside}')")
+}
+
+/// The schema that holds what was replaced.
+async fn aside(connection: &mut AnyConnection) -> Result<String> {
+    Ok(one(connection, "SELECT aside FROM restoring", vec![]).await?.try_get(0)?)
+}
+
+async fn told(connection: &mut AnyConnection, sql: &str) -> Result<()> {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await?;
+    Ok(())
 }
 
 /// One of PostgreSQL's programs on this database. The password goes by the environment: arguments can be read by anyone.
@@ -155,13 +216,6 @@ fn missing(program: &str, e: &std::io::Error) -> HubError {
         format!("无法运行 {program}，请安装 PostgreSQL 客户端（postgresql-client）"),
         format!("cannot run {program} ({e}); install PostgreSQL's client programs"),
     )
-}
-
-/// Empties the dead rows of all tables, so that nothing that was deleted stays in the database's files.
-pub(super) async fn vacuum(pool: &AnyPool) -> Result<()> {
-    let mut connection = pool.acquire().await?;
-    exec(&mut connection, "VACUUM", vec![]).await?;
-    Ok(())
 }
 
 #[cfg(test)]

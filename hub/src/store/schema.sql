@@ -7,6 +7,11 @@ CREATE TABLE meta (
   value TEXT NOT NULL
 );
 
+-- The one epoch that the database is in. A dump leaves it out: what is put back from one has none until a new one begins.
+CREATE TABLE epoch (
+  epoch TEXT PRIMARY KEY
+);
+
 CREATE TABLE tenants (
   tenant_id TEXT PRIMARY KEY,
   name TEXT NOT NULL,

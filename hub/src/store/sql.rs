@@ -33,7 +33,8 @@ type Query = sqlx::query::Query<'static, Any, AnyArguments>;
 
 fn query(sql: String, args: Vec<Arg>) -> Query {
     args.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), |q, arg| match arg {
-        Arg::Text(t) => q.bind(t),
+        // PostgreSQL has no text with a NUL in it, and no person writes one.
+        Arg::Text(t) => q.bind(t.map(|t| if t.contains('\0') { t.replace('\0', "\u{fffd}") } else { t })),
         Arg::Int(i) => q.bind(i),
         Arg::Blob(b) => q.bind(b),
     })

@@ -177,6 +177,12 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Writes the rows of everything loaded again.
+    pub(super) async fn write_rows_again(&mut self, connection: &mut AnyConnection) -> Result<()> {
+        self.held.values_mut().for_each(|h| h.dirty = true);
+        self.rows(connection).await
+    }
+
     async fn rows(&mut self, connection: &mut AnyConnection) -> Result<()> {
         let tenant = self.tenant.id.clone();
         let mut inserts: HashMap<&'static str, Inserts> = HashMap::new();
@@ -190,8 +196,11 @@ impl Batch<'_> {
                 }
             }
             for row in held.rows.take().unwrap_or_default() {
-                let mut values = vec![Arg::text(&tenant), doc.clone(), Arg::text(&row.entry)];
-                values.extend(row.values.into_iter().zip(row.table.columns).map(|(value, (_, kind))| arg(value, *kind)));
+                let mut values = vec![Arg::text(&tenant), doc.clone(), Arg::text(&key_text(&row.entry))];
+                values.extend(row.values.into_iter().zip(row.table.columns).map(|(value, (name, kind))| match arg(value, *kind) {
+                    Arg::Text(Some(text)) if row.table.indexes.iter().any(|i| i.split(", ").any(|c| c == *name)) => Arg::Text(Some(key_text(&text))),
+                    other => other,
+                }));
                 inserts.entry(row.table.name).or_default().push(values);
             }
         }
@@ -273,6 +282,15 @@ impl Batch<'_> {
         let signature = self.tenant.key.sign(&statement);
         self.kept.push(super::batch::Kept { device: device.to_string(), statement, signature, vouched: None });
     }
+}
+
+/// Text as a part of a key: PostgreSQL refuses keys of some kilobytes, which only a phone that means no good writes.
+fn key_text(text: &str) -> String {
+    const LONGEST: usize = 512;
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    format!("{}#{}", &text[..text.floor_char_boundary(LONGEST - 70)], hash_text(&sha256(text.as_bytes())))
 }
 
 fn arg(value: Value, kind: Type) -> Arg {

@@ -1,6 +1,6 @@
 //! The hub's half of sync. [`request`] opens and checks a signed request, [`carried`] what came by other hands, [`take`] decides
 //! each change, [`batch`] holds the documents of one transaction and [`flush`] writes what was decided, [`page`] reads the news,
-//! [`fold`] keeps history small.
+//! [`fold`] keeps history small, [`rebuild`] makes the read model anew.
 
 mod author;
 mod batch;
@@ -9,6 +9,7 @@ mod flush;
 pub mod fold;
 mod handle;
 mod page;
+pub mod rebuild;
 mod request;
 mod take;
 
