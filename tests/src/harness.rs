@@ -14,6 +14,8 @@ use gridwalk_hub::{Hub, Tenant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::postgres;
+
 /// Monday 2026-03-02 08:00 in China, when stories begin.
 pub const MORNING: i64 = 1_772_380_800 + 8 * 3600;
 
@@ -29,6 +31,8 @@ pub struct TestHub {
     pub address: SocketAddr,
     /// Its data folder.
     pub folder: PathBuf,
+    /// Its PostgreSQL database, if tests run on one.
+    pub database: Option<String>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<gridwalk_hub::Result<()>>>,
 }
@@ -47,7 +51,8 @@ impl TestHub {
     /// The same at an address.
     pub async fn start_on(folder: &Path, seed: u64, listen: SocketAddr, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
         let clock = Arc::new(ManualClock::new(MORNING));
-        let hub = Hub::open(folder, clock.clone(), Arc::new(SeededRandom::new(seed))).await?;
+        let database = postgres::database(folder).await?;
+        let hub = Hub::open_on(folder, database.as_deref(), clock.clone(), Arc::new(SeededRandom::new(seed))).await?;
         admin::repeat_revocations(&hub).await?;
         let tenant = match admin::find_tenant(&hub, None).await {
             Ok(tenant) => tenant,
@@ -65,7 +70,7 @@ impl TestHub {
         });
         let address = heard.await.map_err(|_| gridwalk_hub::HubError::usage("服务没有启动", "the hub did not start"))?;
         let address = address.rsplit('/').next().and_then(|a| a.parse().ok()).unwrap_or(listen);
-        Ok(Self { hub, tenant, clock, address, folder: folder.to_owned(), stop: Some(stop), served: Some(served) })
+        Ok(Self { hub, tenant, clock, address, folder: folder.to_owned(), database, stop: Some(stop), served: Some(served) })
     }
 
     /// The address phones use.

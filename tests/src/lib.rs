@@ -4,5 +4,6 @@ pub mod bench;
 pub mod demo;
 pub mod harness;
 pub mod link;
+pub mod postgres;
 pub mod replay;
 pub mod workload;

@@ -17,7 +17,12 @@ pub fn ready(programs: &[&str]) -> Done {
     }
     let packages: Vec<&str> = PACKAGES.iter().filter(|(program, _)| missing.contains(program)).flat_map(|(_, all)| all.iter().copied()).collect();
     eprintln!("缺少 / missing: {}", missing.join(", "));
-    if on_path("apt-get") && is_root() && apt(&["update"]) && apt(&[["install", "--yes", "--no-install-recommends"].as_slice(), &packages].concat()) {
+    install(&packages)
+}
+
+/// Installs packages on Debian as root, else says how.
+pub fn install(packages: &[&str]) -> Done {
+    if on_path("apt-get") && is_root() && apt(&["update"]) && apt(&[["install", "--yes", "--no-install-recommends"].as_slice(), packages].concat()) {
         return Ok(());
     }
     eprintln!("请先安装 / install them first:\n  sudo apt-get update && sudo apt-get install --yes {}", packages.join(" "));
@@ -29,7 +34,7 @@ fn on_path(program: &str) -> bool {
 }
 
 /// The owner of this process's folder in `/proc` is who runs it.
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     Path::new("/proc/self").metadata().is_ok_and(|m| m.uid() == 0)
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask`: one entry for people and CI. It builds and starts the others and knows none of them inside.
 
 mod machine;
+mod postgres;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,10 @@ const HELP: &str = "\
   cargo xtask bench [--json …]
       测量目标表 / measure the table of targets
   cargo xtask test  [cargo test 的参数]
-      格式、clippy、全部测试 / format, clippy, all tests
+      格式、clippy、全部测试；在 PostgreSQL 上再跑一遍情景测试
+      format, clippy, all tests, and the stories once more on PostgreSQL
+  cargo xtask postgres
+      启动测试用的 PostgreSQL，打印地址，回车结束 / a server for tests: prints its address, ends with the Enter key
 
 缺少的系统软件会先列出；在 Debian 上以 root 运行时自动安装
 System software that is missing is named first; on Debian as root it is installed
@@ -28,6 +32,10 @@ fn main() -> ExitCode {
     let done = match task.as_str() {
         "demo" | "bench" => machine::ready(&["cc", "make", "perl"]).and_then(|()| built(&task, &rest)),
         "test" => machine::ready(&["cc", "make", "perl", "python3"]).and_then(|()| tests(&rest)),
+        "postgres" => postgres::Server::start().map(|server| {
+            println!("GRIDWALK_TEST_POSTGRES={}", server.url());
+            drop(std::io::stdin().read_line(&mut String::new()));
+        }),
         "" | "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
@@ -58,7 +66,12 @@ fn built(name: &str, arguments: &[String]) -> Done {
 fn tests(arguments: &[String]) -> Done {
     step(cargo().args(["fmt", "--all", "--check"]))?;
     step(cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    step(cargo().args(["test", "--locked", "--workspace"]).args(arguments))
+    step(cargo().args(["test", "--locked", "--workspace"]).args(arguments))?;
+    // The stories once more, with hubs on PostgreSQL.
+    let server = postgres::Server::start()?;
+    let mut stories = cargo();
+    stories.env("GRIDWALK_TEST_POSTGRES", server.url()).env("PATH", server.path());
+    step(stories.args(["test", "--locked", "--workspace", "--test", "stories"]).args(arguments))
 }
 
 /// Cargo, at the root of the workspace.

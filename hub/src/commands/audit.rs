@@ -23,7 +23,7 @@ pub struct Audit {
 }
 
 pub async fn run(a: Audit) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let audit = audit(&hub, &tenant, a.document, a.path.as_deref()).await?;
     if a.json {

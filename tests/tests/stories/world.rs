@@ -65,10 +65,10 @@ impl World {
     /// Stops the hub, puts `backup` in its place if there is one, starts it again; `phones` find its new address.
     pub async fn restart(self, seed: u64, backup: Option<&Path>, phones: &[&Device]) -> Self {
         let now = self.hub.hub.now();
-        let folder = self.hub.folder.clone();
+        let (folder, database) = (self.hub.folder.clone(), self.hub.database.clone());
         self.hub.stop().await;
         if let Some(backup) = backup {
-            admin::restore(&folder, backup, now, &SeededRandom::new(seed)).await.unwrap();
+            admin::restore(&folder, database.as_deref(), backup, now, &SeededRandom::new(seed)).await.unwrap();
         }
         let hub = TestHub::start(&folder, seed).await.unwrap();
         hub.clock.advance_to(now);
