@@ -37,10 +37,7 @@ async fn version(connection: &mut AnyConnection, engine: Engine) -> Result<usize
     }
     let version: String = one(connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await?.try_get(0)?;
     version.parse().ok().filter(|v| (1..=SCHEMA_VERSION).contains(v)).ok_or_else(|| {
-        HubError::usage(
-            "数据由更新版本的 gridwalk-hub 写入，请使用新版本",
-            "the data was written by a newer version of gridwalk-hub; use that one",
-        )
+        HubError::usage("数据由更新版本的 gridwalk-hub 写入，请使用新版本", "the data was written by a newer version of gridwalk-hub; use that one")
     })
 }
 

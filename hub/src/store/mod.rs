@@ -87,10 +87,7 @@ impl Store {
         postgres_only(url)?;
         let mut presence = postgres::present(url).await?;
         if postgres::is_restoring(&mut presence).await? {
-            return Err(HubError::usage(
-                "上次恢复没有完成，请重新运行 gridwalk-hub restore",
-                "the last restore was cut off; run gridwalk-hub restore again",
-            ));
+            return Err(HubError::usage("上次恢复没有完成，请重新运行 gridwalk-hub restore", "the last restore was cut off; run gridwalk-hub restore again"));
         }
         if !migrations::is_current(&mut presence, Engine::Postgres).await? {
             presence.close().await?;

@@ -53,10 +53,7 @@ pub(super) async fn alone(url: &str) -> Result<AnyConnection> {
     if claimed(&mut connection, "SELECT pg_try_advisory_lock($1)").await? {
         return Ok(connection);
     }
-    Err(HubError::usage(
-        "还有服务器进程连着这个数据库，请全部停止后再试",
-        "hub processes are connected to this database; stop them all and try again",
-    ))
+    Err(HubError::usage("还有服务器进程连着这个数据库，请全部停止后再试", "hub processes are connected to this database; stop them all and try again"))
 }
 
 /// Tries for some seconds: others may be making the database at this moment, or just be going.
@@ -224,7 +221,8 @@ mod tests {
 
     #[test]
     fn the_schema_is_translated_word_by_word() {
-        let sql = "-- BLOB and TEXT in words\nCREATE TABLE t (\n  a TEXT PRIMARY KEY,  -- TEXT\n  b BLOB NOT NULL,\n  \"text\" TEXT,\n  c BIGINT\n) WITHOUT ROWID;";
+        let sql =
+            "-- BLOB and TEXT in words\nCREATE TABLE t (\n  a TEXT PRIMARY KEY,  -- TEXT\n  b BLOB NOT NULL,\n  \"text\" TEXT,\n  c BIGINT\n) WITHOUT ROWID;";
         let expected = "\nCREATE TABLE t (\n  a TEXT COLLATE \"C\" PRIMARY KEY,\n  b BYTEA NOT NULL,\n  \"text\" TEXT COLLATE \"C\",\n  c BIGINT\n);\n";
         assert_eq!(translated(sql), expected);
     }

@@ -3,7 +3,7 @@
 use gridwalk_core::rules::Role;
 use gridwalk_hub::admin::log::{Fault, KEEP_DAYS, cut, verify};
 use gridwalk_hub::admin::{self, NewInvite};
-use gridwalk_hub::store::exec;
+use gridwalk_hub::store::{Engine, exec};
 use gridwalk_tests::harness::Device;
 
 use super::world::{World, device_id, person};
@@ -19,7 +19,8 @@ async fn refused(world: &World, sql: &str) -> bool {
 /// The same as whoever holds the database file and takes the triggers away.
 async fn tamper(world: &World, sql: &[&str]) -> Vec<Fault> {
     for trigger in ["audit_log_unchanged", "audit_log_kept"] {
-        world.tell(&format!("DROP TRIGGER IF EXISTS {trigger}")).await;
+        let on = if world.hub.hub.store.engine == Engine::Postgres { " ON audit_log" } else { "" };
+        world.tell(&format!("DROP TRIGGER IF EXISTS {trigger}{on}")).await;
     }
     for statement in sql {
         world.tell(statement).await;
