@@ -52,6 +52,22 @@ impl TestHub {
     pub async fn start_on(folder: &Path, seed: u64, listen: SocketAddr, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
         let clock = Arc::new(ManualClock::new(MORNING));
         let database = postgres::database(folder).await?;
+        Self::open(folder, database, clock, seed, listen, tls).await
+    }
+
+    /// Another process on the same database, at an address of its own and with the same clock.
+    pub async fn beside(&self, seed: u64) -> gridwalk_hub::Result<Self> {
+        Self::open(&self.folder, self.database.clone(), self.clock.clone(), seed, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+    }
+
+    async fn open(
+        folder: &Path,
+        database: Option<String>,
+        clock: Arc<ManualClock>,
+        seed: u64,
+        listen: SocketAddr,
+        tls: Option<(PathBuf, PathBuf)>,
+    ) -> gridwalk_hub::Result<Self> {
         let hub = Hub::open_on(folder, database.as_deref(), clock.clone(), Arc::new(SeededRandom::new(seed))).await?;
         admin::repeat_revocations(&hub).await?;
         let tenant = match admin::find_tenant(&hub, None).await {

@@ -59,8 +59,8 @@ pub struct Tx {
 
 impl Tx {
     /// Commits: what was written is durable and visible.
-    pub async fn commit(self) -> Result<()> {
-        Ok(self.tx.commit().await?)
+    pub async fn commit(self) -> sqlx::Result<()> {
+        self.tx.commit().await
     }
 }
 
@@ -166,7 +166,7 @@ impl Store {
     pub(crate) async fn rows_are_made(&self) -> Result<()> {
         let mut tx = self.write_any().await?;
         read_model::done(&mut tx).await?;
-        tx.commit().await
+        Ok(tx.commit().await?)
     }
 
     /// Copies the database, whole and consistent, into a new file while the hub works: SQLite's own file, or a dump of
