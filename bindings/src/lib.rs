@@ -31,6 +31,7 @@ mod reports;
 mod search;
 mod visits;
 
+pub use carriers::Listening;
 pub use error::{ErrorKind, GridwalkError};
 pub use host::HostClock;
 pub use listeners::{Listener, ProgressListener, Subscription};

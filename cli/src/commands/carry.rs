@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use gridwalk_core::Phone;
-use gridwalk_core::carriers::Imported;
+use gridwalk_core::carriers::{CarrierLink, HandedOver, Imported};
+use gridwalk_core::{ErrorKind, Phone};
 use serde_json::json;
 
+use super::sync::wait;
 use crate::failure::{Failure, Result};
 use crate::screen::{Screen, Tone};
 
@@ -22,6 +23,8 @@ enum What {
     Export(ExportBundles),
     Import(Import),
     Receipts(Receipts),
+    Listen(Listen),
+    Send(Send),
 }
 
 impl Carry {
@@ -30,6 +33,8 @@ impl Carry {
             What::Export(c) => c.run(phone, screen),
             What::Import(c) => c.run(phone, screen),
             What::Receipts(c) => c.run(phone, screen),
+            What::Listen(c) => c.run(phone, screen),
+            What::Send(c) => c.run(phone, screen),
         }
     }
 }
@@ -109,6 +114,80 @@ impl Receipts {
         let file = self.file.display().to_string();
         screen.answer(&json!({"file": file, "receipts": written.count, "bytes": written.bytes}), |s| {
             s.text(format!("已导出 {} 份回执：{file} / exported", written.count), Tone::Good)
+        })
+    }
+}
+
+/// 在同一局域网内等别的手机交来记录，Ctrl-C 结束 / Wait for phones on the same network to hand their work over; Ctrl-C ends it
+#[derive(Debug, Args)]
+struct Listen {
+    /// 端口，默认任选 / the port [default: any that is free]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    port: u16,
+    /// 收到一台的就结束 / end after the first phone
+    #[arg(long)]
+    once: bool,
+}
+
+impl Listen {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        wait(async {
+            let server = match phone.carry_listen(self.port).await {
+                Ok(server) => server,
+                Err(e) => return Ok(Err(e.into())),
+            };
+            let link = server.link();
+            let shown = screen.answer(&json!({"address": link.to, "code": link.code, "link": link.to_string()}), |s| {
+                s.text(format!("地址 / address {}  配对码 / code {}\n{link}", link.to, link.code), Tone::Good)
+            });
+            if shown.is_err() {
+                return Ok(shown);
+            }
+            loop {
+                match server.receive(phone).await {
+                    Ok(received) => {
+                        let told = screen.answer(&json!(received), |s| {
+                            s.text(
+                                format!("收下 / kept {}，已有 / known {}，交回回执 / receipts {}", received.kept, received.known, received.receipts),
+                                Tone::Good,
+                            )
+                        });
+                        if told.is_err() || self.once {
+                            return Ok(told);
+                        }
+                    }
+                    // A visitor who broke off or spoke nonsense ends nothing.
+                    Err(e) if matches!(e.kind(), ErrorKind::Offline | ErrorKind::Malformed) => screen.warn(e.message_zh(), e.message_en()),
+                    Err(e) => return Ok(Err(e.into())),
+                }
+            }
+        })?
+    }
+}
+
+/// 把本机未发送的记录交给正在等待的手机，并取回回执 / Hand what is unsent over to a phone that listens, and take receipts back
+#[derive(Debug, Args)]
+struct Send {
+    /// 对方显示的链接，或地址 / the other phone's link, or its address HOST:PORT
+    to: String,
+    /// 对方显示的配对码 / the code it shows
+    code: Option<String>,
+}
+
+impl Send {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let link = match self.code {
+            Some(code) => CarrierLink { to: self.to, code },
+            None if self.to.starts_with("gridwalk:") => self.to.parse()?,
+            None => return Err(Failure::usage("请写明对方显示的配对码", "name the code that the other phone shows")),
+        };
+        let spinner = screen.spinner("正在交接 / handing over");
+        let over = wait(phone.carry_to(&link));
+        spinner.finish_and_clear();
+        let over = over?;
+        let HandedOver { handed, known, receipts, sent, refused } = over;
+        screen.answer(&json!(over), |s| {
+            s.text(format!("已交给对方 / handed over {handed}，对方已有 / known {known}，回执 / receipts {receipts}，已送达 / sent {sent}，未被接受 / refused {refused}"), Tone::Good)
         })
     }
 }

@@ -91,7 +91,8 @@ fn report_text(s: Style, report: SyncReport) -> String {
     s.text(format!("同步完成 / synced：{}", parts.join("，")), if report.refused > 0 { Tone::Warn } else { Tone::Good })
 }
 
-fn wait<T>(work: impl Future<Output = gridwalk_core::Result<T>>) -> Result<T> {
+/// Runs what waits for a network.
+pub fn wait<T>(work: impl Future<Output = gridwalk_core::Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Error::internal("runtime").with_source(e))?;
     Ok(runtime.block_on(work)?)

@@ -5,6 +5,7 @@ mod audiences;
 mod audit_log;
 mod audits;
 mod carriers;
+mod carriers_nearby;
 mod clocks;
 mod copies;
 mod crowd;

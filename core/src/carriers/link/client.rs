@@ -43,7 +43,13 @@ impl Phone {
             match wire.receive(MAX_FRAME).await? {
                 Answered::Kept => over.handed += 1,
                 Answered::Known => over.known += 1,
-                Answered::Full => return Err(Error::new(ErrorKind::CannotWrite, "对方手机代送的数据已满，请让对方先同步", "the other phone carries all it can; it must sync first")),
+                Answered::Full => {
+                    return Err(Error::new(
+                        ErrorKind::CannotWrite,
+                        "对方手机代送的数据已满，请让对方先同步",
+                        "the other phone carries all it can; it must sync first",
+                    ));
+                }
                 Answered::Receipts(_) => return Err(Error::malformed("conversation")),
             }
         }
