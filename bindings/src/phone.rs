@@ -43,6 +43,8 @@ pub struct Status {
     pub conflicts: u64,
     /// Documents whose news could not be read.
     pub unreadable: u64,
+    /// Whether something was erased that free pages may still hold; it is tried again at every opening and sync.
+    pub erasing: bool,
     /// What the hub refused, oldest first.
     pub quarantine: Vec<Quarantined>,
     /// What it carries for others.

@@ -49,6 +49,9 @@ fn overview(s: Style, status: &PhoneStatus, host: &Host) -> String {
     table.add_row([cell("未被接受 Refused"), count(status.quarantine.len() as u64, Tone::Bad)]);
     table.add_row([cell("冲突 Conflicts"), count(status.conflicts, Tone::Warn)]);
     table.add_row([cell("无法读取 Unreadable"), count(status.unreadable, Tone::Bad)]);
+    if status.erasing {
+        table.add_row([cell("删除 Erasing"), toned("待清除，下次打开或同步时继续 / goes on at the next opening or sync", Tone::Warn)]);
+    }
     table.add_row([cell("资料 Documents"), cell(status.documents)]);
     if status.carried != CarriedStatus::default() {
         table.add_row([cell("代送 Carried"), toned(carried_text(status.carried), if status.carried.waiting > 0 { Tone::Warn } else { Tone::Plain })]);

@@ -227,6 +227,12 @@ impl Doc {
     pub fn automerge(&self) -> &Automerge {
         &self.am
     }
+
+    pub(super) fn automerge_mut(&mut self) -> &mut Automerge {
+        // What is written makes the state read before untrue.
+        self.tree = OnceLock::new();
+        &mut self.am
+    }
 }
 
 /// What Automerge answers, or an error where it panics.

@@ -4,6 +4,7 @@
 //! genesis change, the same bytes on every device, so that two phones that create or upgrade a document offline never hide
 //! each other's data. Who and when are fields of the facts; changes carry neither.
 
+mod again;
 mod audiences;
 mod doc;
 mod facts;
@@ -13,6 +14,7 @@ mod kind;
 mod tree;
 mod writer;
 
+pub use again::{Again, ERASED};
 pub use audiences::{Documents, audiences_of};
 pub use doc::{Doc, RawChange, change_body, change_from_body, hash_text};
 pub use facts::Fact;

@@ -3,7 +3,7 @@
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue};
 
-use super::{Map, Value};
+use super::{ERASED, Map, Value};
 use crate::clock::Stamp;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -58,8 +58,14 @@ impl<'a> Writer<'a> {
     }
 
     /// The map of a new entry under a container. Its key is an id that no one else makes.
+    ///
+    /// # Errors
+    /// `not_found` if the entry was erased: a command that runs again does not bring it back.
     pub fn new_map(&mut self, obj: &ObjId, key: &str) -> Result<ObjId> {
         match self.tx.get(obj, key)? {
+            Some((AmValue::Object(ObjType::Map), id)) if self.tx.get(&id, ERASED)?.is_some() => {
+                Err(Error::not_found("这一项已按本人要求删除", "this entry was erased"))
+            }
             Some((AmValue::Object(ObjType::Map), id)) => Ok(id),
             _ => Ok(self.tx.put_object(obj, key, ObjType::Map)?),
         }
@@ -110,7 +116,7 @@ fn plain(value: &AmValue<'_>) -> Value {
     }
 }
 
-fn scalar(value: &Value) -> ScalarValue {
+pub(super) fn scalar(value: &Value) -> ScalarValue {
     match value {
         Value::Null => ScalarValue::Null,
         Value::Bool(b) => ScalarValue::Boolean(*b),

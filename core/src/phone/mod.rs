@@ -76,16 +76,37 @@ impl Phone {
     pub fn open(config: Config) -> Result<Self> {
         let store = Store::open(&config.folder, &config.key)?;
         let phone = Self { store, clock: config.clock.clone(), random: config.random.clone(), listeners: Mutex::new(Vec::new()) };
-        let known = match phone.store.read(|c| Ok(c.query_row("SELECT schema FROM state", [], |r| r.get::<_, u16>(0)).optional()?)) {
+        let known = match phone.store.read(|c| Ok(c.query_row("SELECT schema, scrub FROM state", [], |r| Ok((r.get::<_, u16>(0)?, r.get(1)?))).optional()?)) {
             // Opening again looks closely, sets the file aside and says where.
             Err(e) if e.kind() == ErrorKind::Damaged => return Store::open(&config.folder, &config.key).and(Err(e)),
             known => known?,
         };
         let newest = newest_schema();
-        if known != Some(newest) {
+        if known.is_none_or(|(schema, _)| schema != newest) {
             phone.store.write(|tx| phone.begin(tx, known.is_some(), newest))?;
         }
+        if known.is_some_and(|(_, scrub)| scrub) {
+            phone.scrub()?;
+        }
         Ok(phone)
+    }
+
+    /// Leaves no byte of what was erased: in the search index, in free pages, in the write-ahead log. What hinders it (a full
+    /// disk, someone reading) is waited for: it is tried again at every opening and sync.
+    pub(crate) fn scrub(&self) -> Result<()> {
+        if !self.store.read(|c| Ok(c.query_row("SELECT scrub FROM state", [], |r| r.get::<_, bool>(0))?))? {
+            return Ok(());
+        }
+        let run = || -> Result<bool> {
+            self.store.write(|tx| crate::search::scrub(tx))?;
+            self.store.rewrite()
+        };
+        match run() {
+            Ok(false) => Ok(()),
+            Ok(true) => self.store.write(|tx| Ok(tx.execute("UPDATE state SET scrub = 0", []).map(drop)?)),
+            Err(e) if e.kind() == ErrorKind::CannotWrite => Ok(()),
+            Err(e) => Err(e),
+        }
     }
 
     /// The first opening makes the device's key; the first with a newer app makes the read model again.

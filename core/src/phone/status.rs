@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::rules::Refusal;
 use crate::store::{Touched, from_json};
+use crate::sync::{Emptied, GENERATION};
 
 /// Where the phone stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +28,8 @@ pub struct Status {
     pub conflicts: u64,
     /// Documents whose news could not be read.
     pub unreadable: u64,
+    /// Whether something was erased that free pages may still hold; it is tried again at every opening and sync.
+    pub erasing: bool,
     /// What the hub refused, oldest first.
     pub quarantine: Vec<Quarantined>,
     /// What it carries for others.
@@ -65,7 +68,7 @@ pub struct Quarantined {
     pub reason_zh: String,
     /// The reason in English.
     pub reason_en: String,
-    /// What was entered, as JSON.
+    /// What was entered, as JSON; nothing if it was erased.
     pub input: serde_json::Value,
 }
 
@@ -82,9 +85,9 @@ impl Phone {
                 ))
             })?;
             let tenants = rows.map(|row| row.map_err(Error::from).and_then(|(t, roles)| Ok(TenantStatus { roles: from_json(&roles)?, ..t }))).collect::<Result<_>>()?;
-            let mut statement = c.prepare("SELECT body, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;
-            let rows = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
-            let quarantine = rows.map(|row| row.map_err(Error::from).and_then(|(body, reason)| quarantined(&from_json(&body)?, reason))).collect::<Result<_>>()?;
+            let mut statement = c.prepare("SELECT id, body, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;
+            let rows = statement.query_map([], |r| Ok((r.get::<_, Id>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?)))?;
+            let quarantine = rows.map(|row| row.map_err(Error::from).and_then(|(id, body, reason)| quarantined(id, &body, reason))).collect::<Result<_>>()?;
             Ok(Status {
                 device: state(c)?.actor.device().to_string(),
                 tenants,
@@ -92,6 +95,7 @@ impl Phone {
                 unsent: count(&format!("SELECT count(*) FROM ({UNSENT})"))?,
                 conflicts: count("SELECT count(DISTINCT doc || path) FROM conflicts")?,
                 unreadable: count("SELECT count(*) FROM unreadable")?,
+                erasing: count("SELECT scrub FROM state")? > 0,
                 quarantine,
                 carried: crate::carriers::status(c)?,
             })
@@ -103,7 +107,10 @@ impl Phone {
     pub fn resubmit(&self, command: Id) -> Result<Outcome> {
         let outcome = self.store.write(|tx| {
             let (n, body) = refused(tx, command)?;
-            let refused: Command = from_json(&body)?;
+            let refused: Command = from_json(&body).map_err(|e| match from_json::<Emptied>(&body) {
+                Ok(_) => Error::invalid("内容已按本人要求删除，不能重新提交", "its content was erased; it cannot be resubmitted"),
+                Err(_) => e,
+            })?;
             let (state, member) = (state(tx)?, membership(tx, Some(&refused.tenant))?);
             let mut touched = Touched::default();
             let (value, _) = perform(tx, &refused, &member, state.actor, Row::Old(n), &mut touched)?;
@@ -132,16 +139,15 @@ fn refused(connection: &Connection, command: Id) -> Result<(i64, String)> {
     found.optional()?.ok_or_else(|| Error::not_found("隔离区没有这条记录", "no such record in quarantine"))
 }
 
-fn quarantined(command: &Command, reason: String) -> Result<Quarantined> {
+fn quarantined(id: Id, body: &str, reason: String) -> Result<Quarantined> {
     let (zh, en) = Refusal::message(&reason);
-    let input = serde_json::to_value(&command.input).map_err(|e| Error::internal("JSON").with_source(e))?;
-    Ok(Quarantined {
-        id: command.id,
-        command: command.input.name().to_owned(),
-        at: command.stamp.at,
-        reason,
-        reason_zh: zh.to_owned(),
-        reason_en: en.to_owned(),
-        input: input.get("input").cloned().unwrap_or_default(),
-    })
+    let (command, at, input) = if reason == GENERATION {
+        let emptied: Emptied = from_json(body)?;
+        (emptied.command, emptied.at, serde_json::Value::Null)
+    } else {
+        let command: Command = from_json(body)?;
+        let input = serde_json::to_value(&command.input).map_err(|e| Error::internal("JSON").with_source(e))?;
+        (command.input.name().to_owned(), command.stamp.at, input.get("input").cloned().unwrap_or_default())
+    };
+    Ok(Quarantined { id, command, at, reason, reason_zh: zh.to_owned(), reason_en: en.to_owned(), input })
 }

@@ -7,7 +7,7 @@ use automerge::legacy::{Key, ObjectId, OpId, OpType, SortedVec};
 use automerge::{Automerge, Change, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
 
 use super::{Allow, Attempt, Author, Refusal, Role};
-use crate::documents::{Audience, Doc, is_genesis};
+use crate::documents::{Audience, Doc, ERASED, is_genesis};
 use crate::ids::{Actor, Id};
 
 /// The longest text that a change may carry, in bytes.
@@ -74,6 +74,10 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
             }
         };
         path.push(key.to_string());
+        // What was erased is not filled again.
+        if path.len() > 2 && doc.tree().map(&path[0]).map(&path[1]).get(ERASED).is_some() {
+            return Err(Refusal::Path);
+        }
         // Most operations fill a new map, or a key of the root that never was: nothing to look up there.
         let untouched = new_object.is_some() || object == ROOT && doc.tree().get(key).is_none();
         // An operation replaces exactly what its author saw there: other claims are applied too, and brick snapshots as well.

@@ -72,6 +72,18 @@ pub(crate) fn remove(connection: &Connection, n: i64) -> Result<()> {
     Ok(())
 }
 
+/// Leaves nothing of removed entries: FTS5 keeps their words in its segments until it merges them, R-tree nodes keep removed
+/// positions beside those they hold.
+pub(crate) fn scrub(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "INSERT INTO search(search) VALUES ('optimize');
+         DELETE FROM near;
+         INSERT INTO near SELECT d.n, h.lat, h.lat, h.lon, h.lon FROM documents d CROSS JOIN households h ON h.doc = d.id
+           WHERE h.lat IS NOT NULL AND h.lon IS NOT NULL;",
+    )?;
+    Ok(())
+}
+
 /// Removes all entries.
 pub(crate) fn clear(connection: &Connection) -> Result<()> {
     connection.execute_batch("INSERT INTO search(search) VALUES ('delete-all'); DELETE FROM near;")?;

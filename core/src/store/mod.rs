@@ -12,7 +12,7 @@ pub use rows::{delete_rows, write_rows};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -65,6 +65,19 @@ impl Store {
             Ok(value)
         };
         self.noticing_damage(run())
+    }
+
+    /// Writes the file anew, without free pages and what stands in the gaps of others, and empties the write-ahead log. Answers
+    /// whether that was done: not while something else reads an older state, or writes.
+    pub fn rewrite(&self) -> Result<bool> {
+        let mut writer = lock(&self.writer);
+        let busy = |e: &rusqlite::Error| matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked));
+        let result = self.opened(&mut writer).and_then(|writer| match writer.execute_batch("VACUUM") {
+            Err(e) if busy(&e) => Ok(false),
+            Err(e) => Err(e.into()),
+            Ok(()) => Ok(writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0))? == 0),
+        });
+        self.noticing_damage(result)
     }
 
     /// Runs `f` on the writer and a reader in turn: for tests of what every connection must be.

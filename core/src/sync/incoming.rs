@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::protocol::{Bundle, Sealed, SyncReply, Verdict, WireChange, Word, decode, open_reply, unpack};
-use super::rerun::{Failed, rerun};
+use super::older::Begun;
+use super::rerun::{Failed, Older, rerun};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};
 use crate::documents::{change_from_body, is_genesis};
@@ -42,14 +43,15 @@ impl Phone {
         let mut touched = Touched::default();
         let mut counted = SyncReport::default();
         let taken = self.store.write(|tx| {
-            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: reply.hub_time };
+            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: reply.hub_time, begun: Begun::new() };
             intake.learn(&reply, &reading)?;
-            let failed = intake.verdicts(prepared, &reply)?;
+            let mut failed = intake.verdicts(prepared, &reply)?;
             intake.carried(&prepared.hub, &prepared.carried, &reply.receipts)?;
             let mut again = false;
             for tenant in &reply.tenants {
                 again |= intake.tenant(tenant)?;
             }
+            intake.end_older(&mut failed)?;
             again |= intake.run_again(&failed)?;
             intake.anchor_times(&reading, reply.hub_time)?;
             intake.forget_withdrawn()?;
@@ -77,6 +79,9 @@ impl Phone {
         })?;
         report.add(&counted);
         self.notify(&touched.tables.into_iter().collect::<Vec<_>>());
+        if !taken.again {
+            self.scrub()?;
+        }
         Ok(taken)
     }
 }
@@ -122,6 +127,8 @@ pub(super) struct Intake<'a> {
     pub(super) touched: &'a mut Touched,
     pub(super) report: &'a mut SyncReport,
     pub(super) hub_time: i64,
+    /// Documents that the news began again or erased.
+    pub(super) begun: Begun,
 }
 
 impl Intake<'_> {
@@ -149,12 +156,19 @@ impl Intake<'_> {
     /// changes that were replaced meanwhile are ignored. `waiting` are documents with changes that wait: what depends on
     /// those waits with them.
     pub(super) fn bundle(&mut self, bundle: i64, verdicts: &[Verdict], heard: Heard<'_>, failed: &mut Vec<Failed>, waiting: &mut BTreeSet<Id>) -> Result<()> {
-        let mut statement = self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
-        let row = statement.query_row([bundle], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, String>(1)?, r.get::<_, u64>(2)?))).optional()?;
-        let Some((sealed, tenant, epoch)) = row else { return Ok(()) };
+        let mut statement =
+            self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch, t.number FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
+        let row =
+            statement.query_row([bundle], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, String>(1)?, r.get::<_, u64>(2)?, r.get::<_, u64>(3)?))).optional()?;
+        let Some((sealed, tenant, epoch, number)) = row else { return Ok(()) };
         // A hub that was restored says it in this reply; what it lacks is judged after it has been read.
         let restored = matches!(heard, Heard::Reply(reply) if reply.tenants.iter().any(|t| t.tenant == tenant && t.epoch != epoch));
         let by_receipt = matches!(heard, Heard::Receipt);
+        // What was begun again is told in this reply, in one of the next, or when this phone asks itself.
+        let unread = match heard {
+            Heard::Reply(reply) => reply.tenants.iter().any(|t| t.tenant == tenant && (t.more || t.granted.is_some() || t.from != number)),
+            Heard::Receipt => true,
+        };
         let sealed: Sealed = decode(&sealed, "stored bundle")?;
         let body: Bundle = decode(&sealed.body, "stored bundle")?;
         let total: usize = verdicts.iter().map(|v| v.run as usize).fold(0, usize::saturating_add);
@@ -178,7 +192,8 @@ impl Intake<'_> {
                     Word::Held => true,
                     // What a carrier brought may have come before what it rests on.
                     Word::Missing => by_receipt || restored || waiting.contains(doc) || self.awaited(*doc, epoch)?,
-                    Word::Refused | Word::Generation | Word::ActorReused => restored,
+                    Word::Generation => restored || unread,
+                    Word::Refused | Word::ActorReused => restored,
                     Word::Taken | Word::Known => false,
                 };
             }
@@ -341,9 +356,13 @@ fn note(failed: &mut Vec<Failed>, command: i64, verdict: &Verdict) {
         Word::Refused => verdict.reason.clone().or(Some(String::new())),
         _ => None,
     };
+    let older = (verdict.word == Word::Generation).then_some(Older::BegunAgain);
     match failed.iter_mut().find(|f| f.command == command) {
-        Some(known) => known.refused = known.refused.take().or(reason),
-        None => failed.push(Failed { command, refused: reason, new_ids: false, missing: verdict.word == Word::Missing }),
+        Some(known) => {
+            known.refused = known.refused.take().or(reason);
+            known.older = known.older.or(older);
+        }
+        None => failed.push(Failed { command, refused: reason, new_ids: false, missing: verdict.word == Word::Missing, older }),
     }
     if verdict.word == Word::ActorReused {
         failed.iter_mut().for_each(|f| f.new_ids |= f.command == command);

@@ -1,7 +1,7 @@
 //! Sync with a hub: one request sends what is unsent and brings what is new. Cut anywhere and repeated, it ends the same.
 //!
 //! [`outgoing`] closes and signs bundles and builds the request; [`Hub`] carries it; [`incoming`] takes the reply in one
-//! transaction; [`rerun`] takes back what the hub refused and runs later commands again. No transaction is open while waiting
+//! transaction; [`rerun`] takes back what the hub refused and runs later commands again; [`older`] ends what was erased. No transaction is open while waiting
 //! for the network.
 
 mod carried;
@@ -9,6 +9,7 @@ mod enrol;
 mod http;
 mod incoming;
 mod news;
+mod older;
 mod outgoing;
 pub mod protocol;
 mod rerun;
@@ -16,6 +17,7 @@ mod session;
 
 pub use http::HttpHub;
 pub use incoming::Taken;
+pub(crate) use older::{Emptied, GENERATION};
 pub use outgoing::Prepared;
 pub(crate) use outgoing::{close_bundles, tenants_of};
 pub use session::{Answer, Hub, SyncProgress, SyncReport};

@@ -76,6 +76,15 @@ impl Intake<'_> {
     /// Takes the news of one document; `ahead` is what they give of a document that is new here.
     fn document(&mut self, tenant: &str, epoch: u64, id: Id, news: &DocumentNews, audiences: Vec<String>, ahead: Option<Projected>) -> Result<()> {
         let stored = StoredDoc::find(self.tx, id)?;
+        let before = stored.as_ref().map(|stored| stored.generation);
+        // Where the document left before, or never was, own commands may be of an older generation.
+        let kept = || self.tx.prepare("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1)")?.query_row([id], |r| r.get::<_, bool>(0));
+        let ends_older = before.unwrap_or(0) < news.generation && (before.is_some() || kept()?);
+        if ends_older && audiences.is_empty() {
+            self.report.withdrawn += u64::from(self.erase(id)?);
+            self.begun.insert(id, None);
+            return Ok(());
+        }
         if audiences.is_empty() {
             self.report.withdrawn += u64::from(stored.is_some());
             if let Some(stored) = stored {
@@ -95,6 +104,9 @@ impl Intake<'_> {
         let mut doc = stored.unwrap_or(StoredDoc { epoch, ..StoredDoc::new(tenant, news.schema, news.generation) });
         if doc.generation > news.generation {
             return Ok(());
+        }
+        if ends_older {
+            self.begun.insert(id, Some(news.generation));
         }
         if news.whole && (doc.epoch != epoch || doc.generation != news.generation) {
             doc.base.clear();

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use automerge::ChangeHash;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::older::empty;
 use crate::clock::{Reading, Stamp};
 use crate::commands::Command;
 use crate::documents::RawChange;
@@ -27,6 +28,17 @@ pub(super) struct Failed {
     pub new_ids: bool,
     /// Whether something is missing that another phone may send again to a restored hub.
     pub missing: bool,
+    /// Whether a document of it was begun again since.
+    pub older: Option<Older>,
+}
+
+/// What became of the document that a command of an older generation changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Older {
+    /// The command runs again on the new generation, and is emptied if it does not apply there.
+    BegunAgain,
+    /// Nothing that this phone may read is left: the command is emptied.
+    Erased,
 }
 
 /// The code of an unsent command that waits for what another phone sends again.
@@ -38,6 +50,8 @@ struct Why<'a> {
     refused: Option<&'a str>,
     /// Whether it waits, as it was, if it does not apply now.
     waits: bool,
+    /// Whether a document of it was begun again.
+    older: Option<Older>,
 }
 
 /// Takes back the failed commands and what hangs on them; answers with how many were refused and how many ran again.
@@ -65,7 +79,7 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
     }
     let why = |n: i64| {
         let of = failed.iter().find(|f| f.command == n);
-        Why { refused: of.and_then(|f| f.refused.as_deref()), waits: of.is_some_and(|f| f.missing) }
+        Why { refused: of.and_then(|f| f.refused.as_deref()), waits: of.is_some_and(|f| f.missing), older: of.and_then(|f| f.older) }
     };
     take_back_and_run(phone, tx, &affected, &docs, new_ids, why, touched)
 }
@@ -100,7 +114,7 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
     for command in &affected {
         docs.extend(docs_of(tx, *command)?);
     }
-    Ok(take_back_and_run(phone, tx, &affected, &docs, false, |_| Why { refused: None, waits: false }, touched)?.1)
+    Ok(take_back_and_run(phone, tx, &affected, &docs, false, |_| Why { refused: None, waits: false, older: None }, touched)?.1)
 }
 
 fn unsent(tx: &Connection) -> Result<Vec<i64>> {
@@ -151,6 +165,12 @@ fn take_back_and_run<'a>(
         let body: String = tx.query_row("SELECT body FROM commands WHERE n = ?1", [n], |r| r.get(0))?;
         let old: Command = from_json(&body)?;
         let why = why(*n);
+        if why.older == Some(Older::Erased) {
+            empty(tx, *n, &body, Some(old.stamp.at))?;
+            renamed.0.push((old.id.actor, old.first, u64::MAX));
+            out += 1;
+            continue;
+        }
         if let Some(reason) = why.refused {
             quarantine(tx, *n, reason, old.stamp.at)?;
             renamed.0.push((old.id.actor, old.first, u64::MAX));
@@ -175,8 +195,11 @@ fn take_back_and_run<'a>(
                     wait(tx, *n, &changes)?;
                     continue;
                 }
-                let reason = if e.kind() == ErrorKind::NotAllowed { "not_allowed" } else { "gone" };
-                quarantine(tx, *n, reason, command.stamp.at)?;
+                if why.older.is_some() {
+                    empty(tx, *n, &body, Some(command.stamp.at))?;
+                } else {
+                    quarantine(tx, *n, if e.kind() == ErrorKind::NotAllowed { "not_allowed" } else { "gone" }, command.stamp.at)?;
+                }
                 renamed.0.push((old.id.actor, old.first, u64::MAX));
                 out += 1;
             }

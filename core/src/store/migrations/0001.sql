@@ -11,7 +11,8 @@ CREATE TABLE state (
   hub_time INTEGER,              -- the newest hub time seen, seconds since the epoch (UTC)
   max_bytes INTEGER NOT NULL,    -- how much one request or reply may carry; halves after a cut, doubles after success
   schema INTEGER NOT NULL,       -- the newest genesis known when the read model was last made
-  swept_at INTEGER NOT NULL DEFAULT 0 -- when happenings kept long enough were last looked for
+  swept_at INTEGER NOT NULL DEFAULT 0, -- when happenings kept long enough were last looked for
+  scrub INTEGER NOT NULL DEFAULT 0 -- something was erased: until the file is rewritten, free pages and the log may hold it
 );
 
 -- Communities this phone is enrolled in.
