@@ -70,6 +70,7 @@ impl TestHub {
     ) -> gridwalk_hub::Result<Self> {
         let hub = Hub::open_on(folder, database.as_deref(), clock.clone(), Arc::new(SeededRandom::new(seed))).await?;
         admin::repeat_revocations(&hub).await?;
+        admin::repeat_erasures(&hub).await?;
         let tenant = match admin::find_tenant(&hub, None).await {
             Ok(tenant) => tenant,
             Err(_) => admin::create_tenant(&hub, "wuyan", "五堰街道示范社区").await?,

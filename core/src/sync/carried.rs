@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::SyncReport;
 use super::incoming::{Heard, Intake, tenant_keys};
+use super::older::Begun;
 use super::protocol::{Carried, CarriedAnswer, MAX_CARRIED_AT_ONCE, Outcome, Receipt};
 use crate::error::{Error, Result};
 use crate::phone::{Phone, state};
@@ -92,7 +93,7 @@ impl Phone {
                 return Ok(false);
             }
             tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [judged.hub_time])?;
-            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: judged.hub_time };
+            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: judged.hub_time, begun: Begun::new() };
             let (mut failed, mut waiting) = (Vec::new(), BTreeSet::new());
             intake.bundle(bundle, &judged.verdicts, Heard::Receipt, &mut failed, &mut waiting)?;
             intake.run_again(&failed)?;

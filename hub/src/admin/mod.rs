@@ -1,8 +1,9 @@
-//! What an administrator does: communities, invites, revocation, backup and restore; and the log of it.
+//! What an administrator does: communities, invites, revocation, erasure, backup and restore; and the log of it.
 
 mod audit;
 mod backup;
 mod devices;
+mod erase;
 mod invite;
 pub mod log;
 mod revoke;
@@ -12,6 +13,7 @@ mod tenant;
 pub use audit::{Audit, Audited, Proof, audit};
 pub use backup::{HubLock, backup, new_epoch, restore};
 pub use devices::{DeviceLine, devices};
+pub use erase::{Found, Plan, Target, containing, erase, plan, repeat_erasures, scrub};
 pub use invite::{NewInvite, invite, place_named, use_code};
 pub use revoke::{repeat_revocations, revoke};
 pub use role::end_role;

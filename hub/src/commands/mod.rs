@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod devices;
 mod end_role;
+mod erase;
 mod import;
 mod init;
 mod invite;
@@ -50,6 +51,8 @@ enum Command {
     EndRole(end_role::EndRole),
     /// 谁写了什么：逐项查作者并核对签名 / who wrote each fact of a document, checked against signatures
     Audit(audit::Audit),
+    /// 删除居民或资料（删除权），不能恢复 / erase a resident or a document, for good
+    Erase(erase::Erase),
     /// 查看、核对操作日志 / show and check the log of administrative acts
     Log(log::Log),
     /// 备份 / back up while the hub works
@@ -133,6 +136,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Revoke(a) => revoke::run(a).await,
         Command::EndRole(a) => end_role::run(a).await,
         Command::Audit(a) => audit::run(a).await,
+        Command::Erase(a) => erase::run(a).await,
         Command::Log(a) => log::run(a).await,
         Command::Backup(a) => backup::run(a).await,
         Command::Restore(a) => restore::run(a).await,

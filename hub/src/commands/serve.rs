@@ -27,6 +27,7 @@ pub async fn run(a: Serve) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.data)?;
     let hub = a.at.open().await?;
     admin::repeat_revocations(&hub).await?;
+    admin::repeat_erasures(&hub).await?;
     let tls = a.tls_cert.zip(a.tls_key);
     serve::serve(hub, a.listen, tls, |address| println!("{address}"), serve::terminated()).await
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use gridwalk_core::activities::AddActivity;
 use gridwalk_core::categories::{Category as CoreCategory, SetCategories};
 use gridwalk_core::documents::hash_text;
-use gridwalk_core::error::ErrorKind;
+use gridwalk_core::error::{Error as CoreError, ErrorKind};
 use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::Id;
@@ -16,6 +16,7 @@ use gridwalk_core::reports::{Imported as ImportedReport, ImportedAnswer, RaiseRe
 use sqlx::{AnyConnection, Row};
 
 use super::community::{Activity, Household, OpenReport};
+use super::erased::{is_erased, salt};
 use super::kept::Placed;
 use super::mapping::Mapping;
 use super::messages::Message;
@@ -61,7 +62,7 @@ pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, 
     for chunk in records.chunks(PER_TRANSACTION) {
         let mut tx = hub.store.write(&tenant.id).await?;
         let mut keys = Vec::new();
-        let mut work = Work { tenant: &tenant.id, keys: &mut keys, tx: &mut tx, batch: Batch::new(hub, tenant) };
+        let mut work = Work { tenant: &tenant.id, keys: &mut keys, salt: salt(&mut tx).await?, tx: &mut tx, batch: Batch::new(hub, tenant) };
         for (place, record) in chunk {
             match work.record(record).await {
                 Ok(Did::Added) => report.added += 1,
@@ -137,6 +138,8 @@ fn short_code(levels: &[&str]) -> String {
 struct Work<'a> {
     tenant: &'a str,
     keys: &'a mut Vec<Vec<Arg>>,
+    /// Of the keys of erased records, if there are any.
+    salt: Option<String>,
     tx: &'a mut AnyConnection,
     batch: Batch<'a>,
 }
@@ -216,6 +219,9 @@ impl Work<'_> {
         let digest = digest(&format!("{h:?}"));
         if let Some(did) = self.known("household", &h.id, &digest).await? {
             return Ok(did);
+        }
+        for resident in &h.residents {
+            self.refuse_erased("resident", &resident.id).await?;
         }
         let place = self.grid(&h.grid).await?;
         let residents = h.residents.iter().map(|r| NewResident {
@@ -324,6 +330,7 @@ impl Work<'_> {
         if let Some((id, _)) = find(self.tx, self.tenant, source, record).await? {
             return Ok(id);
         }
+        self.refuse_erased(source, record).await?;
         let id = self.batch.run(self.tx, make()).await?;
         self.remember(source, record, id, "");
         Ok(id)
@@ -331,7 +338,20 @@ impl Work<'_> {
 
     async fn known(&mut self, source: &str, record: &str, digest: &str) -> Result<Option<Did>> {
         let found = find(self.tx, self.tenant, source, record).await?;
+        if found.is_none() {
+            self.refuse_erased(source, record).await?;
+        }
         Ok(found.map(|(_, known)| if known == digest { Did::Known } else { Did::Changed }))
+    }
+
+    /// What was erased does not come back with its file.
+    async fn refuse_erased(&mut self, source: &str, record: &str) -> Result<()> {
+        match &self.salt {
+            Some(salt) if is_erased(self.tx, self.tenant, salt, source, record).await? => {
+                Err(CoreError::invalid("这条记录已按要求删除，不再导入", "this record was erased and is not imported again").into())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn remember(&mut self, source: &str, record: &str, id: Id, digest: &str) {

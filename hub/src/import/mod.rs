@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod categories;
 pub mod community;
+mod erased;
 pub mod error;
 pub mod fields;
 pub mod headings;
@@ -18,6 +19,7 @@ pub mod table;
 pub mod text;
 
 pub use apply::{Imported, import};
+pub use erased::forget_records;
 
 #[cfg(test)]
 mod tests;

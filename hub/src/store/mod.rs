@@ -178,6 +178,15 @@ impl Store {
         }
     }
 
+    /// Leaves no byte of what was deleted in the database: files are written anew without what stands in the gaps of pages, and
+    /// SQLite's write-ahead log is emptied. Answers whether that was done: not while something reads for longer than half a minute.
+    pub async fn scrub(&self) -> Result<bool> {
+        match self.engine {
+            Engine::Sqlite => sqlite::scrub(&self.writer).await,
+            Engine::Postgres => postgres::scrub(&self.writer).await,
+        }
+    }
+
     /// Closes all connections; SQLite's write-ahead log is folded into the file.
     pub async fn close(&self) {
         self.readers.close().await;

@@ -76,6 +76,7 @@ CREATE TABLE documents (
   about TEXT,                      -- what a happening is about: it moves with it
   also TEXT NOT NULL,              -- audiences it has beside those of what it is about, parted by blanks
   kept_until BIGINT,               -- until when phones hold a happening
+  erased_at BIGINT,                -- when all of it was erased: its generation is all that is left
   PRIMARY KEY (tenant_id, doc)
 ) WITHOUT ROWID;
 CREATE INDEX documents_about ON documents (tenant_id, about) WHERE about IS NOT NULL;

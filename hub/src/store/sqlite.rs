@@ -56,6 +56,13 @@ pub(super) async fn backup(writer: &AnyPool, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes the file anew and empties the write-ahead log; answers whether nobody was in the way.
+pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
+    let mut connection = writer.acquire().await?;
+    exec(&mut connection, "VACUUM", vec![]).await?;
+    Ok(one(&mut connection, "PRAGMA wal_checkpoint(TRUNCATE)", vec![]).await?.try_get::<i64, _>(0)? == 0)
+}
+
 /// Whether the file is a hub's database, complete enough to be restored.
 pub async fn is_backup(file: &Path) -> bool {
     sqlx::any::install_default_drivers();

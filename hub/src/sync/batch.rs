@@ -43,6 +43,8 @@ pub(super) struct Held {
 pub(super) struct About {
     pub audiences: BTreeSet<Audience>,
     pub left: Vec<Left>,
+    /// Whether all of it was erased.
+    pub erased: bool,
 }
 
 /// An audience that a document was in, and left lately.
@@ -164,6 +166,13 @@ impl<'a> Batch<'a> {
         let keys: Vec<Arg> = wanted.iter().map(|id| Arg::text(&id.to_string())).collect();
         let found = self.standing(connection, &keys).await?;
         self.abouts.extend(found);
+        // What was erased is in no audience.
+        let nowhere = wanted.iter().filter(|id| self.abouts.get(id).is_none_or(|about| about.audiences.is_empty()));
+        let keys: Vec<Arg> = nowhere.map(|id| Arg::text(&id.to_string())).collect();
+        let sql = "SELECT doc FROM documents WHERE tenant_id = $1 AND erased_at IS NOT NULL AND doc IN ({in})";
+        for row in select_in(connection, sql, &self.tenant.id, &keys).await? {
+            self.abouts.entry(row.try_get::<String, _>(0)?.parse()?).or_default().erased = true;
+        }
         Ok(())
     }
 
@@ -182,6 +191,16 @@ impl<'a> Batch<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// A document that was loaded.
+    pub fn loaded(&self, id: Id) -> Option<&Doc> {
+        self.held.get(&id).map(|held| &*held.doc)
+    }
+
+    /// Whether a document was erased as a whole.
+    pub(super) fn is_erased(&self, id: Id) -> bool {
+        self.held.get(&id).map_or_else(|| self.abouts.get(&id).is_some_and(|about| about.erased), |held| held.doc.is_erased())
     }
 
     /// Whether a document that this batch looked at was changed, or came into being, after it was looked at.

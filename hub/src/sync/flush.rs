@@ -15,9 +15,9 @@ use crate::admin::log::{Act, record};
 use crate::error::Result;
 use crate::store::{Arg, exec, insert_many, select_in};
 
-const CHANGED: i64 = 0;
-const ENTERED: i64 = 1;
-const LEFT: i64 = 2;
+pub(super) const CHANGED: i64 = 0;
+pub(super) const ENTERED: i64 = 1;
+pub(super) const LEFT: i64 = 2;
 /// How long phones hold a happening after it came in, however old it says it is: 30 days.
 const UNSEEN_SECONDS: i64 = 30 * 86_400;
 
@@ -95,6 +95,7 @@ impl Batch<'_> {
                     about,
                     Arg::text(&also.join(" ")),
                     Arg::Int(until),
+                    Arg::Int(None),
                 ]);
             } else if held.stored_schema != held.doc.schema() {
                 exec(connection, "UPDATE documents SET schema = $3 WHERE tenant_id = $1 AND doc = $2", vec![tenant.clone(), doc, schema]).await?;

@@ -1,7 +1,8 @@
 //! The hub's half of sync. [`request`] opens and checks a signed request, [`carried`] what came by other hands, [`take`] decides
 //! each change, [`batch`] holds the documents of one transaction and [`flush`] writes what was decided, [`page`] reads the news,
-//! [`fold`] keeps history small, [`rebuild`] makes the read model anew.
+//! [`fold`] keeps history small, [`again`] ends it, [`rebuild`] makes the read model anew.
 
+mod again;
 mod author;
 mod batch;
 mod carried;
@@ -13,6 +14,7 @@ pub mod rebuild;
 mod request;
 mod take;
 
+pub use again::{Begin, Erase, WORDS_GONE};
 pub use author::{Membership, author_of};
 pub use batch::Batch;
 pub use handle::{handle_enrol, handle_sync};

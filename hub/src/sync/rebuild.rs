@@ -11,12 +11,12 @@ use crate::store::{Arg, all};
 /// Documents that one transaction looks at: nobody waits long for it.
 const BATCH: i64 = 200;
 
-/// Makes the rows of all documents of a community anew. Answers with how many documents there are.
+/// Makes the rows of all documents of a community anew; what was erased has none. Answers with how many documents there are.
 pub async fn rebuild(hub: &Hub, tenant: &Tenant) -> Result<u64> {
     let (mut done, mut after) = (0, String::new());
     loop {
         let mut tx = hub.store.write(&tenant.id).await?;
-        let sql = "SELECT doc FROM documents WHERE tenant_id = $1 AND doc > $2 ORDER BY doc LIMIT $3";
+        let sql = "SELECT doc FROM documents WHERE tenant_id = $1 AND doc > $2 AND erased_at IS NULL ORDER BY doc LIMIT $3";
         let rows = all(&mut tx, sql, vec![Arg::text(&tenant.id), Arg::text(&after), Arg::Int(Some(BATCH))]).await?;
         let Some(last) = rows.last() else { return Ok(done) };
         after = last.try_get(0)?;

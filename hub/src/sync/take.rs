@@ -143,9 +143,9 @@ impl Batch<'_> {
         let refused = |refusal: Refusal| Ok((Word::Refused, Some(refusal.code().to_owned())));
         let held = self.held.get(&incoming.doc);
         if let Some(held) = held
-            && held.doc.generation != incoming.generation
+            && (held.doc.generation != incoming.generation || held.doc.is_erased())
         {
-            return Ok((if incoming.generation < held.doc.generation { Word::Generation } else { Word::Missing }, None));
+            return Ok((if incoming.generation <= held.doc.generation { Word::Generation } else { Word::Missing }, None));
         }
         let Some((kind, _)) = genesis(incoming.schema) else { return Ok((Word::Held, None)) };
         let Some(change) = &incoming.change else { return refused(Refusal::Operation) };
@@ -188,6 +188,10 @@ impl Batch<'_> {
             Some(h) => (h.audiences.clone(), &h.left[..]),
             None => {
                 let (now, about) = self.place(incoming.doc, after.kind(), after.tree());
+                // What is about something erased is erased with it.
+                if about.is_some_and(|id| self.is_erased(id)) {
+                    return Ok((Word::Generation, None));
+                }
                 // What it is about may come yet: its author's phone sends it again to a restored hub.
                 if about.is_some_and(|id| !self.held.contains_key(&id) && !self.abouts.contains_key(&id)) {
                     return Ok((Word::Missing, None));

@@ -1,0 +1,338 @@
+//! Erasure (删除权): what the hub holds of a resident, or of a document, goes for good: here, on every phone with its next sync,
+//! and in what a backup brings back. A journal beside the database names what was erased, without its content.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::Write;
+
+use gridwalk_core::documents::{Kind, Value};
+use gridwalk_core::ids::Id;
+use gridwalk_core::kinds;
+use gridwalk_core::projection::Type;
+use serde::{Deserialize, Serialize};
+use sqlx::{AnyConnection, Row};
+
+use super::log::{Act, record};
+use crate::error::{HubError, Result};
+use crate::hub::{Hub, Tenant};
+use crate::import::forget_records;
+use crate::store::{Arg, all, exec, select_in};
+use crate::sync::{Batch, Begin, Erase};
+
+/// Erasures, one a line, beside the database.
+const JOURNAL: &str = "erasures.jsonl";
+/// Kinds that hold nothing about a resident; the community cannot do without them.
+const KEPT_KINDS: &[&str] = &["place", "settings", "category_list", "activity"];
+/// The person asked for it (个人信息保护法 Art. 47).
+pub const REQUEST: &str = "request";
+/// It was kept long enough (Art. 19).
+pub const RETENTION: &str = "retention";
+/// Documents of the journal that one transaction repeats.
+const PER_TRANSACTION: usize = 100;
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    tenant: String,
+    document: Id,
+    kind: String,
+    erase: Erase,
+    right: String,
+    generation: u32,
+    at: i64,
+}
+
+/// What is to be erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A resident; the household stays.
+    Resident {
+        /// The household's document.
+        household: Id,
+        /// The resident's entry in it.
+        resident: Id,
+    },
+    /// A document with all that is about it.
+    Document(Id),
+    /// What a document does not show any more: earlier values of its fields.
+    History(Id),
+}
+
+/// A place where a text stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// The read model's table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// The document.
+    pub document: String,
+    /// The entry in it; empty for the document itself.
+    pub entry: String,
+}
+
+/// What an erasure would take, or took.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// Documents that go, or begin again, with their kinds.
+    pub documents: Vec<(Id, &'static Kind, Erase)>,
+    /// Where else the names and telephone numbers that go stand.
+    pub elsewhere: Vec<Found>,
+}
+
+/// Erases. Answers with the documents that went or began again.
+///
+/// # Errors
+/// If it is not there, was erased before, or is of a kind that the community cannot do without.
+pub async fn erase(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<usize> {
+    let mut tx = hub.store.write(&tenant.id).await?;
+    let documents = documents_of(&mut tx, tenant, target).await?;
+    // What happened goes before what it happened to, as phones read it.
+    let all: Vec<_> = documents.iter().rev().map(|(id, kind, erase)| (*id, *kind, erase.clone(), true)).collect();
+    erase_all(hub, tenant, &mut tx, &all, REQUEST).await?;
+    let subject = match target {
+        Target::Resident { resident, .. } => resident,
+        Target::Document(id) | Target::History(id) => id,
+    };
+    let (verb, detail) = (if matches!(target, Target::History(_)) { "erase_history" } else { "erase" }, format!("documents {}", documents.len()));
+    record(&mut tx, &tenant.id, hub.now(), Act { by: "admin", verb, subject: &subject.to_string(), detail: &detail }).await?;
+    tx.commit().await?;
+    scrub(hub).await?;
+    Ok(documents.len())
+}
+
+/// Erases what is named, each with whether phones are told, and journals what they are told.
+pub(super) async fn erase_all(
+    hub: &Hub,
+    tenant: &Tenant,
+    tx: &mut AnyConnection,
+    documents: &[(Id, &'static Kind, Erase, bool)],
+    right: &'static str,
+) -> Result<()> {
+    let mut batch = Batch::new(hub, tenant);
+    let mut journal = String::new();
+    batch.load(tx, documents.iter().map(|(id, ..)| *id)).await?;
+    for (doc, kind, erase, tell) in documents {
+        let Some((generation, ids)) = batch.ids_of(tx, *doc).await? else { continue };
+        batch.begin_again(tx, &Begin { doc: *doc, erase, right, generation: generation + 1, tell: *tell }, kind).await?;
+        forget_keys(hub, tx, tenant, *doc, &ids, erase).await?;
+        if *tell {
+            let line = Line {
+                tenant: tenant.id.clone(),
+                document: *doc,
+                kind: kind.name.to_owned(),
+                erase: erase.clone(),
+                right: right.to_owned(),
+                generation: generation + 1,
+                at: hub.now(),
+            };
+            journal.push_str(&serde_json::to_string(&line).map_err(|e| HubError::Usage(e.to_string()))?);
+            journal.push('\n');
+        }
+    }
+    batch.flush(tx).await?;
+    exec(tx, "INSERT INTO meta VALUES ('scrub', '') ON CONFLICT DO NOTHING", vec![]).await?;
+    // On disk before the commit: what was erased and is not journaled would come back with a backup.
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(hub.folder.join(JOURNAL))?;
+    file.write_all(journal.as_bytes())?;
+    Ok(file.sync_all()?)
+}
+
+async fn forget_keys(hub: &Hub, tx: &mut AnyConnection, tenant: &Tenant, doc: Id, ids: &[String], erase: &Erase) -> Result<()> {
+    match erase {
+        Erase::Document => forget_records(hub, tx, &tenant.id, ids, true).await,
+        Erase::Words => forget_records(hub, tx, &tenant.id, &[doc.to_string()], true).await,
+        Erase::Resident(resident) => {
+            forget_records(hub, tx, &tenant.id, &[resident.to_string()], true).await?;
+            forget_records(hub, tx, &tenant.id, &[doc.to_string()], false).await
+        }
+        Erase::History => forget_records(hub, tx, &tenant.id, &[doc.to_string()], false).await,
+    }
+}
+
+/// Leaves no byte of what was erased in the database's files, if anything was since the last time. Answers whether that is
+/// done; while others read it waits, and is tried again by the serving hub.
+pub async fn scrub(hub: &Hub) -> Result<bool> {
+    let mut read = hub.store.read().await?;
+    let due = !all(&mut read, "SELECT value FROM meta WHERE name = 'scrub'", vec![]).await?.is_empty();
+    drop(read);
+    if due && hub.store.scrub().await? {
+        let mut tx = hub.store.write_any().await?;
+        exec(&mut tx, "DELETE FROM meta WHERE name = 'scrub'", vec![]).await?;
+        tx.commit().await?;
+        return Ok(true);
+    }
+    Ok(!due)
+}
+
+/// Repeats all erasures that a restored backup does not know of, before the hub answers. Phones that have heard of them and
+/// phones that have not end the same.
+pub async fn repeat_erasures(hub: &Hub) -> Result<()> {
+    let text = match std::fs::read_to_string(hub.folder.join(JOURNAL)) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    let bad = || HubError::usage(format!("{JOURNAL} 中有无法识别的行"), format!("{JOURNAL} has a line that cannot be read"));
+    let mut by_tenant: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+    for line in text.lines() {
+        let line: Line = serde_json::from_str(line).map_err(|_| bad())?;
+        by_tenant.entry(line.tenant.clone()).or_default().push(line);
+    }
+    for (id, lines) in by_tenant {
+        let mut read = hub.store.read().await?;
+        let tenant = Tenant::find(&mut read, &id).await?;
+        drop(read);
+        // A community that was made after the backup is not there.
+        let Some(tenant) = tenant else { continue };
+        for some in lines.chunks(PER_TRANSACTION) {
+            repeat(hub, &tenant, some).await?;
+        }
+    }
+    scrub(hub).await.map(drop)
+}
+
+async fn repeat(hub: &Hub, tenant: &Tenant, lines: &[Line]) -> Result<()> {
+    let keys: Vec<Arg> = lines.iter().map(|l| l.document.to_string()).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(id)).collect();
+    let sql = "SELECT doc, generation FROM documents WHERE tenant_id = $1 AND doc IN ({in})";
+    let mut read = hub.store.read().await?;
+    let mut now: BTreeMap<String, u32> = BTreeMap::new();
+    for row in select_in(&mut read, sql, &tenant.id, &keys).await? {
+        now.insert(row.try_get(0)?, u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u32::MAX));
+    }
+    drop(read);
+    let open: Vec<&Line> = lines.iter().filter(|l| now.get(&l.document.to_string()).is_none_or(|g| *g < l.generation)).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let mut tx = hub.store.write(&tenant.id).await?;
+    let mut batch = Batch::new(hub, tenant);
+    for line in &open {
+        let Some(kind) = kinds::by_name(&line.kind) else { continue };
+        let ids = batch.ids_of(&mut tx, line.document).await?.map(|(_, ids)| ids).unwrap_or_default();
+        let right = if line.right == RETENTION { RETENTION } else { REQUEST };
+        batch.begin_again(&mut tx, &Begin { doc: line.document, erase: &line.erase, right, generation: line.generation, tell: true }, kind).await?;
+        forget_keys(hub, &mut tx, tenant, line.document, &ids, &line.erase).await?;
+    }
+    batch.flush(&mut tx).await?;
+    exec(&mut tx, "INSERT INTO meta VALUES ('scrub', '') ON CONFLICT DO NOTHING", vec![]).await?;
+    let detail = format!("documents {}, repeated after a restore", open.len());
+    record(&mut tx, &tenant.id, hub.now(), Act { by: "admin", verb: "erase", subject: "", detail: &detail }).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What an erasure would take, and where else the names and numbers of whom it is about stand.
+pub async fn plan(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<Plan> {
+    let mut read = hub.store.read().await?;
+    let documents = documents_of(&mut read, tenant, target).await?;
+    let mut batch = Batch::new(hub, tenant);
+    batch.load(&mut read, documents.iter().map(|(id, ..)| *id)).await?;
+    let mut texts = BTreeSet::new();
+    for (id, _, erase) in &documents {
+        texts.extend(batch.names_in(*id, erase));
+    }
+    let mut elsewhere = BTreeSet::new();
+    for text in &texts {
+        elsewhere.extend(containing_in(&mut read, tenant, text).await?);
+    }
+    let own: BTreeSet<String> = documents.iter().map(|(id, ..)| id.to_string()).collect();
+    let goes = |found: &Found| match target {
+        Target::Resident { household, resident } => found.document == household.to_string() && found.entry == resident.to_string(),
+        Target::Document(_) | Target::History(_) => own.contains(&found.document),
+    };
+    elsewhere.retain(|found| !goes(found));
+    Ok(Plan { documents, elsewhere: elsewhere.into_iter().collect() })
+}
+
+/// Where a text stands: names in notes, telephone numbers in reports, and the records themselves.
+pub async fn containing(hub: &Hub, tenant: &Tenant, text: &str) -> Result<Vec<Found>> {
+    containing_in(&mut *hub.store.read().await?, tenant, text).await
+}
+
+async fn containing_in(connection: &mut AnyConnection, tenant: &Tenant, text: &str) -> Result<Vec<Found>> {
+    let pattern = format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
+    let mut found = Vec::new();
+    for table in kinds::tables() {
+        for (column, _) in table.columns.iter().filter(|(_, kind)| *kind == Type::Text) {
+            let sql = format!("SELECT doc, entry FROM {} WHERE tenant_id = $1 AND \"{column}\" LIKE $2 ESCAPE '!' ORDER BY doc, entry", table.name);
+            for row in all(connection, &sql, vec![Arg::text(&tenant.id), Arg::text(&pattern)]).await? {
+                found.push(Found { table: table.name, column, document: row.try_get(0)?, entry: row.try_get(1)? });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The documents that a target means.
+async fn documents_of(connection: &mut AnyConnection, tenant: &Tenant, target: &Target) -> Result<Vec<(Id, &'static Kind, Erase)>> {
+    match target {
+        Target::Resident { household, resident } => {
+            let kind = kind_of(connection, tenant, *household).await?;
+            let args = [tenant.id.as_str(), &household.to_string(), &resident.to_string()].map(Arg::text).to_vec();
+            if all(connection, "SELECT doc FROM residents WHERE tenant_id = $1 AND doc = $2 AND entry = $3", args).await?.is_empty() {
+                return Err(HubError::usage("这一户没有这位居民", "there is no such resident in this household"));
+            }
+            let mut documents = vec![(*household, kind, Erase::Resident(*resident))];
+            for (id, kind) in naming(connection, tenant, "resident", *resident).await? {
+                documents.push((id, kind, Erase::Document));
+            }
+            Ok(documents)
+        }
+        Target::History(id) => Ok(vec![(*id, kind_of(connection, tenant, *id).await?, Erase::History)]),
+        Target::Document(id) => {
+            let kind = kind_of(connection, tenant, *id).await?;
+            let mut documents = vec![(*id, kind, Erase::Document)];
+            if kind.name == "person" {
+                documents.extend(naming(connection, tenant, "person", *id).await?.into_iter().map(|(id, kind)| (id, kind, Erase::Document)));
+            }
+            let mut open: VecDeque<Id> = documents.iter().map(|(id, ..)| *id).collect();
+            while let Some(id) = open.pop_front() {
+                let sql = "SELECT doc, kind FROM documents WHERE tenant_id = $1 AND about = $2 AND erased_at IS NULL ORDER BY doc";
+                for row in all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await? {
+                    let (id, kind): (Id, String) = (row.try_get::<String, _>(0)?.parse()?, row.try_get(1)?);
+                    if let Some(kind) = kinds::by_name(&kind)
+                        && documents.iter().all(|(known, ..)| *known != id)
+                    {
+                        documents.push((id, kind, Erase::Document));
+                        open.push_back(id);
+                    }
+                }
+            }
+            Ok(documents)
+        }
+    }
+}
+
+/// Documents whose rows name `id` in this column: what some may not see is a document of its own.
+async fn naming(connection: &mut AnyConnection, tenant: &Tenant, column: &str, id: Id) -> Result<Vec<(Id, &'static Kind)>> {
+    let mut found = BTreeMap::new();
+    for kind in kinds::KINDS.iter().filter(|kind| !KEPT_KINDS.contains(&kind.name)) {
+        for table in kind.tables.iter().filter(|table| table.columns.iter().any(|(name, _)| *name == column)) {
+            let sql = format!("SELECT doc FROM {} WHERE tenant_id = $1 AND \"{column}\" = $2", table.name);
+            for row in all(connection, &sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await? {
+                found.insert(row.try_get::<String, _>(0)?.parse()?, *kind);
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+async fn kind_of(connection: &mut AnyConnection, tenant: &Tenant, id: Id) -> Result<&'static Kind> {
+    let sql = "SELECT kind, erased_at FROM documents WHERE tenant_id = $1 AND doc = $2";
+    let rows = all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await?;
+    let row = rows.first().ok_or_else(|| HubError::usage("没有这份资料", "there is no such document"))?;
+    if row.try_get::<Option<i64>, _>(1)?.is_some() {
+        return Err(HubError::usage("这份资料已经删除", "this document was erased already"));
+    }
+    let kind = kinds::by_name(&row.try_get::<String, _>(0)?).filter(|kind| !KEPT_KINDS.contains(&kind.name));
+    kind.ok_or_else(|| HubError::usage("这类资料不能删除", "documents of this kind are not erased"))
+}
+
+impl Batch<'_> {
+    /// The names and telephone numbers in what an erasure takes of a document.
+    fn names_in(&self, id: Id, erase: &Erase) -> Vec<String> {
+        let Some(doc) = self.loaded(id) else { return Vec::new() };
+        let tree = doc.tree();
+        let residents = tree.entries("residents").filter(|(entry, _)| !matches!(erase, Erase::Resident(only) if only.to_string() != *entry));
+        let maps = residents.map(|(_, resident)| resident).chain((doc.kind().name == "person").then_some(&**tree));
+        let texts = maps.flat_map(|map| [map.value("name"), map.value("phone")]);
+        texts.filter_map(|value| if let Value::Text(text) = value { Some(text.clone()) } else { None }).filter(|text| !text.is_empty()).collect()
+    }
+}

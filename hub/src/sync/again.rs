@@ -1,0 +1,193 @@
+//! Beginning documents again: the hub writes a next generation with what stays, signed like all it writes, and nothing of what
+//! was before is kept. Whoever holds the document, or wrote to it, is told.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use gridwalk_core::documents::{Again, Audience, Doc, ERASED, Kind, Value, change_from_body};
+use gridwalk_core::ids::{Actor, Id};
+use gridwalk_core::projection::CONFLICTS;
+use serde::{Deserialize, Serialize};
+use sqlx::{AnyConnection, Row};
+
+use super::batch::{Batch, number_of};
+use super::flush::{CHANGED, ENTERED, LEFT};
+use crate::error::{HubError, Result};
+use crate::store::{Arg, all, exec, insert_many, select_in};
+
+/// What stands in the place of a closed report's title when its words are gone.
+pub const WORDS_GONE: &str = "（已过保存期）";
+
+/// What of a document goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Erase {
+    /// All of it. What is left says that it was erased, when, and by what right.
+    Document,
+    /// A resident of a household; the entry's id.
+    Resident(Id),
+    /// What people wrote in a report, and where exactly it was; its category, times, steps and grid stay for the figures.
+    Words,
+    /// What is not shown any more: earlier values, and who wrote them when.
+    History,
+}
+
+impl Erase {
+    fn stays(&self, path: &[&str]) -> bool {
+        match self {
+            Self::Document => false,
+            Self::Resident(id) => path.len() != 2 || path[0] != "residents" || path[1] != id.to_string(),
+            Self::Words => !matches!(path, ["title" | "detail" | "address" | "reporter" | "number" | "lat" | "lon"] | ["steps", _, "note" | "by_name"]),
+            Self::History => true,
+        }
+    }
+
+    fn marks(&self, right: &'static str, now: i64) -> Vec<(Vec<String>, Value)> {
+        let key = |keys: &[&str]| keys.iter().map(|k| (*k).to_owned()).collect();
+        match self {
+            Self::Document => vec![(key(&[ERASED]), now.into()), (key(&["right"]), right.into())],
+            Self::Resident(id) => {
+                let id = id.to_string();
+                vec![(key(&["residents", &id, "removed"]), true.into()), (key(&["residents", &id, ERASED]), now.into())]
+            }
+            Self::Words => vec![(key(&["title"]), WORDS_GONE.into())],
+            Self::History => Vec::new(),
+        }
+    }
+}
+
+/// A document to be begun again.
+pub struct Begin<'a> {
+    /// The document.
+    pub doc: Id,
+    /// What goes.
+    pub erase: &'a Erase,
+    /// By what right: `request` of the person, or `retention`.
+    pub right: &'static str,
+    /// The number of the next generation.
+    pub generation: u32,
+    /// Whether phones are told; not what they have dropped by its date.
+    pub tell: bool,
+}
+
+impl Batch<'_> {
+    /// The generation of a document that is here, and the ids of it and of its entries.
+    pub async fn ids_of(&mut self, connection: &mut AnyConnection, doc: Id) -> Result<Option<(u32, Vec<String>)>> {
+        self.load(connection, [doc]).await?;
+        let Some(held) = self.held.get(&doc) else { return Ok(None) };
+        let containers = held.doc.kind().versions.iter().flat_map(|v| v.containers);
+        let entries = containers.flat_map(|container| held.doc.tree().entries(container)).map(|(id, _)| id.to_owned());
+        Ok(Some((held.doc.generation, entries.chain([doc.to_string()]).collect())))
+    }
+
+    /// Begins a document again. Rows, numbers and the hub's statement follow with [`Batch::flush`]. Of a document that is not
+    /// here, because a restored backup is older, nothing but the new generation is kept: `kind` is its kind.
+    pub async fn begin_again(&mut self, connection: &mut AnyConnection, begin: &Begin<'_>, kind: &'static Kind) -> Result<()> {
+        self.load(connection, [begin.doc]).await?;
+        let (hub, now) = (self.hub, self.hub.now());
+        let before = match self.held.get(&begin.doc) {
+            Some(held) => held.doc.clone(),
+            None => Arc::new(Doc::new(kind, 0)?),
+        };
+        let (kind, gone) = (before.kind(), *begin.erase == Erase::Document || self.absent.contains(&begin.doc) || before.is_erased());
+        let erase = if gone { &Erase::Document } else { begin.erase };
+        let marks = erase.marks(begin.right, now);
+        let marks: Vec<_> = marks.iter().map(|(keys, value)| (keys.iter().map(String::as_str).collect(), value.clone())).collect();
+        let again = Again { generation: begin.generation, stays: &|path| erase.stays(path), marks: &marks };
+        let device = self.tenant.key.device();
+        let (after, changes) = before.begin_again(&again, || {
+            let mut random = [0; 4];
+            hub.fill(&mut random);
+            Actor::new(device, random)
+        })?;
+
+        let first = number_of(connection, &self.tenant.id).await? + 1;
+        self.retell(connection, begin, &before, first, changes.len() as u64, gone).await?;
+        let tenant = Arg::text(&self.tenant.id);
+        let key = vec![tenant.clone(), Arg::text(&begin.doc.to_string())];
+        exec(connection, "DELETE FROM changes WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;
+        exec(connection, "DELETE FROM verdicts WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;
+        let command = hub.as_actor(self.tenant, |actor, counter| Ok::<_, HubError>((Id { actor, counter }, counter + 1)))?;
+        let mut rows = Vec::new();
+        for (number, change) in (first..).zip(changes) {
+            let hash = change_from_body(&change.body)?.hash().0;
+            self.own_lines.push((command, begin.doc, begin.generation, after.schema(), hash));
+            rows.push(key.iter().cloned().chain([Arg::int(number), Arg::Blob(change.body), Arg::int(now)]).collect());
+        }
+        let last = first + rows.len() as u64 - 1;
+        insert_many(connection, "changes", rows).await?;
+        exec(connection, "UPDATE tenants SET number = $2 WHERE tenant_id = $1", vec![tenant, Arg::int(last)]).await?;
+        self.keep(connection, begin, kind, after, gone, now).await
+    }
+
+    /// Keeps the new generation in the document's row and in this batch.
+    async fn keep(&mut self, connection: &mut AnyConnection, begin: &Begin<'_>, kind: &'static Kind, after: Doc, gone: bool, now: i64) -> Result<()> {
+        let key = vec![Arg::text(&self.tenant.id), Arg::text(&begin.doc.to_string())];
+        let generation = Arg::int(begin.generation);
+        if !gone {
+            let args = key.into_iter().chain([generation]).collect();
+            exec(connection, "UPDATE documents SET generation = $3 WHERE tenant_id = $1 AND doc = $2", args).await?;
+            if let Some(held) = self.held.get_mut(&begin.doc) {
+                held.doc = Arc::new(after);
+                held.dirty = true;
+                held.rows = None;
+            }
+            return Ok(());
+        }
+        for table in kind.tables.iter().chain([&&CONFLICTS]) {
+            exec(connection, &format!("DELETE FROM {} WHERE tenant_id = $1 AND doc = $2", table.name), key.clone()).await?;
+        }
+        exec(connection, "DELETE FROM documents WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;
+        let about = [Arg::Text(None), Arg::text(""), Arg::Int(None)];
+        let row = [Arg::text(kind.name), Arg::int(after.schema()), generation].into_iter().chain(about).chain([Arg::int(now)]);
+        insert_many(connection, "documents", vec![key.into_iter().chain(row).collect()]).await?;
+        self.held.remove(&begin.doc);
+        self.absent.remove(&begin.doc);
+        Ok(())
+    }
+
+    /// Writes what audiences read: those that the document is in that it entered anew, unless it is gone; those that it was in,
+    /// and whoever wrote to it, that it left. Phones see the generation there and keep nothing of an older one.
+    async fn retell(&mut self, connection: &mut AnyConnection, begin: &Begin<'_>, before: &Doc, first: u64, changes: u64, gone: bool) -> Result<()> {
+        let (tenant, doc) = (Arg::text(&self.tenant.id), Arg::text(&begin.doc.to_string()));
+        let key = vec![tenant.clone(), doc.clone()];
+        // An entry's number is that of a change, or one at which the document entered or left.
+        let numbers = "SELECT number FROM changes WHERE tenant_id = $1 AND doc = $2
+            UNION SELECT entered FROM audiences WHERE tenant_id = $1 AND doc = $2 UNION SELECT left_at FROM audiences WHERE tenant_id = $1 AND doc = $2";
+        let sql = format!(
+            "DELETE FROM entries WHERE tenant_id = $1 AND doc = $2 AND number IN ({numbers})
+             AND audience IN (SELECT audience FROM audiences WHERE tenant_id = $1 AND doc = $2)"
+        );
+        exec(connection, &sql, key.clone()).await?;
+        if !begin.tell {
+            exec(connection, "DELETE FROM audiences WHERE tenant_id = $1 AND doc = $2", key).await?;
+            return Ok(());
+        }
+        let (mut stays, mut left) = (BTreeSet::new(), self.authors(connection, before).await?);
+        for row in all(connection, "SELECT audience, left_at FROM audiences WHERE tenant_id = $1 AND doc = $2", key.clone()).await? {
+            let audience = row.try_get::<String, _>(0)?.parse()?;
+            if gone || row.try_get::<Option<i64>, _>(1)?.is_some() { left.insert(audience) } else { stays.insert(audience) };
+        }
+        if gone {
+            let args = key.into_iter().chain([Arg::int(first), Arg::int(self.hub.now())]).collect();
+            exec(connection, "UPDATE audiences SET left_at = $3, left_time = $4 WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL", args).await?;
+        }
+        let entry = |audience: &Audience, number: u64, what: i64| {
+            vec![tenant.clone(), Arg::text(&audience.to_string()), Arg::int(number), doc.clone(), Arg::int(what)]
+        };
+        let mut entries: Vec<_> = left.difference(&stays).map(|audience| entry(audience, first, LEFT)).collect();
+        for audience in &stays {
+            entries.extend((0..changes).map(|n| entry(audience, first + n, if n == 0 { ENTERED } else { CHANGED })));
+        }
+        insert_many(connection, "entries", entries).await
+    }
+
+    /// Everyone who wrote to a document: their phones keep what they wrote for a while, also where they do not read it any more.
+    async fn authors(&self, connection: &mut AnyConnection, doc: &Doc) -> Result<BTreeSet<Audience>> {
+        let metas = doc.automerge().get_changes_meta(&[]);
+        let devices: BTreeSet<_> = metas.iter().filter_map(|m| m.actor.to_bytes().try_into().ok()).map(|actor| Actor(actor).device()).collect();
+        let keys: Vec<Arg> = devices.iter().map(|device| Arg::text(&device.to_string())).collect();
+        let rows = select_in(connection, "SELECT person FROM devices WHERE tenant_id = $1 AND device IN ({in})", &self.tenant.id, &keys).await?;
+        rows.iter().map(|row| Ok(Audience::Person(row.try_get::<String, _>(0)?.parse()?))).collect()
+    }
+}

@@ -1,0 +1,247 @@
+//! What was erased is in no byte of any store once every phone has synced, and nothing brings it back.
+
+use gridwalk_core::households::{AddResident, EditHousehold, EditResident, NewResident, ResidentField};
+use gridwalk_core::reports::AddStep;
+use gridwalk_core::rules::Role;
+use gridwalk_core::{Id, Phone};
+use gridwalk_hub::admin::{self, Target};
+use gridwalk_tests::harness::{Device, report};
+
+use crate::raw::{folder_bytes, holds, phone_bytes};
+use crate::world::{World, first_resident, household, notes, person, resident, tell, text, visit};
+
+const NAME: &str = "欧阳鑫淼";
+const PINYIN: &str = "ouyangxinmiao";
+const PHONE: &str = "13987654321";
+const OLD_PHONE: &str = "13812349876";
+const RIVAL_PHONE: &str = "13700071234";
+const NOTE: &str = "欧阳鑫淼近日住院，家属不在身边";
+const UNSENT_NOTE: &str = "听邻居说欧阳家已搬走";
+/// Everything about the person that must go.
+const SECRETS: [&str; 8] = [NAME, PINYIN, PHONE, OLD_PHONE, RIVAL_PHONE, NOTE, UNSENT_NOTE, "1931-07-29"];
+
+fn set(household: Id, resident: Id, field: ResidentField, value: &str) -> EditResident {
+    EditResident { household, resident, set: vec![(field, value.into())], add_tags: vec![], remove_tags: vec![] }
+}
+
+fn secret_resident() -> NewResident {
+    NewResident { name: NAME.into(), phone: OLD_PHONE.into(), birth: "1931-07-29".into(), tags: vec!["独居老人".into()], ..NewResident::default() }
+}
+
+fn tenure(household: Id, text: &str) -> EditHousehold {
+    EditHousehold { household, address: None, tenure: Some(text.into()), state: None, visit_every_days: None, position: None, place: None }
+}
+
+/// Nothing secret is left with anyone.
+fn assert_gone(w: &World, phones: &[&Device], secrets: &[&str]) {
+    let hub = folder_bytes(&w.hub.folder, &[]);
+    for secret in secrets {
+        assert!(!holds(&hub, secret), "the hub still has {secret}");
+    }
+    for device in phones.iter().chain([&&w.desk]) {
+        assert!(!device.phone.status().unwrap().erasing);
+        let bytes = phone_bytes(device);
+        for secret in secrets {
+            assert!(!holds(&bytes, secret), "phone {} still has {secret}", device.number);
+        }
+    }
+}
+
+fn commands(phone: &Phone) -> Vec<String> {
+    text(phone, "SELECT state || ' ' || coalesce(reason, '') FROM commands WHERE state <> 'taken' ORDER BY n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erased_resident_is_in_no_byte_of_any_store() {
+    let w = World::start(200, 12).await;
+    let a = w.worker(1, "g00").await;
+    let b = w.worker(2, "g00").await;
+    let late = w.worker(3, "g00").await;
+    let moved = w.worker(4, "g00").await;
+    let home = w.households[0];
+    let head = first_resident(&a.phone, home);
+    let secret = a.phone.run(AddResident { household: home, resident: secret_resident() }).unwrap().value;
+    w.settle(&[&a, &b, &late, &moved]).await;
+    w.hub.invite_again(Role::GridWorker, Some("g01"), person(&b)).await.unwrap();
+    w.settle(&[&b]).await;
+    // A history, a conflict about the person and one about a neighbour, a note, something refused.
+    moved.phone.run(set(home, secret, ResidentField::Relation, "祖父")).unwrap();
+    w.settle(&[&moved, &a, &b, &late]).await;
+    a.phone.run(set(home, secret, ResidentField::Phone, PHONE)).unwrap();
+    b.phone.run(set(home, secret, ResidentField::Phone, RIVAL_PHONE)).unwrap();
+    a.phone.run(set(home, head, ResidentField::Phone, "13500000001")).unwrap();
+    b.phone.run(set(home, head, ResidentField::Phone, "13500000002")).unwrap();
+    let visited = a.phone.run(visit(home, NOTE)).unwrap().value;
+    tell(&b.phone, "UPDATE tenants SET grants = replace(grants, ']]', '],[\"cadre\",\"community\"]]')");
+    let away = EditHousehold { address: Some(format!("{NAME}家")), place: Some(w.grids[1]), tenure: None, ..tenure(home, "") };
+    b.phone.run(away).unwrap();
+    w.settle(&[&a, &b, &late]).await;
+    assert_eq!(commands(&b.phone), ["quarantined path"]);
+    assert_eq!(a.phone.conflicts().unwrap().len(), 2);
+    let shown = text(&a.phone, &format!("SELECT phone FROM residents WHERE doc = '{home}' AND entry = '{head}'"));
+    // Offline with unsent work on the person, on the household, and a visit; one worker has gone to another grid.
+    late.phone.run(set(home, secret, ResidentField::Name, &format!("{NAME}甲"))).unwrap();
+    late.phone.run(tenure(home, "租住")).unwrap();
+    late.phone.run(visit(home, "照常走访")).unwrap();
+    w.hub.invite_again(Role::GridWorker, Some("g01"), person(&moved)).await.unwrap();
+    admin::end_role(&w.hub.hub, &w.hub.tenant, person(&moved), Role::GridWorker, Some("g00")).await.unwrap();
+    w.settle(&[&a, &b, &moved]).await;
+    assert!(moved.phone.household(home).is_err());
+
+    // What is looked for can be found.
+    let hub = folder_bytes(&w.hub.folder, &[]);
+    for shown in [NAME, PHONE, OLD_PHONE, RIVAL_PHONE, NOTE, "1931-07-29"] {
+        assert!(holds(&hub, shown), "{shown}");
+        assert!(holds(&phone_bytes(&a), shown), "{shown}");
+    }
+    assert!(holds(&phone_bytes(&a), PINYIN) && holds(&phone_bytes(&late), &format!("{NAME}甲")) && holds(&phone_bytes(&moved), "祖父"));
+
+    // What else holds the name is found by its text; nothing goes by looking.
+    let target = Target::Resident { household: home, resident: secret };
+    let plan = admin::plan(&w.hub.hub, &w.hub.tenant, &target).await.unwrap();
+    assert_eq!((plan.documents.len(), plan.elsewhere.len()), (1, 1), "{:?}", plan.elsewhere);
+    assert_eq!((plan.elsewhere[0].table, plan.elsewhere[0].document.clone()), ("visits", visited.to_string()));
+    assert_eq!(admin::containing(&w.hub.hub, &w.hub.tenant, "鑫淼").await.unwrap().len(), 2);
+    admin::erase(&w.hub.hub, &w.hub.tenant, &target).await.unwrap();
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Document(visited)).await.unwrap();
+    assert!(admin::erase(&w.hub.hub, &w.hub.tenant, &target).await.is_err(), "it is gone already");
+
+    w.settle(&[&a, &b, &late, &moved]).await;
+    assert_gone(&w, &[&a, &b, &late, &moved], &SECRETS);
+    assert!(!holds(&phone_bytes(&moved), "祖父"));
+    // The rest stands: the household, who wrote what when, the other conflict with the value that was shown, late work.
+    assert_eq!(text(&a.phone, &format!("SELECT name FROM residents WHERE doc = '{home}'")), ["居民00"]);
+    let conflicts = a.phone.conflicts().unwrap();
+    assert_eq!((conflicts.len(), conflicts[0].values.len()), (1, 2), "{conflicts:?}");
+    assert_eq!(text(&a.phone, &format!("SELECT phone FROM residents WHERE doc = '{home}'")), shown);
+    assert!(conflicts[0].values.iter().all(|v| [person(&a).to_string(), person(&b).to_string()].contains(&v.by)), "{conflicts:?}");
+    assert_eq!(text(&b.phone, &format!("SELECT tenure FROM households WHERE doc = '{home}'")), ["租住"]);
+    assert_eq!(notes(&a.phone), ["照常走访"]);
+    assert!(a.phone.find("欧阳", 9).unwrap().is_empty());
+    // Of what was refused only kind, time and reason are left.
+    for phone in [&b.phone, &late.phone] {
+        assert_eq!(commands(phone), ["quarantined generation"]);
+        let refused = &phone.status().unwrap().quarantine[0];
+        assert!(refused.at > 0 && refused.input.is_null() && refused.command.starts_with("households.edit"), "{refused:?}");
+        assert!(phone.resubmit(refused.id).is_err());
+        phone.give_up(refused.id).unwrap();
+    }
+    w.assert_agreement(&[&a, &b, &late, &moved]).await;
+    // Work goes on, also on the phones of those who come new.
+    a.phone.run(tenure(home, "自有")).unwrap();
+    let fresh = w.worker(5, "g00").await;
+    w.settle(&[&a, &b, &late, &fresh]).await;
+    w.assert_agreement(&[&a, &b, &late, &fresh]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_household_goes_with_all_that_is_about_it() {
+    let w = World::start(201, 3).await;
+    let a = w.worker(1, "g00").await;
+    let late = w.worker(2, "g00").await;
+    let home = a.phone.run(household(w.grids[0], "鑫淼街九号", NAME)).unwrap().value;
+    for n in 0..5 {
+        a.phone.run(visit(home, &format!("{NOTE}{n}"))).unwrap();
+    }
+    w.settle(&[&a, &late]).await;
+    late.phone.run(visit(home, UNSENT_NOTE)).unwrap();
+    late.phone.run(AddResident { household: home, resident: resident("欧阳之子") }).unwrap();
+    let case = late.phone.run(report(w.grids[0], "与此无关")).unwrap().value;
+    late.phone.run(AddStep { report: case, kind: "accept".into(), note: String::new() }).unwrap();
+    assert_eq!(admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Document(home)).await.unwrap(), 6);
+    let done = late.sync().await.unwrap();
+    assert_eq!(done.refused, 2, "{done:?}");
+    w.settle(&[&a, &late]).await;
+    assert_gone(&w, &[&a, &late], &[NAME, PINYIN, NOTE, UNSENT_NOTE, "鑫淼街九号", "欧阳之子"]);
+    assert!(a.phone.household(home).is_err() && late.phone.household(home).is_err());
+    assert_eq!(commands(&late.phone), ["quarantined generation"; 2]);
+    assert_eq!(text(&a.phone, "SELECT title || status FROM reports"), ["与此无关accepted"]);
+    assert_eq!(w.ask("SELECT count(*) || '' FROM documents WHERE erased_at IS NOT NULL").await, ["6"]);
+    // The generation that is left is the hub's, signed, and says so.
+    assert_eq!(w.ask(&format!("SELECT count(*) || '' FROM changes WHERE doc = '{home}'")).await, ["1"]);
+    w.assert_agreement(&[&a, &late]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_hub_erases_again_whoever_has_heard_of_it() {
+    let w = World::start(202, 3).await;
+    let a = w.worker(1, "g00").await;
+    let b = w.worker(2, "g00").await;
+    let home = w.households[0];
+    let secret = a.phone.run(AddResident { household: home, resident: secret_resident() }).unwrap().value;
+    w.settle(&[&a, &b]).await;
+    let backup = w.dir.path().join("backup.db");
+    admin::backup(&w.hub.hub, &backup).await.unwrap();
+    // After the backup: an edit, another resident, and a whole household that the backup does not know.
+    a.phone.run(set(home, secret, ResidentField::Phone, PHONE)).unwrap();
+    let second = b.phone.run(AddResident { household: home, resident: NewResident { name: format!("{NAME}乙"), ..secret_resident() } }).unwrap().value;
+    let house = a.phone.run(household(w.grids[0], "鑫淼街九号", NAME)).unwrap().value;
+    a.phone.run(visit(house, NOTE)).unwrap();
+    a.phone.run(visit(home, "留下的走访")).unwrap();
+    w.settle(&[&a, &b]).await;
+    for resident in [secret, second] {
+        admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: home, resident }).await.unwrap();
+    }
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Document(house)).await.unwrap();
+    // One phone hears of it before the restore, the other does not, and has more to send.
+    b.sync().await.unwrap();
+    a.phone.run(set(home, secret, ResidentField::Name, &format!("{NAME}丙"))).unwrap();
+    a.phone.run(visit(house, UNSENT_NOTE)).unwrap();
+    a.phone.run(tenure(home, "租住")).unwrap();
+    w.pass(3600, &[&a, &b]);
+    let w = w.restart(1202, Some(&backup), &[&a, &b]).await;
+    std::fs::remove_file(&backup).unwrap();
+    for file in std::fs::read_dir(&w.hub.folder).unwrap() {
+        let file = file.unwrap().path();
+        if file.to_string_lossy().contains("before-restore") {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    for _ in 0..3 {
+        w.settle(&[&a, &b]).await;
+    }
+    assert_gone(&w, &[&a, &b], &SECRETS);
+    for device in [&a, &b] {
+        assert_eq!(text(&device.phone, &format!("SELECT name FROM residents WHERE doc = '{home}'")), ["居民00"]);
+        assert!(device.phone.household(house).is_err());
+        assert_eq!(notes(&device.phone), ["留下的走访"]);
+        assert_eq!(text(&device.phone, &format!("SELECT tenure FROM households WHERE doc = '{home}'")), ["租住"]);
+    }
+    for refused in a.phone.status().unwrap().quarantine {
+        assert!(refused.reason == "generation" && refused.input.is_null(), "{refused:?}");
+    }
+    w.assert_agreement(&[&a, &b]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_hinders_the_overwriting_is_waited_for() {
+    let w = World::start(203, 2).await;
+    let a = w.worker(1, "g00").await;
+    let home = w.households[0];
+    let secret = a.phone.run(AddResident { household: home, resident: secret_resident() }).unwrap().value;
+    w.settle(&[&a]).await;
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: home, resident: secret }).await.unwrap();
+    // Another process reads an older state all the while, as an app's widget might.
+    let other = Device::open_with(a.folder.clone(), 1, a.clock.clone(), 999).unwrap();
+    other
+        .phone
+        .store()
+        .read(|c| {
+            assert_eq!(c.query_row("SELECT count(*) FROM residents WHERE phone IS NOT NULL", [], |r| r.get::<_, i64>(0)).unwrap(), 1);
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(a.sync())).unwrap();
+            assert!(a.phone.status().unwrap().erasing);
+            Ok(())
+        })
+        .unwrap();
+    assert!(holds(&phone_bytes(&a), OLD_PHONE), "the reader still has it");
+    drop(other);
+    let Device { phone, folder, clock, .. } = a;
+    drop(phone);
+    let a = Device::open_with(folder, 1, clock, 1000).unwrap();
+    assert!(!a.phone.status().unwrap().erasing);
+    assert!(!holds(&phone_bytes(&a), OLD_PHONE) && !holds(&phone_bytes(&a), NAME));
+    w.hub.stop().await;
+}
