@@ -234,7 +234,10 @@ pub async fn plan(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<Plan> {
     }
     let own: BTreeSet<String> = documents.iter().map(|(id, ..)| id.to_string()).collect();
     let goes = |found: &Found| match target {
-        Target::Resident { household, resident } => found.document == household.to_string() && found.entry == resident.to_string(),
+        Target::Resident { household, resident } => {
+            let entry = found.entry == resident.to_string() || found.entry.starts_with(&format!("residents/{resident}/"));
+            found.document == household.to_string() && entry
+        }
         Target::Document(_) | Target::History(_) => own.contains(&found.document),
     };
     elsewhere.retain(|found| !goes(found));
