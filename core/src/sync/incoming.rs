@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::protocol::{Bundle, Sealed, SyncReply, Verdict, WireChange, Word, decode, open_reply, unpack};
 use super::older::Begun;
+use super::protocol::{Bundle, Sealed, SyncReply, Verdict, WireChange, Word, decode, open_reply, unpack};
 use super::rerun::{Failed, Older, rerun};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};

@@ -38,7 +38,7 @@ pub struct Erase {
 }
 
 pub async fn run(a: Erase) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let target = match (a.resident.zip(a.household), a.document, a.history) {
         (Some((resident, household)), ..) => Target::Resident { household, resident },

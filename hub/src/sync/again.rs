@@ -166,15 +166,18 @@ impl Batch<'_> {
         let (mut stays, mut left) = (BTreeSet::new(), self.authors(connection, before).await?);
         for row in all(connection, "SELECT audience, left_at FROM audiences WHERE tenant_id = $1 AND doc = $2", key.clone()).await? {
             let audience = row.try_get::<String, _>(0)?.parse()?;
-            if gone || row.try_get::<Option<i64>, _>(1)?.is_some() { left.insert(audience) } else { stays.insert(audience) };
+            if gone || row.try_get::<Option<i64>, _>(1)?.is_some() {
+                left.insert(audience)
+            } else {
+                stays.insert(audience)
+            };
         }
         if gone {
             let args = key.into_iter().chain([Arg::int(first), Arg::int(self.hub.now())]).collect();
             exec(connection, "UPDATE audiences SET left_at = $3, left_time = $4 WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL", args).await?;
         }
-        let entry = |audience: &Audience, number: u64, what: i64| {
-            vec![tenant.clone(), Arg::text(&audience.to_string()), Arg::int(number), doc.clone(), Arg::int(what)]
-        };
+        let entry =
+            |audience: &Audience, number: u64, what: i64| vec![tenant.clone(), Arg::text(&audience.to_string()), Arg::int(number), doc.clone(), Arg::int(what)];
         let mut entries: Vec<_> = left.difference(&stays).map(|audience| entry(audience, first, LEFT)).collect();
         for audience in &stays {
             entries.extend((0..changes).map(|n| entry(audience, first + n, if n == 0 { ENTERED } else { CHANGED })));
