@@ -113,7 +113,7 @@ impl Phone {
     pub async fn carry_listen(&self, port: u16) -> Result<Listening> {
         let core = self.core.clone();
         let listening = self.core.clone();
-        let server = drive(|| async move { listening.carry_listen(port).await }).await?;
+        let server = drive(move || async move { listening.carry_listen(port).await }).await?;
         Ok(Listening { server: Arc::new(server), core })
     }
 
