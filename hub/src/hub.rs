@@ -13,6 +13,8 @@ use sqlx::{AnyConnection, Row};
 
 use crate::admin::tenants;
 use crate::error::{HubError, Result};
+use crate::limits::{Gate, Limits};
+use crate::metrics::Metrics;
 use crate::store::{Arg, Store, all};
 use crate::sync::rebuild::rebuild;
 
@@ -23,6 +25,9 @@ pub struct Hub {
     pub store: Store,
     /// The data folder.
     pub folder: PathBuf,
+    /// What it says of itself to Prometheus.
+    pub metrics: Arc<Metrics>,
+    pub(crate) gate: Arc<Gate>,
     clock: Arc<dyn HostClock>,
     random: Arc<dyn HostRandom>,
     /// The actor of this process for each tenant with the next id's counter: the hub writes as a device of its own.
@@ -56,12 +61,19 @@ impl Hub {
     /// photos stay in the folder.
     pub async fn open_on(folder: &Path, database: Option<&str>, clock: Arc<dyn HostClock>, random: Arc<dyn HostRandom>) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let store = Store::open(folder, database, &*random).await?;
-        let hub = Self { store, folder: folder.to_owned(), clock, random, actors: Arc::default() };
+        let metrics = Arc::new(Metrics::new()?);
+        let store = Store::open(folder, database, &*random).await?.measured(metrics.wait.clone());
+        let gate = Arc::new(Gate::new(Limits::default()));
+        let hub = Self { store, folder: folder.to_owned(), metrics, gate, clock, random, actors: Arc::default() };
         if hub.store.rows_are_due().await? {
             hub.rebuild().await?;
         }
         Ok(hub)
+    }
+
+    /// The same hub with other limits.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { gate: Arc::new(Gate::new(limits)), ..self }
     }
 
     /// Makes the read model of all communities anew.

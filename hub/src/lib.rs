@@ -5,6 +5,8 @@ pub mod admin;
 pub mod desk;
 pub mod error;
 pub mod import;
+pub mod limits;
+pub mod metrics;
 pub mod routes;
 pub mod serve;
 pub mod store;

@@ -36,7 +36,7 @@ pub async fn serve(
         tracing::info!("stopping");
         stopping.graceful_shutdown(Some(GRACE));
     });
-    let app = router(hub.clone()).into_make_service();
+    let app = router(hub.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         Some((cert, key)) => {
             drop(rustls::crypto::ring::default_provider().install_default());
@@ -76,25 +76,35 @@ pub async fn terminated() {
 /// Folds old changes, a few documents at a time, so that nobody waits for it.
 async fn keep_folding(hub: Hub) {
     loop {
-        if let Err(e) = fold_once(&hub).await {
-            tracing::error!(error = %e, "fold");
-        }
+        let result = match fold_once(&hub).await {
+            Ok(folded) => {
+                hub.metrics.folded.inc_by(folded);
+                "ok"
+            }
+            Err(e) => {
+                tracing::error!(error = %e, "fold");
+                "error"
+            }
+        };
+        hub.metrics.folds.with_label_values(&[result]).inc();
         tokio::time::sleep(Duration::from_secs(3600)).await;
     }
 }
 
-async fn fold_once(hub: &Hub) -> Result<()> {
+/// Folds the old changes of all communities; answers with how many documents were folded.
+async fn fold_once(hub: &Hub) -> Result<u64> {
     let ids = {
         let mut read = hub.store.read().await?;
         tenants(&mut read).await?
     };
+    let mut folded = 0;
     for id in ids {
         let tenant = {
             let mut read = hub.store.read().await?;
             Tenant::find(&mut read, &id).await?
         };
         let Some(tenant) = tenant else { continue };
-        fold::fold(hub, &tenant, hub.now() - fold::FOLD_AFTER_SECONDS).await?;
+        folded += fold::fold(hub, &tenant, hub.now() - fold::FOLD_AFTER_SECONDS).await?;
     }
-    Ok(())
+    Ok(folded)
 }

@@ -10,6 +10,7 @@ use gridwalk_core::rules::Role;
 use gridwalk_core::sync::SyncReport;
 use gridwalk_core::{Config, Id, Phone, Result};
 use gridwalk_hub::admin::{self, NewInvite};
+use gridwalk_hub::limits::Limits;
 use gridwalk_hub::{Hub, Tenant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -52,12 +53,18 @@ impl TestHub {
     pub async fn start_on(folder: &Path, seed: u64, listen: SocketAddr, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
         let clock = Arc::new(ManualClock::new(MORNING));
         let database = postgres::database(folder).await?;
-        Self::open(folder, database, clock, seed, listen, tls).await
+        Self::open(folder, database, clock, seed, Limits::default(), listen, tls).await
+    }
+
+    /// A hub with other limits.
+    pub async fn start_limited(folder: &Path, seed: u64, limits: Limits) -> gridwalk_hub::Result<Self> {
+        let database = postgres::database(folder).await?;
+        Self::open(folder, database, Arc::new(ManualClock::new(MORNING)), seed, limits, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
     }
 
     /// Another process on the same database, at an address of its own and with the same clock.
     pub async fn beside(&self, seed: u64) -> gridwalk_hub::Result<Self> {
-        Self::open(&self.folder, self.database.clone(), self.clock.clone(), seed, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+        Self::open(&self.folder, self.database.clone(), self.clock.clone(), seed, Limits::default(), SocketAddr::from(([127, 0, 0, 1], 0)), None).await
     }
 
     async fn open(
@@ -65,10 +72,11 @@ impl TestHub {
         database: Option<String>,
         clock: Arc<ManualClock>,
         seed: u64,
+        limits: Limits,
         listen: SocketAddr,
         tls: Option<(PathBuf, PathBuf)>,
     ) -> gridwalk_hub::Result<Self> {
-        let hub = Hub::open_on(folder, database.as_deref(), clock.clone(), Arc::new(SeededRandom::new(seed))).await?;
+        let hub = Hub::open_on(folder, database.as_deref(), clock.clone(), Arc::new(SeededRandom::new(seed))).await?.with_limits(limits);
         admin::repeat_revocations(&hub).await?;
         admin::repeat_erasures(&hub).await?;
         let tenant = match admin::find_tenant(&hub, None).await {

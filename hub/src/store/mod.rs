@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gridwalk_core::identity::HostRandom;
+use prometheus::{Histogram, HistogramTimer};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -24,6 +25,8 @@ use crate::error::{HubError, Result};
 
 /// Connections of one process to PostgreSQL: what one machine's cores can make use of.
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// Each statement sees what was committed before it: nothing a writer reads under its lock is old.
+const POSTGRES_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /// Writers of this many groups of tenants wait for each other within the process, before they take a connection.
 const TURNS: usize = 256;
 
@@ -49,6 +52,8 @@ pub struct Store {
     turns: Arc<[Arc<Mutex<()>>]>,
     /// Open as long as this store is: nothing replaces the database meanwhile.
     presence: Option<Arc<Mutex<Option<AnyConnection>>>>,
+    /// How long transactions wait to begin.
+    wait: Option<Histogram>,
 }
 
 /// A transaction, rolled back unless it is committed.
@@ -99,7 +104,7 @@ impl Store {
         let pool = postgres::pool(url, POSTGRES_CONNECTIONS).await?;
         let epoch = epoch(&mut presence).await?;
         let presence = Some(Arc::new(Mutex::new(Some(presence))));
-        Ok(Self { engine: Engine::Postgres, writer: pool.clone(), readers: pool, epoch, url: url.into(), turns: turns(), presence })
+        Ok(Self { engine: Engine::Postgres, writer: pool.clone(), readers: pool, epoch, url: url.into(), turns: turns(), presence, wait: None })
     }
 
     async fn open_sqlite(folder: &Path, random: &dyn HostRandom) -> Result<Self> {
@@ -110,7 +115,21 @@ impl Store {
         let epoch = epoch(&mut connection).await?;
         drop(connection);
         let readers = sqlite::pool(&url, 4, true).await?;
-        Ok(Self { engine: Engine::Sqlite, writer, readers, epoch, url: url.into(), turns: turns(), presence: None })
+        Ok(Self { engine: Engine::Sqlite, writer, readers, epoch, url: url.into(), turns: turns(), presence: None, wait: None })
+    }
+
+    /// The same store, which says how long transactions wait to begin.
+    pub(crate) fn measured(self, wait: Histogram) -> Self {
+        Self { wait: Some(wait), ..self }
+    }
+
+    /// Measures until it is dropped.
+    fn timer(&self) -> Option<HistogramTimer> {
+        self.wait.as_ref().map(Histogram::start_timer)
+    }
+
+    async fn begin(&self, pool: &AnyPool, statement: &'static str) -> Result<Tx> {
+        Ok(Tx { tx: pool.begin_with(statement).await?, _turn: None })
     }
 
     /// Begins a write transaction in `tenant`: the only one there is there at a time, so that the numbers of its sequence are
@@ -120,12 +139,13 @@ impl Store {
         if self.engine == Engine::Sqlite {
             return self.write_any().await;
         }
+        let _timer = self.timer();
         // Who waits for this process's own writers holds no connection meanwhile: others need them.
         let mut hasher = std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().build_hasher();
         hasher.write(tenant.as_bytes());
         let turn = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0);
         let turn = self.turns[turn].clone().lock_owned().await;
-        let mut tx = self.write_any().await?;
+        let mut tx = self.begin(&self.writer, POSTGRES_WRITE).await?;
         if let Some(epoch) = postgres::lock_tenant(&mut tx, tenant).await?
             && epoch != self.epoch.to_string()
         {
@@ -140,21 +160,16 @@ impl Store {
 
     /// Begins a write transaction for what concerns no one tenant's sequence: the epoch, a tenant being made, devices of several.
     pub async fn write_any(&self) -> Result<Tx> {
-        let begin = match self.engine {
-            Engine::Sqlite => "BEGIN IMMEDIATE",
-            // Each statement sees what was committed before it: nothing a writer reads under its lock is old.
-            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        };
-        Ok(Tx { tx: self.writer.begin_with(begin).await?, _turn: None })
+        let _timer = self.timer();
+        let begin = if self.engine == Engine::Sqlite { "BEGIN IMMEDIATE" } else { POSTGRES_WRITE };
+        self.begin(&self.writer, begin).await
     }
 
     /// Begins a read transaction: one snapshot.
     pub async fn read(&self) -> Result<Tx> {
-        let begin = match self.engine {
-            Engine::Sqlite => "BEGIN",
-            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        };
-        Ok(Tx { tx: self.readers.begin_with(begin).await?, _turn: None })
+        let _timer = self.timer();
+        let begin = if self.engine == Engine::Sqlite { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
+        self.begin(&self.readers, begin).await
     }
 
     /// Whether the read model's tables were made anew and wait for their rows.

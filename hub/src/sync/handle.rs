@@ -36,14 +36,20 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
     let mut read = hub.store.read().await?;
     let known = all(&mut read, "SELECT tenant_id FROM devices WHERE device = $1 ORDER BY tenant_id", vec![Arg::text(&head.device.to_string())]).await?;
     let Some(first) = known.first() else { return refuse(RefusalCode::UnknownDevice) };
-    let member = Membership::active(Membership::find(&mut read, &first.try_get::<String, _>(0)?, head.device).await?)?;
+    let home: String = first.try_get(0)?;
+    let member = Membership::active(Membership::find(&mut read, &home, head.device).await?)?;
     if !head.verifies(&member.key, SYNC_PATH, body) {
         return refuse(RefusalCode::Signature);
     }
+    // From here on it is the device's own doing, and only then counted against it.
+    drop(read);
+    hub.gate.admit(head.device, &home, body.len(), hub.now())?;
+    let _turn = hub.gate.deciding(body.len()).await;
     let incoming = Incoming::open(body).or_else(|_| refuse(RefusalCode::Malformed))?;
     if incoming.request.version != VERSION {
         return refuse(RefusalCode::Version);
     }
+    let mut read = hub.store.read().await?;
     let mut tenants = Vec::new();
     for cursor in &incoming.request.cursors {
         let Some(tenant) = Tenant::find(&mut read, &cursor.tenant).await? else { return refuse(RefusalCode::UnknownDevice) };
@@ -57,6 +63,7 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
     if incoming.request.carried.len() > MAX_CARRIED_AT_ONCE {
         return refuse(RefusalCode::TooBig);
     }
+    hub.metrics.bundles.inc_by(incoming.bundles.len() as u64);
     let mut verdicts: Vec<Vec<Verdict>> = vec![Vec::new(); incoming.bundles.len()];
     let mut own: Vec<BTreeSet<u64>> = Vec::new();
     for (n, (_, tenant, _)) in tenants.iter().enumerate() {
@@ -81,7 +88,9 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
     }
     let schemas = told(incoming.request.schema, &replies);
     let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas, receipts };
-    Ok(seal_reply(&tenants[0].1.key, &head.signature, &pack(&reply)?))
+    let sealed = seal_reply(&tenants[0].1.key, &head.signature, &pack(&reply)?);
+    hub.gate.answered(head.device, &home, sealed.len(), hub.now());
+    Ok(sealed)
 }
 
 /// Numbers of new changes, and whose they are.
@@ -105,6 +114,9 @@ pub(super) async fn take_in(hub: &Hub, tenant: &Tenant, bundles: &[&OpenBundle],
     }
     let taken = batch.flush(&mut tx).await?;
     tx.commit().await?;
+    for verdict in answers.iter().flatten() {
+        hub.metrics.changes.with_label_values(&[verdict.word.name()]).inc_by(verdict.run.into());
+    }
     Ok((answers, taken))
 }
 

@@ -15,6 +15,7 @@ mod erasure;
 mod first_path;
 mod folding;
 mod hostile;
+mod limits;
 mod moves;
 mod processes;
 mod protocol;

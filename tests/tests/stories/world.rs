@@ -12,6 +12,7 @@ use gridwalk_core::rules::Role;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin;
+use gridwalk_hub::limits::Limits;
 use gridwalk_hub::store::{all, exec};
 use gridwalk_tests::harness::{Device, TestHub};
 use sqlx::Row;
@@ -29,8 +30,13 @@ pub struct World {
 impl World {
     /// Grids g00 and g01 with `households` each, made at the desk.
     pub async fn start(seed: u64, households: usize) -> Self {
+        Self::limited(seed, households, Limits::default()).await
+    }
+
+    /// The same with other limits.
+    pub async fn limited(seed: u64, households: usize, limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let hub = TestHub::start(&dir.path().join("hub"), seed).await.unwrap();
+        let hub = TestHub::start_limited(&dir.path().join("hub"), seed, limits).await.unwrap();
         let desk = Device::enrolled(dir.path(), 90, &hub.invite(Role::Cadre, None, "王书记").await.unwrap()).await.unwrap();
         let grids = ["g00", "g01"].map(|name| desk.phone.run(AddPlace { level: "grid".into(), name: name.into() }).unwrap().value);
         let mut made = Vec::new();

@@ -88,6 +88,9 @@ pub enum RefusalCode {
     /// The hub cannot answer now; try again later.
     #[n(9)]
     Busy,
+    /// More than this device or community may send within a minute; nothing was looked at. Try again later.
+    #[n(10)]
+    TooMany,
 }
 
 impl RefusalCode {
@@ -104,6 +107,7 @@ impl RefusalCode {
             Self::Replayed => "replayed",
             Self::Code => "code",
             Self::Busy => "busy",
+            Self::TooMany => "too_many",
         }
     }
 
@@ -122,6 +126,7 @@ impl RefusalCode {
             Self::Replayed => ("重复的请求，没有改动", "a repeated request; nothing was changed"),
             Self::Code => ("入网码不正确、已使用或已过期", "the enrolment code is wrong, used or expired"),
             Self::Busy => ("服务器正忙，请稍后再试", "the hub is busy; try again later"),
+            Self::TooMany => ("发送过于频繁，请过一分钟再试，记录都在本机", "too many requests; try again in a minute. Everything is kept here"),
         }
     }
 }

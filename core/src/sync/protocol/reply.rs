@@ -50,6 +50,21 @@ pub enum Word {
     ActorReused,
 }
 
+impl Word {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Known => "known",
+            Self::Refused => "refused",
+            Self::Missing => "missing",
+            Self::Generation => "generation",
+            Self::Held => "held",
+            Self::ActorReused => "actor_reused",
+        }
+    }
+}
+
 /// One reply: a part for each community, in the order of the request's cursors.
 #[derive(Debug, Encode, Decode)]
 #[cbor(array)]
