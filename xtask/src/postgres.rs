@@ -1,5 +1,5 @@
 //! A PostgreSQL server of the tests' own, from the system's package: in a temporary folder, on loopback, on a free port, gone
-//! at the end. It does not wait for the disk; no test cuts its power.
+//! at the end.
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,8 +22,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server; installs the package first where that is possible.
-    pub fn start() -> Result<Self, u8> {
+    /// Starts a server; installs the package first where that is possible. Without `durable` it does not wait for the disk:
+    /// no test cuts its power.
+    pub fn start(durable: bool) -> Result<Self, u8> {
         let programs = match programs() {
             Some(programs) => programs,
             None => {
@@ -52,8 +53,8 @@ impl Server {
             "listen_addresses=127.0.0.1".into(),
             "unix_socket_directories=".into(),
             "max_connections=500".into(),
-            "fsync=off".into(),
-            "full_page_writes=off".into(),
+            format!("fsync={}", if durable { "on" } else { "off" }),
+            format!("full_page_writes={}", if durable { "on" } else { "off" }),
         ];
         serve.args(settings.iter().flat_map(|s| ["-c", s.as_str()])).stdout(Stdio::null()).stderr(Stdio::null());
         let process = serve.spawn().map_err(|e| {

@@ -69,3 +69,46 @@ pub(super) async fn migrate(connection: &mut AnyConnection, engine: Engine, rand
     }
     Ok(tx.commit().await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use gridwalk_core::kinds;
+    use gridwalk_core::projection::create_sql;
+
+    use super::*;
+
+    /// Table and key of each table that these statements make.
+    fn keys(sql: &str) -> Vec<(String, String)> {
+        let tables = sql.split("CREATE TABLE ").skip(1);
+        let key = |text: &str| {
+            let name = text.split([' ', '(']).next().unwrap_or_default().to_owned();
+            let key = match text.split_once("PRIMARY KEY (") {
+                Some((_, columns)) => columns.split([',', ')']).next().unwrap_or_default().to_owned(),
+                None => text.lines().find(|l| l.contains("PRIMARY KEY")).and_then(|l| l.split_whitespace().next()).unwrap_or_default().to_owned(),
+            };
+            (name, key)
+        };
+        tables.map(|text| key(text.split(';').next().unwrap_or_default())).collect()
+    }
+
+    /// Citus distributes tables by a column that is in their key. Those without are a row or two, and are looked at only at start.
+    #[test]
+    fn every_table_has_the_community_first_in_its_key() {
+        let read_model: Vec<String> = kinds::tables().flat_map(|table| create_sql(table, &["tenant_id"])).collect();
+        let own = keys(&first(Engine::Sqlite));
+        assert!(own.len() >= 16, "{own:?}");
+        let all: Vec<_> = own.into_iter().chain(keys(&read_model.join(";"))).collect();
+        let others: Vec<&str> = all.iter().filter(|(_, key)| key != "tenant_id").map(|(name, _)| name.as_str()).collect();
+        assert_eq!(others, ["meta", "epoch"]);
+    }
+
+    #[test]
+    fn postgresql_gets_the_same_tables() {
+        let names = |engine| keys(&first(engine)).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names(Engine::Postgres), names(Engine::Sqlite));
+        let sql = first(Engine::Postgres);
+        for word in ["BLOB", "WITHOUT ROWID", "RAISE(ABORT"] {
+            assert!(!sql.contains(word), "{word}");
+        }
+    }
+}

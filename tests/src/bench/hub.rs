@@ -7,11 +7,13 @@ use std::time::Instant;
 
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::Prepared;
-use sqlx::Row;
+use gridwalk_hub::store::{Arg, all, exec};
+use sqlx::{Column, Row};
 
 use super::stage::Stage;
 use super::{Line, Result};
 use crate::harness::Device;
+use crate::postgres;
 use crate::replay::Walker;
 
 const TENANTS: usize = 32;
@@ -19,11 +21,25 @@ const CLIENTS: usize = 8;
 
 /// How many changes a second the embedded store takes, measured in a process with the hub's allocator.
 pub fn line(folder: &Path) -> Result<Line> {
+    let (value, yardstick) = measured(folder, None)?;
+    Ok(Line { name: "hub_changes_per_s", value, unit: "/s", target: 8_000.0, yardstick })
+}
+
+/// The same on PostgreSQL, whose server `cargo xtask bench` names; held against the embedded store of the same run.
+pub fn line_postgres(folder: &Path, server: &str, embedded: f64) -> Result<Line> {
+    let (value, yardstick) = measured(folder, Some(server))?;
+    let yardstick = format!("{yardstick}; the embedded store in the same run: {embedded:.0} /s");
+    Ok(Line { name: "hub_changes_per_s_postgres", value, unit: "/s", target: 4_000.0, yardstick })
+}
+
+fn measured(folder: &Path, server: Option<&str>) -> Result<(f64, String)> {
     let program = std::env::current_exe()?.with_file_name("bench_hub");
-    let output = std::process::Command::new(program).arg(folder).output()?;
+    let mut command = std::process::Command::new(program);
+    command.arg(folder).env_remove(postgres::VARIABLE).envs(server.map(|server| (postgres::VARIABLE, server)));
+    let output = command.output()?;
     let text = String::from_utf8(output.stdout)?;
     let (value, yardstick) = text.trim().split_once('\n').ok_or_else(|| format!("bench_hub said: {text} {}", String::from_utf8_lossy(&output.stderr)))?;
-    Ok(Line { name: "hub_changes_per_s", value: value.parse()?, unit: "/s", target: 8_000.0, yardstick: yardstick.to_owned() })
+    Ok((value.parse()?, yardstick.to_owned()))
 }
 
 /// The measurement itself: changes a second, and the yardstick.
@@ -119,22 +135,14 @@ fn prepare(device: &Device, tenant: &str) -> Result<Prepared> {
 /// Copies the community under other names, devices included.
 async fn clone_tenants(stage: &Stage, names: &[String]) -> Result<()> {
     let mut tx = stage.hub.hub.store.write_any().await?;
-    let tables = sqlx::query("SELECT m.name FROM sqlite_master m WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'tenant_id') ORDER BY m.name")
-        .fetch_all(&mut *tx)
-        .await?;
-    for table in tables {
-        let table: String = table.try_get(0)?;
-        if table == "import_keys" {
-            continue;
-        }
-        let columns = sqlx::query("SELECT '\"' || name || '\"' FROM pragma_table_info($1) WHERE name <> 'tenant_id' ORDER BY cid")
-            .bind(table.clone())
-            .fetch_all(&mut *tx)
-            .await?;
-        let columns = columns.iter().map(|r| r.try_get::<String, _>(0)).collect::<std::result::Result<Vec<_>, _>>()?.join(", ");
+    let own = ["tenants", "devices", "grants", "documents", "changes", "audiences", "entries", "statements"];
+    for table in own.into_iter().chain(gridwalk_core::kinds::tables().map(|table| table.name)) {
+        let Some(row) = all(&mut tx, &format!("SELECT * FROM {table} LIMIT 1"), vec![]).await?.pop() else { continue };
+        let columns: Vec<String> = row.columns().iter().filter(|c| c.name() != "tenant_id").map(|c| format!("\"{}\"", c.name())).collect();
+        let columns = columns.join(", ");
         for name in names {
-            let sql = format!("INSERT INTO {table} (tenant_id, {columns}) SELECT $1, {columns} FROM {table} WHERE tenant_id = $2");
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(name.clone()).bind(stage.hub.tenant.id.clone()).execute(&mut *tx).await?;
+            let sql = format!("INSERT INTO {table} (tenant_id, {columns}) SELECT CAST($1 AS TEXT), {columns} FROM {table} WHERE tenant_id = $2");
+            exec(&mut tx, &sql, vec![Arg::text(name), Arg::text(&stage.hub.tenant.id)]).await?;
         }
     }
     Ok(tx.commit().await?)

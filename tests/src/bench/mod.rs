@@ -73,7 +73,12 @@ pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
             lines.extend(history::rows(&folder.join("history")).await?);
         }
         if wants("hub") {
-            lines.push(hub::line(&folder.join("hub"))?);
+            let embedded = hub::line(&folder.join("hub"))?;
+            let rate = embedded.value;
+            lines.push(embedded);
+            if let Ok(server) = std::env::var("GRIDWALK_BENCH_POSTGRES") {
+                lines.push(hub::line_postgres(&folder.join("hub-postgres"), &server, rate)?);
+            }
         }
         Ok::<_, Failure>(())
     })?;

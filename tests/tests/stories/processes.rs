@@ -155,3 +155,16 @@ async fn two_processes_move_a_household_and_what_is_recorded_about_it() {
     other.stop().await;
     w.hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_that_a_database_refuses_stops_nobody() {
+    let w = World::start(308, 1).await;
+    let a = w.worker(1, "g00").await;
+    a.phone.run(visit(w.households[0], "一\0二")).unwrap();
+    a.phone.run(visit(w.households[0], "三")).unwrap();
+    w.settle(&[&a]).await;
+    assert_eq!(a.phone.status().unwrap().unsent, 0);
+    assert_eq!(notes(&w.desk.phone).len(), 2);
+    assert_eq!(w.ask("SELECT count(*) || '' FROM visits").await, ["2"]);
+    w.hub.stop().await;
+}
