@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
-use crate::commands::{activities, attendance, carry, conflicts, edit, export, reports, roster, status, sync, visit};
+use crate::commands::{activities, attendance, carry, conflicts, edit, export, photo, reports, roster, status, sync, visit};
 use crate::failure::{Failure, Result};
 use crate::host::Host;
 use crate::screen::Screen;
@@ -64,6 +64,7 @@ enum Command {
     Visit(visit::Visit),
     Edit(edit::Edit),
     Report(reports::Report),
+    Photo(photo::Photo),
     Activities(activities::Activities),
     Claim(activities::Claim),
     SignIn(attendance::SignIn),
@@ -129,6 +130,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Visit(c) => c.run(phone, screen),
         Command::Edit(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
+        Command::Photo(c) => c.run(phone, screen),
         Command::Activities(c) => c.run(phone, screen),
         Command::Claim(c) => c.run(phone, screen),
         Command::SignIn(c) => c.run(phone, screen),

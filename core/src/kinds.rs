@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::commands::Action;
 use crate::documents::Kind;
 use crate::projection::{CONFLICTS, Table};
-use crate::{activities, attendance, categories, conflicts, households, persons, places, reports, settings, visits};
+use crate::{activities, attendance, categories, conflicts, households, persons, photos, places, reports, settings, visits};
 
 /// Every kind of document.
 pub static KINDS: &[&Kind] = &[
@@ -18,6 +18,7 @@ pub static KINDS: &[&Kind] = &[
     &attendance::document::ATTENDANCE,
     &settings::document::SETTINGS,
     &categories::document::CATEGORY_LIST,
+    &photos::document::PHOTO,
 ];
 
 /// The kind of this name.
@@ -89,6 +90,12 @@ inputs! {
     SignOut(attendance::SignOut) = "attendance.sign_out",
     /// Gives a happening the trusted time that was found after it was recorded.
     AnchorTimes(attendance::AnchorTimes) = "times.anchor",
+    /// Adds a photo to a record.
+    TakePhoto(photos::TakePhoto) = "photos.take",
+    /// Takes a photo back.
+    RemovePhoto(photos::RemovePhoto) = "photos.remove",
+    /// Sets over which networks photos are sent.
+    SetPhotoNetworks(settings::SetPhotoNetworks) = "settings.photo_networks",
     /// Sets how often the carriers of a tag are visited.
     SetVisitRule(settings::SetVisitRule) = "settings.visit_rule",
     /// Sets the list of report categories.

@@ -27,6 +27,7 @@ pub mod categories;
 pub mod conflicts;
 pub mod households;
 pub mod persons;
+pub mod photos;
 pub mod places;
 pub mod reports;
 pub mod settings;

@@ -17,6 +17,9 @@ pub enum HubError {
     /// Files.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The store of photos.
+    #[error("photos: {0}")]
+    Photos(#[from] object_store::Error),
     /// What an administrator did wrong, Chinese then English, with what to do.
     #[error("{0}")]
     Usage(String),

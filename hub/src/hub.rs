@@ -15,6 +15,7 @@ use crate::admin::tenants;
 use crate::error::{HubError, Result};
 use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
+use crate::photos::{PHOTO_FOLDER, PhotoStore};
 use crate::store::{Arg, Store, all};
 use crate::sync::rebuild::rebuild;
 
@@ -28,6 +29,8 @@ pub struct Hub {
     /// What it says of itself to Prometheus.
     pub metrics: Arc<Metrics>,
     pub(crate) gate: Arc<Gate>,
+    /// The files of photos.
+    pub photos: PhotoStore,
     clock: Arc<dyn HostClock>,
     random: Arc<dyn HostRandom>,
     /// The actor of this process for each tenant with the next id's counter: the hub writes as a device of its own.
@@ -64,7 +67,8 @@ impl Hub {
         let metrics = Arc::new(Metrics::new()?);
         let store = Store::open(folder, database, &*random).await?.measured(metrics.wait.clone());
         let gate = Arc::new(Gate::new(Limits::default()));
-        let hub = Self { store, folder: folder.to_owned(), metrics, gate, clock, random, actors: Arc::default() };
+        let photos = PhotoStore::in_folder(&folder.join(PHOTO_FOLDER))?;
+        let hub = Self { store, folder: folder.to_owned(), photos, metrics, gate, clock, random, actors: Arc::default() };
         if hub.store.rows_are_due().await? {
             hub.rebuild().await?;
         }
@@ -87,6 +91,11 @@ impl Hub {
             }
         }
         self.store.rows_are_made().await
+    }
+
+    /// The same hub with the files of photos in another place.
+    pub fn with_photos(self, photos: PhotoStore) -> Self {
+        Self { photos, ..self }
     }
 
     /// The hub's time, in seconds since the Unix epoch (UTC). Hubs keep their clocks by NTP.

@@ -7,6 +7,7 @@ pub mod error;
 pub mod import;
 pub mod limits;
 pub mod metrics;
+pub mod photos;
 pub mod routes;
 pub mod serve;
 pub mod store;

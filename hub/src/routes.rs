@@ -10,12 +10,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use gridwalk_core::identity::SignedHead;
-use gridwalk_core::sync::protocol::{ENROL_PATH, MAX_BODY, RefusalCode, RefusedRequest, SYNC_PATH, encode};
+use gridwalk_core::sync::protocol::{ENROL_PATH, MAX_BODY, PHOTOS_PATH, RefusalCode, RefusedRequest, SYNC_PATH, encode};
 use tokio::sync::SemaphorePermit;
 
 use crate::desk;
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
+use crate::photos::handle_photos;
 use crate::sync::{handle_enrol, handle_sync};
 
 /// All routes of the hub.
@@ -23,6 +24,7 @@ pub fn router(hub: Hub) -> Router {
     Router::new()
         .route(SYNC_PATH, post(sync))
         .route(ENROL_PATH, post(enrol))
+        .route(PHOTOS_PATH, post(photos))
         .route("/health", get(health))
         .route("/", get(desk::first_page))
         .layer(DefaultBodyLimit::disable())
@@ -40,6 +42,19 @@ async fn sync(State(hub): State<Hub>, ConnectInfo(peer): ConnectInfo<SocketAddr>
     };
     let result = result.await;
     answer(&hub, "sync", peer, &headers, started, result)
+}
+
+async fn photos(State(hub): State<Hub>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap, body: Body) -> Response {
+    let started = Instant::now();
+    let result = async {
+        let came = read(&hub, peer, &headers, body).await?;
+        let reply = handle_photos(&hub, &came.head, &came.body).await?;
+        let ms = started.elapsed().as_millis();
+        tracing::info!(device = %came.head.device, bytes_in = came.body.len(), bytes_out = reply.len(), ms, "photos");
+        Ok(reply)
+    };
+    let result = result.await;
+    answer(&hub, "photos", peer, &headers, started, result)
 }
 
 async fn enrol(State(hub): State<Hub>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap, body: Body) -> Response {

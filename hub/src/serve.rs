@@ -11,6 +11,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use crate::admin::tenants;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::photos;
 use crate::routes::router;
 use crate::sync::fold;
 
@@ -73,7 +74,7 @@ pub async fn terminated() {
     }
 }
 
-/// Folds old changes, a few documents at a time, so that nobody waits for it.
+/// Folds old changes, a few documents at a time, so that nobody waits for it; removes files that no photo names.
 async fn keep_folding(hub: Hub) {
     loop {
         let result = match fold_once(&hub).await {
@@ -105,6 +106,10 @@ async fn fold_once(hub: &Hub) -> Result<u64> {
         };
         let Some(tenant) = tenant else { continue };
         folded += fold::fold(hub, &tenant, hub.now() - fold::FOLD_AFTER_SECONDS).await?;
+        // A store of photos that does not answer keeps nothing else from being done.
+        if let Err(e) = photos::sweep(hub, &tenant).await {
+            tracing::error!(error = %e, "photos");
+        }
     }
     Ok(folded)
 }

@@ -11,6 +11,7 @@ use gridwalk_core::sync::SyncReport;
 use gridwalk_core::{Config, Id, Phone, Result};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::limits::Limits;
+use gridwalk_hub::photos::PhotoStore;
 use gridwalk_hub::{Hub, Tenant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -38,45 +39,59 @@ pub struct TestHub {
     served: Option<JoinHandle<gridwalk_hub::Result<()>>>,
 }
 
+/// A free port of loopback.
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
+async fn hub_on(folder: &Path, database: Option<&str>, clock: Arc<ManualClock>, seed: u64) -> gridwalk_hub::Result<Hub> {
+    Hub::open_on(folder, database, clock, Arc::new(SeededRandom::new(seed))).await
+}
+
 impl TestHub {
     /// Starts a hub on a free port of loopback, with one community in `folder`, made if it is not there yet.
     pub async fn start(folder: &Path, seed: u64) -> gridwalk_hub::Result<Self> {
-        Self::start_on(folder, seed, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+        Self::start_on(folder, seed, LOOPBACK, None).await
     }
 
     /// The same with a certificate and a key.
     pub async fn start_tls(folder: &Path, seed: u64, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
-        Self::start_on(folder, seed, SocketAddr::from(([127, 0, 0, 1], 0)), tls).await
+        Self::start_on(folder, seed, LOOPBACK, tls).await
     }
 
     /// The same at an address.
     pub async fn start_on(folder: &Path, seed: u64, listen: SocketAddr, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
-        let clock = Arc::new(ManualClock::new(MORNING));
-        let database = postgres::database(folder).await?;
-        Self::open(folder, database, clock, seed, Limits::default(), listen, tls).await
+        let (database, clock) = (postgres::database(folder).await?, Arc::new(ManualClock::new(MORNING)));
+        let hub = hub_on(folder, database.as_deref(), clock.clone(), seed).await?;
+        Self::run(hub, folder, database, clock, listen, tls).await
     }
 
     /// A hub with other limits.
     pub async fn start_limited(folder: &Path, seed: u64, limits: Limits) -> gridwalk_hub::Result<Self> {
-        let database = postgres::database(folder).await?;
-        Self::open(folder, database, Arc::new(ManualClock::new(MORNING)), seed, limits, SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+        let (database, clock) = (postgres::database(folder).await?, Arc::new(ManualClock::new(MORNING)));
+        let hub = hub_on(folder, database.as_deref(), clock.clone(), seed).await?.with_limits(limits);
+        Self::run(hub, folder, database, clock, LOOPBACK, None).await
     }
 
-    /// Another process on the same database, at an address of its own and with the same clock.
+    /// The same on a free port, with the files of photos in `photos`.
+    pub async fn start_with(folder: &Path, seed: u64, photos: PhotoStore) -> gridwalk_hub::Result<Self> {
+        let (database, clock) = (postgres::database(folder).await?, Arc::new(ManualClock::new(MORNING)));
+        let hub = hub_on(folder, database.as_deref(), clock.clone(), seed).await?.with_photos(photos);
+        Self::run(hub, folder, database, clock, LOOPBACK, None).await
+    }
+
+    /// Another process on the same database and photos, at an address of its own and with the same clock.
     pub async fn beside(&self, seed: u64) -> gridwalk_hub::Result<Self> {
-        Self::open(&self.folder, self.database.clone(), self.clock.clone(), seed, Limits::default(), SocketAddr::from(([127, 0, 0, 1], 0)), None).await
+        let hub = hub_on(&self.folder, self.database.as_deref(), self.clock.clone(), seed).await?.with_photos(self.hub.photos.clone());
+        Self::run(hub, &self.folder, self.database.clone(), self.clock.clone(), LOOPBACK, None).await
     }
 
-    async fn open(
+    async fn run(
+        hub: Hub,
         folder: &Path,
         database: Option<String>,
         clock: Arc<ManualClock>,
-        seed: u64,
-        limits: Limits,
         listen: SocketAddr,
         tls: Option<(PathBuf, PathBuf)>,
     ) -> gridwalk_hub::Result<Self> {
-        let hub = Hub::open_on(folder, database.as_deref(), clock.clone(), Arc::new(SeededRandom::new(seed))).await?.with_limits(limits);
         admin::repeat_revocations(&hub).await?;
         admin::repeat_erasures(&hub).await?;
         let tenant = match admin::find_tenant(&hub, None).await {

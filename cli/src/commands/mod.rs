@@ -6,6 +6,7 @@ pub mod carry;
 pub mod conflicts;
 pub mod edit;
 pub mod export;
+pub mod photo;
 pub mod reports;
 pub mod roster;
 pub mod status;

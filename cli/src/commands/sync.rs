@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use gridwalk_core::identity::Invite;
-use gridwalk_core::sync::{SyncProgress, SyncReport};
+use gridwalk_core::sync::{Network, PhotoProgress, PhotoReport, SyncProgress, SyncReport};
 use gridwalk_core::{Error, Phone};
 use serde_json::json;
 
@@ -59,7 +59,11 @@ fn read(path: &std::path::Path) -> std::io::Result<String> {
 
 /// 与服务器同步：发送和接收 / Sync with the hub: send and receive
 #[derive(Debug, Args)]
-pub struct Sync {}
+pub struct Sync {
+    /// 当前网络按流量计费：照片原图按社区设置等待无线网络 / this network is paid for by the byte
+    #[arg(long)]
+    metered: bool,
+}
 
 impl Sync {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
@@ -69,9 +73,18 @@ impl Sync {
             spinner.set_message(format!("正在同步 / syncing：请求 {requests}，未发送 / unsent {unsent}，收到 / received {received}"));
         };
         let report = wait(phone.sync(progress));
+        let photos = report.is_ok().then(|| wait(phone.sync_photos(network(self.metered), |p: PhotoProgress| spinner.set_message(photo_text(p)))));
         spinner.finish_and_clear();
         let report = report?;
-        screen.answer(&json!(report), |s| report_text(s, report))?;
+        let photos = photos.transpose();
+        let done = photos.as_ref().ok().copied().flatten();
+        let mut value = json!(report);
+        value["photos"] = json!(done);
+        screen.answer(&value, |s| report_text(s, report, done.unwrap_or_default()))?;
+        photos?;
+        if done.is_some_and(|d| d.troubles > 0) {
+            screen.warn("有照片无法发送，请重新拍摄", "some photos cannot be sent; take them again");
+        }
         if report.refused > 0 {
             screen.warn("有记录没有被接受，请用 gridwalk status 查看原因", "some records were refused; gridwalk status says why");
         }
@@ -79,13 +92,25 @@ impl Sync {
     }
 }
 
-fn report_text(s: Style, report: SyncReport) -> String {
+/// What the network is, as the person says.
+pub fn network(metered: bool) -> Network {
+    if metered { Network::Metered } else { Network::Unmetered }
+}
+
+fn photo_text(p: PhotoProgress) -> String {
+    format!("正在传照片 / photos：已发送 / sent {} KB，收到 / received {} KB，待发送 / unsent {}", p.sent_bytes / 1000, p.received_bytes / 1000, p.unsent)
+}
+
+fn report_text(s: Style, report: SyncReport, photos: PhotoReport) -> String {
     let mut parts = vec![format!("已发送 / sent {}", report.sent), format!("已收到 / received {}", report.received)];
     let more = [
         (report.rerun, "重新执行 / run again"),
         (report.withdrawn, "已移出本机 / withdrawn"),
         (report.carried, "代送 / carried"),
         (report.refused, "未被接受 / refused"),
+        (photos.sent, "照片文件已发送 / photo files sent"),
+        (photos.received, "缩略图已收到 / thumbnails received"),
+        (photos.unsent, "照片文件待发送 / photo files unsent"),
     ];
     parts.extend(more.into_iter().filter(|(count, _)| *count > 0).map(|(count, label)| format!("{label} {count}")));
     s.text(format!("同步完成 / synced：{}", parts.join("，")), if report.refused > 0 { Tone::Warn } else { Tone::Good })

@@ -159,3 +159,33 @@ fn without_a_network_everything_is_kept() {
     let id = before["tenants"][0]["person"].as_str().unwrap();
     assert_eq!(t.error(1, &["conflicts", "settle", id, "residents/x/phone", "1"])["code"], "not_found");
 }
+
+#[test]
+fn a_photo_is_added_listed_saved_and_taken_back() {
+    let (t, household) = at_work();
+    let mut jpeg = Vec::new();
+    let pixels: Vec<u8> = (0..200 * 300 * 3u32).map(|n| u8::try_from(n / 900 % 256).unwrap()).collect();
+    jpeg_encoder::Encoder::new(&mut jpeg, 90).encode(&pixels, 300, 200, jpeg_encoder::ColorType::Rgb).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    // What a file is called does not matter.
+    std::fs::write(file("door.png"), &jpeg).unwrap();
+    let added = t.json(&["photo", "add", &file("door.png"), "--household", &household]);
+    let photo = added["value"].as_str().unwrap().to_owned();
+    let listed = t.json(&["photo", "list", "--household", &household]);
+    assert_eq!(keys(&listed), ["photos", "troubles"]);
+    assert_eq!((&listed["photos"][0]["id"], &listed["photos"][0]["width"], &listed["photos"][0]["unsent"]), (&json!(photo), &json!(300), &json!(true)));
+    for (to, extra) in [("whole.jpg", None), ("small.jpg", Some("--thumbnail"))] {
+        let to = file(to);
+        let mut words = vec!["photo", "get", &photo, "--to", &to];
+        words.extend(extra);
+        t.json(&words);
+        assert!(std::fs::read(&to).unwrap().starts_with(&[0xff, 0xd8, 0xff]));
+    }
+    assert_eq!(t.json(&["photo", "networks"])["networks"], "unmetered");
+    t.json(&["photo", "remove", &photo]);
+    assert_eq!(t.json(&["photo", "list", "--household", &household])["photos"], json!([]));
+    std::fs::write(file("note.jpg"), "no picture").unwrap();
+    assert_eq!(t.error(1, &["photo", "add", &file("note.jpg"), "--household", &household])["code"], "invalid");
+    assert_eq!(t.run(&["photo", "add", &file("door.png")]).status, Some(2));
+}

@@ -1,5 +1,7 @@
-//! The one module with hashes and signatures: Ed25519 (RFC 8032) and SHA-256.
+//! The one module with hashes, signatures and ciphers: Ed25519 (RFC 8032), SHA-256, XChaCha20-Poly1305 for files.
 
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -26,6 +28,25 @@ pub fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
 /// A value that proves, without revealing it, that the same `key` is used again.
 pub fn key_check(key: &[u8; 32]) -> [u8; 32] {
     hmac(key, b"gridwalk store key check v1")
+}
+
+/// The bytes of a file before its ciphertext: the nonce, long enough to be random.
+const NONCE: usize = 24;
+
+/// `plain` as it lies on the disk under `name`: only with `key` and under that name does it open again.
+pub fn seal_file(key: &[u8; 32], name: &str, plain: &[u8], random: &dyn HostRandom) -> Vec<u8> {
+    let mut nonce = [0; NONCE];
+    random.fill(&mut nonce);
+    let cipher = XChaCha20Poly1305::new(key.into());
+    let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: name.as_bytes() });
+    let sealed = sealed.unwrap_or_else(|_| unreachable!("a message in memory is not too long"));
+    [nonce.as_slice(), &sealed].concat()
+}
+
+/// What [`seal_file`] sealed, or `None` if it is not exactly that.
+pub fn open_file(key: &[u8; 32], name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
+    XChaCha20Poly1305::new(key.into()).decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: name.as_bytes() }).ok()
 }
 
 /// The secret key of a device or community. Never printed.

@@ -2,10 +2,12 @@
 //! lies in the modules above.
 
 mod export;
+mod photos;
 mod run;
 mod status;
 mod views;
 
+pub(crate) use photos::no_photo;
 pub use run::Outcome;
 pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform};
 pub use status::{Quarantined, Status, TenantStatus};
@@ -19,6 +21,7 @@ use crate::clock::{Anchor, HostClock, Reading, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{DeviceKey, HostRandom, SystemRandom};
 use crate::ids::{Actor, DeviceId, Id};
+use crate::photos::document::PHOTOS;
 use crate::rules::{Author, Grant};
 use crate::store::{Store, from_json};
 
@@ -88,6 +91,7 @@ impl Phone {
         if known.is_some_and(|(_, scrub)| scrub) {
             phone.scrub()?;
         }
+        phone.sweep_photos()?;
         Ok(phone)
     }
 
@@ -117,9 +121,11 @@ impl Phone {
         }
         let key = DeviceKey::make(&*self.random);
         let actor = self.new_actor(key.device());
+        let mut photo_key = [0; 32];
+        self.random.fill(&mut photo_key);
         tx.execute(
-            "INSERT INTO state (one, device_key, actor, next_counter, hub_time, max_bytes, schema) VALUES (1, ?1, ?2, 1, NULL, ?3, ?4)",
-            rusqlite::params![key.to_bytes(), actor.0, crate::sync::FIRST_MAX_BYTES, newest],
+            "INSERT INTO state (one, device_key, photo_key, actor, next_counter, hub_time, max_bytes, schema) VALUES (1, ?1, ?2, ?3, 1, NULL, ?4, ?5)",
+            rusqlite::params![key.to_bytes(), photo_key, actor.0, crate::sync::FIRST_MAX_BYTES, newest],
         )?;
         Ok(())
     }
@@ -138,6 +144,10 @@ impl Phone {
     pub(crate) fn notify(&self, tables: &[&'static str]) {
         if tables.is_empty() {
             return;
+        }
+        if tables.contains(&PHOTOS.name) {
+            // A file that cannot be removed now is tried again, and told of, with the next sync and the next opening.
+            drop(self.sweep_photos());
         }
         let live: Vec<_> = {
             let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);

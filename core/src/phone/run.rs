@@ -39,15 +39,16 @@ impl Phone {
     /// # Errors
     /// What is wrong with the input, in words for a person; then nothing was recorded.
     pub fn run(&self, input: impl Into<Input>) -> Result<Outcome> {
-        self.record(None, &input.into())
+        self.record(None, &input.into(), |_, _| Ok(()))
     }
 
     /// Runs a command under an id from [`Phone::new_command_id`]. The same id again answers as the first time did.
     pub fn run_as(&self, id: Id, input: impl Into<Input>) -> Result<Outcome> {
-        self.record(Some(id), &input.into())
+        self.record(Some(id), &input.into(), |_, _| Ok(()))
     }
 
-    fn record(&self, id: Option<Id>, input: &Input) -> Result<Outcome> {
+    /// Runs a command; `beside` keeps what belongs to it in the same transaction, and gets the command's value.
+    pub(super) fn record(&self, id: Option<Id>, input: &Input, beside: impl FnOnce(&Transaction<'_>, Id) -> Result<()>) -> Result<Outcome> {
         let reading = self.clock.read();
         let outcome = self.store.write(|tx| {
             if let Some(id) = id
@@ -70,6 +71,7 @@ impl Phone {
             let mut touched = Touched::default();
             let (value, _) = perform(tx, &command, &member, state.actor, Row::New { form }, &mut touched)?;
             touched.finish(tx)?;
+            beside(tx, value)?;
             touched.tables.insert("commands");
             Ok(Outcome { command: id, value, changed: touched.tables.into_iter().collect() })
         })?;
@@ -163,7 +165,7 @@ fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut
         }
     };
     keep_change(tx, n, made.id, schema, made.doc.generation, &made.change)?;
-    if !command.stamp.anchored && ["visit", "attendance"].contains(&made.doc.kind().name) {
+    if !command.stamp.anchored && ["visit", "attendance", "photo"].contains(&made.doc.kind().name) {
         tx.execute("INSERT OR REPLACE INTO unanchored VALUES (?1, ?2)", params![made.id, command.stamp.reading.boot])?;
     }
     touched.project(tx, made.id, row, &made.doc, fresh)

@@ -180,12 +180,26 @@ pub static ATTENDANCE: KindRules = KindRules {
 };
 
 /// Settings.
-pub static SETTINGS: KindRules =
-    KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("visit_rules/{name}", DESK)], checks: "" };
+pub static SETTINGS: KindRules = KindRules {
+    kind: "settings",
+    zh: "设置",
+    read_by: "everyone with a role",
+    rows: &[write("visit_rules/{name}", DESK), write("photo_networks", DESK)],
+    checks: "",
+};
 
 /// Category lists.
 pub static CATEGORY_LIST: KindRules =
     KindRules { kind: "category_list", zh: "上报类别", read_by: "everyone with a role", rows: &[write("categories/{name}", DESK)], checks: "" };
 
+/// Photos.
+pub static PHOTO: KindRules = KindRules {
+    kind: "photo",
+    zh: "照片",
+    read_by: "whoever reads the household or report it is about",
+    rows: &[once("about|record|by|at|boot|since_boot|anchored_at|hash|bytes|width|height|thumb_hash|thumb_bytes", STEPPERS), write("removed", STEPPERS)],
+    checks: "it names its record, who took it, and two files within the bounds of size; only who took it, or the desk, takes it back",
+};
+
 /// The rules of every kind.
-pub static TABLE: &[&KindRules] = &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST];
+pub static TABLE: &[&KindRules] = &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST, &PHOTO];

@@ -10,7 +10,7 @@ use crate::documents::{Doc, Documents, Kind, change_from_body, genesis};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Row, project};
-use crate::{kinds, search, visits};
+use crate::{kinds, photos, search, visits};
 
 /// A document's row.
 #[derive(Debug, Clone)]
@@ -121,6 +121,12 @@ impl StoredDoc {
         }
         Ok(Some(doc))
     }
+}
+
+/// The community that document `id` belongs to.
+pub fn tenant_of(connection: &Connection, id: Id) -> Result<Option<String>> {
+    let Some(k) = actor_number(connection, id)? else { return Ok(None) };
+    Ok(connection.prepare_cached("SELECT tenant FROM documents WHERE n = ?1")?.query_row([row_of(k, id)], |r| r.get(0)).optional()?)
 }
 
 fn actor_number(connection: &Connection, id: Id) -> Result<Option<i64>> {
@@ -264,6 +270,7 @@ impl Touched {
                 self.households.insert(projected.household.clone());
             }
             "settings" => self.all_due = true,
+            "photo" if !fresh => photos::drop_transfers(connection, &key)?,
             _ => {}
         }
         projected.entry.as_ref().map_or(Ok(()), |entry| search::index(connection, n, entry, fresh))
@@ -281,6 +288,8 @@ impl Touched {
             if kind.name == "household" {
                 search::remove(connection, stored.n)?;
                 self.households.insert(key);
+            } else if kind.name == "photo" {
+                photos::leave(connection, &key, !stored.base.is_empty())?;
             }
         }
         connection.prepare_cached("DELETE FROM documents WHERE n = ?1")?.execute([stored.n])?;

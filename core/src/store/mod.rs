@@ -5,8 +5,9 @@ mod documents;
 mod open;
 mod rows;
 
-pub use documents::{Projected, Stored, StoredDoc, Touched, load, push_chunk, rebuild};
+pub use documents::{Projected, Stored, StoredDoc, Touched, load, push_chunk, rebuild, tenant_of};
 pub use open::DB_FILE;
+pub(crate) use open::{cannot_write, write_durably};
 pub use rows::{delete_rows, write_rows};
 
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cipher::key_check;
 use crate::kinds;
+use crate::photos::PHOTO_FOLDER;
 use crate::projection::create_sql;
 use crate::search;
 
@@ -136,13 +137,19 @@ fn set_aside(folder: &Path) -> Result<String> {
             fs::rename(&from, folder.join(format!("{free}{suffix}"))).map_err(cannot_write)?;
         }
     }
+    // The key of the photos' files is in the database: they belong to it.
+    let photos = folder.join(PHOTO_FOLDER);
+    if photos.exists() {
+        fs::rename(photos, folder.join(free.replace(".db", ".photos"))).map_err(cannot_write)?;
+    }
     if folder.join(SUSPECT_FILE).exists() {
         fs::remove_file(folder.join(SUSPECT_FILE)).map_err(cannot_write)?;
     }
     Ok(free)
 }
 
-fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a file so that it is there whole, or not at all, also when the power goes.
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     let part = path.with_extension("part");
     let write = || {
         let mut file = fs::File::create(&part)?;
@@ -155,7 +162,7 @@ fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     write().map_err(cannot_write)
 }
 
-fn cannot_write(e: std::io::Error) -> Error {
+pub(crate) fn cannot_write(e: std::io::Error) -> Error {
     Error::new(ErrorKind::CannotWrite, "无法写入数据文件夹，请检查权限和剩余空间", "the data folder cannot be written to; check its permissions and free space")
         .with_source(e)
 }

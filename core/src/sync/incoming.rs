@@ -97,7 +97,7 @@ impl SyncReport {
     }
 }
 
-fn community_keys(connection: &Connection, hub: &str) -> Result<Vec<PublicKey>> {
+pub(super) fn community_keys(connection: &Connection, hub: &str) -> Result<Vec<PublicKey>> {
     let mut statement = connection.prepare_cached("SELECT key, spare FROM tenants WHERE hub = ?1")?;
     let rows = statement.query_map([hub], |r| Ok([r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?]))?.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.iter().flatten().map(|key| PublicKey::from_bytes(key)).collect()

@@ -1,8 +1,8 @@
 //! Sync with a hub: one request sends what is unsent and brings what is new. Cut anywhere and repeated, it ends the same.
 //!
 //! [`outgoing`] closes and signs bundles and builds the request; [`Hub`] carries it; [`incoming`] takes the reply in one
-//! transaction; [`rerun`] takes back what the hub refused and runs later commands again; [`older`] ends what was erased. No transaction is open while waiting
-//! for the network.
+//! transaction; [`rerun`] takes back what the hub refused and runs later commands again; [`older`] ends what was erased.
+//! [`photos`] carries their files after the documents. No transaction is open while waiting for the network.
 
 mod carried;
 mod enrol;
@@ -11,6 +11,7 @@ mod incoming;
 mod news;
 mod older;
 mod outgoing;
+mod photos;
 pub mod protocol;
 mod rerun;
 mod session;
@@ -20,6 +21,7 @@ pub use incoming::Taken;
 pub(crate) use older::{Emptied, GENERATION};
 pub use outgoing::Prepared;
 pub(crate) use outgoing::{close_bundles, tenants_of};
+pub use photos::{Network, PhotoProgress, PhotoReport};
 pub use session::{Answer, Hub, SyncProgress, SyncReport};
 
 /// What one request or reply may carry at first, in bytes; halves after a cut, doubles after success.

@@ -13,6 +13,8 @@ use crate::commands::Command;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::phone::CHANGES_OF;
+use crate::photos::document::PHOTOS;
+use crate::photos::erase_files;
 use crate::store::{StoredDoc, from_json, to_json};
 
 /// The code of a refused command that was emptied because what it was about was erased.
@@ -39,6 +41,7 @@ impl Intake<'_> {
         self.tx.execute("DELETE FROM unreadable WHERE doc = ?1", [id])?;
         let here = StoredDoc::find(self.tx, id)?.is_some();
         self.touched.forget(self.tx, id)?;
+        erase_files(self.tx, &id.to_string())?;
         Ok(here)
     }
 
@@ -56,6 +59,8 @@ impl Intake<'_> {
             }
             command.older = Some(if newer { Older::BegunAgain } else { Older::Erased });
         }
+        // Files of photos that only an emptied command named go as well.
+        self.touched.tables.insert(PHOTOS.name);
         // Overwritten after this transaction, however often that must be tried.
         self.tx.execute("UPDATE state SET scrub = 1", [])?;
         self.open_bundles(&begun)?;

@@ -107,7 +107,7 @@ impl Phone {
         }
     }
 
-    fn scale_max_bytes(&self, f: impl Fn(u32) -> u32) -> Result<()> {
+    pub(super) fn scale_max_bytes(&self, f: impl Fn(u32) -> u32) -> Result<()> {
         let now = self.store.read(|c| Ok(crate::phone::state(c)?.max_bytes))?;
         let next = f(now).clamp(*MAX_BYTES_RANGE.start(), *MAX_BYTES_RANGE.end());
         if next != now {

@@ -15,6 +15,7 @@ use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::import::forget_records;
+use crate::photos;
 use crate::store::{Arg, all, exec, select_in};
 use crate::sync::{Batch, Begin, Erase};
 
@@ -96,6 +97,8 @@ pub async fn erase(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<usize>
     record(&mut tx, &tenant.id, hub.now(), Act { by: "admin", verb, subject: &subject.to_string(), detail: &detail }).await?;
     tx.commit().await?;
     scrub(hub).await?;
+    // Files that only these documents named.
+    photos::sweep(hub, tenant).await?;
     Ok(documents.len())
 }
 

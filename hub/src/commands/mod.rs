@@ -22,6 +22,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use gridwalk_core::clock::SystemClock;
 use gridwalk_core::identity::SystemRandom;
+use gridwalk_hub::photos::PhotoStore;
 use gridwalk_hub::{Hub, Result, Tenant, admin};
 use tracing_subscriber::EnvFilter;
 
@@ -72,6 +73,9 @@ struct Data {
     /// PostgreSQL 数据库地址（不写则用数据目录中的 SQLite） / postgres://user@host/name; without it SQLite in the data folder
     #[arg(long, env = "GRIDWALK_HUB_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// 照片存放位置：文件夹，或 s3://桶/前缀（地址与密钥取自 AWS_… 环境变量） / where photos lie: a folder, or s3://bucket/prefix [default: photos in the data folder]
+    #[arg(long, env = "GRIDWALK_HUB_PHOTOS", value_name = "PLACE")]
+    photos: Option<String>,
 }
 
 /// The address of a database may hold a password.
@@ -84,7 +88,11 @@ impl std::fmt::Debug for Data {
 impl Data {
     /// Opens the hub.
     async fn open(&self) -> Result<Hub> {
-        Hub::open_on(&self.data, self.database.as_deref(), Arc::new(SystemClock), Arc::new(SystemRandom)).await
+        let hub = Hub::open_on(&self.data, self.database.as_deref(), Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
+        match &self.photos {
+            Some(place) => Ok(hub.with_photos(PhotoStore::open(place)?)),
+            None => Ok(hub),
+        }
     }
 }
 

@@ -31,19 +31,7 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
     if body.len() > MAX_BODY {
         return refuse(RefusalCode::TooBig);
     }
-    check_clock(hub, head)?;
-    // Whose request it is comes first: strangers cost one look-up.
-    let mut read = hub.store.read().await?;
-    let known = all(&mut read, "SELECT tenant_id FROM devices WHERE device = $1 ORDER BY tenant_id", vec![Arg::text(&head.device.to_string())]).await?;
-    let Some(first) = known.first() else { return refuse(RefusalCode::UnknownDevice) };
-    let home: String = first.try_get(0)?;
-    let member = Membership::active(Membership::find(&mut read, &home, head.device).await?)?;
-    if !head.verifies(&member.key, SYNC_PATH, body) {
-        return refuse(RefusalCode::Signature);
-    }
-    // From here on it is the device's own doing, and only then counted against it.
-    drop(read);
-    hub.gate.admit(head.device, &home, body.len(), hub.now())?;
+    let home = verified(hub, head, SYNC_PATH, body).await?;
     let _turn = hub.gate.deciding(body.len()).await;
     let incoming = Incoming::open(body).or_else(|_| refuse(RefusalCode::Malformed))?;
     if incoming.request.version != VERSION {
@@ -173,12 +161,29 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
     Ok(seal_reply(&tenant.key, &head.signature, &pack(&reply)?))
 }
 
+/// Checks that a request was signed now by a device that is enrolled here and not revoked, and counts it against the device's
+/// limits: from here on it is the device's own doing. Answers with the community it is counted in. Strangers cost one look-up.
+pub async fn verified(hub: &Hub, head: &SignedHead, path: &str, body: &[u8]) -> Result<String> {
+    check_clock(hub, head)?;
+    let mut read = hub.store.read().await?;
+    let known = all(&mut read, "SELECT tenant_id FROM devices WHERE device = $1 ORDER BY tenant_id", vec![Arg::text(&head.device.to_string())]).await?;
+    let Some(first) = known.first() else { return refuse(RefusalCode::UnknownDevice) };
+    let home: String = first.try_get(0)?;
+    let member = Membership::active(Membership::find(&mut read, &home, head.device).await?)?;
+    if !head.verifies(&member.key, path, body) {
+        return refuse(RefusalCode::Signature);
+    }
+    drop(read);
+    hub.gate.admit(head.device, &home, body.len(), hub.now())?;
+    Ok(home)
+}
+
 fn check_clock(hub: &Hub, head: &SignedHead) -> Result<()> {
     if hub.now().abs_diff(head.created) > CLOCK_TOLERANCE_SECONDS.unsigned_abs() { refuse(RefusalCode::Clock) } else { Ok(()) }
 }
 
 /// A nonce is used once in a community; those too old to pass the clock are forgotten.
-async fn use_nonce(connection: &mut AnyConnection, tenant: &str, head: &SignedHead, now: i64) -> Result<()> {
+pub async fn use_nonce(connection: &mut AnyConnection, tenant: &str, head: &SignedHead, now: i64) -> Result<()> {
     let old = vec![Arg::text(tenant), Arg::int(now - 3 * CLOCK_TOLERANCE_SECONDS)];
     exec(connection, "DELETE FROM nonces WHERE tenant_id = $1 AND at < $2", old).await?;
     // The signature is part of it: another request with the same nonce is not this one.

@@ -17,5 +17,5 @@ mod take;
 pub use again::{Begin, Erase, WORDS_GONE};
 pub use author::{Membership, author_of};
 pub use batch::Batch;
-pub use handle::{handle_enrol, handle_sync};
+pub use handle::{handle_enrol, handle_sync, use_nonce, verified};
 pub use request::Incoming;

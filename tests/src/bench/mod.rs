@@ -4,6 +4,7 @@ mod bytes;
 mod history;
 mod hub;
 mod phone;
+mod photo;
 mod stage;
 
 use std::process::Command;
@@ -38,7 +39,7 @@ impl Line {
 
 /// Runs the whole bench, or the part named by an argument; answers with what to print.
 ///
-/// Arguments: `--json` for a line of JSON a row; `--only bytes|phone|hub|history|edge`; the rest is for child processes.
+/// Arguments: `--json` for a line of JSON a row; `--only bytes|phone|photo|hub|history|edge`; the rest is for child processes.
 pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
     match arguments.first().map(String::as_str) {
         Some("child-open") => return phone::child_open(&arguments[1]),
@@ -71,6 +72,9 @@ pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
         }
         if wants("history") {
             lines.extend(history::rows(&folder.join("history")).await?);
+        }
+        if wants("photo") {
+            lines.push(photo::line()?);
         }
         if wants("hub") {
             let embedded = hub::line(&folder.join("hub"))?;

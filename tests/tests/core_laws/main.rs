@@ -11,6 +11,7 @@ mod hours;
 mod hybrid;
 mod inputs;
 mod lab;
+mod photos;
 mod report_fold;
 mod rules;
 mod rules_doc;

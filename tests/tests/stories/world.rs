@@ -37,6 +37,11 @@ impl World {
     pub async fn limited(seed: u64, households: usize, limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let hub = TestHub::start_limited(&dir.path().join("hub"), seed, limits).await.unwrap();
+        Self::around(dir, hub, households).await
+    }
+
+    /// The same around a hub that is there, in `dir`.
+    pub async fn around(dir: tempfile::TempDir, hub: TestHub, households: usize) -> Self {
         let desk = Device::enrolled(dir.path(), 90, &hub.invite(Role::Cadre, None, "王书记").await.unwrap()).await.unwrap();
         let grids = ["g00", "g01"].map(|name| desk.phone.run(AddPlace { level: "grid".into(), name: name.into() }).unwrap().value);
         let mut made = Vec::new();
@@ -71,12 +76,12 @@ impl World {
     /// Stops the hub, puts `backup` in its place if there is one, starts it again; `phones` find its new address.
     pub async fn restart(self, seed: u64, backup: Option<&Path>, phones: &[&Device]) -> Self {
         let now = self.hub.hub.now();
-        let (folder, database) = (self.hub.folder.clone(), self.hub.database.clone());
+        let (folder, database, photos) = (self.hub.folder.clone(), self.hub.database.clone(), self.hub.hub.photos.clone());
         self.hub.stop().await;
         if let Some(backup) = backup {
             admin::restore(&folder, database.as_deref(), backup, now, &SeededRandom::new(seed)).await.unwrap();
         }
-        let hub = TestHub::start(&folder, seed).await.unwrap();
+        let hub = TestHub::start_with(&folder, seed, photos).await.unwrap();
         hub.clock.advance_to(now);
         for device in phones.iter().chain([&&self.desk]) {
             device.phone.store().write(|tx| Ok(tx.execute("UPDATE tenants SET hub = ?1", [hub.url()]).map(drop)?)).unwrap();

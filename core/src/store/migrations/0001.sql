@@ -6,6 +6,7 @@ CREATE TABLE state (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   device_key BLOB NOT NULL,      -- Ed25519 seed; the file is encrypted
   next_key BLOB,                 -- the seed of the key to come, while an enrolment that changes it has not been answered
+  photo_key BLOB NOT NULL,       -- encrypts the files of photos: without this store they are useless
   actor BLOB NOT NULL,           -- the actor of all new changes and ids
   next_counter INTEGER NOT NULL, -- the next id's counter
   hub_time INTEGER,              -- the newest hub time seen, seconds since the epoch (UTC)
@@ -113,6 +114,21 @@ CREATE TABLE carried (
   at INTEGER NOT NULL,           -- when it came here, seconds since the epoch (UTC)
   asked INTEGER                  -- hub time of the last request it went with
 );
+
+-- Files of photos that are here, or are to be sent, by their SHA-256 in hex; each lies encrypted in `photos/` under that name.
+CREATE TABLE photo_files (
+  hash TEXT PRIMARY KEY,
+  doc TEXT NOT NULL,             -- the photo it came with; others may name the same file
+  original INTEGER NOT NULL,     -- or a thumbnail
+  sent INTEGER NOT NULL,         -- whether the hub has it
+  owed INTEGER NOT NULL DEFAULT 0, -- its document left this phone first: kept until the hub has it
+  tries INTEGER NOT NULL DEFAULT 0, -- how often the hub found something else in what came
+  trouble TEXT                   -- why it is not sent any more
+) WITHOUT ROWID;
+CREATE INDEX photo_files_unsent ON photo_files (original) WHERE NOT sent;
+
+-- Originals under way to this phone: the bytes so far.
+CREATE TABLE photo_downloads (doc TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
 
 -- Genesis changes of schema versions newer than this app.
 CREATE TABLE schemas (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL);

@@ -1,13 +1,15 @@
-//! The words of `POST /v1/sync` and `POST /v1/enrol`: CBOR (arrays, by position) in one zstd stream. Field numbers are never
+//! The words of `POST /v1/sync`, `POST /v1/enrol` and `POST /v1/photos`: CBOR (arrays, by position) in one zstd stream. Field numbers are never
 //! used again; a reader ignores what it does not know at the end of an array.
 
 mod carried;
 mod enrol;
+mod photos;
 mod reply;
 mod request;
 
 pub use carried::{CARRIED_VERSION, Carried, CarriedAnswer, Envelope, Judged, MAX_CARRIED_AT_ONCE, MAX_ENVELOPE, Outcome, Receipt};
 pub use enrol::{EnrolReply, EnrolRequest, RefusalCode, RefusedRequest};
+pub use photos::{MAX_PHOTO_ASKS, MAX_PHOTOS_BODY, PHOTOS_PATH, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, WireFile};
 pub use reply::{DocumentNews, Granted, SyncReply, TenantReply, ToldSchema, Verdict, Word, open_reply, reply_statement, seal_reply};
 pub use request::{
     Actors, Backfill, Bundle, Group, Sealed, Statement, StatementLine, SyncRequest, TenantCursor, WireChange, WireId, audiences_hash, device_of, resolve,

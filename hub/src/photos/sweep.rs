@@ -1,0 +1,35 @@
+//! Removing files that no photo names any more, and pieces whose rest never came.
+
+use std::collections::BTreeSet;
+
+use sqlx::Row;
+
+use crate::error::Result;
+use crate::hub::{Hub, Tenant};
+use crate::store::{Arg, all};
+
+/// How long the pieces of a file wait for the rest, in seconds: a phone may be away for a week.
+const PIECES_SECONDS: i64 = 14 * 86_400;
+
+/// Removes from a community's files what its documents do not name: photos taken back or erased. Answers with how many files went.
+pub async fn sweep(hub: &Hub, tenant: &Tenant) -> Result<u64> {
+    // What is there is looked at before what is named: a file that comes meanwhile is not in the list.
+    let there = hub.photos.hashes(&tenant.id).await?;
+    let mut named = BTreeSet::new();
+    let mut read = hub.store.read().await?;
+    for row in all(&mut read, "SELECT hash, thumb_hash FROM photos WHERE tenant_id = $1 AND removed = 0", vec![Arg::text(&tenant.id)]).await? {
+        for column in [0, 1] {
+            named.extend(row.try_get::<Option<String>, _>(column)?);
+        }
+    }
+    drop(read);
+    let mut removed = 0;
+    for hash in there.iter().filter(|hash| !named.contains(*hash)) {
+        hub.photos.remove(&tenant.id, hash).await?;
+        removed += 1;
+    }
+    let before = hub.now() - PIECES_SECONDS;
+    let old: Vec<_> = hub.photos.all_pieces(&tenant.id).await?.into_iter().filter(|piece| piece.at < before).collect();
+    hub.photos.remove_pieces(&old).await?;
+    Ok(removed)
+}
