@@ -41,6 +41,11 @@ pub const FIELDS: Words = &[
 /// Commands.
 pub const COMMANDS: Words = &[
     ("places.add", "新增网格"),
+    ("places.edit", "网格改名"),
+    ("places.split", "拆分网格"),
+    ("places.close", "撤并网格"),
+    ("places.reopen", "恢复网格"),
+    ("places.move_to", "调整网格"),
     ("households.add", "新增住户"),
     ("households.edit", "修改住户"),
     ("households.add_resident", "新增居民"),

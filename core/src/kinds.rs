@@ -60,6 +60,16 @@ macro_rules! inputs {
 inputs! {
     /// Adds a place.
     AddPlace(places::AddPlace) = "places.add",
+    /// Renames a place.
+    EditPlace(places::EditPlace) = "places.edit",
+    /// Makes a place out of a part of another; written by the hub.
+    SplitPlace(places::SplitPlace) = "places.split",
+    /// Closes a place that is merged into another; written by the hub.
+    ClosePlace(places::ClosePlace) = "places.close",
+    /// Opens a closed place again; written by the hub.
+    ReopenPlace(places::ReopenPlace) = "places.reopen",
+    /// Moves what lies in a place to another; written by the hub.
+    MoveTo(places::MoveTo) = "places.move_to",
     /// Adds a household with its residents.
     AddHousehold(households::AddHousehold) = "households.add",
     /// Edits fields of a household.

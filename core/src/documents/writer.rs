@@ -41,7 +41,8 @@ impl<'a> Writer<'a> {
         match value.into() {
             None | Some(Value::Null) => Ok(()),
             Some(Value::Text(t)) if t.is_empty() => Ok(()),
-            Some(value) if self.tx.get(obj, key)?.is_some_and(|(v, _)| plain(&v) == value) => Ok(()),
+            // Someone may have edited it since: run again, a command completes what it made and takes nothing back.
+            Some(value) if self.tx.get(obj, key)?.is_some_and(|(v, _)| matches!(v, AmValue::Object(_)) || plain(&v) == value) => Ok(()),
             Some(value) => Ok(self.tx.put(obj, key, scalar(&value))?),
         }
     }

@@ -6,6 +6,7 @@ use crate::commands::{Action, Edit, check_position, check_text};
 use crate::documents::{Value, Writer};
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::places::lies_in;
 
 /// Adds a household with the residents known so far. Answers with the household's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,13 +65,13 @@ impl Action for AddHousehold {
         let position = check_position(self.lat, self.lon)?;
         let rhythm = self.visit_every_days.map(check_rhythm).transpose()?;
         let residents = self.residents.iter().map(NewResident::checked).collect::<Result<Vec<_>>>()?;
-        edit.state(self.place, "place", "这个网格", "grid")?;
+        let place = lies_in(edit, self.place)?;
         let id = edit.new_id();
         let entries: Vec<_> = residents.into_iter().map(|r| (edit.new_id(), r)).collect();
         edit.create(id, document::HOUSEHOLD.name, |w| {
             let root = w.at_path(&[])?;
             w.stamp(&root)?;
-            w.put(&root, "place", Value::from(self.place))?;
+            w.put(&root, "place", Value::from(place))?;
             w.put(&root, "micro_grid", Value::from(micro_grid.as_str()))?;
             w.put(&root, "address", Value::from(address.as_str()))?;
             w.put(&root, "tenure", Value::from(tenure.as_str()))?;

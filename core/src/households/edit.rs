@@ -5,6 +5,7 @@ use crate::commands::{Action, Edit, check_position, check_text};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::places::lies_in;
 
 /// Edits fields of a household; what is `None` stays. Answers with the household's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,8 +55,7 @@ impl Action for EditHousehold {
             fields.extend(position.into_iter().flat_map(|(lat, lon)| [("lat", lat.into()), ("lon", lon.into())]));
         }
         if let Some(place) = self.place {
-            edit.state(place, "place", "这个网格", "grid")?;
-            fields.push(("place", place.into()));
+            fields.push(("place", lies_in(edit, place)?.into()));
         }
         edit.state(self.household, "household", "这一户", "household")?;
         edit.write(self.household, |w| {

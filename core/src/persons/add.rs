@@ -5,6 +5,7 @@ use crate::commands::{Action, Edit, check_text};
 use crate::documents::Value;
 use crate::error::Result;
 use crate::ids::Id;
+use crate::places::lies_in;
 use crate::rules::Role;
 
 /// Adds a person who acts in the community. Answers with the person's id.
@@ -23,16 +24,14 @@ impl Action for AddPerson {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let name = check_text(&self.name, "姓名", "the name")?;
         let kind: Role = self.kind.parse()?;
-        if let Some(place) = self.place {
-            edit.state(place, "place", "这个网格", "grid")?;
-        }
+        let place = self.place.map(|place| lies_in(edit, place)).transpose()?;
         let id = edit.new_id();
         edit.create(id, document::PERSON.name, |w| {
             let root = w.at_path(&[])?;
             w.stamp(&root)?;
             w.put(&root, "kind", Value::from(kind.to_string().as_str()))?;
             w.put(&root, "name", Value::from(name.as_str()))?;
-            w.put(&root, "place", self.place.map(Value::from))
+            w.put(&root, "place", place.map(Value::from))
         })?;
         Ok(id)
     }

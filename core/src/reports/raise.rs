@@ -6,6 +6,7 @@ use crate::commands::{Action, Edit, check_note, check_position, check_text, chec
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::places::lies_in;
 
 /// Raises a problem report. Answers with the report's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,9 +85,7 @@ impl Action for RaiseReport {
                 (self.title.clone(), self.detail.clone())
             }
         };
-        if let Some(place) = self.place {
-            edit.state(place, "place", "这个网格", "grid")?;
-        }
+        let place = self.place.map(|place| lies_in(edit, place)).transpose()?;
         let id = edit.new_id();
         let step = edit.new_id();
         edit.create(id, document::REPORT.name, |w| {
@@ -101,7 +100,7 @@ impl Action for RaiseReport {
                     w.put(&root, "reporter", Value::from(imported.reporter.as_str()))?;
                 }
             }
-            w.put(&root, "place", self.place.map(Value::from))?;
+            w.put(&root, "place", place.map(Value::from))?;
             // Who names no grid follows it as their own, wherever the desk puts it.
             w.put(&root, "own", (self.place.is_none() && self.imported.is_none()).then_some(true.into()))?;
             w.put(&root, "category", Value::from(category.as_str()))?;

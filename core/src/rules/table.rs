@@ -98,9 +98,10 @@ const STEPPERS: &[Role] = &[
 pub static PLACE: KindRules = KindRules {
     kind: "place",
     zh: "网格、楼栋",
-    read_by: "whoever has a role over the place, and the desk",
-    rows: &[once(STAMP, DESK), write("level|name", DESK)],
-    checks: "",
+    read_by: "whoever has a role over the place, and the desk; a closed one also its successor's phones",
+    // Closing leaves nothing behind: the hub moves what lies there, and nobody else closes.
+    rows: &[once(STAMP, DESK), write("level|name", DESK), once("origin", &[Hub]), write("state|successor|closed_at", &[Hub])],
+    checks: "a closed one names its successor",
 };
 
 /// Households.

@@ -11,7 +11,7 @@ use gridwalk_core::sync::protocol::RefusalCode;
 use sqlx::{AnyConnection, Row};
 
 use super::log::{Act, record};
-use super::role::scope_of;
+use super::role::{Term, begin, scope_of};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all, exec};
@@ -70,7 +70,7 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
             ));
         }
     };
-    grant(&mut tx, tenant, person, new.role, &scope).await?;
+    begin(&mut tx, tenant, person, new.role, &scope, &Term::default()).await?;
     let mut bytes = [0; 22];
     hub.fill(&mut bytes);
     let text: String = bytes.iter().map(|b| char::from(ALPHABET[usize::from(b % 31)])).collect();
@@ -99,22 +99,11 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
     })
 }
 
-async fn grant(connection: &mut AnyConnection, tenant: &Tenant, person: Id, role: Role, scope: &Audience) -> Result<()> {
-    let args = vec![Arg::text(&tenant.id), Arg::text(&person.to_string()), Arg::text(&role.to_string()), Arg::text(&scope.to_string())];
-    let held =
-        all(connection, "SELECT role FROM grants WHERE tenant_id = $1 AND person = $2 AND role = $3 AND scope = $4 AND until_number IS NULL", args.clone())
-            .await?;
-    if held.is_empty() {
-        let sql = "INSERT INTO grants (tenant_id, person, role, scope, from_number) SELECT $1, $2, $3, $4, number FROM tenants WHERE tenant_id = $1";
-        exec(connection, sql, args).await?;
-    }
-    Ok(())
-}
-
-/// The place document of this name.
+/// The place document of this name, if the place is not closed.
 pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Id> {
-    let rows = all(connection, "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY doc", vec![Arg::text(tenant), Arg::text(name)]).await?;
-    let row = rows.first().ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格"), format!("there is no grid named {name}")))?;
+    let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND state = 'open' ORDER BY doc";
+    let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(name)]).await?;
+    let row = rows.first().ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格，或已撤并"), format!("there is no grid named {name}, or it was merged away")))?;
     Ok(row.try_get::<String, _>(0)?.parse()?)
 }
 

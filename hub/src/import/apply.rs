@@ -302,7 +302,7 @@ impl Work<'_> {
     /// The grid of this name, if there is one.
     async fn grid_named(&mut self, name: &str) -> Result<Option<Id>> {
         let args = vec![Arg::text(self.tenant), Arg::text(name)];
-        let rows = all(self.tx, "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY doc LIMIT 1", args).await?;
+        let rows = all(self.tx, "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY state DESC, doc LIMIT 1", args).await?;
         rows.first().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).transpose()
     }
 

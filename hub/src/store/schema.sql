@@ -43,6 +43,8 @@ CREATE TABLE grants (
   from_number BIGINT NOT NULL,
   until_number BIGINT,
   until_at BIGINT,
+  due_at BIGINT,                   -- when the hub ends it by itself: a stand-in's last day
+  reason TEXT,                     -- where it comes from: 'stand_in <person>', 'merge <place>'; NULL if it was granted as such
   PRIMARY KEY (tenant_id, person, role, scope, from_number)
 ) WITHOUT ROWID;
 

@@ -10,6 +10,7 @@ use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Map, Place, chang
 use gridwalk_core::error::{Error as CoreError, Result as CoreResult};
 use gridwalk_core::ids::{DeviceId, Id, ids_in};
 use gridwalk_core::kinds::Input;
+use gridwalk_core::places::successor;
 use gridwalk_core::projection::Row;
 use gridwalk_core::rules::{Author, judge};
 use sqlx::{AnyConnection, Row as _};
@@ -253,12 +254,39 @@ impl<'a> Batch<'a> {
         self.new.push(NewChange { doc: id, body, device });
     }
 
+    /// Loads where closed places among these have gone, to the last.
+    async fn load_successors(&mut self, connection: &mut AnyConnection, mut places: Vec<Id>) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        while !places.is_empty() {
+            let held = places.iter().filter_map(|id| self.held.get(id)).filter(|h| h.doc.kind().name == "place");
+            places = held.filter_map(|h| successor(h.doc.tree())).filter(|next| seen.insert(*next)).collect();
+            self.load(connection, places.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// The open place that a closed one's things go to, `None` if `place` is open or leads nowhere. It and its successors are
+    /// looked at by this batch from now on: if one is closed meanwhile, it decides again.
+    pub(super) async fn open_successor(&mut self, connection: &mut AnyConnection, place: Id) -> Result<Option<Id>> {
+        self.load(connection, [place]).await?;
+        self.load_successors(connection, vec![place]).await?;
+        let (mut last, mut seen) = (place, BTreeSet::from([place]));
+        while let Some(next) = self.held.get(&last).filter(|h| h.doc.kind().name == "place").and_then(|h| successor(h.doc.tree())) {
+            if !self.held.contains_key(&next) || !seen.insert(next) {
+                return Ok(None);
+            }
+            last = next;
+        }
+        Ok((last != place).then_some(last))
+    }
+
     /// Runs a command as the hub: import, `settled` steps. It goes the same way as a phone's.
     pub async fn run(&mut self, connection: &mut AnyConnection, input: Input) -> Result<Id> {
         let json = serde_json::to_value(&input).map_err(|e| HubError::Usage(e.to_string()))?;
         let mut named = Vec::new();
         ids_in(&json, &mut named);
-        self.load(connection, named).await?;
+        self.load(connection, named.clone()).await?;
+        self.load_successors(connection, named).await?;
         let stamp = self.hub.stamp();
         let (tenant, by) = (self.tenant.id.clone(), self.tenant.hub_person);
         // Ids are taken and used up in one go: requests are decided side by side.

@@ -87,6 +87,7 @@ type Taken = Vec<(u64, DeviceId)>;
 /// Decides bundles of one community and writes what was decided, with the verdicts on each. The nonce of `request`, where
 /// there is one, is used up in the same transaction.
 pub(super) async fn take_in(hub: &Hub, tenant: &Tenant, bundles: &[&OpenBundle], request: Option<&SignedHead>) -> Result<(Vec<Vec<Verdict>>, Taken)> {
+    crate::admin::end_due(hub, &tenant.id).await?;
     // Decided on a snapshot, beside others; only writing waits its turn.
     let mut batch = Batch::new(hub, tenant);
     let mut read = hub.store.read().await?;

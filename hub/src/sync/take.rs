@@ -8,6 +8,7 @@ use gridwalk_core::documents::{Audience, Doc, Obstacle, genesis};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
+use gridwalk_core::places::MoveTo;
 use gridwalk_core::reports::{SettleReport, Status, StepKind, fold};
 use gridwalk_core::rules::{Refusal, judge};
 use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
@@ -108,6 +109,7 @@ impl Batch<'_> {
                 }
             }
             self.settle(connection, group).await?;
+            self.forward(connection, group).await?;
         }
         if taken_any {
             self.kept.push(Kept {
@@ -219,6 +221,23 @@ impl Batch<'_> {
         })
     }
 
+    /// What this group put into a place that was closed meanwhile goes on to its successor.
+    async fn forward(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
+        for change in group {
+            let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.about.is_none()) else { continue };
+            let Some(place) = held.doc.tree().id("place") else { continue };
+            let lies_there = self.place(change.doc, held.doc.kind(), held.doc.tree()).0.contains(&Audience::Place(place));
+            // What lay there before it was closed is moved by whoever closes it.
+            if !lies_there || held.stored && held.audiences.contains(&Audience::Place(place)) {
+                continue;
+            }
+            if let Some(place) = self.open_successor(connection, place).await? {
+                self.run_or_leave(connection, Input::MoveTo(MoveTo { document: change.doc, place })).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A report that this group closed is settled at once, so that its published status does not flip.
     async fn settle(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
         for change in group {
@@ -226,15 +245,19 @@ impl Batch<'_> {
             let tree = held.doc.tree();
             let settled = tree.entries("steps").any(|(_, s)| s.text("kind") == StepKind::Settled.code());
             if !settled && fold(tree).status == Status::Closed {
-                match self.run(connection, Input::SettleReport(SettleReport { report: change.doc })).await {
-                    Ok(_) => {}
-                    // A conflict or odd content in a case is no reason to hold up the sync.
-                    Err(HubError::Core(e)) if e.kind() != ErrorKind::Internal => {}
-                    Err(e) => return Err(e),
-                }
+                self.run_or_leave(connection, Input::SettleReport(SettleReport { report: change.doc })).await?;
             }
         }
         Ok(())
+    }
+
+    async fn run_or_leave(&mut self, connection: &mut AnyConnection, input: Input) -> Result<()> {
+        match self.run(connection, input).await {
+            Ok(_) => Ok(()),
+            // A conflict or odd content in a document is no reason to hold up the sync.
+            Err(HubError::Core(e)) if e.kind() != ErrorKind::Internal => Ok(()),
+            Err(e) => Err(e),
+        }
     }
 }
 

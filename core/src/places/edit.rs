@@ -1,0 +1,27 @@
+use serde::{Deserialize, Serialize};
+
+use super::document;
+use crate::commands::{Action, Edit, check_text};
+use crate::error::Result;
+use crate::ids::Id;
+
+/// Renames a place. Answers with the place's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EditPlace {
+    /// The place.
+    pub place: Id,
+    /// What people call it now.
+    pub name: String,
+}
+
+impl Action for EditPlace {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let name = check_text(&self.name, "名称", "the name")?;
+        edit.state(self.place, document::PLACE.name, "这个网格", "grid")?;
+        edit.write(self.place, |w| {
+            let root = w.at_path(&[])?;
+            w.update(&root, "name", &name.as_str().into()).map(drop)
+        })?;
+        Ok(self.place)
+    }
+}

@@ -1,0 +1,67 @@
+//! The grids of a community at a glance: what lies in each, who serves it, and what became of those that are closed.
+
+use gridwalk_core::documents::Audience;
+use gridwalk_core::ids::Id;
+use sqlx::{AnyConnection, Row};
+
+use super::people::names_of;
+use crate::admin::role::held;
+use crate::error::Result;
+use crate::hub::{Hub, Tenant};
+use crate::store::{Arg, all, one};
+
+/// A grid.
+#[derive(Debug, Clone)]
+pub struct GridLine {
+    /// Its name.
+    pub name: String,
+    /// Of a closed one, the name of its successor.
+    pub successor: Option<String>,
+    /// Of one that was split from another, that one's name.
+    pub origin: Option<String>,
+    /// Since when it is open, in seconds since the Unix epoch (UTC).
+    pub opened_at: Option<i64>,
+    /// Since when it is closed.
+    pub closed_at: Option<i64>,
+    /// Households in it.
+    pub households: i64,
+    /// Reports in it.
+    pub reports: i64,
+    /// Who serves it, and until when if that is limited (seconds since the Unix epoch, UTC).
+    pub workers: Vec<(String, Option<i64>)>,
+}
+
+/// All grids, by name, the closed ones last.
+pub async fn list(hub: &Hub, tenant: &Tenant) -> Result<Vec<GridLine>> {
+    crate::admin::end_due(hub, &tenant.id).await?;
+    let mut read = hub.store.read().await?;
+    let sql = "SELECT p.doc, p.name, s.name, o.name, p.opened_at, p.closed_at FROM places p
+        LEFT JOIN places s ON s.tenant_id = p.tenant_id AND s.doc = p.successor
+        LEFT JOIN places o ON o.tenant_id = p.tenant_id AND o.doc = p.origin
+        WHERE p.tenant_id = $1 ORDER BY p.state DESC, p.name, p.doc";
+    let mut lines = Vec::new();
+    for row in all(&mut read, sql, vec![Arg::text(&tenant.id)]).await? {
+        let id: Id = row.try_get::<String, _>(0)?.parse()?;
+        let mut workers = Vec::new();
+        for h in held(&mut read, &tenant.id, &Audience::Place(id)).await? {
+            let name = names_of(&mut read, &tenant.id, [h.person]).await?.pop().unwrap_or_default();
+            workers.push((name, h.due_at));
+        }
+        lines.push(GridLine {
+            name: row.try_get(1)?,
+            successor: row.try_get(2)?,
+            origin: row.try_get(3)?,
+            opened_at: row.try_get(4)?,
+            closed_at: row.try_get(5)?,
+            households: count(&mut read, &tenant.id, "households", id).await?,
+            reports: count(&mut read, &tenant.id, "reports", id).await?,
+            workers,
+        });
+    }
+    Ok(lines)
+}
+
+async fn count(connection: &mut AnyConnection, tenant: &str, table: &str, place: Id) -> Result<i64> {
+    let sql = format!("SELECT count(*) FROM {table} WHERE tenant_id = $1 AND place = $2");
+    Ok(one(connection, &sql, vec![Arg::text(tenant), Arg::text(&place.to_string())]).await?.try_get(0)?)
+}
