@@ -6,6 +6,7 @@ mod backup;
 mod devices;
 mod end_role;
 mod erase;
+mod grid;
 mod import;
 mod init;
 mod invite;
@@ -50,6 +51,8 @@ enum Command {
     Revoke(revoke::Revoke),
     /// 结束一个人的角色（移交网格、离岗） / end a person's role
     EndRole(end_role::EndRole),
+    /// 网格的拆分、合并、移交、替班 / split, merge, hand over grids; stand-ins
+    Grid(grid::Grid),
     /// 谁写了什么：逐项查作者并核对签名 / who wrote each fact of a document, checked against signatures
     Audit(audit::Audit),
     /// 删除居民或资料（删除权），不能恢复 / erase a resident or a document, for good
@@ -143,6 +146,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Devices(a) => devices::run(a).await,
         Command::Revoke(a) => revoke::run(a).await,
         Command::EndRole(a) => end_role::run(a).await,
+        Command::Grid(a) => grid::run(a).await,
         Command::Audit(a) => audit::run(a).await,
         Command::Erase(a) => erase::run(a).await,
         Command::Log(a) => log::run(a).await,

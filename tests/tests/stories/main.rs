@@ -14,6 +14,7 @@ mod demo;
 mod erasure;
 mod first_path;
 mod folding;
+mod grids;
 mod hostile;
 mod limits;
 mod moves;
