@@ -103,7 +103,9 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
 pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Id> {
     let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND state = 'open' ORDER BY doc";
     let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(name)]).await?;
-    let row = rows.first().ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格，或已撤并"), format!("there is no grid named {name}, or it was merged away")))?;
+    let row = rows
+        .first()
+        .ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格，或已撤并"), format!("there is no grid named {name}, or it was merged away")))?;
     Ok(row.try_get::<String, _>(0)?.parse()?)
 }
 

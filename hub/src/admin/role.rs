@@ -41,7 +41,7 @@ pub(super) async fn begin(connection: &mut AnyConnection, tenant: &Tenant, perso
         Some(_) => "UPDATE grants SET due_at = $5, reason = $6 WHERE tenant_id = $1 AND person = $2 AND role = $3 AND scope = $4 AND until_number IS NULL",
         None => {
             "INSERT INTO grants (tenant_id, person, role, scope, from_number, due_at, reason)
-             SELECT tenant_id, $2, $3, $4, number, CAST($5 AS BIGINT), CAST($6 AS TEXT) FROM tenants WHERE tenant_id = $1"
+             SELECT tenant_id, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), number, CAST($5 AS BIGINT), CAST($6 AS TEXT) FROM tenants WHERE tenant_id = $1"
         }
     };
     Ok(exec(connection, sql, args).await? > 0)

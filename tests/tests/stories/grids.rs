@@ -30,12 +30,13 @@ impl World {
     /// The numbers of households, visits and reports of each grid, as `g00 3 1 0`; what lies nowhere is under `—`.
     async fn by_grid(&self) -> Vec<String> {
         let sql = "SELECT coalesce(p.name, '—') || ' ' || count(DISTINCT h.doc) || ' ' || count(DISTINCT v.doc) FROM households h
-            LEFT JOIN places p ON p.doc = h.place LEFT JOIN visits v ON v.household = h.doc GROUP BY p.doc ORDER BY p.name";
+            LEFT JOIN places p ON p.doc = h.place LEFT JOIN visits v ON v.household = h.doc GROUP BY p.doc, p.name ORDER BY p.name";
         self.ask(sql).await
     }
 
     async fn reports_by_grid(&self) -> Vec<String> {
-        self.ask("SELECT coalesce(p.name, '—') || ' ' || count(*) FROM reports r LEFT JOIN places p ON p.doc = r.place GROUP BY p.doc ORDER BY p.name").await
+        self.ask("SELECT coalesce(p.name, '—') || ' ' || count(*) FROM reports r LEFT JOIN places p ON p.doc = r.place GROUP BY p.doc, p.name ORDER BY p.name")
+            .await
     }
 
     /// Everybody syncs until nobody has news; nothing was refused, and everyone holds what they should.

@@ -178,7 +178,8 @@ fn merged(from: Id, new: Option<&Grid>) -> Result<&Grid> {
 /// Reports of the grid whose nearest household is a chosen one.
 async fn reports_near(connection: &mut AnyConnection, tenant: &str, from: Id, chosen: &BTreeSet<Id>) -> Result<Vec<Id>> {
     let args = vec![Arg::text(tenant), Arg::text(&from.to_string())];
-    let with_position = |table: &str| format!("SELECT doc, lat, lon FROM {table} WHERE tenant_id = $1 AND place = $2 AND lat IS NOT NULL AND lon IS NOT NULL ORDER BY doc");
+    let with_position =
+        |table: &str| format!("SELECT doc, lat, lon FROM {table} WHERE tenant_id = $1 AND place = $2 AND lat IS NOT NULL AND lon IS NOT NULL ORDER BY doc");
     let read = |row: &sqlx::any::AnyRow| -> Result<(Id, i64, i64)> { Ok((row.try_get::<String, _>(0)?.parse()?, row.try_get(1)?, row.try_get(2)?)) };
     let households = all(connection, &with_position("households"), args.clone()).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
     let mut near = Vec::new();

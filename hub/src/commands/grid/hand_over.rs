@@ -23,7 +23,7 @@ pub struct HandOver {
 }
 
 pub async fn run(a: HandOver) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let mut read = hub.store.read().await?;
     let from = grid::person_named(&mut read, &tenant.id, &a.from).await?;

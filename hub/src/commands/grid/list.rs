@@ -10,11 +10,12 @@ pub struct List {
 }
 
 pub async fn run(a: List) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     println!("网格 grid\t住户 households\t上报 reports\t负责人 served by\t状态 state");
     for g in admin::grid::list(&hub, &tenant).await? {
-        let until = |(name, due): &(String, Option<i64>)| due.map_or_else(|| name.clone(), |due| format!("{name}（至 until {}）", super::stand_in::last_day(due)));
+        let until =
+            |(name, due): &(String, Option<i64>)| due.map_or_else(|| name.clone(), |due| format!("{name}（至 until {}）", super::stand_in::last_day(due)));
         let workers = g.workers.iter().map(until).collect::<Vec<_>>().join("、");
         let state = match (&g.successor, &g.origin) {
             (Some(into), _) => format!("已并入 merged into {into}"),

@@ -23,7 +23,7 @@ pub struct Merge {
 }
 
 pub async fn run(a: Merge) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     announce(&grid::plan_merge(&hub, &tenant, &a.from, &a.into).await?);
     if !a.yes {

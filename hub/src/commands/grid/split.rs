@@ -37,7 +37,7 @@ pub struct Split {
 }
 
 pub async fn run(a: Split) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let choice = match (a.back, &a.households) {
         (true, _) => Choice::Back,

@@ -31,7 +31,7 @@ pub struct StandIn {
 }
 
 pub async fn run(a: StandIn) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let mut read = hub.store.read().await?;
     let by = grid::person_named(&mut read, &tenant.id, &a.by).await?;
