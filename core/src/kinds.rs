@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::commands::Action;
 use crate::documents::Kind;
 use crate::projection::{CONFLICTS, Table};
-use crate::{activities, attendance, categories, conflicts, households, persons, photos, places, reports, settings, visits};
+use crate::{
+    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, reports, settings, units, visits,
+};
 
 /// Every kind of document.
 pub static KINDS: &[&Kind] = &[
@@ -19,6 +21,11 @@ pub static KINDS: &[&Kind] = &[
     &settings::document::SETTINGS,
     &categories::document::CATEGORY_LIST,
     &photos::document::PHOTO,
+    &circles::document::CIRCLE,
+    &care::document::HEALTH,
+    &care::document::MINOR,
+    &mediations::document::MEDIATION,
+    &units::document::UNIT,
 ];
 
 /// The kind of this name.
@@ -110,6 +117,32 @@ inputs! {
     SetVisitRule(settings::SetVisitRule) = "settings.visit_rule",
     /// Sets the list of report categories.
     SetCategories(categories::SetCategories) = "categories.set",
+    /// Whistles: a report goes to the street.
+    WhistleReport(reports::WhistleReport) = "reports.whistle",
+    /// Dispatches a whistled report to units.
+    DispatchReport(reports::DispatchReport) = "reports.dispatch",
+    /// Adds a department or unit.
+    AddUnit(units::AddUnit) = "units.add",
+    /// Makes a confidential circle.
+    AddCircle(circles::AddCircle) = "circles.add",
+    /// Enters a person into a circle, or removes them.
+    SetMember(circles::SetMember) = "circles.member",
+    /// Approves that a member of a circle for minors reads it, or withdraws that.
+    ApproveMember(circles::ApproveMember) = "circles.approve",
+    /// Records what is known of a resident's health.
+    AddHealth(care::AddHealth) = "health.add",
+    /// Edits what is known of a resident's health.
+    EditHealth(care::EditHealth) = "health.edit",
+    /// Records what is known of a minor.
+    AddMinor(care::AddMinor) = "minors.add",
+    /// Edits what is known of a minor.
+    EditMinor(care::EditMinor) = "minors.edit",
+    /// Begins a mediation.
+    AddMediation(mediations::AddMediation) = "mediations.add",
+    /// Records a session of a mediation, or a return visit.
+    AddSession(mediations::AddSession) = "mediations.session",
+    /// Writes down what the parties agreed on.
+    AgreeMediation(mediations::AgreeMediation) = "mediations.agree",
     /// Chooses one of the values that people set at the same time.
     SettleConflict(conflicts::SettleConflict) = "conflicts.settle",
 }

@@ -23,14 +23,18 @@ pub mod kinds;
 
 pub mod activities;
 pub mod attendance;
+pub mod care;
 pub mod categories;
+pub mod circles;
 pub mod conflicts;
 pub mod households;
+pub mod mediations;
 pub mod persons;
 pub mod photos;
 pub mod places;
 pub mod reports;
 pub mod settings;
+pub mod units;
 pub mod visits;
 
 pub mod search;

@@ -3,7 +3,7 @@
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::{activities, attendance, conflicts, households, reports, search, visits};
+use crate::{activities, attendance, care, circles, conflicts, households, mediations, reports, search, units, visits};
 
 impl Phone {
     /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
@@ -57,6 +57,31 @@ impl Phone {
     /// The service record of the person signed in, before verification.
     pub fn service_record(&self) -> Result<attendance::ServiceRecord> {
         self.store.read(|c| Ok(attendance::service_record(attendance::attendances_of(c, membership(c, None)?.person)?)))
+    }
+
+    /// What this phone holds of a household's residents beyond the roster: nothing but for members of a confidential circle.
+    pub fn care(&self, household: Id) -> Result<Vec<care::CareView>> {
+        self.store.read(|c| care::care(c, household))
+    }
+
+    /// The confidential circles that this phone knows of.
+    pub fn circles(&self) -> Result<Vec<circles::CircleView>> {
+        self.store.read(circles::circles)
+    }
+
+    /// The mediations on this phone, newest first.
+    pub fn mediations(&self, limit: u32) -> Result<Vec<mediations::MediationView>> {
+        self.store.read(|c| mediations::mediations(c, limit))
+    }
+
+    /// A mediation with its sessions and return visits.
+    pub fn mediation(&self, id: Id) -> Result<(mediations::MediationView, Vec<mediations::SessionView>)> {
+        self.store.read(|c| mediations::mediation(c, id))?.ok_or_else(|| missing("这件调解", "mediation"))
+    }
+
+    /// Departments and units, by name.
+    pub fn units(&self) -> Result<Vec<units::UnitView>> {
+        self.store.read(units::units)
     }
 
     /// Fields that people set differently at the same time.

@@ -24,6 +24,9 @@ pub static REPORTS: Table = Table {
         ("status", Type::Text),
         ("status_since", Type::Int),
         ("answered_at", Type::Int),
+        ("whistled", Type::Int),
+        ("lead", Type::Text),
+        ("assisting", Type::Text),
     ],
     indexes: &["status, at"],
 };
@@ -44,7 +47,8 @@ pub static REPORT_STEPS: Table = Table {
     indexes: &[],
 };
 
-/// A problem report; read by its grid, the desk, and who raised it as their own.
+/// A problem report; read by its grid, the desk, who raised it as their own, the street once it was whistled, and the units that
+/// have it.
 pub static REPORT: Kind = Kind {
     name: "report",
     versions: &[Schema { number: 5, containers: &["steps"] }],
@@ -52,14 +56,21 @@ pub static REPORT: Kind = Kind {
     project,
     place: |tree, _| {
         let own = tree.flag("own").then(|| tree.id("by")).flatten();
-        Place::Own(tree.id("place").map(Audience::Place).into_iter().chain([Audience::Desk]).chain(own.map(Audience::Person)).collect())
+        let folded = fold(tree);
+        let mut audiences = vec![Audience::Desk];
+        audiences.extend(tree.id("place").map(Audience::Place));
+        audiences.extend(own.map(Audience::Person));
+        audiences.extend(folded.whistled.map(|_| Audience::Street));
+        audiences.extend(folded.lead.into_iter().chain(folded.assisting).map(Audience::Unit));
+        Place::Own(audiences)
     },
     rules: &table::REPORT,
     keep_days: None,
     check,
 };
 
-/// Each step is of a kind that a role over the report may add; a note also a role that merely reads it.
+/// Each step is of a kind that a role over the report may add; a note also a role that merely reads it. A whistle says which
+/// kind it is, a dispatch names a lead.
 fn check(attempt: &Attempt<'_>) -> bool {
     let (over, reading) = (attempt.author.roles_over(attempt.audiences), attempt.author.roles_for(attempt.audiences));
     let may = |step: &Map| match step.text("kind") {
@@ -69,8 +80,13 @@ fn check(attempt: &Attempt<'_>) -> bool {
             table::STEPS.iter().any(|(code, allowed)| *code == kind && roles.iter().any(|r| allowed.contains(r)))
         }
     };
+    let whole = |step: &Map| match StepKind::parse(step.text("kind")) {
+        Some(StepKind::Whistle) => matches!(step.int("whistle"), Some(1..=3)),
+        Some(StepKind::Dispatch) => step.id("lead").is_some(),
+        _ => true,
+    };
     let stood = |id: &str, step: &Map| attempt.before.is_some_and(|b| b.map("steps").map(id).text("kind") == step.text("kind"));
-    !attempt.after.text("title").is_empty() && attempt.after.entries("steps").all(|(id, step)| stood(id, step) || may(step))
+    !attempt.after.text("title").is_empty() && attempt.after.entries("steps").all(|(id, step)| stood(id, step) || may(step) && whole(step))
 }
 
 fn project(tree: &Map, rows: &mut Rows) {
@@ -78,6 +94,8 @@ fn project(tree: &Map, rows: &mut Rows) {
     let mut values = vec![reference(tree.id("place"))];
     values.extend(["number", "category", "title", "address", "detail", "urgency", "reporter", "lat", "lon", "by", "at"].map(|c| tree.value(c).clone()));
     values.extend([folded.status.code().into(), folded.since.into(), folded.answered_at.map_or(Value::Null, Value::Int)]);
+    let assisting: Vec<String> = folded.assisting.iter().map(ToString::to_string).collect();
+    values.extend([folded.whistled.map_or(Value::Null, Value::Int), reference(folded.lead), assisting.join(" ").as_str().into()]);
     rows.push(&REPORTS, "", values);
     for (position, step) in folded.steps.iter().enumerate() {
         let entry = tree.map("steps").map(&step.id);

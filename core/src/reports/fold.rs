@@ -16,6 +16,10 @@ pub enum Status {
     Declined,
     /// 已受理
     Accepted,
+    /// 已吹哨: the street has it.
+    Whistled,
+    /// 已派单: units have it.
+    Dispatched,
     /// 处理中
     Handling,
     /// 已反馈
@@ -26,10 +30,12 @@ pub enum Status {
 
 impl Status {
     /// All statuses with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str, &'static str); 8] = [
         (Self::Raised, "raised", "待受理"),
         (Self::Declined, "declined", "不予受理"),
         (Self::Accepted, "accepted", "已受理"),
+        (Self::Whistled, "whistled", "已吹哨"),
+        (Self::Dispatched, "dispatched", "已派单"),
         (Self::Handling, "handling", "处理中"),
         (Self::Answered, "answered", "已反馈"),
         (Self::Closed, "closed", "已办结"),
@@ -54,6 +60,14 @@ pub enum StepKind {
     FeedBack,
     /// 办结
     Close,
+    /// 吹哨: what the community cannot solve goes to the street.
+    Whistle,
+    /// 派单: the street names a lead and assisting units.
+    Dispatch,
+    /// 退回: a unit gives it back to the street, the street to the community.
+    Return,
+    /// 督办: the street presses.
+    Supervise,
     /// 补充情况: says something, changes nothing.
     Note,
     /// Written by the hub: the steps it names are what a published status rests on.
@@ -62,12 +76,16 @@ pub enum StepKind {
 
 impl StepKind {
     /// All kinds with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str, &'static str); 11] = [
         (Self::Accept, "accept", "受理"),
         (Self::Decline, "decline", "不予受理"),
         (Self::Handle, "handle", "处理"),
         (Self::FeedBack, "feed_back", "反馈"),
         (Self::Close, "close", "办结"),
+        (Self::Whistle, "whistle", "吹哨"),
+        (Self::Dispatch, "dispatch", "派单"),
+        (Self::Return, "return", "退回"),
+        (Self::Supervise, "supervise", "督办"),
         (Self::Note, "note", "补充情况"),
         (Self::Settled, "settled", "归档"),
     ];
@@ -90,9 +108,15 @@ impl StepKind {
             (Self::Accept, S::Raised) => Some(S::Accepted),
             (Self::Decline, S::Raised) => Some(S::Declined),
             // Handling again after an answer is rework (返工).
-            (Self::Handle, S::Accepted | S::Handling | S::Answered) => Some(S::Handling),
+            (Self::Handle, S::Accepted | S::Dispatched | S::Handling | S::Answered) => Some(S::Handling),
             // Who is asked first may answer at once.
-            (Self::FeedBack, S::Raised | S::Accepted | S::Handling) => Some(S::Answered),
+            (Self::FeedBack, S::Raised | S::Accepted | S::Dispatched | S::Handling) => Some(S::Answered),
+            // Whistled again is a repeat (反复).
+            (Self::Whistle, S::Raised | S::Accepted | S::Handling | S::Answered) => Some(S::Whistled),
+            (Self::Dispatch, S::Whistled | S::Dispatched) => Some(S::Dispatched),
+            (Self::Return, S::Dispatched) => Some(S::Whistled),
+            (Self::Return, S::Whistled) => Some(S::Accepted),
+            (Self::Supervise, S::Whistled | S::Dispatched | S::Handling | S::Answered) => Some(status),
             (Self::Close, S::Handling | S::Answered) => Some(S::Closed),
             _ => None,
         }
@@ -121,6 +145,30 @@ pub struct Folded {
     pub answered_at: Option<i64>,
     /// The steps in order.
     pub steps: Vec<FoldedStep>,
+    /// The kind of the last whistle: 1 beyond the community, 2 joint enforcement, 3 emergency. From then on the street reads it.
+    pub whistled: Option<i64>,
+    /// The unit that leads, since the last dispatch and until it is returned.
+    pub lead: Option<Id>,
+    /// The units that assist it.
+    pub assisting: Vec<Id>,
+}
+
+impl Folded {
+    /// Who has it after a step that applied.
+    fn hand_on(&mut self, kind: Option<StepKind>, step: &Map) {
+        match kind {
+            Some(StepKind::Whistle) => self.whistled = step.int("whistle").or(self.whistled).or(Some(1)),
+            Some(StepKind::Dispatch) => {
+                self.lead = step.id("lead");
+                self.assisting = step.text("assisting").split(' ').filter_map(|id| id.parse().ok()).collect();
+            }
+            _ => {}
+        }
+        // Returned, or whistled anew: the units that had it have it no more.
+        if matches!(kind, Some(StepKind::Whistle | StepKind::Return)) {
+            (self.lead, self.assisting) = (None, Vec::new());
+        }
+    }
 }
 
 /// Folds the steps of a report's document. Order: what the earliest `settled` steps name comes first, then hybrid time, then id.
@@ -133,7 +181,15 @@ pub fn fold(tree: &Map) -> Folded {
     // Stable: within a class the order above holds.
     steps.sort_by_key(|(id, ..)| settled.iter().position(|covered| covered.contains(*id)).unwrap_or(settled.len()));
 
-    let mut folded = Folded { status: Status::Raised, since: tree.int("at").unwrap_or(0), answered_at: None, steps: Vec::new() };
+    let mut folded = Folded {
+        status: Status::Raised,
+        since: tree.int("at").unwrap_or(0),
+        answered_at: None,
+        steps: Vec::new(),
+        whistled: None,
+        lead: None,
+        assisting: Vec::new(),
+    };
     for (id, step, _) in steps {
         let kind = StepKind::parse(step.text("kind"));
         let next = kind.and_then(|k| k.leads(folded.status));
@@ -144,6 +200,9 @@ pub fn fold(tree: &Map) -> Folded {
             if next == Status::Answered {
                 folded.answered_at = Some(at);
             }
+        }
+        if next.is_some() {
+            folded.hand_on(kind, step);
         }
         folded.steps.push(FoldedStep { id: id.to_owned(), kind, applied: next.is_some() });
     }

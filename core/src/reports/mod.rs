@@ -1,14 +1,18 @@
 //! Problem reports (问题上报): raised in the grid, handled in steps, with a status that every replica computes alike.
 
+mod dispatch;
 pub mod document;
 mod fold;
 mod queries;
 mod raise;
 mod settle;
 mod step;
+mod whistle;
 
-pub use fold::{Folded, Status, StepKind, fold};
+pub use dispatch::DispatchReport;
+pub use fold::{Folded, FoldedStep, Status, StepKind, fold};
 pub use queries::{ReportView, StepView, open_reports, report};
 pub use raise::{Imported, ImportedAnswer, RaiseReport};
 pub use settle::SettleReport;
 pub use step::AddStep;
+pub use whistle::{WHISTLES, WhistleReport};

@@ -122,6 +122,20 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
         }
         // Parts of an edited value, and who and when: plain values, and nobody writes in another's name.
         let is_part = path.len() > depth || !is_entry && !allowed.path.ends_with("{name}") && STAMP.contains(&key.as_str());
+        // A value and who set it are one thing: nobody puts another value under a name that stands there already.
+        if path.len() > depth && !new_here {
+            return Err(Refusal::By);
+        }
+        // What stands there without a name of its own is its entry's author's: whoever else sets it says who they are.
+        let theirs = match depth {
+            1 => exists && text_at(doc.automerge(), "by").as_deref() != Some(&*person),
+            2 => exists,
+            _ => !is_own(&path[1], author),
+        };
+        let is_plain = path.len() == depth && matches!(op.action, OpType::Put(_));
+        if is_plain && !allowed.once && !new_here && theirs && !is_hub {
+            return Err(Refusal::By);
+        }
         if is_part {
             match &op.action {
                 OpType::Make(_) => return Err(Refusal::Operation),

@@ -1,9 +1,10 @@
 //! The table of the rules, as data: for each kind who may write which path, whether once, and who reads. `docs/rules.md` is
 //! drawn from it.
 
+use super::Over;
 use super::Role::{
-    self, AreaUnit, Cadre, CommunityWorker, DepartmentHandler, EmployerUnit, GridGuide, GridWorker, Hub, Member, MicroGridLead, Property, Resident, Rider,
-    SecondedCadre, SocialWorker, StreetDispatcher, Volunteer,
+    self, AreaUnit, Cadre, CommunityWorker, DepartmentHandler, EmployerUnit, GridGuide, GridWorker, HealthMember, Hub, Mediator, Member, MicroGridLead,
+    MinorsMember, Property, Resident, Rider, SecondedCadre, SocialWorker, StreetDispatcher, Volunteer,
 };
 
 /// One row of a kind's rules: these roles may write these paths.
@@ -33,6 +34,13 @@ pub struct KindRules {
     pub checks: &'static str,
 }
 
+impl KindRules {
+    /// Whether only the members of a circle write it: then they alone read it, and reads at the hub are logged.
+    pub fn is_confidential(&self) -> bool {
+        self.rows.iter().flat_map(|row| row.roles).all(|role| *role == Hub || role.over() == Over::Circle)
+    }
+}
+
 /// May write again what stands there.
 const fn write(path: &'static str, roles: &'static [Role]) -> Allow {
     Allow { path, roles, once: false }
@@ -47,6 +55,10 @@ const fn once(path: &'static str, roles: &'static [Role]) -> Allow {
 const STAMP: &str = "by|at|boot|since_boot";
 /// The community's desk.
 const DESK: &[Role] = &[Cadre, Hub];
+/// The desk and the street.
+const STREET: &[Role] = &[Cadre, StreetDispatcher, Hub];
+/// Who mediates.
+const MEDIATORS: &[Role] = &[Mediator, Hub];
 /// Who keeps the roster.
 const ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, Hub];
 /// Who keeps the roster of whole grids.
@@ -54,6 +66,8 @@ const GRIDS: &[Role] = &[CommunityWorker, GridWorker, Cadre, Hub];
 /// Who lives, works or serves here.
 const PEOPLE: &[Role] =
     &[CommunityWorker, GridWorker, MicroGridLead, GridGuide, Cadre, Member, SecondedCadre, AreaUnit, Rider, Volunteer, SocialWorker, Property, Resident, Hub];
+/// Who keeps the roster, and the units that a report was dispatched to.
+const HANDLERS: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, DepartmentHandler, AreaUnit, Property, Hub];
 /// Everyone with a role that is given by invitation, and the hub.
 const ALL: &[Role] = &[
     CommunityWorker,
@@ -143,7 +157,7 @@ pub static PERSON: KindRules = KindRules {
 pub static REPORT: KindRules = KindRules {
     kind: "report",
     zh: "上报",
-    read_by: "its grid and the desk; who raised it without naming a grid",
+    read_by: "its grid and the desk; who raised it without naming a grid; once it was whistled the street, and the units that it is dispatched to",
     rows: &[
         once("by|at|boot|since_boot|title|address|detail|lat|lon|own", PEOPLE),
         once("number|reporter|day_only", ROSTER),
@@ -153,14 +167,27 @@ pub static REPORT: KindRules = KindRules {
         once("category|urgency", PEOPLE),
         once("steps/*", STEPPERS),
         once("steps/*/by|at|boot|since_boot|order|kind|note", STEPPERS),
+        once("steps/*/whistle", DESK),
+        once("steps/*/lead|assisting", &[StreetDispatcher, Hub]),
         once("steps/*/covers|day_only|by_name", &[Hub]),
     ],
-    checks: "it has a title; each step is of a kind that the author's role over the report may add (below)",
+    checks: "it has a title; each step is of a kind that the author's role over the report may add (below); a whistle says which kind it is, a dispatch names a lead",
 };
 
 /// Which step of a report who may add: with a role that the report lies under; a note also who merely reads it.
-pub static STEPS: &[(&str, &[Role])] =
-    &[("accept", ROSTER), ("decline", ROSTER), ("handle", ROSTER), ("feed_back", ROSTER), ("close", ROSTER), ("note", STEPPERS), ("settled", &[Hub])];
+pub static STEPS: &[(&str, &[Role])] = &[
+    ("accept", ROSTER),
+    ("decline", ROSTER),
+    ("handle", HANDLERS),
+    ("feed_back", HANDLERS),
+    ("close", ROSTER),
+    ("whistle", DESK),
+    ("dispatch", &[StreetDispatcher, Hub]),
+    ("return", &[StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub]),
+    ("supervise", &[StreetDispatcher, Hub]),
+    ("note", STEPPERS),
+    ("settled", &[Hub]),
+];
 
 /// Activities.
 pub static ACTIVITY: KindRules = KindRules {
@@ -202,5 +229,64 @@ pub static PHOTO: KindRules = KindRules {
     checks: "it names its record, who took it, and two files within the bounds of size; only who took it, or the desk, takes it back",
 };
 
+/// Units.
+pub static UNIT: KindRules = KindRules {
+    kind: "unit",
+    zh: "部门、单位",
+    read_by: "everyone with a role",
+    rows: &[once("by|at|boot|since_boot|sort", STREET), write("name|phone", STREET)],
+    checks: "it has a name",
+};
+
+/// Circles.
+pub static CIRCLE: KindRules = KindRules {
+    kind: "circle",
+    zh: "保密圈",
+    read_by: "its members and the desk: who is in it, not what it holds",
+    rows: &[once("by|at|boot|since_boot|purpose", DESK), write("name", DESK), write("members/{name}", DESK), write("approvals/{name}", &[Cadre])],
+    checks: "it has a purpose and a name; nobody enters or approves themselves",
+};
+
+/// Health.
+pub static HEALTH: KindRules = KindRules {
+    kind: "health",
+    zh: "健康",
+    read_by: "the members of its circle alone",
+    rows: &[
+        once("by|at|boot|since_boot|circle|household|resident", &[HealthMember, Hub]),
+        write("conditions|disability|medication|contact|note", &[HealthMember, Hub]),
+    ],
+    checks: "it names its circle, the household and the resident",
+};
+
+/// Minors.
+pub static MINOR: KindRules = KindRules {
+    kind: "minor",
+    zh: "未成年人",
+    read_by: "the approved members of its circle alone",
+    rows: &[
+        once("by|at|boot|since_boot|circle|household|resident", &[MinorsMember, Hub]),
+        write("guardian|absent_guardian|fetch|school|risk|note", &[MinorsMember, Hub]),
+    ],
+    checks: "it names its circle, the household and the resident",
+};
+
+/// Mediations.
+pub static MEDIATION: KindRules = KindRules {
+    kind: "mediation",
+    zh: "矛盾调解",
+    read_by: "the members of its circle alone",
+    rows: &[
+        once("by|at|boot|since_boot|circle|report", MEDIATORS),
+        write("parties|matter|place|note|agreement|agreed_at|due_at", MEDIATORS),
+        once("sessions/*", MEDIATORS),
+        once("sessions/*/by|at|boot|since_boot|held_at|note", MEDIATORS),
+        once("return_visits/*", MEDIATORS),
+        once("return_visits/*/by|at|boot|since_boot|held_at|kept|note", MEDIATORS),
+    ],
+    checks: "it names its circle and says what it is about",
+};
+
 /// The rules of every kind.
-pub static TABLE: &[&KindRules] = &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST, &PHOTO];
+pub static TABLE: &[&KindRules] =
+    &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST, &PHOTO, &UNIT, &CIRCLE, &HEALTH, &MINOR, &MEDIATION];

@@ -51,7 +51,7 @@ impl Proof {
 pub struct Audited {
     /// Keys from the root, joined by `/`.
     pub path: String,
-    /// The value.
+    /// The value; of a confidential document nothing.
     pub value: serde_json::Value,
     /// Whether it is the one that screens show; the others were set at the same time.
     pub shown: bool,
@@ -121,7 +121,8 @@ pub async fn audit(hub: &Hub, tenant: &Tenant, document: Id, path: Option<&str>)
         let behind = device.and_then(|d| devices.get(&d));
         let found = behind.and_then(|d| d.statements.get(&fact.change));
         Audited {
-            value: fact.value.to_json(),
+            // Who wrote a confidential fact can be proven without showing it; `show` shows it.
+            value: if doc.kind().rules.is_confidential() { serde_json::Value::Null } else { fact.value.to_json() },
             shown: fact.shown,
             by_name: names.get(&fact.by).cloned().unwrap_or_default(),
             at: fact.at,

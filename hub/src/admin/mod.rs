@@ -9,6 +9,7 @@ mod invite;
 pub mod log;
 mod revoke;
 mod role;
+mod show;
 mod tenant;
 
 pub use audit::{Audit, Audited, Proof, audit};
@@ -18,4 +19,5 @@ pub use erase::{Found, Plan, Target, containing, erase, plan, repeat_erasures, s
 pub use invite::{NewInvite, invite, place_named, use_code};
 pub use revoke::{repeat_revocations, revoke};
 pub use role::{end_due, end_role};
+pub use show::{APPROVAL_SECONDS, Reason, Shown, approve, show};
 pub use tenant::{create_tenant, find_tenant, tenants};

@@ -1,6 +1,7 @@
 //! The command line of `gridwalk-hub`: a file a command. Printing happens here and nowhere else.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its terminal")]
 
+mod approve;
 mod audit;
 mod backup;
 mod devices;
@@ -15,6 +16,7 @@ mod new_epoch;
 mod restore;
 mod revoke;
 mod serve;
+mod show;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +61,10 @@ enum Command {
     Erase(erase::Erase),
     /// 查看、核对操作日志 / show and check the log of administrative acts
     Log(log::Log),
+    /// 查看一份资料（记入日志） / show one document, logged
+    Show(show::Show),
+    /// 批准查看未成年人的资料（记入日志） / approve that a minor's document is read, logged
+    Approve(approve::Approve),
     /// 备份 / back up while the hub works
     Backup(backup::Backup),
     /// 从备份恢复，开始新的纪元 / restore a backup; begins a new epoch
@@ -150,6 +156,8 @@ async fn execute(command: Command) -> Result<()> {
         Command::Audit(a) => audit::run(a).await,
         Command::Erase(a) => erase::run(a).await,
         Command::Log(a) => log::run(a).await,
+        Command::Show(a) => show::run(a).await,
+        Command::Approve(a) => approve::run(a).await,
         Command::Backup(a) => backup::run(a).await,
         Command::Restore(a) => restore::run(a).await,
         Command::NewEpoch(a) => new_epoch::run(a).await,

@@ -2,7 +2,7 @@
 
 use gridwalk_core::identity::PublicKey;
 use gridwalk_core::ids::{DeviceId, Id};
-use gridwalk_core::rules::{Author, Grant};
+use gridwalk_core::rules::{Author, Grant, Over};
 use gridwalk_core::sync::protocol::{Granted, RefusalCode};
 use sqlx::{AnyConnection, Row};
 
@@ -67,6 +67,10 @@ pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: 
     let mut grants = Vec::new();
     for row in rows {
         grants.push(Grant { role: row.try_get::<String, _>(0)?.parse()?, scope: row.try_get::<String, _>(1)?.parse()? });
+    }
+    // A circle is for people of the community: with the last other role its members' end too.
+    if grants.iter().all(|g: &Grant| g.role.over() == Over::Circle) {
+        grants.clear();
     }
     let rows =
         all(connection, "SELECT device FROM devices WHERE tenant_id = $1 AND person = $2", vec![Arg::text(&tenant.id), Arg::text(&person.to_string())]).await?;

@@ -65,6 +65,7 @@ impl Batch<'_> {
         insert_many(connection, "audiences", audiences).await?;
         insert_many(connection, "entries", entries).await?;
         number = self.moves(connection, number, now).await?;
+        self.circles(connection, number, now).await?;
         self.rows(connection).await?;
         self.answers(connection, number, now).await?;
         exec(connection, "UPDATE tenants SET number = $2 WHERE tenant_id = $1", vec![tenant, Arg::int(number)]).await?;

@@ -16,6 +16,7 @@ use super::author::{Membership, author_of, granted};
 use super::batch::Batch;
 use super::carried::deliver;
 use super::page::Asked;
+use super::reads::log_reads;
 use super::request::{Incoming, OpenBundle};
 use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
@@ -72,7 +73,10 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
         let mut read = hub.store.read().await?;
         let author = author_of(&mut read, tenant, head.device, member.person, None, hub.now()).await?;
         let asked = Asked { hub, tenant, cursor, author: &author, own, max_bytes: incoming.request.max_bytes as usize };
-        replies.push(asked.read(&mut read).await?);
+        let page = asked.read(&mut read).await?;
+        drop(read);
+        log_reads(hub, tenant, head.device, &author, &page).await?;
+        replies.push(page);
     }
     let schemas = told(incoming.request.schema, &replies);
     let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas, receipts };

@@ -1,15 +1,18 @@
 //! The hub's half of sync. [`request`] opens and checks a signed request, [`carried`] what came by other hands, [`take`] decides
-//! each change, [`batch`] holds the documents of one transaction and [`flush`] writes what was decided, [`page`] reads the news,
-//! [`fold`] keeps history small, [`again`] ends it, [`rebuild`] makes the read model anew.
+//! each change, [`batch`] holds the documents of one transaction and [`flush`] writes what was decided ([`circles`] the roles that
+//! follow from it), [`page`] reads the news ([`reads`] logs what of it is confidential), [`fold`] keeps history small,
+//! [`again`] ends it, [`rebuild`] makes the read model anew.
 
 mod again;
 mod author;
 mod batch;
 mod carried;
+mod circles;
 mod flush;
 pub mod fold;
 mod handle;
 mod page;
+mod reads;
 pub mod rebuild;
 mod request;
 mod take;

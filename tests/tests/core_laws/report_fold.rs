@@ -15,10 +15,15 @@ struct Step {
     kind: String,
     order: Option<i64>,
     covers: String,
+    lead: Option<u64>,
 }
 
 fn step(n: u64, kind: &str, order: i64) -> Step {
-    Step { id: id_of(1, n).to_string(), kind: kind.into(), order: Some(order), covers: String::new() }
+    Step { id: id_of(1, n).to_string(), kind: kind.into(), order: Some(order), covers: String::new(), lead: None }
+}
+
+fn dispatch(n: u64, order: i64, lead: u64) -> Step {
+    Step { lead: Some(lead), ..step(n, "dispatch", order) }
 }
 
 fn settled(n: u64, order: i64, covers: &[&Step]) -> Step {
@@ -37,6 +42,13 @@ fn report(steps: &[Step]) -> Map {
         if let Some(order) = step.order {
             doc.put(&map, "order", order).unwrap();
         }
+        if let Some(lead) = step.lead {
+            doc.put(&map, "lead", id_of(7, lead).to_string()).unwrap();
+            doc.put(&map, "assisting", format!("{} nonsense", id_of(7, lead + 100))).unwrap();
+        }
+        if step.kind == "whistle" {
+            doc.put(&map, "whistle", 2).unwrap();
+        }
         if !step.covers.is_empty() {
             doc.put(&map, "covers", step.covers.as_str()).unwrap();
         }
@@ -50,14 +62,18 @@ fn folded(steps: &[Step]) -> Folded {
 
 #[test]
 fn from_each_status_each_step_leads_where_it_should() {
-    use Status::{Accepted, Answered, Closed, Declined, Handling, Raised};
-    let statuses = [Raised, Declined, Accepted, Handling, Answered, Closed];
-    let table: [(StepKind, [Option<Status>; 6]); 7] = [
-        (StepKind::Accept, [Some(Accepted), None, None, None, None, None]),
-        (StepKind::Decline, [Some(Declined), None, None, None, None, None]),
-        (StepKind::Handle, [None, None, Some(Handling), Some(Handling), Some(Handling), None]),
-        (StepKind::FeedBack, [Some(Answered), None, Some(Answered), Some(Answered), None, None]),
-        (StepKind::Close, [None, None, None, Some(Closed), Some(Closed), None]),
+    use Status::{Accepted, Answered, Closed, Declined, Dispatched, Handling, Raised, Whistled};
+    let statuses = [Raised, Declined, Accepted, Handling, Answered, Closed, Whistled, Dispatched];
+    let table: [(StepKind, [Option<Status>; 8]); 11] = [
+        (StepKind::Accept, [Some(Accepted), None, None, None, None, None, None, None]),
+        (StepKind::Decline, [Some(Declined), None, None, None, None, None, None, None]),
+        (StepKind::Handle, [None, None, Some(Handling), Some(Handling), Some(Handling), None, None, Some(Handling)]),
+        (StepKind::FeedBack, [Some(Answered), None, Some(Answered), Some(Answered), None, None, None, Some(Answered)]),
+        (StepKind::Close, [None, None, None, Some(Closed), Some(Closed), None, None, None]),
+        (StepKind::Whistle, [Some(Whistled), None, Some(Whistled), Some(Whistled), Some(Whistled), None, None, None]),
+        (StepKind::Dispatch, [None, None, None, None, None, None, Some(Dispatched), Some(Dispatched)]),
+        (StepKind::Return, [None, None, None, None, None, None, Some(Accepted), Some(Whistled)]),
+        (StepKind::Supervise, [None, None, None, Some(Handling), Some(Answered), None, Some(Whistled), Some(Dispatched)]),
         (StepKind::Note, statuses.map(Some)),
         (StepKind::Settled, statuses.map(Some)),
     ];
@@ -73,7 +89,10 @@ fn from_each_status_each_step_leads_where_it_should() {
 
 #[test]
 fn a_case_from_beginning_to_end() {
-    let table: [(&[&str], &str); 9] = [
+    let table: [(&[&str], &str); 12] = [
+        (&["accept", "whistle", "dispatch", "handle", "feed_back", "close"], "closed"),
+        (&["accept", "whistle", "dispatch", "return", "dispatch"], "dispatched"),
+        (&["accept", "dispatch", "whistle", "handle", "close"], "whistled"),
         (&[], "raised"),
         (&["accept"], "accepted"),
         (&["decline"], "declined"),
@@ -122,10 +141,48 @@ fn what_was_settled_does_not_flip() {
     assert_eq!(folded(&both).steps.len(), 6);
 }
 
+#[test]
+fn who_has_a_report_is_who_the_last_step_that_applied_gave_it_to() {
+    let whistle = step(1, "whistle", 10);
+    let asked = |steps: &[Step]| {
+        let folded = folded(steps);
+        (folded.whistled, folded.lead, folded.assisting)
+    };
+    assert_eq!(asked(&[]), (None, None, vec![]));
+    assert_eq!(asked(&[dispatch(2, 5, 1)]), (None, None, vec![]), "nobody dispatches what was not whistled");
+    assert_eq!(asked(&[whistle.clone()]), (Some(2), None, vec![]));
+    let first = dispatch(2, 20, 1);
+    let given = |lead: u64| (Some(2), Some(id_of(7, lead)), vec![id_of(7, lead + 100)]);
+    assert_eq!(asked(&[whistle.clone(), first.clone()]), given(1));
+    assert_eq!(asked(&[whistle.clone(), first.clone(), dispatch(3, 30, 4)]), given(4), "another takes it over");
+    assert_eq!(asked(&[whistle.clone(), first.clone(), step(4, "handle", 25), dispatch(3, 30, 4)]), given(1), "not what is handled already");
+    assert_eq!(asked(&[whistle.clone(), first.clone(), step(5, "return", 30)]), (Some(2), None, vec![]));
+    assert_eq!(asked(&[whistle.clone(), step(5, "return", 30)]).0, Some(2), "the street keeps what it heard of");
+    assert_eq!(asked(&[whistle, first, step(6, "feed_back", 40), step(7, "whistle", 50)]), (Some(2), None, vec![]), "whistled again");
+}
+
 fn any_step() -> impl Strategy<Value = Step> {
-    let kinds = prop::sample::select(vec!["accept", "decline", "handle", "feed_back", "close", "note", "newer", ""]);
-    (1u64..40, kinds, prop::option::weighted(0.95, prop_oneof![8 => 0i64..20, 1 => any::<i64>()]))
-        .prop_map(|(n, kind, order)| Step { order, ..step(n, kind, 0) })
+    let kinds = prop::sample::select(vec![
+        "accept",
+        "decline",
+        "handle",
+        "feed_back",
+        "close",
+        "note",
+        "newer",
+        "",
+        "whistle",
+        "whistle",
+        "dispatch",
+        "dispatch",
+        "return",
+        "supervise",
+    ]);
+    (1u64..40, kinds, prop::option::weighted(0.95, prop_oneof![8 => 0i64..20, 1 => any::<i64>()])).prop_map(|(n, kind, order)| Step {
+        order,
+        lead: (kind == "dispatch").then_some(n),
+        ..step(n, kind, 0)
+    })
 }
 
 proptest! {
@@ -148,6 +205,13 @@ proptest! {
         }
         prop_assert_eq!(status, whole.status);
         prop_assert_eq!(whole.answered_at.is_some(), whole.steps.iter().any(|s| s.applied && s.kind == Some(StepKind::FeedBack)));
+        // Who has it follows from the steps that applied, and from nothing else.
+        prop_assert_eq!(whole.whistled.is_some(), whole.steps.iter().any(|s| s.applied && s.kind == Some(StepKind::Whistle)));
+        let handed = |s: &&gridwalk_core::reports::FoldedStep| s.applied && matches!(s.kind, Some(StepKind::Whistle | StepKind::Dispatch | StepKind::Return));
+        let last = whole.steps.iter().rev().find(handed).filter(|s| s.kind == Some(StepKind::Dispatch));
+        let lead = last.and_then(|l| steps.iter().find(|s| s.id == l.id)).and_then(|s| s.lead).map(|n| id_of(7, n));
+        prop_assert_eq!(whole.lead, lead);
+        prop_assert_eq!(whole.assisting.len(), usize::from(lead.is_some()));
         // So is that of any part of them, for a replica that has not heard the rest.
         let part: Vec<Step> = steps.iter().enumerate().filter(|(n, _)| keep & (1 << n) != 0).map(|(_, s)| s.clone()).collect();
         prop_assert_eq!(folded(&part).steps.len(), part.len());

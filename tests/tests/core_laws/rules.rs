@@ -105,6 +105,10 @@ fn needed(kind: &Kind) -> Vec<(&'static str, Value)> {
         "report" => vec![("title", "路灯不亮".into())],
         "attendance" => vec![("person", me().into())],
         "photo" => PHOTO_FACTS.iter().map(|key| (*key, value(key, me()))).collect(),
+        "unit" => vec![("name", "城管中队".into())],
+        "circle" => vec![("purpose", "health".into()), ("name", "一号圈".into())],
+        "health" | "minor" => vec![("circle", circle().into()), ("household", id_of(51, 1).into()), ("resident", id_of(51, 2).into())],
+        "mediation" => vec![("circle", circle().into()), ("matter", "噪声".into())],
         _ => vec![],
     }
 }
@@ -118,11 +122,13 @@ fn value(key: &str, by: Id) -> Value {
         "about" | "record" => id_of(51, 1).into(),
         "bytes" | "width" | "height" | "thumb_bytes" => 1.into(),
         "place" => place().into(),
-        "household" => id_of(51, 1).into(),
+        "household" | "resident" | "report" | "lead" => id_of(51, 1).into(),
+        "circle" => circle().into(),
+        "purpose" => "minors".into(),
         "person" => me().into(),
-        "removed" | "day_only" => true.into(),
+        "removed" | "day_only" | "own" | "kept" => true.into(),
         "tag:name" => true.into(),
-        "at" | "since_boot" | "anchored_at" | "order" | "lat" | "lon" => 1.into(),
+        "at" | "since_boot" | "anchored_at" | "order" | "lat" | "lon" | "whistle" | "held_at" => 1.into(),
         "kind" => "note".into(),
         _ => "内容".into(),
     }
@@ -202,7 +208,9 @@ fn attempt(kind: &'static Kind, role: Role, path: &str, mode: &str) -> Result<()
         }
     });
     let mut after = doc.clone();
-    let change = wrote(&mut after, 1, me(), |w| put(w, &keys, &entry, me(), mode == "later"));
+    // What is not written once is set with a name, except in what one recorded oneself.
+    let named = cell(kind, path, role).is_some_and(|row| !row.once) && (mode == "first" || path.ends_with("/name") && keys.len() == 2);
+    let change = wrote(&mut after, 1, me(), |w| put(w, &keys, &entry, me(), mode == "later" || named));
     judge(id, Some(&doc), &after, &change, &audiences, &author)
 }
 
@@ -258,10 +266,15 @@ fn the_table_and_the_kinds_cover_each_other() {
 }
 
 fn household() -> Doc {
+    doc_of(1, me())
+}
+
+/// A household with a resident, recorded by this device and person.
+fn doc_of(device: u8, by: Id) -> Doc {
     let mut doc = Doc::new(kinds::by_name("household").unwrap(), 0).unwrap();
-    wrote(&mut doc, 1, me(), |w| {
-        base(w, kinds::by_name("household").unwrap(), me(), "");
-        put(w, &["residents", "entry", "name"], &id_of(1, 77).to_string(), me(), false);
+    wrote(&mut doc, device, by, |w| {
+        base(w, kinds::by_name("household").unwrap(), by, "");
+        put(w, &["residents", "entry", "name"], &id_of(device, 77).to_string(), by, false);
     });
     doc
 }
@@ -334,6 +347,25 @@ fn nobody_writes_in_anothers_name() {
     assert_eq!(named(Role::GridWorker, other()), Err(Refusal::By));
     assert_eq!(named(Role::Cadre, other()), Err(Refusal::By));
     assert_eq!(named(Role::Hub, other()), Ok(()), "the hub writes what others did");
+    // Nor does anyone change what stands under another's name: neither the value alone, nor what the entry's author says.
+    let theirs = doc_of(2, other());
+    assert_eq!(raw(&theirs, Role::GridWorker, |tx| tx.put(ROOT, "address", "五堰路9号").unwrap()), Err(Refusal::By));
+    assert_eq!(raw(&theirs, Role::Cadre, |tx| tx.put(ROOT, "tenure", "租住").unwrap()), Err(Refusal::By));
+    let resident = |tx: &automerge::transaction::Transaction<'_>| {
+        let residents = tx.get(ROOT, "residents").unwrap().unwrap().1;
+        tx.get(&residents, id_of(2, 77).to_string()).unwrap().unwrap().1
+    };
+    assert_eq!(raw(&theirs, Role::GridWorker, |tx| tx.put(resident(tx), "sex", "女").unwrap()), Err(Refusal::By));
+    let mut edited = theirs.clone();
+    wrote(&mut edited, 2, other(), |w| w.settle(&ROOT, "tenure", &"自有".into()).unwrap());
+    for key in ["value", "at", "boot"] {
+        let inside = |tx: &mut automerge::transaction::Transaction<'_>| {
+            let field = tx.get(ROOT, "tenure").unwrap().unwrap().1;
+            tx.put(&field, key, "租住").unwrap();
+        };
+        assert_eq!(raw(&edited, Role::GridWorker, inside), Err(Refusal::By), "{key}");
+        assert_eq!(raw(&edited, Role::Cadre, inside), Err(Refusal::By), "{key}");
+    }
     // Nor by a detour: `by` as a map whose value is someone else.
     let new = |f: &dyn Fn(&mut automerge::transaction::Transaction<'_>)| {
         let empty = Doc::new(kinds::by_name("visit").unwrap(), 0).unwrap();

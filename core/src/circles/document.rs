@@ -1,0 +1,96 @@
+//! The shape of a circle document and its projection. Members and approvals are fields named by the person.
+
+use std::collections::BTreeSet;
+
+use crate::documents::{Audience, Entry, Kind, Map, Node, Place, Schema, Value};
+use crate::ids::Id;
+use crate::projection::{Rows, Table, Type};
+use crate::rules::{Attempt, Role, table};
+
+/// Circles.
+pub static CIRCLES: Table = Table { name: "circles", columns: &[("purpose", Type::Text), ("name", Type::Text)], indexes: &[] };
+
+/// Who was entered into a circle; `entry` is the person's id. `reads` says whether the circle is open to them.
+pub static CIRCLE_MEMBERS: Table =
+    Table { name: "circle_members", columns: &[("member", Type::Int), ("approved", Type::Int), ("reads", Type::Int)], indexes: &[] };
+
+/// A circle: who is in it is read by its members and the desk; what it holds is not.
+pub static CIRCLE: Kind = Kind {
+    name: "circle",
+    versions: &[Schema { number: 10, containers: &["members", "approvals"] }],
+    tables: &[&CIRCLES, &CIRCLE_MEMBERS],
+    project,
+    place: |_, id| Place::Own(vec![Audience::Desk, Audience::Circle(id)]),
+    rules: &table::CIRCLE,
+    keep_days: None,
+    check,
+};
+
+/// What a circle is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// 健康
+    Health,
+    /// 未成年人
+    Minors,
+    /// 矛盾调解
+    Mediation,
+}
+
+impl Purpose {
+    /// All purposes with their codes and what people call them.
+    pub const ALL: [(Self, &'static str, &'static str); 3] =
+        [(Self::Health, "health", "健康"), (Self::Minors, "minors", "未成年人"), (Self::Mediation, "mediation", "矛盾调解")];
+
+    /// The purpose of a code.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, c, _)| *c == code).map(|(p, ..)| *p)
+    }
+
+    /// What its readers are: the role that the hub gives them over the circle.
+    pub fn role(self) -> Role {
+        match self {
+            Self::Health => Role::HealthMember,
+            Self::Minors => Role::MinorsMember,
+            Self::Mediation => Role::Mediator,
+        }
+    }
+}
+
+/// Who reads what a circle holds: its members, and of minors those alone whom a cadre approved who is not that member. Who was
+/// entered by one and removed by another at the same time does not.
+pub fn readers(tree: &Map) -> BTreeSet<Id> {
+    let minors = Purpose::parse(tree.text("purpose")) == Some(Purpose::Minors);
+    let reads = |e: &&Entry| agreed(e) && (!minors || is_approved(tree, &e.key));
+    tree.map("members").iter().filter(reads).filter_map(|e| e.key.parse().ok()).collect()
+}
+
+fn is_approved(tree: &Map, person: &str) -> bool {
+    let by = |node: &Node| matches!(node, Node::Map(map) if !map.text("by").is_empty() && map.text("by") != person);
+    tree.map("approvals").get(person).is_some_and(|e| agreed(e) && std::iter::once(&e.node).chain(&e.rivals).all(by))
+}
+
+/// Whether everyone who set this field says yes.
+fn agreed(entry: &Entry) -> bool {
+    std::iter::once(&entry.node).chain(&entry.rivals).all(|node| *node.value() == Value::Bool(true))
+}
+
+/// Nobody enters themselves, and nobody approves themselves.
+fn check(attempt: &Attempt<'_>) -> bool {
+    let own = attempt.author.person.to_string();
+    let mine = |tree: Option<&Map>, key: &str| tree.and_then(|t| t.map(key).get(&own).cloned());
+    let entered = mine(Some(attempt.after), "members").filter(|e| *e.node.value() != Value::Bool(false));
+    let enters = entered.is_some() && entered != mine(attempt.before, "members");
+    let approves = mine(Some(attempt.after), "approvals") != mine(attempt.before, "approvals");
+    !enters && !approves && Purpose::parse(attempt.after.text("purpose")).is_some() && !attempt.after.text("name").is_empty()
+}
+
+fn project(tree: &Map, rows: &mut Rows) {
+    rows.push(&CIRCLES, "", vec![tree.value("purpose").clone(), tree.value("name").clone()]);
+    let readers = readers(tree);
+    for entry in tree.map("members").iter() {
+        let yes = |is: bool| Value::Int(is.into());
+        let reads = entry.key.parse().is_ok_and(|id| readers.contains(&id));
+        rows.push(&CIRCLE_MEMBERS, &entry.key, vec![yes(*entry.node.value() == Value::Bool(true)), yes(is_approved(tree, &entry.key)), yes(reads)]);
+    }
+}
