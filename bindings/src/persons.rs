@@ -9,11 +9,11 @@ use crate::values::Id;
 /// A person who acts in the community.
 #[uniffi::remote(Record)]
 pub struct AddPerson {
-    /// What they are to the community: `grid_worker`, `member` or `cadre`.
+    /// What they are to the community: the code of a role.
     pub kind: String,
     /// The name.
     pub name: String,
-    /// The grid they serve, of a grid worker.
+    /// The place they serve, of a grid worker or a stairway's lead.
     #[uniffi(default = None)]
     pub place: Option<Id>,
 }

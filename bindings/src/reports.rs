@@ -1,6 +1,6 @@
 //! Problem reports and their steps.
 
-use gridwalk_core::reports::{AddStep, RaiseReport, ReportView, Status, StepKind, StepView};
+use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, ReportView, Status, StepKind, StepView, WHISTLES, WhistleReport};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -60,7 +60,7 @@ pub struct ReportDetail {
 /// A problem report to raise.
 #[derive(Debug, Clone, PartialEq, uniffi::Record)]
 pub struct NewReport {
-    /// The grid it concerns; `None` for one that came to the community's desk.
+    /// The grid it concerns; `None` for one that goes to the community's desk, and that its raiser follows.
     #[uniffi(default = None)]
     pub place: Option<Id>,
     /// The code of its category; may be empty.
@@ -101,6 +101,12 @@ pub fn step_kinds() -> Vec<CodeName> {
     StepKind::ALL.iter().map(|(_, code, zh)| CodeName::new(code, zh)).collect()
 }
 
+/// The kinds of a whistle, by number, with what people call them.
+#[uniffi::export]
+pub fn whistles() -> Vec<CodeName> {
+    WHISTLES.iter().map(|(kind, zh)| CodeName::new(&kind.to_string(), zh)).collect()
+}
+
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
     /// Raises a problem report. The outcome's value is its id.
@@ -109,11 +115,24 @@ impl Phone {
         self.run(command_id, RaiseReport::from(report)).await
     }
 
-    /// Adds a step to a report: `accept`, `decline`, `handle`, `feed_back`, `close` or `note`. Declining, feeding back and a note
-    /// need a text. The outcome's value is the step's id.
+    /// Adds a step to a report: `accept`, `decline`, `handle`, `feed_back`, `close`, `return`, `supervise` or `note`. All but
+    /// accepting, handling and closing need a text. The outcome's value is the step's id.
     #[uniffi::method(default(note = "", command_id = None))]
     pub async fn add_step(&self, report: Id, kind: String, note: String, command_id: Option<Id>) -> Result<Outcome> {
         self.run(command_id, AddStep { report, kind, note }).await
+    }
+
+    /// Whistles: the report goes to the street, with its history. `kind` is 1 beyond the community, 2 joint enforcement or 3
+    /// emergency. The outcome's value is the step's id.
+    #[uniffi::method(default(note = "", command_id = None))]
+    pub async fn whistle(&self, report: Id, kind: i64, note: String, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, WhistleReport { report, kind, note }).await
+    }
+
+    /// Dispatches a whistled report to the unit that leads and those that assist. The outcome's value is the step's id.
+    #[uniffi::method(default(note = "", command_id = None))]
+    pub async fn dispatch(&self, report: Id, lead: Id, assisting: Vec<Id>, note: String, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, DispatchReport { report, lead, assisting, note }).await
     }
 
     /// The reports that are neither closed nor declined, oldest first.

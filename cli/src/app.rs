@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
-use crate::commands::{activities, attendance, carry, conflicts, edit, export, photo, reports, roster, status, sync, visit};
+use crate::commands::{
+    activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, reports, roster, status, sync, units, visit,
+};
 use crate::failure::{Failure, Result};
 use crate::host::Host;
 use crate::screen::Screen;
@@ -65,6 +67,11 @@ enum Command {
     Edit(edit::Edit),
     Report(reports::Report),
     Photo(photo::Photo),
+    Circle(circles::Circle),
+    Health(circles::Health),
+    Minor(circles::Minor),
+    Mediation(mediations::Mediation),
+    Unit(units::Unit),
     Activities(activities::Activities),
     Claim(activities::Claim),
     SignIn(attendance::SignIn),
@@ -131,6 +138,11 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Edit(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
         Command::Photo(c) => c.run(phone, screen),
+        Command::Circle(c) => c.run(phone, screen),
+        Command::Health(c) => c.run(phone, screen),
+        Command::Minor(c) => c.run(phone, screen),
+        Command::Mediation(c) => c.run(phone, screen),
+        Command::Unit(c) => c.run(phone, screen),
         Command::Activities(c) => c.run(phone, screen),
         Command::Claim(c) => c.run(phone, screen),
         Command::SignIn(c) => c.run(phone, screen),

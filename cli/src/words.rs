@@ -1,6 +1,9 @@
 //! What people read: Chinese words for the core's codes, and China time. A code of a newer core is shown as it is.
 
 use gridwalk_core::attendance::Flag;
+use gridwalk_core::care::{HEALTH_FACTS, MINOR_FACTS};
+use gridwalk_core::circles::Purpose;
+use gridwalk_core::mediations::State;
 use gridwalk_core::reports::{Status, StepKind};
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::{Urgency, VisitResult};
@@ -54,6 +57,19 @@ pub const COMMANDS: Words = &[
     ("reports.raise", "上报"),
     ("reports.step", "上报办理"),
     ("reports.settle", "上报归档"),
+    ("reports.whistle", "吹哨"),
+    ("reports.dispatch", "派单"),
+    ("units.add", "新增单位"),
+    ("circles.add", "建立保密圈"),
+    ("circles.member", "圈的成员"),
+    ("circles.approve", "批准圈的成员"),
+    ("health.add", "登记健康资料"),
+    ("health.edit", "修改健康资料"),
+    ("minors.add", "登记未成年人资料"),
+    ("minors.edit", "修改未成年人资料"),
+    ("mediations.add", "开始调解"),
+    ("mediations.session", "调解或回访"),
+    ("mediations.agree", "调解协议"),
     ("persons.add", "新增人员"),
     ("persons.edit", "修改人员"),
     ("activities.add", "新增活动"),
@@ -77,6 +93,26 @@ pub fn word(words: Words, code: &str) -> &str {
 /// The code of what people call `text`; what is no such word may be the code itself, or wrong: the core knows.
 pub fn code(words: Words, text: &str) -> &str {
     words.iter().find(|(_, zh)| *zh == text).map_or(text, |(code, _)| code)
+}
+
+/// What people call a circle's purpose.
+pub fn purpose(code: &str) -> &str {
+    Purpose::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
+}
+
+/// What people call how far a mediation has come.
+pub fn mediation(code: &str) -> &str {
+    State::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
+}
+
+/// What people call a fact of health or about a minor.
+pub fn fact(code: &str) -> &str {
+    HEALTH_FACTS.iter().chain(&MINOR_FACTS).find(|(c, _)| *c == code).map_or(code, |(_, zh)| zh)
+}
+
+/// The code of what people call such a fact.
+pub fn fact_code(text: &str) -> &str {
+    HEALTH_FACTS.iter().chain(&MINOR_FACTS).find(|(_, zh)| *zh == text).map_or(text, |(code, _)| code)
 }
 
 /// What people call a role.

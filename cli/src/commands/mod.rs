@@ -3,14 +3,17 @@
 pub mod activities;
 pub mod attendance;
 pub mod carry;
+pub mod circles;
 pub mod conflicts;
 pub mod edit;
 pub mod export;
+pub mod mediations;
 pub mod photo;
 pub mod reports;
 pub mod roster;
 pub mod status;
 pub mod sync;
+pub mod units;
 pub mod visit;
 
 mod lookup;

@@ -1,7 +1,7 @@
 //! Problem reports (问题上报): list, show, raise, step.
 
 use clap::{Args, Subcommand};
-use gridwalk_core::reports::{AddStep, RaiseReport, ReportView, StepView};
+use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, ReportView, StepView, WhistleReport};
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
@@ -24,6 +24,8 @@ enum What {
     Show(Show),
     Raise(Raise),
     Step(Step),
+    Whistle(Whistle),
+    Dispatch(Dispatch),
 }
 
 impl Report {
@@ -33,6 +35,8 @@ impl Report {
             What::Show(c) => c.run(phone, screen),
             What::Raise(c) => c.run(phone, screen),
             What::Step(c) => c.run(phone, screen),
+            What::Whistle(c) => c.run(phone, screen),
+            What::Dispatch(c) => c.run(phone, screen),
         }
     }
 }
@@ -154,7 +158,7 @@ struct Step {
     /// 上报编号 / the report's id
     #[arg(value_parser = id)]
     report: Id,
-    /// 受理、不予受理、处理、反馈、办结、补充情况 / accept, decline, handle, feed_back, close, note
+    /// 受理、不予受理、处理、反馈、办结、退回、督办、补充情况 / accept, decline, handle, feed_back, close, return, supervise, note
     kind: String,
     /// 说明 / what was done or said
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
@@ -165,5 +169,50 @@ impl Step {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let outcome = phone.run(AddStep { report: self.report, kind: words::step_code(&self.kind).to_owned(), note: self.note })?;
         screen.recorded(&outcome, "已记录办理", "step recorded")
+    }
+}
+
+/// 吹哨：交街道处理，连同经过 / Whistle: it goes to the street, with its history
+#[derive(Debug, Args)]
+struct Whistle {
+    /// 上报编号 / the report's id
+    #[arg(value_parser = id)]
+    report: Id,
+    /// 1 超出社区能力、2 联合执法、3 突发应急 / 1 beyond the community, 2 joint enforcement, 3 emergency
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=3))]
+    kind: i64,
+    /// 说明 / why
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    note: String,
+}
+
+impl Whistle {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let outcome = phone.run(WhistleReport { report: self.report, kind: self.kind, note: self.note })?;
+        screen.recorded(&outcome, "已吹哨", "whistled")
+    }
+}
+
+/// 派单：街道指定牵头和协办单位 / Dispatch: the street names a lead and assisting units
+#[derive(Debug, Args)]
+struct Dispatch {
+    /// 上报编号 / the report's id
+    #[arg(value_parser = id)]
+    report: Id,
+    /// 牵头单位编号，见 unit list / the unit that leads, as in unit list
+    #[arg(long, value_name = "UNIT", value_parser = id)]
+    lead: Id,
+    /// 协办单位编号 / a unit that assists
+    #[arg(long = "assist", value_name = "UNIT", value_parser = id)]
+    assisting: Vec<Id>,
+    /// 说明 / what is asked of them
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    note: String,
+}
+
+impl Dispatch {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let outcome = phone.run(DispatchReport { report: self.report, lead: self.lead, assisting: self.assisting, note: self.note })?;
+        screen.recorded(&outcome, "已派单", "dispatched")
     }
 }

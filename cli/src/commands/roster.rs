@@ -2,6 +2,7 @@
 
 use clap::Args;
 use gridwalk_core::Phone;
+use gridwalk_core::care::CareView;
 use gridwalk_core::households::{HouseholdView, ResidentView};
 use gridwalk_core::search::FoundView;
 use gridwalk_core::visits::{DueView, Urgency, VisitView};
@@ -133,9 +134,11 @@ impl Show {
         let id = household(phone, &self.household.join(" "))?;
         let view = phone.household(id)?;
         let visits = phone.visits_of(id, self.visits)?;
-        screen.answer(&json!({"household": view, "visits": visits}), |s| {
+        let care = phone.care(id)?;
+        screen.answer(&json!({"household": view, "visits": visits, "care": care}), |s| {
             let grid = name_of(phone, &view.place);
-            [household_text(s, &view, &grid), residents_text(s, &view.residents), visits_text(s, &visits)].join("\n")
+            let all = [household_text(s, &view, &grid), residents_text(s, &view.residents), care_text(s, &view, &care), visits_text(s, &visits)];
+            all.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
         })
     }
 }
@@ -158,6 +161,20 @@ fn residents_text(s: Style, residents: &[ResidentView]) -> String {
         let state = if r.state == "living" { "" } else { words::word(words::RESIDENT_STATES, &r.state) };
         let about: Vec<&str> = [r.sex.as_str(), &r.birth, &r.relation, state].into_iter().filter(|part| !part.is_empty()).collect();
         table.add_row([cell(&r.name), cell(about.join(" ")), cell(&r.phone), cell(r.tags.join("、")), toned(r.id, Tone::Dim)]);
+    }
+    table.to_string()
+}
+
+/// What only members of a circle see.
+fn care_text(s: Style, household: &HouseholdView, care: &[CareView]) -> String {
+    if care.is_empty() {
+        return String::new();
+    }
+    let mut table = s.table(&["居民 Resident", "保密资料 Confidential", "编号 Id"]);
+    for c in care {
+        let name = household.residents.iter().find(|r| r.id == c.resident).map_or("", |r| &r.name);
+        let facts: Vec<String> = c.facts.iter().map(|f| format!("{}：{}", words::fact(&f.field), f.text)).collect();
+        table.add_row([cell(name), cell(facts.join("\n")), toned(c.id, Tone::Dim)]);
     }
     table.to_string()
 }

@@ -1,0 +1,151 @@
+//! Mediation, read by those who mediate.
+
+use gridwalk_core::mediations::{AddMediation, AddSession, AgreeMediation, MediationView, SessionView, State};
+
+use crate::error::Result;
+use crate::phone::{Outcome, Phone};
+use crate::values::{CodeName, Id};
+
+/// A mediation.
+#[uniffi::remote(Record)]
+pub struct MediationView {
+    /// The mediation.
+    pub id: Id,
+    /// The circle that mediates.
+    pub circle: Id,
+    /// Who quarrels.
+    pub parties: String,
+    /// What about.
+    pub matter: String,
+    /// Where.
+    pub place: String,
+    /// What they agreed on; may be empty.
+    pub agreement: String,
+    /// When they agreed, in seconds since the Unix epoch (UTC).
+    pub agreed_at: Option<i64>,
+    /// Until when the agreement is to be kept, in seconds since the Unix epoch (UTC).
+    pub due_at: Option<i64>,
+    /// What else there is to say.
+    pub note: String,
+    /// When it began, in seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// The code of how far it has come.
+    pub state: String,
+}
+
+/// A session of a mediation, or a return visit.
+#[uniffi::remote(Record)]
+pub struct SessionView {
+    /// Its id.
+    pub id: Id,
+    /// Whether it was a return visit.
+    pub return_visit: bool,
+    /// When it was held, in seconds since the Unix epoch (UTC).
+    pub held_at: i64,
+    /// Of a return visit: whether the agreement was kept.
+    pub kept: Option<bool>,
+    /// What was said.
+    pub note: String,
+    /// Who recorded it (a person's id).
+    pub by: String,
+}
+
+/// A mediation with its sessions and return visits.
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
+pub struct MediationDetail {
+    /// The mediation.
+    pub mediation: MediationView,
+    /// Its sessions and return visits, by when they were held.
+    pub sessions: Vec<SessionView>,
+}
+
+/// A mediation to begin.
+#[uniffi::remote(Record)]
+pub struct AddMediation {
+    /// The circle that mediates.
+    pub circle: Id,
+    /// The report that it comes from: what is left empty here is taken from there.
+    #[uniffi(default = None)]
+    pub report: Option<Id>,
+    /// Who quarrels.
+    #[uniffi(default = "")]
+    pub parties: String,
+    /// What about.
+    #[uniffi(default = "")]
+    pub matter: String,
+    /// Where.
+    #[uniffi(default = "")]
+    pub place: String,
+    /// What else there is to say.
+    #[uniffi(default = "")]
+    pub note: String,
+}
+
+/// A session of a mediation, or a return visit, to be recorded.
+#[uniffi::remote(Record)]
+pub struct AddSession {
+    /// The mediation.
+    pub mediation: Id,
+    /// Of a return visit: whether the agreement was kept. `None` for a session.
+    #[uniffi(default = None)]
+    pub kept: Option<bool>,
+    /// When it was held, in seconds since the Unix epoch (UTC); `None` for now.
+    #[uniffi(default = None)]
+    pub held_at: Option<i64>,
+    /// What was said.
+    #[uniffi(default = "")]
+    pub note: String,
+}
+
+/// What the parties of a mediation agreed on.
+#[uniffi::remote(Record)]
+pub struct AgreeMediation {
+    /// The mediation.
+    pub mediation: Id,
+    /// What they agreed on.
+    pub agreement: String,
+    /// When, in seconds since the Unix epoch (UTC); `None` for now.
+    #[uniffi(default = None)]
+    pub agreed_at: Option<i64>,
+    /// Until when it is to be kept, in seconds since the Unix epoch (UTC).
+    #[uniffi(default = None)]
+    pub due_at: Option<i64>,
+}
+
+/// How far a mediation can have come, with what people call it.
+#[uniffi::export]
+pub fn mediation_states() -> Vec<CodeName> {
+    State::ALL.iter().map(|(_, code, zh)| CodeName::new(code, zh)).collect()
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Phone {
+    /// Begins a mediation. The outcome's value is its id.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn add_mediation(&self, mediation: AddMediation, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, mediation).await
+    }
+
+    /// Records a session, or a return visit. The outcome's value is its id.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn add_mediation_session(&self, session: AddSession, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, session).await
+    }
+
+    /// Writes down what the parties agreed on. The outcome's value is the mediation.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn agree_mediation(&self, agreement: AgreeMediation, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, agreement).await
+    }
+
+    /// The mediations on this phone, newest first.
+    pub async fn mediations(&self, limit: u32) -> Result<Vec<MediationView>> {
+        self.call(move |core| core.mediations(limit)).await
+    }
+
+    /// A mediation with its sessions and return visits.
+    pub async fn mediation(&self, id: Id) -> Result<MediationDetail> {
+        let (mediation, sessions) = self.call(move |core| core.mediation(id)).await?;
+        Ok(MediationDetail { mediation, sessions })
+    }
+}

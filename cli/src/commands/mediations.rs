@@ -1,0 +1,155 @@
+//! Mediation (矛盾调解): list, show, begin, sessions and return visits, agreement.
+
+use clap::{Args, Subcommand};
+use gridwalk_core::mediations::{AddMediation, AddSession, AgreeMediation};
+use gridwalk_core::{Id, Phone};
+use serde_json::json;
+
+use super::lookup::name_of;
+use crate::failure::Result;
+use crate::screen::{Screen, Tone, cell, toned};
+use crate::values::id;
+use crate::words;
+
+/// 矛盾调解，只有调解圈成员能看 / Mediation, read by its circle alone
+#[derive(Debug, Args)]
+pub struct Mediation {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    List(List),
+    Show(Show),
+    Add(Add),
+    Session(Session),
+    Agree(Agree),
+}
+
+impl Mediation {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        match self.what {
+            What::List(c) => c.run(phone, screen),
+            What::Show(c) => c.run(phone, screen),
+            What::Add(c) => {
+                let Add { circle, report, parties, matter, place, note } = c;
+                screen.recorded(&phone.run(AddMediation { circle, report, parties, matter, place, note })?, "已开始调解", "mediation begun")
+            }
+            What::Session(c) => {
+                let kept = if c.kept { Some(true) } else { c.broken.then_some(false) };
+                screen.recorded(&phone.run(AddSession { mediation: c.mediation, kept, held_at: None, note: c.note })?, "已记录", "recorded")
+            }
+            What::Agree(c) => {
+                let agreed = AgreeMediation { mediation: c.mediation, agreement: c.agreement, agreed_at: None, due_at: None };
+                screen.recorded(&phone.run(agreed)?, "已记录协议", "agreement recorded")
+            }
+        }
+    }
+}
+
+/// 本机的调解，最近的在前 / Mediations, newest first
+#[derive(Debug, Args)]
+struct List {
+    /// 最多显示多少件 / at most so many
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    limit: u32,
+}
+
+impl List {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let all = phone.mediations(self.limit)?;
+        screen.answer(&json!(all), |s| {
+            if all.is_empty() {
+                return s.text("没有调解 / no mediations", Tone::Dim);
+            }
+            let mut table = s.table(&["进展 State", "事由 Matter", "当事人 Parties", "开始 Begun", "编号 Id"]);
+            for m in &all {
+                table.add_row([cell(words::mediation(&m.state)), cell(&m.matter), cell(&m.parties), cell(words::day(m.at)), toned(m.id, Tone::Dim)]);
+            }
+            table.to_string()
+        })
+    }
+}
+
+/// 一件调解和它的经过 / A mediation with its sessions
+#[derive(Debug, Args)]
+struct Show {
+    /// 调解编号 / the mediation
+    #[arg(value_parser = id)]
+    mediation: Id,
+}
+
+impl Show {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let (m, sessions) = phone.mediation(self.mediation)?;
+        screen.answer(&json!({"mediation": m, "sessions": sessions}), |s| {
+            let mut lines = vec![format!("{} {}", s.text(&m.matter, Tone::Bold), words::mediation(&m.state)), m.parties.clone(), m.place.clone()];
+            if !m.agreement.is_empty() {
+                lines.push(format!("协议 Agreement：{}", m.agreement));
+            }
+            lines.push(m.note.clone());
+            let mut table = s.table(&["时间 When", "经过 What", "记录人 By", "情况 Note"]);
+            for held in &sessions {
+                let what = match held.kept {
+                    Some(true) => "回访：已履行",
+                    Some(false) => "回访：未履行",
+                    None => "调解",
+                };
+                table.add_row([cell(words::time(held.held_at)), cell(what), cell(name_of(phone, &held.by)), cell(&held.note)]);
+            }
+            lines.push(table.to_string());
+            lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+        })
+    }
+}
+
+/// 开始一件调解 / Begin a mediation
+#[derive(Debug, Args)]
+struct Add {
+    /// 调解圈的编号 / the circle that mediates
+    #[arg(long, value_parser = id)]
+    circle: Id,
+    /// 来自哪件上报，事由不必再填 / the report it comes from
+    #[arg(long, value_parser = id)]
+    report: Option<Id>,
+    /// 当事人 / who quarrels
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    parties: String,
+    /// 事由 / what about
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    matter: String,
+    /// 地点 / where
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    place: String,
+    /// 备注 / what else there is to say
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    note: String,
+}
+
+/// 记录一次调解或回访 / Record a session, or a return visit
+#[derive(Debug, Args)]
+struct Session {
+    /// 调解编号 / the mediation
+    #[arg(value_parser = id)]
+    mediation: Id,
+    /// 回访：协议已履行 / a return visit: the agreement was kept
+    #[arg(long, conflicts_with = "broken")]
+    kept: bool,
+    /// 回访：协议未履行 / a return visit: it was not
+    #[arg(long)]
+    broken: bool,
+    /// 情况 / what was said
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    note: String,
+}
+
+/// 记录达成的协议 / Write down what they agreed on
+#[derive(Debug, Args)]
+struct Agree {
+    /// 调解编号 / the mediation
+    #[arg(value_parser = id)]
+    mediation: Id,
+    /// 协议内容 / what they agreed on
+    agreement: String,
+}

@@ -1,0 +1,108 @@
+//! What the community cannot solve: whistled to the street, dispatched to a department, answered, closed.
+
+use gridwalk_core::Id;
+use gridwalk_core::reports::{AddStep, DispatchReport, WhistleReport};
+use gridwalk_core::rules::Role;
+use gridwalk_core::units::AddUnit;
+use gridwalk_hub::admin::{self, NewInvite};
+use gridwalk_tests::harness::{Device, report};
+
+use crate::world::{World, text};
+
+async fn of_unit(w: &World, number: u64, unit: Id, name: &str) -> Device {
+    let new = NewInvite {
+        address: w.hub.url(),
+        role: Role::DepartmentHandler,
+        grid: None,
+        unit: Some(unit),
+        name: Some(name.into()),
+        person: None,
+        valid_seconds: 60,
+    };
+    let invite = admin::invite(&w.hub.hub, &w.hub.tenant, &new).await.unwrap();
+    Device::enrolled(w.dir.path(), number, &invite).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whistle_reaches_the_street_and_the_department_with_its_history() {
+    let w = World::start(160, 1).await;
+    let a = w.worker(1, "g00").await;
+    let street = Device::enrolled(w.dir.path(), 5, &w.hub.invite(Role::StreetDispatcher, None, "街道值班").await.unwrap()).await.unwrap();
+    let unit = |name: &str| street.phone.run(AddUnit { sort: "department".into(), name: name.into(), phone: String::new() }).unwrap().value;
+    let (city, water) = (unit("城管中队"), unit("水务所"));
+    street.sync().await.unwrap();
+    let handler = of_unit(&w, 6, city, "城管队员").await;
+    let plumber = of_unit(&w, 7, water, "水务员").await;
+    let all = [&a, &street, &handler, &plumber];
+    let step = |report, kind: &str, note: &str| AddStep { report, kind: kind.into(), note: note.into() };
+
+    let case = a.phone.run(report(w.grids[0], "占道经营")).unwrap().value;
+    let small = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
+    a.phone.run(step(case, "note", "多次劝导无效")).unwrap();
+    w.settle(&all).await;
+    assert!(street.phone.report(case).is_err(), "the street hears nothing before the whistle");
+    // A grid worker does not whistle; a whistle has one of three kinds.
+    assert!(a.phone.run(WhistleReport { report: case, kind: 1, note: String::new() }).is_err());
+    assert!(w.desk.phone.run(WhistleReport { report: case, kind: 4, note: String::new() }).is_err());
+    w.desk.phone.run(step(case, "accept", "")).unwrap();
+    w.desk.phone.run(WhistleReport { report: case, kind: 2, note: "请联合执法".into() }).unwrap();
+    w.settle(&all).await;
+    let kinds = |device: &Device| device.phone.report(case).unwrap().1.into_iter().map(|s| s.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&street), ["note", "accept", "whistle"], "with its history");
+    assert!(street.phone.report(small).is_err());
+    assert!(handler.phone.report(case).is_err());
+    assert!(w.desk.phone.run(step(case, "handle", "")).is_err(), "the street has it now");
+
+    // Dispatched: the lead and those who assist get it, and nobody else of the departments.
+    assert!(w.desk.phone.run(DispatchReport { report: case, lead: city, assisting: vec![], note: String::new() }).is_err());
+    street.phone.run(DispatchReport { report: case, lead: water, assisting: vec![], note: "误派".into() }).unwrap();
+    w.settle(&all).await;
+    assert!(plumber.phone.report(case).is_ok() && handler.phone.report(case).is_err());
+    // Misrouted work goes back with a reason, and leaves the phones of those who had it.
+    assert!(plumber.phone.run(step(case, "return", "")).is_err());
+    plumber.phone.run(step(case, "return", "不属水务")).unwrap();
+    w.settle(&all).await;
+    assert!(plumber.phone.report(case).is_err());
+    assert_eq!(street.phone.report(case).unwrap().0.status, "whistled");
+    street.phone.run(DispatchReport { report: case, lead: city, assisting: vec![water], note: "请牵头".into() }).unwrap();
+    street.phone.run(step(case, "supervise", "三日内办结")).unwrap();
+    w.settle(&all).await;
+    assert_eq!(kinds(&handler), kinds(&street));
+    assert!(handler.phone.run(step(case, "supervise", "不该")).is_err() && handler.phone.run(step(case, "close", "")).is_err());
+    handler.phone.run(step(case, "handle", "已约谈")).unwrap();
+    handler.phone.run(step(case, "feed_back", "摊位已迁")).unwrap();
+    w.settle(&all).await;
+    w.desk.phone.run(step(case, "close", "已回访")).unwrap();
+    w.settle(&all).await;
+    for device in all.into_iter().chain([&w.desk]) {
+        assert_eq!(device.phone.report(case).unwrap().0.status, "closed", "phone {}", device.number);
+        assert!(device.phone.status().unwrap().quarantine.is_empty());
+    }
+    assert_eq!(text(&street.phone, "SELECT title FROM reports"), ["占道经营"]);
+    assert_eq!(text(&handler.phone, "SELECT count(*) || '' FROM households"), ["0"]);
+    w.assert_agreement(&all).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_raises_without_a_grid_follows_it_as_their_own_and_answers_nothing() {
+    let w = World::start(161, 1).await;
+    let a = w.worker(1, "g00").await;
+    let rider = Device::enrolled(w.dir.path(), 8, &w.hub.invite(Role::Rider, None, "骑手小周").await.unwrap()).await.unwrap();
+    let raise = gridwalk_core::reports::RaiseReport { place: None, ..report(w.grids[0], "井盖缺失") };
+    let case = rider.phone.run(raise).unwrap().value;
+    w.settle(&[&a, &rider]).await;
+    assert_eq!(w.desk.phone.report(case).unwrap().0.title, "井盖缺失");
+    assert!(a.phone.report(case).is_err());
+    let step = |kind: &str, note: &str| AddStep { report: case, kind: kind.into(), note: note.into() };
+    assert!(rider.phone.run(step("feed_back", "自己答复")).is_err());
+    rider.phone.run(step("note", "在东门口")).unwrap();
+    w.settle(&[&a, &rider]).await;
+    w.desk.phone.run(step("accept", "")).unwrap();
+    w.desk.phone.run(step("feed_back", "已补盖")).unwrap();
+    w.settle(&[&a, &rider]).await;
+    assert_eq!(rider.phone.report(case).unwrap().0.status, "answered");
+    assert!(text(&rider.phone, "SELECT doc FROM households").is_empty());
+    w.assert_agreement(&[&a, &rider]).await;
+    w.hub.stop().await;
+}
