@@ -26,7 +26,7 @@ pub struct Approve {
 }
 
 pub async fn run(a: Approve) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let number = admin::approve(&hub, &tenant, a.document, a.by, a.reader, a.reason).await?;
     println!("批准编号 {number}，一日内有效 / approval {number}, good for a day");

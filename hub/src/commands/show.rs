@@ -26,7 +26,7 @@ pub struct Show {
 }
 
 pub async fn run(a: Show) -> Result<()> {
-    let _lock = admin::HubLock::shared(&a.at.data)?;
+    let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let shown = admin::show(&hub, &tenant, a.document, a.by, a.reason, a.approval).await?;
     println!("{}", serde_json::to_string_pretty(&shown).map_err(|e| HubError::Usage(e.to_string()))?);

@@ -15,7 +15,6 @@ mod demo;
 mod erasure;
 mod first_path;
 mod folding;
-mod forged;
 mod grids;
 mod hostile;
 mod limits;
