@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::commands::Action;
 use crate::documents::Kind;
 use crate::projection::{CONFLICTS, Table};
-use crate::{
-    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, reports, settings, units, visits,
-};
+use crate::{activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, reports, settings, units, visits};
 
 /// Every kind of document.
 pub static KINDS: &[&Kind] = &[
