@@ -36,7 +36,12 @@ async fn on_s3(seed: u64, households: usize) -> (World, S3Server) {
 /// Syncs documents, then photos.
 async fn sync(device: &Device) -> PhotoReport {
     device.sync().await.unwrap();
-    device.phone.sync_photos(Network::Unmetered, |_| {}).await.unwrap()
+    over(device, Network::Unmetered).await
+}
+
+/// Syncs photos alone, over such a network.
+async fn over(device: &Device, network: Network) -> PhotoReport {
+    device.phone.sync_photos(network, |_| {}).await.unwrap()
 }
 
 /// The names of the files in a phone's photo folder.
@@ -273,11 +278,7 @@ async fn the_same_photo_from_two_phones_is_one_file(w: World) {
     b.sync().await.unwrap();
     small_steps(&a.phone);
     small_steps(&b.phone);
-    let send = |device: &Device| {
-        let phone = &device.phone;
-        async move { phone.sync_photos(Network::Unmetered, |_| {}).await.unwrap() }
-    };
-    let (from_a, from_b) = tokio::join!(send(&a), send(&b));
+    let (from_a, from_b) = tokio::join!(over(&a, Network::Unmetered), over(&b, Network::Unmetered));
     assert_eq!((from_a.unsent, from_b.unsent, from_a.troubles + from_b.troubles), (0, 0, 0));
     assert_eq!(kept(&w).await.len(), 2);
     sync(&w.desk).await;
@@ -399,10 +400,6 @@ async fn originals_wait_for_a_network_that_the_community_allows() {
     let a = w.worker(1, "g00").await;
     let photo = a.phone.take_photo(w.households[0], &jpeg(1600, 1200, 8)).unwrap().value;
     a.sync().await.unwrap();
-    let over = |device: &Device, network| {
-        let phone = &device.phone;
-        async move { phone.sync_photos(network, |_| {}).await.unwrap() }
-    };
     // Until the community chooses, bytes that are paid for carry thumbnails alone.
     let report = over(&a, Network::Metered).await;
     assert_eq!((report.sent, report.unsent), (1, 1));
