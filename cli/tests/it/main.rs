@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once; helpers are outside #[test]")]
 
+mod carry;
 mod day;
 mod export;
 mod first_use;

@@ -73,6 +73,19 @@ pub struct Audited {
     pub statement: Option<String>,
     /// What can be said for it.
     pub proof: Proof,
+    /// Who took it in from a revoked device, if someone did.
+    pub vouched: Option<VouchedFor>,
+}
+
+/// A cadre's word for what a revoked device made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VouchedFor {
+    /// The cadre's id.
+    pub by: String,
+    /// When, in seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// Why, in their words.
+    pub reason: String,
 }
 
 /// A document's facts.
@@ -92,6 +105,7 @@ struct Found {
     taken_at: i64,
     command: Id,
     signed: bool,
+    vouched: Option<VouchedFor>,
 }
 
 /// Who wrote the facts of `document`, or those at `path` and below. The reading is logged.
@@ -131,6 +145,7 @@ pub async fn audit(hub: &Hub, tenant: &Tenant, document: Id, path: Option<&str>)
             command: found.map(|f| f.command),
             change: hash_text(&fact.change),
             statement: found.map(|f| f.id.clone()),
+            vouched: found.and_then(|f| f.vouched.clone()),
             proof: behind.map_or(Proof::NoActor, |d| d.proof(&fact)),
             path: fact.path,
             by: fact.by,
@@ -162,7 +177,7 @@ impl Device {
         let mut found =
             Self { fits: key.as_ref().is_some_and(|k| k.device() == device), key, person: member.map(|m| m.person), is_hub, statements: BTreeMap::new() };
         let sought: BTreeSet<[u8; 32]> = facts.iter().filter(|f| f.actor.is_some_and(|a| a.device() == device)).map(|f| f.change).collect();
-        let sql = "SELECT id, statement, signature, at FROM statements WHERE tenant_id = $1 AND device = $2 ORDER BY number, id";
+        let sql = "SELECT id, statement, signature, at, vouched_by, vouched_at, vouch_reason FROM statements WHERE tenant_id = $1 AND device = $2 ORDER BY number, id";
         for row in all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&device.to_string())]).await? {
             let (id, bytes, signature): (String, Vec<u8>, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             // What cannot be read names nothing.
@@ -178,7 +193,11 @@ impl Device {
                 let Ok(command) = resolve(&statement.actors, line.command) else { continue };
                 // One good statement is enough, whatever else there is.
                 if signed || !found.statements.contains_key(&*line.hash) {
-                    found.statements.insert(*line.hash, Found { id: id.clone(), taken_at: row.try_get(3)?, command, signed });
+                    let vouched = match row.try_get::<Option<String>, _>(4)? {
+                        Some(by) => Some(VouchedFor { by, at: row.try_get(5)?, reason: row.try_get(6)? }),
+                        None => None,
+                    };
+                    found.statements.insert(*line.hash, Found { id: id.clone(), taken_at: row.try_get(3)?, command, signed, vouched });
                 }
             }
         }

@@ -12,7 +12,7 @@ mod role;
 mod show;
 mod tenant;
 
-pub use audit::{Audit, Audited, Proof, audit};
+pub use audit::{Audit, Audited, Proof, VouchedFor, audit};
 pub use backup::{HubLock, backup, new_epoch, restore};
 pub use devices::{DeviceLine, devices};
 pub use erase::{Found, Plan, Target, containing, erase, plan, repeat_erasures, scrub};

@@ -49,6 +49,9 @@ fn show(f: &Audited) {
     println!("  操作 command  {}", f.command.map_or("-".into(), |c| c.to_string()));
     println!("  改动 change   {}", f.change);
     println!("  证明 proof    {}", words(f.proof));
+    if let Some(v) = &f.vouched {
+        println!("  担保 vouched  {} {}：{}", time(v.at), v.by, v.reason);
+    }
 }
 
 fn words(proof: Proof) -> &'static str {

@@ -24,8 +24,19 @@ pub struct Vouched {
 /// The longest reason for vouching, in bytes.
 const MAX_REASON: usize = 1000;
 
-/// Takes one envelope that `carrier` brought.
+/// Takes one envelope that `carrier` brought. One that makes the hub fail keeps nobody's sync from going on: it is logged, and
+/// offered again.
 pub async fn deliver(hub: &Hub, carrier: DeviceId, carried: &Carried) -> Result<CarriedAnswer> {
+    match open_and_take(hub, carrier, carried).await {
+        Err(HubError::Core(e)) => {
+            tracing::warn!(carrier = %carrier, kind = e.kind().code(), "an envelope could not be taken");
+            Ok(CarriedAnswer { outcome: Outcome::Waiting, receipt: None })
+        }
+        other => other,
+    }
+}
+
+async fn open_and_take(hub: &Hub, carrier: DeviceId, carried: &Carried) -> Result<CarriedAnswer> {
     let only = |outcome| Ok(CarriedAnswer { outcome, receipt: None });
     let Ok(envelope) = Envelope::read(&carried.envelope) else { return only(Outcome::Unreadable) };
     let mut read = hub.store.read().await?;

@@ -162,7 +162,8 @@ fn initials(name: &str) -> String {
     name.to_pinyin().flatten().filter_map(|p| p.plain().chars().next()).collect()
 }
 
-fn bare(path: &Path) -> Result<Connection> {
+/// A bare SQLCipher database as durable as a phone's.
+pub(super) fn bare(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "key", format!("x'{}'", "07".repeat(32)))?;
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;

@@ -308,7 +308,7 @@ async fn a_revoked_devices_work_is_taken_in_by_a_cadre_who_vouches_and_by_nobody
     let w = World::start(408, 2).await;
     let a = w.worker(1, "g00").await;
     let b = w.worker(2, "g00").await;
-    a.phone.run(visit(w.households[0], "停用前")).unwrap();
+    let before = a.phone.run(visit(w.households[0], "停用前")).unwrap().value;
     admin::revoke(&w.hub.hub, device_id(&a)).await.unwrap();
     assert_eq!(a.sync().await.unwrap_err().kind(), ErrorKind::HubRefused);
     // A colleague brings it: refused, and nothing is lost by it.
@@ -337,6 +337,14 @@ async fn a_revoked_devices_work_is_taken_in_by_a_cadre_who_vouches_and_by_nobody
     assert_eq!(w.ask("SELECT device || ' ' || vouched_by || ' ' || vouch_reason FROM statements WHERE vouched_at IS NOT NULL").await, [marked]);
     let logged = w.ask("SELECT by_whom || ' ' || subject FROM audit_log WHERE verb = 'vouch'").await;
     assert_eq!(logged, [format!("{} {}", person(&w.desk), device_id(&a))]);
+    // Whoever asks later who wrote it is shown the author, whose signature it is, and who vouched.
+    let audit = admin::audit(&w.hub.hub, &w.hub.tenant, before, Some("note")).await.unwrap();
+    let fact = &audit.facts[0];
+    assert_eq!((fact.by.as_str(), fact.proof), (person(&a).to_string().as_str(), admin::Proof::Proven));
+    assert_eq!(
+        fact.vouched.as_ref().map(|v| (v.by.as_str(), v.reason.as_str())),
+        Some((person(&w.desk).to_string().as_str(), "手机丢失前一天的走访，本人已核对"))
+    );
     // Its phone learns it from the receipt; the device stays out.
     assert_eq!((bring_back(&w, &w.desk, &a, "vouched-receipt").sent, unsent(&a)), (1, 0));
     a.phone.run(visit(w.households[0], "停用后")).unwrap();
