@@ -79,7 +79,9 @@ mod tests {
 
     /// Table and key of each table that these statements make.
     fn keys(sql: &str) -> Vec<(String, String)> {
-        let tables = sql.split("CREATE TABLE ").skip(1);
+        let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
+        let code = code.join("\n");
+        let tables = code.split("CREATE TABLE ").skip(1);
         let key = |text: &str| {
             let name = text.split([' ', '(']).next().unwrap_or_default().to_owned();
             let key = match text.split_once("PRIMARY KEY (") {

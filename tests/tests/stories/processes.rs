@@ -11,10 +11,12 @@ use gridwalk_core::sync::{Answer, HttpHub, Hub as _};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_tests::harness::{Device, TestHub, report};
 
+use crate::wire::Hand;
 use crate::world::{World, notes, resident, tell, visit};
 
 const PHONES: u64 = 6;
 const ROUNDS: usize = 5;
+const SMALLEST_PAGE: u32 = *MAX_BYTES_RANGE.start();
 
 /// From now on the phone speaks to this process.
 fn point(device: &Device, hub: &TestHub) {
@@ -26,7 +28,8 @@ async fn keep_folding(hub: gridwalk_hub::Hub, tenant: gridwalk_hub::Tenant, stop
     let mut folded = 0;
     while !stop.load(Ordering::Relaxed) {
         folded += fold(&hub, &tenant, hub.now() + 86_400).await.unwrap();
-        tokio::task::yield_now().await;
+        // SQLite hands its one lock to whoever asks at the right moment: others need a chance.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     folded
 }
@@ -36,7 +39,7 @@ async fn keep_reading(device: Arc<Device>, urls: [String; 2], stop: Arc<AtomicBo
     let mut pages = 0;
     while !stop.load(Ordering::Relaxed) {
         let url = &urls[pages % 2];
-        tell(&device.phone, &format!("UPDATE tenants SET hub = '{url}'"));
+        tell(&device.phone, &format!("UPDATE tenants SET hub = '{url}'; UPDATE state SET max_bytes = {SMALLEST_PAGE}"));
         device.sync().await.unwrap();
         pages += 1;
     }
@@ -157,14 +160,12 @@ async fn two_processes_move_a_household_and_what_is_recorded_about_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn text_that_a_database_refuses_stops_nobody() {
+async fn text_that_a_database_refuses_is_answered_in_words() {
     let w = World::start(308, 1).await;
     let a = w.worker(1, "g00").await;
-    a.phone.run(visit(w.households[0], "一\0二")).unwrap();
-    a.phone.run(visit(w.households[0], "三")).unwrap();
-    w.settle(&[&a]).await;
-    assert_eq!(a.phone.status().unwrap().unsent, 0);
-    assert_eq!(notes(&w.desk.phone).len(), 2);
-    assert_eq!(w.ask("SELECT count(*) || '' FROM visits").await, ["2"]);
+    let mut hand = Hand::of(&a);
+    // PostgreSQL has no text with a NUL in it.
+    hand.cursor.tenant = "wu\0yan".into();
+    assert_eq!(hand.send(&w, &pack(&hand.request(vec![])).unwrap()).await.unwrap_err(), RefusalCode::UnknownDevice);
     w.hub.stop().await;
 }
