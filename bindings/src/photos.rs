@@ -153,7 +153,7 @@ impl Phone {
     #[uniffi::method(default(progress = None))]
     pub async fn fetch_photo(&self, photo: Id, network: Network, progress: Option<Arc<dyn PhotoListener>>) -> Result<Vec<u8>> {
         let core = self.core.clone();
-        drive_while_awaited(|| async move { core.fetch_photo(photo, network, tell(progress)).await }).await
+        drive_while_awaited(move || async move { core.fetch_photo(photo, network, tell(progress)).await }).await
     }
 
     /// Sends and receives the files of photos, after `sync`: thumbnails always, originals over a network that the community's
@@ -161,7 +161,7 @@ impl Phone {
     #[uniffi::method(default(progress = None))]
     pub async fn sync_photos(&self, network: Network, progress: Option<Arc<dyn PhotoListener>>) -> Result<PhotoReport> {
         let core = self.core.clone();
-        drive_while_awaited(|| async move { core.sync_photos(network, tell(progress)).await }).await
+        drive_while_awaited(move || async move { core.sync_photos(network, tell(progress)).await }).await
     }
 
     /// Photos that are not sent any more, because the hub found something else in what came, or because the file here is damaged.
