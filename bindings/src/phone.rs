@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gridwalk_core::carriers::CarriedStatus;
-use gridwalk_core::phone::{Config, Quarantined, Status, TenantStatus};
+use gridwalk_core::phone::{Config, HubRefusal, Quarantined, Status, TenantStatus};
 use gridwalk_core::{Error, Input};
 
 use crate::error::Result;
@@ -66,6 +66,19 @@ pub struct TenantStatus {
     pub roles: Vec<RoleScope>,
     /// The hub's time at the last complete sync, in seconds since the Unix epoch (UTC).
     pub synced_at: Option<i64>,
+    /// Why the hub refused the last request, if it did: a revoked device is told so here.
+    pub refused: Option<HubRefusal>,
+}
+
+/// A refusal of a whole request.
+#[uniffi::remote(Record)]
+pub struct HubRefusal {
+    /// Its stable name: `revoked`, `unknown_device`, …
+    pub code: String,
+    /// What to do, in Chinese.
+    pub zh: String,
+    /// What to do, in English.
+    pub en: String,
 }
 
 /// A command that was refused: kept with the reason until it is resubmitted or given up.

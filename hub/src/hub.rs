@@ -123,11 +123,17 @@ impl Hub {
     /// after the last one it used.
     pub fn as_actor<T, E>(&self, tenant: &Tenant, f: impl FnOnce(Actor, u64) -> std::result::Result<(T, u64), E>) -> std::result::Result<T, E> {
         let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
-        let (actor, counter) = actors.entry(tenant.id.clone()).or_insert_with(|| {
+        let device = tenant.key.device();
+        let begin = || {
             let mut random = [0; 4];
             self.random.fill(&mut random);
-            (Actor::new(tenant.key.device(), random), 1)
-        });
+            (Actor::new(device, random), 1)
+        };
+        let (actor, counter) = actors.entry(tenant.id.clone()).or_insert_with(begin);
+        // The community's key was changed: what is written from now on is signed with the new one.
+        if actor.device() != device {
+            (*actor, *counter) = begin();
+        }
         let (value, next) = f(*actor, *counter)?;
         *counter = next.max(*counter);
         Ok(value)

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use gridwalk_core::carriers::CarriedStatus;
-use gridwalk_core::phone::{Quarantined, Status as PhoneStatus, TenantStatus};
+use gridwalk_core::phone::{HubRefusal, Quarantined, Status as PhoneStatus, TenantStatus};
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
@@ -44,6 +44,9 @@ fn overview(s: Style, status: &PhoneStatus, host: &Host) -> String {
         let synced = tenant.synced_at.map(words::time);
         let tone = if synced.is_some() { Tone::Plain } else { Tone::Warn };
         table.add_row([cell("上次同步 Last sync"), toned(synced.unwrap_or_else(|| "尚未同步 / never".to_owned()), tone)]);
+        if let Some(HubRefusal { code, zh, en }) = &tenant.refused {
+            table.add_row([cell("服务器拒绝 Refused by the hub"), toned(format!("{zh} / {en} ({code})"), Tone::Bad)]);
+        }
     }
     table.add_row([cell("未发送 Unsent"), count(status.unsent, Tone::Warn)]);
     table.add_row([cell("未被接受 Refused"), count(status.quarantine.len() as u64, Tone::Bad)]);

@@ -136,7 +136,7 @@ struct Joins<'a> {
 impl Hub for Joins<'_> {
     async fn post(&self, request: &Prepared) -> Result<Answer> {
         let person = Id { actor: Actor([7; 12]), counter: 1 }.to_string();
-        self.community.answer(request, &EnrolReply { hub_time: request.head.created, person, granted: self.granted.clone(), epoch: 1 })
+        self.community.answer(request, &EnrolReply { hub_time: request.head.created, person, granted: self.granted.clone(), epoch: 1, keys: None })
     }
 }
 
@@ -165,6 +165,7 @@ impl Hub for Judges<'_> {
             audiences: vec!["desk".into()],
             documents: changes.iter().filter(|_| self.word == Word::Taken).map(news).collect(),
             more: false,
+            keys: None,
         };
         let verdict = Verdict { word: self.word, reason: self.reason.clone(), run: u32::try_from(changes.len()).unwrap() };
         let verdicts = bundle.iter().map(|_| vec![verdict.clone()]).collect();

@@ -10,7 +10,7 @@ mod views;
 pub(crate) use photos::no_photo;
 pub use run::Outcome;
 pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform};
-pub use status::{Quarantined, Status, TenantStatus};
+pub use status::{HubRefusal, Quarantined, Status, TenantStatus};
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::rules::Refusal;
 use crate::store::{Touched, from_json};
+use crate::sync::protocol::{RefusalCode, decode};
 use crate::sync::{Emptied, GENERATION};
 
 /// Where the phone stands.
@@ -51,6 +52,19 @@ pub struct TenantStatus {
     pub roles: Vec<(String, String)>,
     /// The hub's time at the last complete sync, in seconds since the Unix epoch (UTC).
     pub synced_at: Option<i64>,
+    /// Why the hub refused the last request, if it did: a revoked device is told so here.
+    pub refused: Option<HubRefusal>,
+}
+
+/// A refusal of a whole request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HubRefusal {
+    /// Its stable name: `revoked`, `unknown_device`, …
+    pub code: String,
+    /// What to do, in Chinese.
+    pub zh: String,
+    /// What to do, in English.
+    pub en: String,
 }
 
 /// A command that was refused: kept with the reason until it is resubmitted or given up.
@@ -72,17 +86,24 @@ pub struct Quarantined {
     pub input: serde_json::Value,
 }
 
+impl HubRefusal {
+    fn of(word: &[u8]) -> Option<Self> {
+        let code: RefusalCode = decode(word, "stored refusal").ok()?;
+        let (zh, en) = code.message();
+        Some(Self { code: code.name().to_owned(), zh: zh.to_owned(), en: en.to_owned() })
+    }
+}
+
 impl Phone {
     /// Where the phone stands.
     pub fn status(&self) -> Result<Status> {
         self.store.read(|c| {
             let count = |sql: &str| -> Result<u64> { Ok(c.query_row(sql, [], |r| r.get(0))?) };
-            let mut statement = c.prepare("SELECT t.tenant, t.hub, t.person, coalesce(p.name, ''), t.grants, t.synced_at FROM tenants t LEFT JOIN persons p ON p.doc = t.person ORDER BY t.rowid")?;
+            let mut statement = c.prepare("SELECT t.tenant, t.hub, t.person, coalesce(p.name, ''), t.grants, t.synced_at, t.refused FROM tenants t LEFT JOIN persons p ON p.doc = t.person ORDER BY t.rowid")?;
             let rows = statement.query_map([], |r| {
-                Ok((
-                    TenantStatus { tenant: r.get(0)?, hub: r.get(1)?, person: r.get(2)?, person_name: r.get(3)?, roles: Vec::new(), synced_at: r.get(5)? },
-                    r.get::<_, String>(4)?,
-                ))
+                let refused = r.get::<_, Option<Vec<u8>>>(6)?.and_then(|word| HubRefusal::of(&word));
+                let (tenant, hub, person) = (r.get(0)?, r.get(1)?, r.get(2)?);
+                Ok((TenantStatus { tenant, hub, person, person_name: r.get(3)?, roles: Vec::new(), synced_at: r.get(5)?, refused }, r.get::<_, String>(4)?))
             })?;
             let tenants = rows.map(|row| row.map_err(Error::from).and_then(|(t, roles)| Ok(TenantStatus { roles: from_json(&roles)?, ..t }))).collect::<Result<_>>()?;
             let mut statement = c.prepare("SELECT id, body, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;

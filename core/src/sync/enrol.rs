@@ -1,10 +1,11 @@
 //! Joining a community with an invite.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::protocol::{ENROL_PATH, EnrolReply, EnrolRequest, RefusalCode, VERSION, decode, open_reply, pack, unpack};
+use super::outgoing::pinned;
+use super::protocol::{CommunityKeys, ENROL_PATH, EnrolReply, EnrolRequest, RefusalCode, VERSION, decode, open_reply, pack, unpack};
 use super::{Answer, HttpHub, Hub, Prepared};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{DeviceKey, Invite, SignedHead};
 use crate::ids::Id;
 use crate::phone::{Phone, state};
@@ -12,7 +13,9 @@ use crate::store::to_json;
 
 impl Phone {
     /// Joins the community of `invite` over HTTP. `ca` is the hub's own certificate authority (PEM), if it has one. A phone whose
-    /// device was revoked joins again with a new key; what it has not sent is kept and sent after the next sync has pulled.
+    /// device was revoked joins again with a new key; what it has not sent is kept and sent after the next sync has pulled. Of a
+    /// community that it is in, the phone goes by the keys that it pinned, whatever the link says: a forged link would lead
+    /// what is unsent elsewhere.
     ///
     /// # Errors
     /// `enrolment` if the phone is in that community already, `hub_refused` with the hub's words, `offline`.
@@ -23,9 +26,12 @@ impl Phone {
     /// Joins the community of `invite`, carried by `carrier`.
     pub async fn enrol_with(&self, invite: &Invite, ca: Option<&str>, carrier: &impl Hub) -> Result<()> {
         // A second enrolment in the same community is for a device that was revoked or lost by a restored hub: a new key.
-        let again = self.store.read(|c| Ok(c.query_row("SELECT 1 FROM tenants WHERE tenant = ?1", [&invite.tenant], |_| Ok(())).optional()?.is_some()))?;
+        let known = self.store.read(|c| pinned_of(c, &invite.tenant))?;
+        let again = known.is_some();
         let key = if again { self.next_key()? } else { self.store.read(|c| Ok(state(c)?.key()))? };
-        let request = EnrolRequest { version: VERSION, tenant: invite.tenant.clone(), code: invite.code.clone(), key: key.public().to_bytes().into() };
+        let keys = known.unwrap_or_else(|| CommunityKeys::of(invite));
+        let (tenant, code) = (invite.tenant.clone(), invite.code.clone());
+        let request = EnrolRequest { version: VERSION, tenant, code, key: key.public().to_bytes().into(), keys: Some(keys.mark()) };
         let body = pack(&request)?;
         let mut offset = 0;
         for _ in 0..3 {
@@ -35,9 +41,11 @@ impl Phone {
             let prepared = Prepared { path: ENROL_PATH, head, body: body.clone(), bundles: Vec::new(), carried: Vec::new(), hub: invite.hub.clone() };
             match carrier.post(&prepared).await? {
                 Answer::Reply(bytes) => {
-                    let keys = [invite.key.clone(), invite.spare.clone()];
-                    let plain = unpack(open_reply(&keys, &prepared.head.signature, &bytes)?)?;
-                    return self.joined(invite, ca, &key, again, &decode(&plain, "enrolment")?);
+                    let both = [keys.key.clone(), keys.spare.clone()];
+                    let opened = open_reply(&both, &prepared.head.signature, &bytes).map_err(|e| if again { other_keys().with_source(e) } else { e })?;
+                    let reply: EnrolReply = decode(&unpack(opened)?, "enrolment")?;
+                    let keys = keys.follow(&invite.tenant, reply.keys.as_deref().unwrap_or_default())?;
+                    return self.joined(invite, &keys, ca, &key, again, &reply);
                 }
                 Answer::Refused(refused) if refused.code == RefusalCode::Clock => offset = refused.hub_time.saturating_sub(self.now()?),
                 Answer::Refused(refused) => return Err(refused.code.into()),
@@ -55,7 +63,7 @@ impl Phone {
         })
     }
 
-    fn joined(&self, invite: &Invite, ca: Option<&str>, key: &DeviceKey, again: bool, reply: &EnrolReply) -> Result<()> {
+    fn joined(&self, invite: &Invite, keys: &CommunityKeys, ca: Option<&str>, key: &DeviceKey, again: bool, reply: &EnrolReply) -> Result<()> {
         let reading = self.clock.read();
         let person: Id = reply.person.parse()?;
         self.store.write(|tx| {
@@ -67,7 +75,7 @@ impl Phone {
             tx.execute(
                 "INSERT INTO tenants (tenant, hub, ca, person, grants, audiences, key, spare, epoch, number, rerun) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)
                  ON CONFLICT (tenant) DO UPDATE SET hub = excluded.hub, ca = excluded.ca, person = excluded.person, grants = excluded.grants, audiences = excluded.audiences,
-                   key = excluded.key, spare = excluded.spare, epoch = excluded.epoch, number = 0, caught_up = 0, rerun = excluded.rerun",
+                   key = excluded.key, spare = excluded.spare, epoch = excluded.epoch, number = 0, caught_up = 0, rerun = excluded.rerun, refused = NULL",
                 params![
                     invite.tenant,
                     invite.hub,
@@ -75,8 +83,8 @@ impl Phone {
                     person,
                     to_json(&reply.granted.roles)?,
                     to_json(&reply.granted.audiences)?,
-                    invite.key.to_bytes(),
-                    invite.spare.to_bytes(),
+                    keys.key.to_bytes(),
+                    keys.spare.to_bytes(),
                     reply.epoch,
                     again
                 ],
@@ -95,4 +103,18 @@ impl Phone {
 /// An epoch that is not `epoch`: what is of it is not what the hub has now.
 fn no_epoch(epoch: u64) -> u64 {
     if epoch == 1 { 2 } else { 1 }
+}
+
+/// The keys that the phone pinned of a community it is in.
+fn pinned_of(connection: &Connection, tenant: &str) -> Result<Option<CommunityKeys>> {
+    let row = connection.query_row("SELECT key, spare FROM tenants WHERE tenant = ?1", [tenant], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?)));
+    row.optional()?.map(|(key, spare)| pinned(&key, &spare)).transpose()
+}
+
+fn other_keys() -> Error {
+    Error::new(
+        ErrorKind::Enrolment,
+        "这个链接不是本机已加入的社区发出的，没有改动；请向社区核实",
+        "this link is not from the community that this device is in; nothing was changed. Ask the community",
+    )
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::older::Begun;
-use super::protocol::{Bundle, Sealed, SyncReply, Verdict, WireChange, Word, decode, open_reply, unpack};
+use super::outgoing::pinned;
+use super::protocol::{Bundle, Sealed, SyncReply, TenantReply, Verdict, WireChange, Word, decode, open_reply, unpack};
 use super::rerun::{Failed, Older, rerun};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};
@@ -49,6 +50,7 @@ impl Phone {
             intake.carried(&prepared.hub, &prepared.carried, &reply.receipts)?;
             let mut again = false;
             for tenant in &reply.tenants {
+                intake.keys(tenant)?;
                 again |= intake.tenant(tenant)?;
             }
             intake.end_older(&mut failed)?;
@@ -72,7 +74,7 @@ impl Phone {
             )?;
             again |= unsealed || left || super::carried::is_left(tx, &prepared.hub)?;
             if !again {
-                tx.execute("UPDATE tenants SET synced_at = ?1 WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
+                tx.execute("UPDATE tenants SET synced_at = ?1, refused = NULL WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
             }
             let unsent = tx.query_row(&format!("SELECT count(*) FROM ({UNSENT})"), [], |r| r.get(0))?;
             Ok(Taken { again, unsent })
@@ -139,6 +141,19 @@ impl Intake<'_> {
         for schema in &reply.schemas {
             self.tx.execute("INSERT OR IGNORE INTO schemas VALUES (?1, ?2, ?3)", params![schema.number, schema.kind, &schema.body[..]])?;
         }
+        Ok(())
+    }
+
+    /// New keys of a community are pinned, if keys that are pinned lead to them.
+    fn keys(&mut self, reply: &TenantReply) -> Result<()> {
+        let Some(statements) = &reply.keys else { return Ok(()) };
+        let row = self.tx.prepare_cached("SELECT key, spare FROM tenants WHERE tenant = ?1")?.query_row([&reply.tenant], |r| {
+            Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?))
+        });
+        let Some((key, spare)) = row.optional()? else { return Ok(()) };
+        let keys = pinned(&key, &spare)?.follow(&reply.tenant, statements)?;
+        let args = params![reply.tenant, keys.key.to_bytes(), keys.spare.to_bytes()];
+        self.tx.execute("UPDATE tenants SET key = ?2, spare = ?3 WHERE tenant = ?1", args)?;
         Ok(())
     }
 

@@ -3,10 +3,10 @@
 use rusqlite::{Connection, Transaction, params};
 
 use super::protocol::{
-    Actors, Backfill, Bundle, Group, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange, audiences_hash, compress, decode, encode, pack,
+    Actors, Backfill, Bundle, CommunityKeys, Group, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange, audiences_hash, compress, decode, encode, pack,
 };
 use crate::error::Result;
-use crate::identity::{DeviceKey, SignedHead};
+use crate::identity::{DeviceKey, PublicKey, SignedHead};
 use crate::ids::Id;
 use crate::phone::{Phone, newest_schema, state};
 use crate::store::from_json;
@@ -79,18 +79,24 @@ pub(crate) struct OwnTenant {
 }
 
 pub(crate) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTenant>> {
-    let mut statement = connection.prepare_cached("SELECT tenant, epoch, number, audiences, caught_up FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
-    let rows = statement.query_map([hub], |r| Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get::<_, String>(3)?, r.get(4)?)))?;
+    let mut statement = connection.prepare_cached("SELECT tenant, epoch, number, audiences, caught_up, key, spare FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
+    let mut rows = statement.query([hub])?;
     let mut tenants = Vec::new();
-    for row in rows {
-        let (tenant, epoch, number, audiences, caught_up) = row?;
+    while let Some(r) = rows.next()? {
+        let (tenant, epoch, number, audiences, caught_up): (String, _, _, String, _) = (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?);
+        let keys = pinned(r.get_ref(5)?.as_blob().unwrap_or_default(), r.get_ref(6)?.as_blob().unwrap_or_default())?;
         let audiences: Vec<String> = from_json(&audiences)?;
         let mut backfills = connection.prepare_cached("SELECT audience, number FROM backfills WHERE tenant = ?1 ORDER BY audience")?;
         let backfills = backfills.query_map([&tenant], |r| Ok(Backfill { audience: r.get(0)?, number: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?;
-        let cursor = TenantCursor { audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills };
+        let cursor = TenantCursor { audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills, keys: Some(keys.mark()) };
         tenants.push(OwnTenant { cursor, caught_up });
     }
     Ok(tenants)
+}
+
+/// The keys that the phone pinned, as they are stored.
+pub(super) fn pinned(key: &[u8], spare: &[u8]) -> Result<CommunityKeys> {
+    Ok(CommunityKeys { key: PublicKey::from_bytes(key)?, spare: PublicKey::from_bytes(spare)? })
 }
 
 struct Unsent {

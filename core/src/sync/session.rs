@@ -2,9 +2,10 @@
 
 use std::future::Future;
 
+use rusqlite::params;
 use serde::Serialize;
 
-use super::protocol::{RefusalCode, RefusedRequest};
+use super::protocol::{RefusalCode, RefusedRequest, encode};
 use super::{HttpHub, MAX_BYTES_RANGE, Prepared};
 use crate::error::Result;
 use crate::phone::Phone;
@@ -100,7 +101,12 @@ impl Phone {
                         // Sign again with the hub's time, or with a new nonce; a hub that says so thrice means something else.
                         RefusalCode::Clock if again < 3 => offset = refused.hub_time.saturating_sub(self.now()?),
                         RefusalCode::Replayed if again < 3 => {}
-                        code => return Err(code.into()),
+                        code => {
+                            // Screens say it until a request is answered again.
+                            self.store.write(|tx| Ok(tx.execute("UPDATE tenants SET refused = ?1 WHERE hub = ?2", params![encode(&code), hub])?))?;
+                            self.notify(&["tenants"]);
+                            return Err(code.into());
+                        }
                     }
                 }
             }

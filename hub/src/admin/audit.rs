@@ -11,6 +11,7 @@ use gridwalk_core::sync::protocol::{Statement, StatementLine, decode, resolve};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
 
+use super::keys::own_key;
 use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
@@ -171,9 +172,10 @@ struct Device {
 
 impl Device {
     async fn find(connection: &mut AnyConnection, tenant: &Tenant, device: DeviceId, document: Id, generation: u32, facts: &[Fact]) -> Result<Self> {
-        let is_hub = tenant.key.device() == device;
+        let own = own_key(connection, &tenant.id, device).await?;
+        let is_hub = own.is_some();
         let member = if is_hub { None } else { Membership::find(connection, &tenant.id, device).await? };
-        let key = if is_hub { Some(tenant.key.public()) } else { member.as_ref().map(|m| m.key.clone()) };
+        let key = own.or_else(|| member.as_ref().map(|m| m.key.clone()));
         let mut found =
             Self { fits: key.as_ref().is_some_and(|k| k.device() == device), key, person: member.map(|m| m.person), is_hub, statements: BTreeMap::new() };
         let sought: BTreeSet<[u8; 32]> = facts.iter().filter(|f| f.actor.is_some_and(|a| a.device() == device)).map(|f| f.change).collect();

@@ -58,7 +58,8 @@ async fn record_everywhere(connection: &mut AnyConnection, at: i64, verb: &str) 
 }
 
 /// Puts a backup in the place of the database (of PostgreSQL's at the address `database`, else SQLite's in `folder`), under a
-/// new epoch. What was there is kept beside it, and what its log has since the backup is carried over.
+/// new epoch. What was there is kept beside it, and the log and the keys that it has
+/// since the backup are carried over.
 pub async fn restore(folder: &Path, database: Option<&str>, from: &Path, now: i64, random: &dyn HostRandom) -> Result<()> {
     let _lock = HubLock::exclusive(folder)?;
     match database {
@@ -76,6 +77,7 @@ async fn restore_postgres(database: &str, from: &Path, now: i64, random: &dyn Ho
     if let Some(mut old) = old {
         for tenant in tenants(&mut tx).await? {
             carry_over(&mut old, &mut tx, &tenant).await?;
+            super::keys::carry_over(&mut old, &mut tx, &tenant).await?;
         }
         old.close().await?;
     }
@@ -128,6 +130,7 @@ async fn restore_sqlite(folder: &Path, from: &Path, now: i64, random: &dyn HostR
         let mut read = old.read().await?;
         for tenant in tenants(&mut tx).await? {
             carry_over(&mut read, &mut tx, &tenant).await?;
+            super::keys::carry_over(&mut read, &mut tx, &tenant).await?;
         }
         read.commit().await?;
         old.close().await;
@@ -147,7 +150,7 @@ async fn restore_sqlite(folder: &Path, from: &Path, now: i64, random: &dyn HostR
 }
 
 /// Writes a secret that only its owner may read.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;

@@ -6,6 +6,8 @@ mod devices;
 mod erase;
 pub mod grid;
 mod invite;
+pub mod keys;
+pub mod qr;
 pub mod log;
 mod revoke;
 mod role;
@@ -13,7 +15,7 @@ mod show;
 mod tenant;
 
 pub use audit::{Audit, Audited, Proof, VouchedFor, audit};
-pub use backup::{HubLock, backup, new_epoch, restore};
+pub use backup::{HubLock, backup, new_epoch, restore, write_private};
 pub use devices::{DeviceLine, devices};
 pub use erase::{Found, Plan, Target, containing, erase, plan, repeat_erasures, scrub};
 pub use invite::{NewInvite, invite, place_named, use_code};

@@ -46,9 +46,8 @@ pub async fn create_tenant(hub: &Hub, id: &str, name: &str) -> Result<Tenant> {
     batch.flush(&mut tx).await?;
     exec(&mut tx, "UPDATE tenants SET settings = $2 WHERE tenant_id = $1", vec![Arg::text(id), Arg::text(&settings.to_string())]).await?;
     record(&mut tx, id, hub.now(), Act { by: "admin", verb: "init", subject: id, detail: "" }).await?;
-    let folder = hub.folder.join("keys");
-    std::fs::create_dir_all(&folder)?;
-    super::backup::write_private(&folder.join(format!("{id}-spare.key")), &spare.to_bytes())?;
+    super::keys::keep_first(&mut tx, &tenant).await?;
+    super::keys::write_spare(hub, id, &spare)?;
     tx.commit().await?;
     tenant.settings = settings;
     Ok(tenant)

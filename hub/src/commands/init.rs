@@ -22,8 +22,7 @@ pub async fn run(a: Init) -> Result<()> {
     let hub = a.at.open().await?;
     let tenant = admin::create_tenant(&hub, &a.tenant, &a.name).await?;
     println!("已建立社区“{}” / made the community {}", tenant.name, tenant.id);
-    let spare = a.at.data.join("keys").join(format!("{}-spare.key", tenant.id));
-    println!("备用密钥：{}，请移到安全的地方保管 / keep the spare key in a safe place", spare.display());
+    super::say_spare(&a.at.data.join("keys").join(format!("{}-spare-{}.key", tenant.id, tenant.spare.device())));
     hub.store.close().await;
     Ok(())
 }

@@ -1,8 +1,11 @@
 //! `gridwalk-hub invite`: an enrolment link.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use gridwalk_core::ids::Id;
 use gridwalk_core::rules::Role;
+use gridwalk_hub::admin::qr;
 use gridwalk_hub::{Result, admin};
 
 use super::OneTenant;
@@ -32,13 +35,38 @@ pub struct Invite {
     /// 有效天数 / for how many days
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(i64).range(1..=90))]
     days: i64,
+    /// 同时显示二维码 / print the link as a QR code too
+    #[arg(long)]
+    qr: bool,
+    /// 把二维码存为图片（.png 或 .svg） / write the QR code as an image
+    #[arg(long, value_name = "FILE", value_parser = image)]
+    qr_image: Option<PathBuf>,
+}
+
+/// A file name that says which kind of image it is.
+fn image(text: &str) -> std::result::Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("png" | "svg") => Ok(path),
+        _ => Err("文件名须以 .png 或 .svg 结尾 / the name must end in .png or .svg".to_owned()),
+    }
 }
 
 pub async fn run(a: Invite) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     let new = admin::NewInvite { address: a.address, role: a.role, grid: a.grid, unit: a.unit, name: a.name, person: a.person, valid_seconds: a.days * 86_400 };
-    println!("{}", admin::invite(&hub, &tenant, &new).await?);
+    let link = admin::invite(&hub, &tenant, &new).await?.to_string();
+    println!("{link}");
+    if a.qr {
+        println!("{}", qr::terminal(&link)?);
+    }
+    if let Some(path) = &a.qr_image {
+        let image = if path.extension().is_some_and(|e| e == "svg") { qr::svg(&link)?.into_bytes() } else { qr::png(&link)? };
+        // Whoever has the picture can enrol.
+        admin::write_private(path, &image)?;
+        println!("二维码：{}，用后请删除 / the QR code; delete it after use", path.display());
+    }
     hub.store.close().await;
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod approve;
 mod audit;
 mod backup;
+mod change_key;
 mod devices;
 mod end_role;
 mod erase;
@@ -17,8 +18,9 @@ mod restore;
 mod revoke;
 mod serve;
 mod show;
+mod use_spare;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -65,6 +67,10 @@ enum Command {
     Show(show::Show),
     /// 批准查看未成年人的资料（记入日志） / approve that a minor's document is read, logged
     Approve(approve::Approve),
+    /// 更换社区密钥，手机不必重新入网 / change the community's key; phones follow by themselves
+    ChangeKey(change_key::ChangeKey),
+    /// 密钥丢失或被盗时换用备用密钥 / bring the spare key into use
+    UseSpare(use_spare::UseSpare),
     /// 备份 / back up while the hub works
     Backup(backup::Backup),
     /// 从备份恢复，开始新的纪元 / restore a backup; begins a new epoch
@@ -130,6 +136,11 @@ fn time(at: i64) -> String {
     stamp.map(|t| t.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
 }
 
+/// Says where a new spare key was written.
+fn say_spare(path: &Path) {
+    println!("备用密钥：{}，请移到安全的地方保管 / keep the spare key in a safe place", path.display());
+}
+
 /// Runs what the command line says.
 pub async fn run(arguments: Arguments) -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
@@ -158,6 +169,8 @@ async fn execute(command: Command) -> Result<()> {
         Command::Log(a) => log::run(a).await,
         Command::Show(a) => show::run(a).await,
         Command::Approve(a) => approve::run(a).await,
+        Command::ChangeKey(a) => change_key::run(a).await,
+        Command::UseSpare(a) => use_spare::run(a).await,
         Command::Backup(a) => backup::run(a).await,
         Command::Restore(a) => restore::run(a).await,
         Command::NewEpoch(a) => new_epoch::run(a).await,

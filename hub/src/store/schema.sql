@@ -22,6 +22,17 @@ CREATE TABLE tenants (
   settings TEXT NOT NULL           -- the settings document
 );
 
+-- A community's key pairs, from 1. Each is signed by a key of the one before, which leads phones to it.
+CREATE TABLE community_keys (
+  tenant_id TEXT NOT NULL,
+  number BIGINT NOT NULL,
+  public_key BLOB NOT NULL,
+  spare_public BLOB NOT NULL,
+  secret BLOB NOT NULL,            -- the key of the pair that the hub has: answers phones that pinned it
+  statement BLOB NOT NULL,         -- this pair, signed; of the first empty
+  PRIMARY KEY (tenant_id, number)
+) WITHOUT ROWID;
+
 CREATE TABLE devices (
   tenant_id TEXT NOT NULL,
   device TEXT NOT NULL,

@@ -9,6 +9,7 @@ use gridwalk_core::sync::protocol::{Carried, CarriedAnswer, Envelope, Judged, Ou
 use super::author::{Membership, author_of};
 use super::handle::take_in;
 use super::request::open_bundle;
+use crate::admin::keys::secret_of;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 
@@ -41,10 +42,9 @@ async fn open_and_take(hub: &Hub, carrier: DeviceId, carried: &Carried) -> Resul
     let Ok(envelope) = Envelope::read(&carried.envelope) else { return only(Outcome::Unreadable) };
     let mut read = hub.store.read().await?;
     let Some(tenant) = Tenant::find(&mut read, &envelope.tenant).await? else { return only(Outcome::Elsewhere) };
-    if tenant.key.device().0 != *envelope.key {
-        return only(Outcome::Elsewhere);
-    }
-    let opened = envelope.open(&tenant.key).and_then(|sealed| open_bundle(&sealed));
+    // Sealed to the key that its author pinned, which may be an older one.
+    let Some(key) = secret_of(&mut read, &tenant.id, DeviceId(*envelope.key)).await? else { return only(Outcome::Elsewhere) };
+    let opened = envelope.open(&key).and_then(|sealed| open_bundle(&sealed));
     let Some(mut bundle) = opened.ok().filter(|b| b.tenant == tenant.id) else { return only(Outcome::Unreadable) };
     let Some(author) = Membership::find(&mut read, &tenant.id, bundle.device).await? else { return only(Outcome::Outcast) };
     if !author.key.verifies(&bundle.statement, &bundle.signature) {
@@ -61,7 +61,7 @@ async fn open_and_take(hub: &Hub, carrier: DeviceId, carried: &Carried) -> Resul
     let verdicts = verdicts.pop().unwrap_or_default();
     let waits = verdicts.iter().any(|v| matches!(v.word, Word::Missing | Word::Held));
     let judged = Judged { hub_time: hub.now(), epoch: hub.store.epoch, verdicts };
-    let receipt = Receipt::make(&judged, &tenant.id, sha256(&carried.envelope), &author.key, &tenant.key, hub.random())?;
+    let receipt = Receipt::make(&judged, &tenant.id, sha256(&carried.envelope), &author.key, &key, hub.random())?;
     tracing::debug!(tenant = tenant.id, device = %bundle.device, carrier = %carrier, "carried");
     Ok(CarriedAnswer { outcome: if waits { Outcome::Waiting } else { Outcome::Delivered }, receipt: Some(encode(&receipt).into()) })
 }

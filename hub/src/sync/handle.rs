@@ -18,6 +18,7 @@ use super::carried::deliver;
 use super::page::Asked;
 use super::reads::log_reads;
 use super::request::{Incoming, OpenBundle};
+use crate::admin::keys::behind;
 use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
@@ -69,18 +70,24 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
         receipts.push(deliver(hub, head.device, carried).await?);
     }
     let mut replies = Vec::new();
+    let mut signer = None;
     for ((cursor, tenant, member), own) in tenants.iter().zip(own) {
         let mut read = hub.store.read().await?;
         let author = author_of(&mut read, tenant, head.device, member.person, None, hub.now()).await?;
         let asked = Asked { hub, tenant, cursor, author: &author, own, max_bytes: incoming.request.max_bytes as usize };
-        let page = asked.read(&mut read).await?;
+        let mut page = asked.read(&mut read).await?;
+        // A phone that pinned older keys is told how they were followed by others, under a signature that it knows.
+        if let Some(behind) = behind(&mut read, tenant, cursor.keys.map(|mark| *mark)).await? {
+            page.keys = Some(behind.statements);
+            signer.get_or_insert(behind.key);
+        }
         drop(read);
         log_reads(hub, tenant, head.device, &author, &page).await?;
         replies.push(page);
     }
     let schemas = told(incoming.request.schema, &replies);
     let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas, receipts };
-    let sealed = seal_reply(&tenants[0].1.key, &head.signature, &pack(&reply)?);
+    let sealed = seal_reply(signer.as_ref().unwrap_or(&tenants[0].1.key), &head.signature, &pack(&reply)?);
     hub.gate.answered(head.device, &home, sealed.len(), hub.now());
     Ok(sealed)
 }
@@ -161,9 +168,11 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
     let detail = if member.is_some() { "again" } else { "" };
     record(&mut tx, &tenant.id, now, Act { by: &head.device.to_string(), verb: "enrol", subject: &person.to_string(), detail }).await?;
     let author = author_of(&mut tx, &tenant, head.device, person, None, now).await?;
+    let behind = behind(&mut tx, &tenant, request.keys.map(|mark| *mark)).await?;
     tx.commit().await?;
-    let reply = EnrolReply { hub_time: now, person: person.to_string(), granted: granted(&author), epoch: hub.store.epoch };
-    Ok(seal_reply(&tenant.key, &head.signature, &pack(&reply)?))
+    let (key, keys) = behind.map_or((tenant.key, None), |b| (b.key, Some(b.statements)));
+    let reply = EnrolReply { hub_time: now, person: person.to_string(), granted: granted(&author), epoch: hub.store.epoch, keys };
+    Ok(seal_reply(&key, &head.signature, &pack(&reply)?))
 }
 
 /// Checks that a request was signed now by a device that is enrolled here and not revoked, and counts it against the device's

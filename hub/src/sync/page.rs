@@ -56,6 +56,7 @@ impl Asked<'_> {
             audiences: Vec::new(),
             documents: Vec::new(),
             more: false,
+            keys: None,
         };
         let may = granted(self.author);
         if audiences_hash(may.audiences.iter().map(String::as_str)) != self.cursor.audiences {

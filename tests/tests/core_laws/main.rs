@@ -10,6 +10,7 @@ mod hostile;
 mod hours;
 mod hybrid;
 mod inputs;
+mod invites;
 mod lab;
 mod photos;
 mod report_fold;

@@ -105,6 +105,49 @@ async fn codes_work_once_for_a_while_and_close_after_five_wrong_tries() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_phones_with_one_code_at_once_one_gets_in() {
+    let w = World::start(63, 1).await;
+    for round in 0..3_u64 {
+        let invite = w.hub.invite(Role::GridWorker, Some("g00"), "一").await.unwrap();
+        let devices: Vec<Device> = (0..6).map(|n| Device::open(w.dir.path(), 10 * (round + 1) + n).unwrap()).collect();
+        let mut tries = tokio::task::JoinSet::new();
+        for device in devices {
+            let invite = invite.clone();
+            tries.spawn(async move {
+                let joined = device.phone.enrol(&invite, None).await;
+                (device, joined)
+            });
+        }
+        let (mut joined, mut refused) = (0, 0);
+        for (device, result) in tries.join_all().await {
+            match result {
+                Ok(()) => {
+                    joined += 1;
+                    device.sync().await.unwrap();
+                }
+                Err(e) => {
+                    refused += u32::from(e.message_en().contains("(code)"));
+                    assert!(device.phone.hubs().unwrap().is_empty());
+                }
+            }
+        }
+        assert_eq!((joined, refused), (1, 5));
+    }
+    // Wrong tries at once are counted one by one: after five even the right code is closed.
+    let invite = w.hub.invite(Role::GridWorker, Some("g00"), "二").await.unwrap();
+    let wrong = gridwalk_core::identity::Invite { code: format!("{}x", invite.code), ..invite.clone() };
+    let mut tries = tokio::task::JoinSet::new();
+    for n in 0..5 {
+        let (device, wrong) = (Device::open(w.dir.path(), 70 + n).unwrap(), wrong.clone());
+        tries.spawn(async move { device.phone.enrol(&wrong, None).await.unwrap_err().message_en().contains("(code)") });
+    }
+    assert!(tries.join_all().await.into_iter().all(|refused| refused));
+    assert!(Device::open(w.dir.path(), 80).unwrap().phone.enrol(&invite, None).await.is_err());
+    assert_eq!(w.ask("SELECT count(*) || '' FROM audit_log WHERE verb = 'close_code'").await, ["1"]);
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_that_is_refused_keeps_everything() {
     let w = World::start(62, 1).await;
     let a = w.worker(1, "g00").await;
@@ -117,7 +160,10 @@ async fn a_phone_that_is_refused_keeps_everything() {
     admin::revoke(&w.hub.hub, device_id(&a)).await.unwrap();
     assert!(a.sync().await.unwrap_err().message_en().contains("(revoked)"));
     assert_eq!((a.phone.heads().unwrap(), notes(&a.phone)), before);
-    assert_eq!(a.phone.status().unwrap().unsent, 1);
+    let status = a.phone.status().unwrap();
+    assert_eq!(status.unsent, 1);
+    let told = status.tenants[0].refused.clone().unwrap();
+    assert!(told.code == "revoked" && told.zh.contains("导出") && told.en.contains("export"), "the screen says what to do: {told:?}");
     // It opens again as it was.
     let Device { phone, folder, clock, .. } = a;
     drop(phone);

@@ -37,6 +37,7 @@ impl Hand {
             number: number("SELECT number || '' FROM tenants"),
             audiences: audiences_hash(list.iter().map(String::as_str)),
             backfills: vec![],
+            keys: None,
         };
         Self { key: DeviceKey::from_bytes(&key), cursor }
     }

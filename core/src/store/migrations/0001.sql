@@ -30,7 +30,8 @@ CREATE TABLE tenants (
   number INTEGER NOT NULL,       -- with the epoch: the cursor
   caught_up INTEGER NOT NULL DEFAULT 0, -- whether this epoch has been read to its end once
   rerun INTEGER NOT NULL DEFAULT 0, -- enrolled again: pull first, then run again what is absent
-  synced_at INTEGER              -- hub time of the last complete sync
+  synced_at INTEGER,             -- hub time of the last complete sync
+  refused BLOB                   -- the hub's word if it refused the last request whole, in CBOR
 );
 
 -- Audiences granted after enrolment, with a cursor each until they have caught up.

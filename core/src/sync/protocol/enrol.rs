@@ -3,6 +3,7 @@
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
+use super::keys::KeyStatement;
 use super::reply::Granted;
 use crate::error::{Error, ErrorKind};
 
@@ -22,6 +23,9 @@ pub struct EnrolRequest {
     /// The device's public key, which signs this request.
     #[n(3)]
     pub key: ByteArray<32>,
+    /// [`CommunityKeys::mark`](super::CommunityKeys::mark) of the community's keys that the phone goes by: those it pinned, or those of the invite.
+    #[n(4)]
+    pub keys: Option<ByteArray<4>>,
 }
 
 /// The answer to an enrolment.
@@ -40,6 +44,9 @@ pub struct EnrolReply {
     /// The epoch of the hub's store.
     #[n(3)]
     pub epoch: u64,
+    /// What leads from those keys to the community's keys now, if they are others.
+    #[n(4)]
+    pub keys: Option<Vec<KeyStatement>>,
 }
 
 /// A refusal in the protocol's own words; the HTTP status only repeats it.
@@ -119,7 +126,10 @@ impl RefusalCode {
             Self::Version => ("应用版本与服务器不一致，请更新应用", "the hub does not speak this app's protocol; update the app"),
             Self::UnknownDevice => ("这台设备尚未入网，请向社区索取入网链接", "this device is not enrolled; ask the community for an enrolment link"),
             Self::Revoked => {
-                ("这台设备已被停用，请联系社区；未同步的记录仍在本机", "this device was revoked; ask the community. Unsent records are still here")
+                (
+                    "这台设备已被停用。未同步的记录仍在本机：请导出后交给社区干部，或向社区索取新的入网链接重新入网",
+                    "this device was revoked. Unsent records are still here: export them for a cadre of the community, or ask for a new link and enrol again",
+                )
             }
             Self::Signature => ("签名无效，请重新入网", "the signature is not valid; enrol again"),
             Self::Clock => ("本机时间与服务器相差过大", "this device's clock is too far from the hub's"),

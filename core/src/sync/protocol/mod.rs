@@ -3,12 +3,14 @@
 
 mod carried;
 mod enrol;
+mod keys;
 mod photos;
 mod reply;
 mod request;
 
 pub use carried::{CARRIED_VERSION, Carried, CarriedAnswer, Envelope, Judged, MAX_CARRIED_AT_ONCE, MAX_ENVELOPE, Outcome, Receipt};
 pub use enrol::{EnrolReply, EnrolRequest, RefusalCode, RefusedRequest};
+pub use keys::{CommunityKeys, KeyStatement};
 pub use photos::{MAX_PHOTO_ASKS, MAX_PHOTOS_BODY, PHOTOS_PATH, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, WireFile};
 pub use reply::{DocumentNews, Granted, SyncReply, TenantReply, ToldSchema, Verdict, Word, open_reply, reply_statement, seal_reply};
 pub use request::{

@@ -4,6 +4,7 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 use super::carried::CarriedAnswer;
+use super::keys::KeyStatement;
 use super::request::WireId;
 use crate::error::{Error, Result};
 use crate::identity::{DeviceKey, PublicKey, SignatureBytes};
@@ -136,6 +137,9 @@ pub struct TenantReply {
     /// Whether there is more to read.
     #[n(9)]
     pub more: bool,
+    /// What leads from the keys that the phone pinned to the community's keys now, if they are others.
+    #[n(10)]
+    pub keys: Option<Vec<KeyStatement>>,
 }
 
 /// What a device may read and do.

@@ -53,6 +53,9 @@ pub struct TenantCursor {
     /// Audiences granted later, each with how far it has been filled.
     #[n(4)]
     pub backfills: Vec<Backfill>,
+    /// [`CommunityKeys::mark`](super::CommunityKeys::mark) of the keys that the phone pinned.
+    #[n(5)]
+    pub keys: Option<ByteArray<4>>,
 }
 
 /// How far a newly granted audience has been filled.
