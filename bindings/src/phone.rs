@@ -139,6 +139,12 @@ impl Phone {
         Ok(Self { core: Arc::new(core) })
     }
 
+    /// Makes the store useless at once: everything of it is overwritten and removed, what is unsent too. Then remove its key from
+    /// the keystore. Ask the person first.
+    pub async fn shred(&self) -> Result<()> {
+        self.call(|core| core.shred()).await
+    }
+
     /// A new command id, to be made when a form is opened: whatever happens to the form, it is recorded once.
     pub async fn new_command_id(&self) -> Result<Id> {
         self.call(|core| core.new_command_id()).await
@@ -173,4 +179,10 @@ impl Phone {
     pub async fn rebuild(&self) -> Result<()> {
         self.call(|core| core.rebuild()).await
     }
+}
+
+/// Makes the store in `folder` useless at once, also one that cannot be opened.
+#[uniffi::export]
+pub fn shred_store(folder: String) -> Result<()> {
+    Ok(gridwalk_core::store::shred(std::path::Path::new(&folder))?)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
-use crate::commands::{activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, reports, roster, status, sync, units, visit};
+use crate::commands::{activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, reports, roster, shred, status, sync, units, visit};
 use crate::failure::{Failure, Result};
 use crate::host::Host;
 use crate::screen::Screen;
@@ -81,6 +81,7 @@ enum Command {
     Carry(carry::Carry),
     Export(export::Export),
     Rebuild(export::Rebuild),
+    Shred(shred::Shred),
 }
 
 /// Runs the program.
@@ -106,6 +107,10 @@ pub fn main() -> ExitCode {
 
 fn run(app: App, screen: &Screen) -> Result {
     let host = Host::new(app.store, app.key_file)?;
+    // Whatever state the store is in.
+    if let Command::Shred(shred) = app.command {
+        return shred.run(&host, screen);
+    }
     // Only these may make a store: a mistyped folder elsewhere would look like a phone that lost everything.
     let begins = matches!(app.command, Command::Enrol(_) | Command::Status(_));
     if !begins && !host.exists() {
@@ -152,6 +157,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Carry(c) => c.run(phone, screen),
         Command::Export(c) => c.run(phone, screen),
         Command::Rebuild(c) => c.run(phone, screen),
+        Command::Shred(c) => c.run(host, screen),
     }
 }
 

@@ -92,6 +92,21 @@ impl Host {
         }
     }
 
+    /// Overwrites and removes the key file, if it is there.
+    pub fn destroy_key(&self) -> Result {
+        let destroy = || {
+            let mut file = fs::File::options().write(true).open(&self.key_file)?;
+            let length = usize::try_from(file.metadata()?.len()).unwrap_or(64);
+            file.write_all(&vec![0; length.min(64)])?;
+            file.sync_all()?;
+            fs::remove_file(&self.key_file)
+        };
+        match destroy() {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.cannot(e)),
+            _ => Ok(()),
+        }
+    }
+
     #[cfg(unix)]
     fn warn_if_open_to_others(&self, screen: &Screen) {
         use std::os::unix::fs::PermissionsExt as _;

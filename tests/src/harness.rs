@@ -16,6 +16,8 @@ use gridwalk_hub::{Hub, Tenant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::logs;
+
 use crate::postgres;
 
 /// Monday 2026-03-02 08:00 in China, when stories begin.
@@ -144,13 +146,20 @@ impl TestHub {
     }
 
     /// Stops the hub and waits until its database is closed.
+    ///
+    /// # Panics
+    /// If anything that was logged since [`logs::capture`] names someone whom the hub knows.
     pub async fn stop(mut self) {
+        // A story may have broken its database on purpose; it logs like any other.
+        let people = logs::people(&self.hub).await.unwrap_or_default();
         if let Some(stop) = self.stop.take() {
             stop.send(()).ok();
         }
         if let Some(served) = self.served.take() {
             served.await.ok();
         }
+        let naming = logs::captured(&people);
+        assert!(naming.is_empty(), "the log names people: {naming:?}");
     }
 }
 

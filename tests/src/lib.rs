@@ -4,6 +4,7 @@ pub mod bench;
 pub mod demo;
 pub mod harness;
 pub mod link;
+pub mod logs;
 pub mod pictures;
 pub mod postgres;
 pub mod replay;

@@ -11,6 +11,7 @@ pub mod mediations;
 pub mod photo;
 pub mod reports;
 pub mod roster;
+pub mod shred;
 pub mod status;
 pub mod sync;
 pub mod units;

@@ -7,5 +7,6 @@ mod day;
 mod export;
 mod first_use;
 mod refused;
+mod shred;
 mod terminal;
 mod usage;

@@ -159,6 +159,12 @@ impl Phone {
         }
     }
 
+    /// Makes the store useless at once: everything of it is overwritten and removed, what is unsent too. The host then lets go of the
+    /// key that it keeps. Ask the person first. A store that cannot be opened: [`crate::store::shred`].
+    pub fn shred(&self) -> Result<()> {
+        self.store.shred()
+    }
+
     /// The store, for tests and support tools.
     pub fn store(&self) -> &Store {
         &self.store

@@ -4,13 +4,16 @@
 mod documents;
 mod open;
 mod rows;
+mod shred;
 
 pub use documents::{Projected, Stored, StoredDoc, Touched, load, push_chunk, rebuild, tenant_of};
 pub use open::DB_FILE;
 pub(crate) use open::{cannot_write, write_durably};
 pub use rows::{delete_rows, write_rows};
+pub use shred::shred;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
@@ -24,6 +27,8 @@ pub struct Store {
     /// Opened for the first write: a phone that only shows its list opens sooner.
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
+    /// Nothing is opened any more: the files are gone.
+    shredded: AtomicBool,
 }
 
 impl Store {
@@ -33,7 +38,7 @@ impl Store {
     /// `wrong_key` (nothing touched), `damaged` (set aside, not deleted), `newer_store` (nothing touched), `cannot_write`.
     pub fn open(folder: &Path, key: &[u8; 32]) -> Result<Self> {
         let reader = open::open(folder, key)?;
-        Ok(Self { folder: folder.to_owned(), key: *key, writer: Mutex::new(None), readers: Mutex::new(vec![reader]) })
+        Ok(Self { folder: folder.to_owned(), key: *key, writer: Mutex::new(None), readers: Mutex::new(vec![reader]), shredded: AtomicBool::new(false) })
     }
 
     /// The folder the store lies in.
@@ -46,12 +51,17 @@ impl Store {
         let pooled = lock(&self.readers).pop();
         let connection = match pooled {
             Some(connection) => connection,
-            None => open::connect_reader(&self.folder, &self.key)?,
+            None => {
+                self.check_there()?;
+                open::connect_reader(&self.folder, &self.key)?
+            }
         };
         let snapshot = connection.unchecked_transaction()?;
         let result = self.noticing_damage(f(&snapshot));
         drop(snapshot);
-        lock(&self.readers).push(connection);
+        if !self.shredded.load(Ordering::SeqCst) {
+            lock(&self.readers).push(connection);
+        }
         result
     }
 
@@ -81,6 +91,24 @@ impl Store {
         self.noticing_damage(result)
     }
 
+    /// Makes the store useless at once, and this object with it: see [`shred`].
+    pub fn shred(&self) -> Result<()> {
+        let mut writer = lock(&self.writer);
+        self.shredded.store(true, Ordering::SeqCst);
+        let result = shred(&self.folder);
+        // Closed last: the last connection would remove its log without overwriting it.
+        writer.take();
+        lock(&self.readers).clear();
+        result
+    }
+
+    fn check_there(&self) -> Result<()> {
+        if self.shredded.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Enrolment, "本机数据已销毁，请重新打开并入网", "the data on this device was destroyed; open again and enrol"));
+        }
+        Ok(())
+    }
+
     /// Runs `f` on the writer and a reader in turn: for tests of what every connection must be.
     pub fn with_connections(&self, mut f: impl FnMut(&Connection)) -> Result<()> {
         f(self.opened(&mut lock(&self.writer))?);
@@ -93,7 +121,10 @@ impl Store {
     fn opened<'a>(&self, writer: &'a mut Option<Connection>) -> Result<&'a mut Connection> {
         match writer {
             Some(open) => Ok(open),
-            none => Ok(none.insert(open::connect_writer(&self.folder, &self.key)?)),
+            none => {
+                self.check_there()?;
+                Ok(none.insert(open::connect_writer(&self.folder, &self.key)?))
+            }
         }
     }
 

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
 /// Opens the store for reading, after checking it and bringing it up to date.
 pub(super) fn open(folder: &Path, key: &[u8; 32]) -> Result<Connection> {
     fs::create_dir_all(folder).map_err(cannot_write)?;
+    super::shred::finish(folder)?;
     let path = folder.join(DB_FILE);
     let check_path = folder.join(KEY_CHECK_FILE);
     let known = match fs::read(&check_path) {

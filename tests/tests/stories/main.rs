@@ -28,6 +28,7 @@ mod raw;
 mod refusals;
 mod restores;
 mod s3;
+mod shredding;
 mod street;
 mod together;
 mod upgrades;

@@ -35,6 +35,7 @@ impl World {
 
     /// The same with other limits.
     pub async fn limited(seed: u64, households: usize, limits: Limits) -> Self {
+        gridwalk_tests::logs::capture();
         let dir = tempfile::tempdir().unwrap();
         let hub = TestHub::start_limited(&dir.path().join("hub"), seed, limits).await.unwrap();
         Self::around(dir, hub, households).await
