@@ -152,7 +152,15 @@ async fn no_log_and_no_error_names_anybody() {
     let b = phone(dir.path(), 2, &invite("grid_worker", "诸葛小明", &["--grid", "g00"])).await;
     let desk = phone(dir.path(), 3, &invite("cadre", "欧阳静", &[])).await;
     let door = a.today(None, 1).unwrap()[0].household;
-    let visit = RecordVisit { household: door, result: VisitResult::Met, purpose: String::new(), note: "与欧阳静谈话，电话13987654321".into(), minutes: None, lat: None, lon: None };
+    let visit = RecordVisit {
+        household: door,
+        result: VisitResult::Met,
+        purpose: String::new(),
+        note: "与欧阳静谈话，电话13987654321".into(),
+        minutes: None,
+        lat: None,
+        lon: None,
+    };
     a.run(visit).unwrap();
     let resident: Id = a.household(door).unwrap().residents[0].id;
     for (phone, number) in [(&a, "13987654321"), (&b, "13911112222")] {
@@ -190,7 +198,9 @@ async fn no_log_and_no_error_names_anybody() {
     // Hostile requests: names in paths, headers, bodies; signed nonsense.
     for path in [SYNC_PATH, ENROL_PATH, "/欧阳静/13987654321", "/?name=欧阳静&phone=13987654321"] {
         for method in ["POST", "GET", "欧阳静"] {
-            let head = format!("{method} {path} HTTP/1.1\r\nhost: 欧阳静\r\nsignature: 欧阳静\r\nsignature-input: 13987654321\r\ncontent-length: 9\r\nconnection: close\r\n\r\n欧阳静");
+            let head = format!(
+                "{method} {path} HTTP/1.1\r\nhost: 欧阳静\r\nsignature: 欧阳静\r\nsignature-input: 13987654321\r\ncontent-length: 9\r\nconnection: close\r\n\r\n欧阳静"
+            );
             hub.check("an answer", &serving.raw(head.as_bytes()));
         }
     }

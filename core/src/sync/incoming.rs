@@ -147,9 +147,10 @@ impl Intake<'_> {
     /// New keys of a community are pinned, if keys that are pinned lead to them.
     fn keys(&mut self, reply: &TenantReply) -> Result<()> {
         let Some(statements) = &reply.keys else { return Ok(()) };
-        let row = self.tx.prepare_cached("SELECT key, spare FROM tenants WHERE tenant = ?1")?.query_row([&reply.tenant], |r| {
-            Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?))
-        });
+        let row = self
+            .tx
+            .prepare_cached("SELECT key, spare FROM tenants WHERE tenant = ?1")?
+            .query_row([&reply.tenant], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?)));
         let Some((key, spare)) = row.optional()? else { return Ok(()) };
         let keys = pinned(&key, &spare)?.follow(&reply.tenant, statements)?;
         let args = params![reply.tenant, keys.key.to_bytes(), keys.spare.to_bytes()];

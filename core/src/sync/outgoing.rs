@@ -3,7 +3,8 @@
 use rusqlite::{Connection, Transaction, params};
 
 use super::protocol::{
-    Actors, Backfill, Bundle, CommunityKeys, Group, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange, audiences_hash, compress, decode, encode, pack,
+    Actors, Backfill, Bundle, CommunityKeys, Group, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange, audiences_hash, compress, decode,
+    encode, pack,
 };
 use crate::error::Result;
 use crate::identity::{DeviceKey, PublicKey, SignedHead};
@@ -79,7 +80,8 @@ pub(crate) struct OwnTenant {
 }
 
 pub(crate) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTenant>> {
-    let mut statement = connection.prepare_cached("SELECT tenant, epoch, number, audiences, caught_up, key, spare FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
+    let mut statement =
+        connection.prepare_cached("SELECT tenant, epoch, number, audiences, caught_up, key, spare FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
     let mut rows = statement.query([hub])?;
     let mut tenants = Vec::new();
     while let Some(r) = rows.next()? {
@@ -88,7 +90,8 @@ pub(crate) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTe
         let audiences: Vec<String> = from_json(&audiences)?;
         let mut backfills = connection.prepare_cached("SELECT audience, number FROM backfills WHERE tenant = ?1 ORDER BY audience")?;
         let backfills = backfills.query_map([&tenant], |r| Ok(Backfill { audience: r.get(0)?, number: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?;
-        let cursor = TenantCursor { audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills, keys: Some(keys.mark()) };
+        let cursor =
+            TenantCursor { audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills, keys: Some(keys.mark()) };
         tenants.push(OwnTenant { cursor, caught_up });
     }
     Ok(tenants)

@@ -131,7 +131,14 @@ fn pair_of(tenant: &Tenant) -> CommunityKeys {
     CommunityKeys { key: tenant.key.public(), spare: tenant.spare.clone() }
 }
 
-async fn insert(connection: &mut AnyConnection, tenant: &str, number: usize, keys: &CommunityKeys, secret: &DeviceKey, by: Option<&KeyStatement>) -> Result<()> {
+async fn insert(
+    connection: &mut AnyConnection,
+    tenant: &str,
+    number: usize,
+    keys: &CommunityKeys,
+    secret: &DeviceKey,
+    by: Option<&KeyStatement>,
+) -> Result<()> {
     let args = vec![
         Arg::text(tenant),
         Arg::int(number),

@@ -125,12 +125,10 @@ impl RefusalCode {
             Self::TooBig => ("一次发送的内容过大", "the request is too big"),
             Self::Version => ("应用版本与服务器不一致，请更新应用", "the hub does not speak this app's protocol; update the app"),
             Self::UnknownDevice => ("这台设备尚未入网，请向社区索取入网链接", "this device is not enrolled; ask the community for an enrolment link"),
-            Self::Revoked => {
-                (
-                    "这台设备已被停用。未同步的记录仍在本机：请导出后交给社区干部，或向社区索取新的入网链接重新入网",
-                    "this device was revoked. Unsent records are still here: export them for a cadre of the community, or ask for a new link and enrol again",
-                )
-            }
+            Self::Revoked => (
+                "这台设备已被停用。未同步的记录仍在本机：请导出后交给社区干部，或向社区索取新的入网链接重新入网",
+                "this device was revoked. Unsent records are still here: export them for a cadre of the community, or ask for a new link and enrol again",
+            ),
             Self::Signature => ("签名无效，请重新入网", "the signature is not valid; enrol again"),
             Self::Clock => ("本机时间与服务器相差过大", "this device's clock is too far from the hub's"),
             Self::Replayed => ("重复的请求，没有改动", "a repeated request; nothing was changed"),
