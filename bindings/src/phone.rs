@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gridwalk_core::carriers::CarriedStatus;
-use gridwalk_core::phone::{Config, HubRefusal, Quarantined, Status, TenantStatus};
+use gridwalk_core::phone::{Config, HubRefusal, Quarantined, Status, TakenIn, TenantStatus};
 use gridwalk_core::{Error, Input};
 
 use crate::error::Result;
@@ -79,6 +79,17 @@ pub struct HubRefusal {
     pub zh: String,
     /// What to do, in English.
     pub en: String,
+}
+
+/// What came of taking a file of refused records in.
+#[uniffi::remote(Record)]
+pub struct TakenIn {
+    /// Records that are in quarantine now.
+    pub added: u64,
+    /// Records that this phone had already, refused or not.
+    pub known: u64,
+    /// Records about what was erased since: they stay outside.
+    pub erased: u64,
 }
 
 /// A command that was refused: kept with the reason until it is resubmitted or given up.
@@ -163,6 +174,21 @@ impl Phone {
     /// Runs a refused command again, as a new one of now: after the reason is gone.
     pub async fn resubmit(&self, command: Id) -> Result<Outcome> {
         Ok(self.call(move |core| core.resubmit(command)).await?.into())
+    }
+
+    /// Gives a refused command up: it is removed for good. Ask the person first.
+    pub async fn give_up(&self, command: Id) -> Result<()> {
+        self.call(move |core| core.give_up(command)).await
+    }
+
+    /// Everything in quarantine, with its reasons, as JSON to be kept in a file. It holds personal data in plain text.
+    pub async fn export_quarantine(&self) -> Result<Json> {
+        self.call(|core| core.export_quarantine()).await
+    }
+
+    /// Takes such a file in: its records are in quarantine here until they are resubmitted or given up.
+    pub async fn import_quarantine(&self, file: Json) -> Result<TakenIn> {
+        self.call(move |core| core.import_quarantine(&file)).await
     }
 
     /// A document as JSON: kind, generation, state, conflicts.

@@ -3,11 +3,13 @@
 
 mod export;
 mod photos;
+mod quarantine;
 mod run;
 mod status;
 mod views;
 
 pub(crate) use photos::no_photo;
+pub use quarantine::TakenIn;
 pub use run::Outcome;
 pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform};
 pub use status::{HubRefusal, Quarantined, Status, TenantStatus};

@@ -20,7 +20,7 @@ struct Attack {
 }
 
 /// A change that `f` makes to `doc` as `actor`.
-fn made(doc: &Automerge, actor: Actor, f: impl FnOnce(&mut automerge::transaction::Transaction<'_>)) -> Change {
+pub fn made(doc: &Automerge, actor: Actor, f: impl FnOnce(&mut automerge::transaction::Transaction<'_>)) -> Change {
     let mut doc = doc.clone();
     doc.set_actor(ActorId::from(&actor.0[..]));
     let before = doc.get_heads();

@@ -15,6 +15,7 @@ mod demo;
 mod erasure;
 mod first_path;
 mod folding;
+mod forged;
 mod grids;
 mod hostile;
 mod keys;

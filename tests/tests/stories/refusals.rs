@@ -99,3 +99,42 @@ async fn what_names_a_refused_household_goes_with_it_and_nothing_else() {
     w.assert_agreement(&[&a]).await;
     w.hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_refused_goes_out_as_a_file_and_in_on_the_same_persons_next_phone() {
+    let w = World::start(22, 2).await;
+    let a = w.worker(1, "g00").await;
+    let b = w.worker(2, "g00").await;
+    w.hub.invite_again(Role::GridWorker, Some("g01"), person(&a)).await.unwrap();
+    a.sync().await.unwrap();
+    let sql = format!("UPDATE grants SET until_number = 0, until_at = 0 WHERE scope = 'place:{}' AND person = '{}'", w.grids[1], person(&a));
+    w.tell(&sql).await;
+    let refused = a.phone.run(visit(w.households[2], "别处")).unwrap();
+    a.phone.run(visit(w.households[3], "也在别处")).unwrap();
+    a.sync().await.unwrap();
+    let status = a.phone.status().unwrap();
+    assert_eq!(status.quarantine.len(), 2);
+    assert!(status.quarantine.iter().all(|q| q.reason == "outside_scope" && q.reason_zh.contains("不在您负责的范围内") && q.reason_en.contains("outside")));
+    let file = a.phone.export_quarantine().unwrap();
+    assert_eq!((file["records"][0]["reason"].as_str(), file["records"][0]["command"]["input"]["note"].as_str()), (Some("outside_scope"), Some("别处")));
+    // Taken in where it is known, it changes nothing; nobody else takes it in; what is no such file is refused.
+    let known = a.phone.import_quarantine(&file).unwrap();
+    assert_eq!((known.added, known.known), (0, 2));
+    assert!(b.phone.import_quarantine(&file).unwrap_err().to_string().contains("本人"));
+    assert!(b.phone.import_quarantine(&serde_json::json!({"records": []})).is_err());
+    assert!(b.phone.status().unwrap().quarantine.is_empty());
+    // The phone is lost; its person's next one takes the file in, and the grid is granted again.
+    let invite = w.hub.invite_again(Role::GridWorker, Some("g01"), person(&a)).await.unwrap();
+    let next = gridwalk_tests::harness::Device::enrolled(w.dir.path(), 3, &invite).await.unwrap();
+    let taken = next.phone.import_quarantine(&file).unwrap();
+    assert_eq!((taken.added, taken.known, taken.erased), (2, 0, 0));
+    assert_eq!(next.phone.import_quarantine(&file).unwrap().known, 2);
+    assert_eq!(next.phone.status().unwrap().quarantine.len(), 2);
+    next.phone.give_up(status.quarantine[1].id).unwrap();
+    next.phone.resubmit(refused.command).unwrap();
+    w.settle(&[&next]).await;
+    assert!(next.phone.status().unwrap().quarantine.is_empty());
+    assert_eq!(w.ask("SELECT note FROM visits").await, ["别处"]);
+    w.assert_agreement(&[&next]).await;
+    w.hub.stop().await;
+}
