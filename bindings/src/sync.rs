@@ -49,6 +49,10 @@ pub struct SyncReport {
     pub received: u64,
     /// Documents that left this phone.
     pub withdrawn: u64,
+    /// Households among them that lie in another grid now.
+    pub moved: u64,
+    /// Documents among them that left because a role of the person's ended.
+    pub ended: u64,
     /// Envelopes of others that were delivered.
     pub carried: u64,
 }

@@ -85,6 +85,13 @@ impl Sync {
         if done.is_some_and(|d| d.troubles > 0) {
             screen.warn("有照片无法发送，请重新拍摄", "some photos cannot be sent; take them again");
         }
+        if report.moved > 0 {
+            let (zh, en) = (format!("{}户已划到其他网格，不再在本机；未发送的记录照样送达", report.moved), format!("{} households lie in another grid now and left this phone; unsent records still arrive", report.moved));
+            screen.warn(&zh, &en);
+        }
+        if report.ended > 0 {
+            screen.warn("您的一个角色已结束，它的资料不再在本机", "a role of yours has ended, and its documents left this phone");
+        }
         if report.refused > 0 {
             screen.warn("有记录没有被接受，请用 gridwalk status 查看原因", "some records were refused; gridwalk status says why");
         }

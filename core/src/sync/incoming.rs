@@ -96,6 +96,8 @@ impl SyncReport {
         self.rerun += other.rerun;
         self.received += other.received;
         self.withdrawn += other.withdrawn;
+        self.moved += other.moved;
+        self.ended += other.ended;
     }
 }
 

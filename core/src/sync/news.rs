@@ -86,8 +86,9 @@ impl Intake<'_> {
             return Ok(());
         }
         if audiences.is_empty() {
-            self.report.withdrawn += u64::from(stored.is_some());
             if let Some(stored) = stored {
+                self.report.withdrawn += 1;
+                self.report.moved += u64::from(kind_of(stored.schema) == Some("household"));
                 self.tx.execute("UPDATE documents SET audiences = '[]', withdrawn = 1 WHERE n = ?1", [stored.n])?;
             }
             return Ok(());
@@ -166,6 +167,7 @@ impl Intake<'_> {
                 let mut left: Vec<String> = from_json(&audiences)?;
                 left.retain(|a| a != audience);
                 self.report.withdrawn += u64::from(left.is_empty());
+                self.report.ended += u64::from(left.is_empty());
                 self.tx.execute("UPDATE documents SET audiences = ?2, withdrawn = ?3 WHERE n = ?1", params![n, to_json(&left)?, left.is_empty()])?;
             }
         }

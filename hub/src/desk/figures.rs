@@ -1,5 +1,8 @@
 //! The figures of the first page, from the read model.
 
+use std::collections::HashMap;
+
+use gridwalk_core::places::document::CLOSED;
 use sqlx::{AnyConnection, Row};
 
 use crate::admin::tenants;
@@ -30,8 +33,25 @@ pub struct Community {
     pub open_by_age: Vec<(&'static str, i64)>,
     /// The day that the visits below are of, `2026-03-02`.
     pub day: String,
-    /// Visits of that day by grid: name, visits, people met.
-    pub visits_by_grid: Vec<(String, i64, i64)>,
+    /// Each grid in use, by name. Everything counts once, where it lies now.
+    pub grids: Vec<Grid>,
+    /// Closed grids in which something still lies: an act on grids was cut off and is to be run again.
+    pub defects: Vec<Grid>,
+}
+
+/// One grid's figures.
+#[derive(Debug, Clone, Default)]
+pub struct Grid {
+    /// Its name; `—` for what lies in no grid.
+    pub name: String,
+    /// Households that lie in it.
+    pub households: i64,
+    /// Reports that lie in it.
+    pub reports: i64,
+    /// Visits of the day to households that lie in it now, whoever made them.
+    pub visits: i64,
+    /// How many of them met someone.
+    pub met: i64,
 }
 
 /// Reads the figures of all communities.
@@ -74,12 +94,44 @@ async fn community(connection: &mut AnyConnection, tenant: Tenant, now: i64) -> 
     let newest = all(connection, "SELECT max(at) FROM visits WHERE tenant_id = $1", vec![Arg::text(&tenant.id)]).await?;
     let newest: Option<i64> = newest.first().map(|r| r.try_get(0)).transpose()?.flatten();
     let day_start = (newest.unwrap_or(now) + CHINA).div_euclid(86_400) * 86_400 - CHINA;
-    let sql = "SELECT coalesce(p.name, '—'), count(*), sum(CASE WHEN v.result = 'met' THEN 1 ELSE 0 END)
-        FROM visits v JOIN households h ON h.tenant_id = v.tenant_id AND h.doc = v.household
-        LEFT JOIN places p ON p.tenant_id = v.tenant_id AND p.doc = h.place
-        WHERE v.tenant_id = $1 AND v.at >= $2 AND v.at < $3 GROUP BY p.name ORDER BY p.name";
-    let rows = all(connection, sql, vec![Arg::text(&tenant.id), Arg::int(day_start), Arg::int(day_start + 86_400)]).await?;
-    let visits_by_grid = rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get(1)?, r.try_get(2)?))).collect::<Result<_>>()?;
+    let (grids, defects) = grids(connection, &tenant.id, day_start).await?;
     let day = jiff::Timestamp::from_second(day_start + CHINA).map(|t| t.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
-    Ok(Community { name: tenant.name, counts, open_by_age, day, visits_by_grid })
+    Ok(Community { name: tenant.name, counts, open_by_age, day, grids, defects })
+}
+
+/// The grids in use, and the closed ones that are not empty; visits of the day from `day_start` on.
+async fn grids(connection: &mut AnyConnection, tenant: &str, day_start: i64) -> Result<(Vec<Grid>, Vec<Grid>)> {
+    let mut by_place: HashMap<Option<String>, Grid> = HashMap::new();
+    for row in all(connection, "SELECT place, count(*) FROM households WHERE tenant_id = $1 GROUP BY place", vec![Arg::text(tenant)]).await? {
+        by_place.entry(row.try_get(0)?).or_default().households = row.try_get(1)?;
+    }
+    for row in all(connection, "SELECT place, count(*) FROM reports WHERE tenant_id = $1 GROUP BY place", vec![Arg::text(tenant)]).await? {
+        by_place.entry(row.try_get(0)?).or_default().reports = row.try_get(1)?;
+    }
+    let sql = "SELECT h.place, count(*), CAST(sum(CASE WHEN v.result = 'met' THEN 1 ELSE 0 END) AS BIGINT)
+        FROM visits v LEFT JOIN households h ON h.tenant_id = v.tenant_id AND h.doc = v.household
+        WHERE v.tenant_id = $1 AND v.at >= $2 AND v.at < $3 GROUP BY h.place";
+    for row in all(connection, sql, vec![Arg::text(tenant), Arg::int(day_start), Arg::int(day_start + 86_400)]).await? {
+        let grid = by_place.entry(row.try_get(0)?).or_default();
+        (grid.visits, grid.met) = (row.try_get(1)?, row.try_get(2)?);
+    }
+    let (mut grids, mut defects) = (Vec::new(), Vec::new());
+    for row in all(connection, "SELECT doc, name, state FROM places WHERE tenant_id = $1 ORDER BY name, doc", vec![Arg::text(tenant)]).await? {
+        let found = by_place.remove(&row.try_get::<Option<String>, _>(0)?);
+        let name: String = row.try_get(1)?;
+        match row.try_get::<String, _>(2)?.as_str() {
+            CLOSED => defects.extend(found.map(|g| Grid { name, ..g })),
+            _ => grids.push(Grid { name, ..found.unwrap_or_default() }),
+        }
+    }
+    // What lies in no grid, or in one that is not known here.
+    let rest = by_place.into_values().reduce(|a, b| Grid {
+        households: a.households + b.households,
+        reports: a.reports + b.reports,
+        visits: a.visits + b.visits,
+        met: a.met + b.met,
+        ..a
+    });
+    grids.extend(rest.map(|g| Grid { name: "—".to_owned(), ..g }));
+    Ok((grids, defects))
 }

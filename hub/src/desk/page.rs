@@ -32,7 +32,7 @@ pub(super) fn page(figures: &Figures) -> Markup {
 
 fn section(c: &Community) -> Markup {
     let oldest = c.open_by_age.iter().map(|(_, n)| *n).max().unwrap_or(0).max(1);
-    let most = c.visits_by_grid.iter().map(|(_, n, _)| *n).max().unwrap_or(0).max(1);
+    let most = c.grids.iter().map(|g| g.visits).max().unwrap_or(0).max(1);
     html! {
         section {
             h2 { (c.name) }
@@ -44,8 +44,17 @@ fn section(c: &Community) -> Markup {
                 }
                 article {
                     h3 { (c.day) " 走访（按网格）" }
-                    @if c.visits_by_grid.is_empty() { p.empty { "这一天还没有走访。" } }
-                    table { @for (grid, visits, met) in &c.visits_by_grid { (bar(grid, *visits, most, Some(*met))) } }
+                    @if c.grids.iter().all(|g| g.visits == 0) { p.empty { "这一天还没有走访。" } }
+                    table { @for g in c.grids.iter().filter(|g| g.visits > 0) { (bar(&g.name, g.visits, most, Some(g.met))) } }
+                }
+                article {
+                    h3 { "网格（按现在所在）" }
+                    table {
+                        @for g in &c.grids { tr { th scope="row" { (g.name) } td.number { (g.households) " 户" } td.number { (g.reports) " 件上报" } } }
+                    }
+                    @for g in &c.defects {
+                        p.empty { "已撤并的“" (g.name) "”中仍有 " (g.households) " 户、" (g.reports) " 件上报：请重新执行合并。" }
+                    }
                 }
             }
         }

@@ -65,6 +65,8 @@ impl Traffic {
             rerun: a.rerun + b.rerun,
             received: a.received + b.received,
             withdrawn: a.withdrawn + b.withdrawn,
+            moved: a.moved + b.moved,
+            ended: a.ended + b.ended,
             carried: a.carried + b.carried,
         };
         Self { up: self.up + other.up, down: self.down + other.down, time: self.time + other.time, report }

@@ -95,6 +95,9 @@ async fn everything_of_a_merged_grid_ends_in_the_other_also_what_was_made_offlin
     w.assert_all_went_well(&[&a, &c, &b]).await;
     assert_eq!(w.by_grid().await, ["g01 7 5"]);
     assert_eq!(w.reports_by_grid().await, ["g01 1"]);
+    let page = gridwalk_hub::desk::figures(&w.hub.hub).await.unwrap().communities.remove(0);
+    let figures: Vec<_> = page.grids.iter().map(|g| (g.name.as_str(), g.households, g.reports, g.visits)).collect();
+    assert_eq!((figures, page.defects.len()), (vec![("g01", 7, 1, 5)], 0));
     for device in [&a, &b, &c] {
         assert_eq!(notes(&device.phone), ["丙访", "再访新户", "已知", "甲访", "访新户"]);
         assert_eq!(device.phone.household(home).unwrap().residents.len(), 3);
@@ -219,6 +222,12 @@ async fn a_split_takes_the_chosen_households_and_the_reports_nearest_to_them() {
     assert_eq!(w.by_grid().await, ["g00 4 1", "g01 2 0", "g09 1 2"]);
     assert_eq!(w.reports_by_grid().await, ["g00 2", "g09 1"]);
     assert!(a.phone.household(far).is_err() && a.phone.household(stays).is_ok());
+    // A closed grid that is not empty is a defect, and shown as one.
+    w.tell(&format!("UPDATE places SET state = 'closed' WHERE doc = '{}'", w.grids[0])).await;
+    let page = gridwalk_hub::desk::figures(&w.hub.hub).await.unwrap().communities.remove(0);
+    assert_eq!(page.grids.iter().map(|g| (g.name.as_str(), g.households, g.visits)).collect::<Vec<_>>(), [("g01", 2, 0), ("g09", 1, 2)]);
+    assert_eq!((page.defects[0].name.as_str(), page.defects[0].households), ("g00", 4));
+    w.tell(&format!("UPDATE places SET state = 'open' WHERE doc = '{}'", w.grids[0])).await;
     assert_eq!((notes(&a.phone), notes(&b.phone)), (vec!["访新户".into()], vec!["不知已拆".to_owned(), "拆分前".into()]));
     // By address, and back by merging.
     w.split("g00", "g08", Choice::Households(vec!["新楼".into(), stays.to_string()]), &[&a]).await;

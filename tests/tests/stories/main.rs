@@ -21,6 +21,7 @@ mod hostile;
 mod keys;
 mod limits;
 mod moves;
+mod moving;
 mod photos;
 mod processes;
 mod protocol;

@@ -169,7 +169,7 @@ async fn a_visit_recorded_while_the_reply_that_withdraws_its_household_is_under_
     let mut report = SyncReport::default();
     a.phone.take_reply(&prepared, &reply, &mut report).unwrap();
     // Withdrawn, and kept until the visit is answered.
-    assert_eq!(report.withdrawn, 1);
+    assert_eq!((report.withdrawn, report.moved, report.ended), (1, 1, 0));
     assert!(a.phone.household(home).is_ok());
     w.settle(&[&a, &b]).await;
     assert!(refusals(&a).is_empty() && a.phone.household(home).is_err());
