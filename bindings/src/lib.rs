@@ -32,6 +32,7 @@ mod photos;
 mod places;
 mod reports;
 mod search;
+mod settings;
 mod units;
 mod visits;
 
@@ -44,6 +45,7 @@ pub use mediations::{MediationDetail, mediation_states};
 pub use phone::{Outcome, Phone};
 pub use photos::PhotoListener;
 pub use reports::{NewReport, ReportDetail, report_statuses, step_kinds, whistles};
+pub use settings::SettingsView;
 pub use sync::{InviteView, read_invite};
 pub use units::unit_sorts;
 pub use values::{CodeName, Position, ResidentFieldValue, RoleGrant};

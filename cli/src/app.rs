@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
-use crate::commands::{activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, reports, roster, shred, status, sync, units, visit};
+use crate::commands::{activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, quarantine, reports, roster, settings, shred, status, sync, units, visit};
 use crate::failure::{Failure, Result};
 use crate::host::Host;
 use crate::screen::Screen;
@@ -76,6 +76,7 @@ enum Command {
     SignOut(attendance::SignOut),
     Hours(attendance::Hours),
     Conflicts(conflicts::Conflicts),
+    Settings(settings::Settings),
     Resubmit(status::Resubmit),
     GiveUp(status::GiveUp),
     Quarantine(quarantine::Quarantine),
@@ -153,6 +154,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::SignOut(c) => c.run(phone, screen),
         Command::Hours(c) => c.run(phone, screen),
         Command::Conflicts(c) => c.run(phone, screen),
+        Command::Settings(c) => c.run(phone, screen),
         Command::Resubmit(c) => c.run(phone, screen),
         Command::GiveUp(c) => c.run(phone, screen),
         Command::Quarantine(c) => c.run(phone, screen),

@@ -81,6 +81,7 @@ pub const COMMANDS: Words = &[
     ("photos.remove", "撤回照片"),
     ("settings.photo_networks", "照片网络"),
     ("settings.visit_rule", "走访周期"),
+    ("settings.retention", "保存期限"),
     ("categories.set", "上报类别"),
     ("conflicts.settle", "解决冲突"),
 ];

@@ -113,6 +113,8 @@ inputs! {
     SetPhotoNetworks(settings::SetPhotoNetworks) = "settings.photo_networks",
     /// Sets how often the carriers of a tag are visited.
     SetVisitRule(settings::SetVisitRule) = "settings.visit_rule",
+    /// Sets how long visits and closed reports are kept.
+    SetRetention(settings::SetRetention) = "settings.retention",
     /// Sets the list of report categories.
     SetCategories(categories::SetCategories) = "categories.set",
     /// Whistles: a report goes to the street.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 
-use crate::admin::tenants;
+use crate::admin::{self, tenants};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::photos;
@@ -74,7 +74,8 @@ pub async fn terminated() {
     }
 }
 
-/// Folds old changes, a few documents at a time, so that nobody waits for it; removes files that no photo names.
+/// Folds old changes and drops what was kept long enough, a few documents at a time, so that nobody waits for it; removes
+/// files that no photo names.
 async fn keep_folding(hub: Hub) {
     loop {
         let result = match fold_once(&hub).await {
@@ -106,10 +107,13 @@ async fn fold_once(hub: &Hub) -> Result<u64> {
         };
         let Some(tenant) = tenant else { continue };
         folded += fold::fold(hub, &tenant, hub.now() - fold::FOLD_AFTER_SECONDS).await?;
+        admin::apply_daily(hub, &tenant).await?;
         // A store of photos that does not answer keeps nothing else from being done.
         if let Err(e) = photos::sweep(hub, &tenant).await {
             tracing::error!(error = %e, "photos");
         }
     }
+    // What someone's reading kept an erasure from.
+    admin::scrub(hub).await?;
     Ok(folded)
 }

@@ -13,6 +13,7 @@ pub mod quarantine;
 pub mod reports;
 pub mod roster;
 pub mod shred;
+pub mod settings;
 pub mod status;
 pub mod sync;
 pub mod units;

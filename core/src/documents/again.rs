@@ -19,7 +19,7 @@ pub struct Again<'a> {
     /// Its number.
     pub generation: u32,
     /// Whether the fact at these keys from the root stays, with who and when.
-    pub stays: &'a dyn Fn(&[&str]) -> bool,
+    pub stays: &'a (dyn Fn(&[&str]) -> bool + Sync),
     /// What is put beside, by keys from the root.
     pub marks: &'a [(Vec<&'a str>, Value)],
 }

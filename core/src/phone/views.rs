@@ -3,13 +3,18 @@
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::{activities, attendance, care, circles, conflicts, households, mediations, reports, search, units, visits};
+use crate::{activities, attendance, care, circles, conflicts, households, mediations, reports, search, settings, units, visits};
 
 impl Phone {
     /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
     pub fn now(&self) -> Result<i64> {
         let reading = self.clock.read();
         self.store.read(|c| Ok(crate::clock::Stamp::new(reading.clone(), super::anchor(c, &reading)?.as_ref()).at))
+    }
+
+    /// What the community has set; see [`settings::settings`].
+    pub fn settings(&self) -> Result<settings::SettingsView> {
+        self.store.read(settings::settings)
     }
 
     /// The doors that are due, most pressing first; see [`visits::today`].

@@ -212,7 +212,7 @@ pub static SETTINGS: KindRules = KindRules {
     kind: "settings",
     zh: "设置",
     read_by: "everyone with a role",
-    rows: &[write("visit_rules/{name}", DESK), write("photo_networks", DESK)],
+    rows: &[write("visit_rules/{name}", DESK), write("photo_networks", DESK), write("retention:*|retention_daily", DESK)],
     checks: "",
 };
 

@@ -17,7 +17,7 @@ use crate::hub::{Hub, Tenant};
 use crate::import::forget_records;
 use crate::photos;
 use crate::store::{Arg, all, exec, select_in};
-use crate::sync::{Batch, Begin, Erase};
+use crate::sync::{Batch, Begin, Erase, Tell};
 
 /// Erasures, one a line, beside the database.
 const JOURNAL: &str = "erasures.jsonl";
@@ -27,6 +27,8 @@ const KEPT_KINDS: &[&str] = &["place", "settings", "category_list", "activity"];
 pub const REQUEST: &str = "request";
 /// It was kept long enough (Art. 19).
 pub const RETENTION: &str = "retention";
+/// For how long phones are told of a happening that they drop by its date themselves, in seconds: they look once a month.
+pub(super) const TOLD_SECONDS: i64 = 60 * 86_400;
 /// Documents of the journal that one transaction repeats.
 const PER_TRANSACTION: usize = 100;
 
@@ -87,7 +89,7 @@ pub async fn erase(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<usize>
     let mut tx = hub.store.write(&tenant.id).await?;
     let documents = documents_of(&mut tx, tenant, target).await?;
     // What happened goes before what it happened to, as phones read it.
-    let all: Vec<_> = documents.iter().rev().map(|(id, kind, erase)| (*id, *kind, erase.clone(), true)).collect();
+    let all: Vec<_> = documents.iter().rev().map(|(id, kind, erase)| (*id, *kind, erase.clone(), Tell::Forever)).collect();
     erase_all(hub, tenant, &mut tx, &all, REQUEST).await?;
     let subject = match target {
         Target::Resident { resident, .. } => resident,
@@ -102,12 +104,12 @@ pub async fn erase(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<usize>
     Ok(documents.len())
 }
 
-/// Erases what is named, each with whether phones are told, and journals what they are told.
+/// Erases what is named, each with who hears of it, and journals what anyone does.
 pub(super) async fn erase_all(
     hub: &Hub,
     tenant: &Tenant,
     tx: &mut AnyConnection,
-    documents: &[(Id, &'static Kind, Erase, bool)],
+    documents: &[(Id, &'static Kind, Erase, Tell)],
     right: &'static str,
 ) -> Result<()> {
     let mut batch = Batch::new(hub, tenant);
@@ -117,7 +119,7 @@ pub(super) async fn erase_all(
         let Some((generation, ids)) = batch.ids_of(tx, *doc).await? else { continue };
         batch.begin_again(tx, &Begin { doc: *doc, erase, right, generation: generation + 1, tell: *tell }, kind).await?;
         forget_keys(hub, tx, tenant, *doc, &ids, erase).await?;
-        if *tell {
+        if *tell != Tell::Nobody {
             let line = Line {
                 tenant: tenant.id.clone(),
                 document: *doc,
@@ -211,7 +213,9 @@ async fn repeat(hub: &Hub, tenant: &Tenant, lines: &[Line]) -> Result<()> {
         let Some(kind) = kinds::by_name(&line.kind) else { continue };
         let ids = batch.ids_of(&mut tx, line.document).await?.map(|(_, ids)| ids).unwrap_or_default();
         let right = if line.right == RETENTION { RETENTION } else { REQUEST };
-        batch.begin_again(&mut tx, &Begin { doc: line.document, erase: &line.erase, right, generation: line.generation, tell: true }, kind).await?;
+        let dropped_by_date = right == RETENTION && kind.keep_days.is_some();
+        let tell = if dropped_by_date { Tell::Until(line.at + TOLD_SECONDS) } else { Tell::Forever };
+        batch.begin_again(&mut tx, &Begin { doc: line.document, erase: &line.erase, right, generation: line.generation, tell }, kind).await?;
         forget_keys(hub, &mut tx, tenant, line.document, &ids, &line.erase).await?;
     }
     batch.flush(&mut tx).await?;

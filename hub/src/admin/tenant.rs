@@ -3,7 +3,7 @@
 use gridwalk_core::identity::DeviceKey;
 use gridwalk_core::ids::{Actor, Id};
 use gridwalk_core::kinds::Input;
-use gridwalk_core::settings::{DEFAULT_VISIT_RULES, SetVisitRule};
+use gridwalk_core::settings::{DEFAULT_RETENTION, DEFAULT_VISIT_RULES, SetRetention, SetVisitRule};
 use sqlx::{AnyConnection, Row};
 
 use super::log::{Act, record};
@@ -43,6 +43,8 @@ pub async fn create_tenant(hub: &Hub, id: &str, name: &str) -> Result<Tenant> {
     let rules = DEFAULT_VISIT_RULES.iter().map(|(tag, days)| ((*tag).to_owned(), *days)).collect();
     let mut batch = Batch::new(hub, &tenant);
     let settings = batch.run(&mut tx, Input::SetVisitRule(SetVisitRule { settings: None, rules })).await?;
+    let months = DEFAULT_RETENTION.iter().map(|(kind, months)| ((*kind).to_owned(), *months)).collect();
+    batch.run(&mut tx, Input::SetRetention(SetRetention { settings, months, daily: None })).await?;
     batch.flush(&mut tx).await?;
     exec(&mut tx, "UPDATE tenants SET settings = $2 WHERE tenant_id = $1", vec![Arg::text(id), Arg::text(&settings.to_string())]).await?;
     record(&mut tx, id, hub.now(), Act { by: "admin", verb: "init", subject: id, detail: "" }).await?;

@@ -15,6 +15,7 @@ mod invite;
 mod log;
 mod new_epoch;
 mod restore;
+mod retention;
 mod revoke;
 mod serve;
 mod show;
@@ -61,6 +62,8 @@ enum Command {
     Audit(audit::Audit),
     /// 删除居民或资料（删除权），不能恢复 / erase a resident or a document, for good
     Erase(erase::Erase),
+    /// 按保存期限清理到期的走访和上报 / drop what was kept long enough
+    Retention(retention::Retention),
     /// 查看、核对操作日志 / show and check the log of administrative acts
     Log(log::Log),
     /// 查看一份资料（记入日志） / show one document, logged
@@ -166,6 +169,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Grid(a) => grid::run(a).await,
         Command::Audit(a) => audit::run(a).await,
         Command::Erase(a) => erase::run(a).await,
+        Command::Retention(a) => retention::run(a).await,
         Command::Log(a) => log::run(a).await,
         Command::Show(a) => show::run(a).await,
         Command::Approve(a) => approve::run(a).await,

@@ -66,8 +66,19 @@ pub struct Begin<'a> {
     pub right: &'static str,
     /// The number of the next generation.
     pub generation: u32,
-    /// Whether phones are told; not what they have dropped by its date.
-    pub tell: bool,
+    /// Who hears of it.
+    pub tell: Tell,
+}
+
+/// Whom the hub tells that a document was begun again, or is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tell {
+    /// Every phone that reads or wrote it, whenever it comes.
+    Forever,
+    /// Those that come before this time, in seconds since the Unix epoch (UTC): later ones have dropped it by its date.
+    Until(i64),
+    /// Nobody: all phones have dropped it by its date.
+    Nobody,
 }
 
 impl Batch<'_> {
@@ -138,7 +149,8 @@ impl Batch<'_> {
             exec(connection, &format!("DELETE FROM {} WHERE tenant_id = $1 AND doc = $2", table.name), key.clone()).await?;
         }
         exec(connection, "DELETE FROM documents WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;
-        let about = [Arg::Text(None), Arg::text(""), Arg::Int(None)];
+        let until = if let Tell::Until(until) = begin.tell { Some(until) } else { None };
+        let about = [Arg::Text(None), Arg::text(""), Arg::Int(until)];
         let row = [Arg::text(kind.name), Arg::int(after.schema()), generation].into_iter().chain(about).chain([Arg::int(now)]);
         insert_many(connection, "documents", vec![key.into_iter().chain(row).collect()]).await?;
         self.held.remove(&begin.doc);
@@ -159,7 +171,7 @@ impl Batch<'_> {
              AND audience IN (SELECT audience FROM audiences WHERE tenant_id = $1 AND doc = $2)"
         );
         exec(connection, &sql, key.clone()).await?;
-        if !begin.tell {
+        if begin.tell == Tell::Nobody {
             exec(connection, "DELETE FROM audiences WHERE tenant_id = $1 AND doc = $2", key).await?;
             return Ok(());
         }

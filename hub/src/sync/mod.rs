@@ -17,7 +17,7 @@ pub mod rebuild;
 mod request;
 mod take;
 
-pub use again::{Begin, Erase, WORDS_GONE};
+pub use again::{Begin, Erase, Tell, WORDS_GONE};
 pub use author::{Membership, author_of};
 pub use batch::Batch;
 pub use handle::{handle_enrol, handle_sync, use_nonce, verified};

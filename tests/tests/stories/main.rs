@@ -29,6 +29,7 @@ mod qr;
 mod raw;
 mod refusals;
 mod restores;
+mod retention;
 mod s3;
 mod shredding;
 mod street;
