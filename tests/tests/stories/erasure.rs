@@ -5,9 +5,10 @@ use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin::{self, Target};
+use gridwalk_hub::store::Engine;
 use gridwalk_tests::harness::{Device, report};
 
-use crate::raw::{folder_bytes, holds, phone_bytes};
+use crate::raw::{holds, hub_bytes, phone_bytes};
 use crate::world::{World, first_resident, household, notes, person, resident, tell, text, visit};
 
 const NAME: &str = "欧阳鑫淼";
@@ -33,8 +34,8 @@ fn tenure(household: Id, text: &str) -> EditHousehold {
 }
 
 /// Nothing secret is left with anyone.
-fn assert_gone(w: &World, phones: &[&Device], secrets: &[&str]) {
-    let hub = folder_bytes(&w.hub.folder, &[]);
+async fn assert_gone(w: &World, phones: &[&Device], secrets: &[&str]) {
+    let hub = hub_bytes(w).await;
     for secret in secrets {
         assert!(!holds(&hub, secret), "the hub still has {secret}");
     }
@@ -89,7 +90,7 @@ async fn an_erased_resident_is_in_no_byte_of_any_store() {
     assert!(moved.phone.household(home).is_err());
 
     // What is looked for can be found.
-    let hub = folder_bytes(&w.hub.folder, &[]);
+    let hub = hub_bytes(&w).await;
     for shown in [NAME, PHONE, OLD_PHONE, RIVAL_PHONE, NOTE, "1931-07-29"] {
         assert!(holds(&hub, shown), "{shown}");
         assert!(holds(&phone_bytes(&a), shown), "{shown}");
@@ -107,7 +108,7 @@ async fn an_erased_resident_is_in_no_byte_of_any_store() {
     assert!(admin::erase(&w.hub.hub, &w.hub.tenant, &target).await.is_err(), "it is gone already");
 
     w.settle(&[&a, &b, &late, &moved]).await;
-    assert_gone(&w, &[&a, &b, &late, &moved], &SECRETS);
+    assert_gone(&w, &[&a, &b, &late, &moved], &SECRETS).await;
     assert!(!holds(&phone_bytes(&moved), "祖父"));
     // The rest stands: the household, who wrote what when, the other conflict with the value that was shown, late work.
     assert_eq!(text(&a.phone, &format!("SELECT name FROM residents WHERE doc = '{home}'")), ["居民00"]);
@@ -153,7 +154,7 @@ async fn a_household_goes_with_all_that_is_about_it() {
     let done = late.sync().await.unwrap();
     assert_eq!(done.refused, 2, "{done:?}");
     w.settle(&[&a, &late]).await;
-    assert_gone(&w, &[&a, &late], &[NAME, PINYIN, NOTE, UNSENT_NOTE, "鑫淼街九号", "欧阳之子"]);
+    assert_gone(&w, &[&a, &late], &[NAME, PINYIN, NOTE, UNSENT_NOTE, "鑫淼街九号", "欧阳之子"]).await;
     assert!(a.phone.household(home).is_err() && late.phone.household(home).is_err());
     assert_eq!(commands(&late.phone), ["quarantined generation"; 2]);
     assert_eq!(text(&a.phone, "SELECT title || status FROM reports"), ["与此无关accepted"]);
@@ -199,10 +200,15 @@ async fn a_restored_hub_erases_again_whoever_has_heard_of_it() {
             std::fs::remove_file(file).unwrap();
         }
     }
+    if w.hub.hub.store.engine == Engine::Postgres {
+        for aside in w.ask("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'before_restore%'").await {
+            w.tell(&format!("DROP SCHEMA {aside} CASCADE")).await;
+        }
+    }
     for _ in 0..3 {
         w.settle(&[&a, &b]).await;
     }
-    assert_gone(&w, &[&a, &b], &SECRETS);
+    assert_gone(&w, &[&a, &b], &SECRETS).await;
     for device in [&a, &b] {
         assert_eq!(text(&device.phone, &format!("SELECT name FROM residents WHERE doc = '{home}'")), ["居民00"]);
         assert!(device.phone.household(house).is_err());

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use aes::Aes256;
 use aes::cipher::{BlockCipherDecrypt, KeyInit};
+use gridwalk_hub::store::Engine;
 use gridwalk_tests::harness::{Device, key_of};
+
+use crate::world::World;
 
 const PAGE: usize = 4096;
 /// At the end of each page: 16 bytes of initialisation vector, 64 of HMAC-SHA-512.
@@ -31,6 +34,18 @@ pub fn phone_bytes(device: &Device) -> Vec<u8> {
         all.extend(decrypted(&cipher, &frame[FRAME_HEADER + if first { SALT } else { 0 }..]));
     }
     assert!(holds(&all, "CREATE TABLE commands"), "the pages are not read as they should be");
+    all
+}
+
+/// All bytes of a hub's folder and of its database: SQLite's files are in the folder; PostgreSQL's are the tables' files on its
+/// server, which is this machine's. What the server's own log holds is overwritten in its own time.
+pub async fn hub_bytes(w: &World) -> Vec<u8> {
+    let mut all = folder_bytes(&w.hub.folder, &[]);
+    if w.hub.hub.store.engine == Engine::Postgres {
+        w.tell("CHECKPOINT").await;
+        let sql = "SELECT setting || '/base/' || (SELECT oid FROM pg_database WHERE datname = current_database()) FROM pg_settings WHERE name = 'data_directory'";
+        all.extend(folder_bytes(Path::new(&w.ask(sql).await[0]), &[]));
+    }
     all
 }
 

@@ -5,7 +5,7 @@ use gridwalk_core::settings::SetRetention;
 use gridwalk_hub::admin::{self, Applied};
 use gridwalk_tests::harness::report;
 
-use crate::raw::{folder_bytes, holds, phone_bytes};
+use crate::raw::{holds, hub_bytes, phone_bytes};
 use crate::world::{World, notes, text, visit};
 
 const DAY: i64 = 86_400;
@@ -52,7 +52,7 @@ async fn visits_go_and_closed_reports_lose_their_words() {
     let due = admin::preview_retention(&w.hub.hub, &w.hub.tenant).await.unwrap();
     assert_eq!(due.iter().map(|d| (d.kind, d.count, d.oldest_at)).collect::<Vec<_>>()[1], ("report", 1, closed_at));
 
-    assert!(holds(&folder_bytes(&w.hub.folder, &[]), WORDS) && holds(&phone_bytes(&a), WORDS), "what is looked for can be found");
+    assert!(holds(&hub_bytes(&w).await, WORDS) && holds(&phone_bytes(&a), WORDS), "what is looked for can be found");
     let done = admin::apply_retention(&w.hub.hub, &w.hub.tenant, "admin").await.unwrap();
     assert_eq!(done, Applied { visits: 1, reports: 1 });
     assert_eq!(admin::apply_retention(&w.hub.hub, &w.hub.tenant, "admin").await.unwrap(), Applied::default(), "and that is all");
@@ -69,7 +69,7 @@ async fn visits_go_and_closed_reports_lose_their_words() {
         assert!(device.phone.report(case).unwrap().1.len() >= 4);
         assert_eq!(device.phone.report(open).unwrap().0.title, "路灯不亮");
     }
-    let hub = folder_bytes(&w.hub.folder, &[]);
+    let hub = hub_bytes(&w).await;
     assert!([WORDS, STEP, "管道渗水", "头一次走访"].iter().all(|gone| !holds(&hub, gone)));
     assert_eq!(w.ask("SELECT verb || ' ' || detail FROM audit_log WHERE verb = 'retention'").await, ["retention visits 1, reports 1"]);
     // The late step found a report whose words are gone; it is a fact of its own, and has its own end.
