@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
-use crate::commands::{activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, quarantine, reports, roster, settings, shred, status, sync, units, visit};
+use crate::commands::{
+    activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, quarantine, reports, roster, settings, shred, status, sync, units,
+    visit,
+};
 use crate::failure::{Failure, Result};
 use crate::host::Host;
 use crate::screen::Screen;

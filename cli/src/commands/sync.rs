@@ -86,7 +86,10 @@ impl Sync {
             screen.warn("有照片无法发送，请重新拍摄", "some photos cannot be sent; take them again");
         }
         if report.moved > 0 {
-            let (zh, en) = (format!("{}户已划到其他网格，不再在本机；未发送的记录照样送达", report.moved), format!("{} households lie in another grid now and left this phone; unsent records still arrive", report.moved));
+            let (zh, en) = (
+                format!("{}户已划到其他网格，不再在本机；未发送的记录照样送达", report.moved),
+                format!("{} households lie in another grid now and left this phone; unsent records still arrive", report.moved),
+            );
             screen.warn(&zh, &en);
         }
         if report.ended > 0 {

@@ -25,7 +25,7 @@ pub struct CareView {
 
 /// What this phone holds of a household's residents beyond the roster: nothing but for members of a circle.
 pub fn care(connection: &Connection, household: Id) -> Result<Vec<CareView>> {
-    let kinds: [(&str, &str, &[(&str, &str)]); 2] = [("health", "health", &HEALTH_FACTS), ("minor", "minors", &MINOR_FACTS)];
+    let kinds = [("health", "health", &HEALTH_FACTS[..]), ("minor", "minors", &MINOR_FACTS[..])];
     let mut found = Vec::new();
     for (kind, table, facts) in kinds {
         let columns: String = facts.iter().map(|(code, _)| format!(", coalesce({code}, '')")).collect();

@@ -73,7 +73,8 @@ async fn rearrange(w: &World, dice: &Dice, phones: &[Device], step: usize) {
     match dice.roll(6) {
         0 => drop(grid::merge(hub, tenant, from, to, &quiet).await),
         1 => {
-            let closed = w.ask("SELECT c.name || ' ' || s.name FROM places c JOIN places s ON s.doc = c.successor WHERE c.state = 'closed' ORDER BY c.name").await;
+            let closed =
+                w.ask("SELECT c.name || ' ' || s.name FROM places c JOIN places s ON s.doc = c.successor WHERE c.state = 'closed' ORDER BY c.name").await;
             let Some((new, from)) = dice.pick(&closed).and_then(|pair| pair.split_once(' ')) else { return };
             drop(grid::split(hub, tenant, &Split { from: from.into(), new: new.into(), choice: Choice::Back, workers: vec![] }, &quiet).await);
         }

@@ -43,7 +43,8 @@ pub async fn hub_bytes(w: &World) -> Vec<u8> {
     let mut all = folder_bytes(&w.hub.folder, &[]);
     if w.hub.hub.store.engine == Engine::Postgres {
         w.tell("CHECKPOINT").await;
-        let sql = "SELECT setting || '/base/' || (SELECT oid FROM pg_database WHERE datname = current_database()) FROM pg_settings WHERE name = 'data_directory'";
+        let sql =
+            "SELECT setting || '/base/' || (SELECT oid FROM pg_database WHERE datname = current_database()) FROM pg_settings WHERE name = 'data_directory'";
         all.extend(folder_bytes(Path::new(&w.ask(sql).await[0]), &[]));
     }
     all
