@@ -208,8 +208,9 @@ fn attempt(kind: &'static Kind, role: Role, path: &str, mode: &str) -> Result<()
         }
     });
     let mut after = doc.clone();
-    // What is not written once is set with a name, except in what one recorded oneself.
-    let named = cell(kind, path, role).is_some_and(|row| !row.once) && (mode == "first" || path.ends_with("/name") && keys.len() == 2);
+    // What is not written once is set with a name, except in what one recorded oneself; settings are nobody's.
+    let named =
+        cell(kind, path, role).is_some_and(|row| !row.once) && (mode == "first" || kind.name == "settings" || path.ends_with("/name") && keys.len() == 2);
     let change = wrote(&mut after, 1, me(), |w| put(w, &keys, &entry, me(), mode == "later" || named));
     judge(id, Some(&doc), &after, &change, &audiences, &author)
 }

@@ -72,8 +72,9 @@ struct Offers<'a> {
 }
 
 impl<'a> Offers<'a> {
-    fn of(w: &'a World, device: &Device, home: Id) -> Self {
-        Self { w, hand: Hand::of(device), me: person(device), home, n: 0 }
+    /// `first` keeps the ids of several rows of attacks by one person apart.
+    fn of(w: &'a World, device: &Device, home: Id, first: u8) -> Self {
+        Self { w, hand: Hand::of(device), me: person(device), home, n: first }
     }
 
     fn actor(&mut self) -> Actor {
@@ -112,7 +113,7 @@ async fn a_grid_worker_who_breaks_each_rule_gets_nothing_through() {
     let home = w.households[0];
     let case = b.phone.run(report(w.grids[0], "噪声")).unwrap().value;
     w.settle(&[&a, &b]).await;
-    let mut offers = Offers::of(&w, &a, home);
+    let mut offers = Offers::of(&w, &a, home, 0);
     let (me, other) = (offers.me, person(&b));
     let doc = held(&a, home);
     let reported = held(&a, case);
@@ -240,7 +241,7 @@ async fn someone_elses_circle_is_neither_written_nor_read() {
 
     // Written: by whoever is in no circle, by a cadre who is entered but not approved, and into another purpose's circle.
     for (device, name) in [(&spy, "worker"), (&second, "cadre")] {
-        let mut offers = Offers::of(&w, device, home);
+        let mut offers = Offers::of(&w, device, home, 0);
         let me = offers.me;
         for (schema, document, of) in [(11, ill, health), (12, child, minors), (13, child, health)] {
             let actor = offers.actor();
@@ -265,7 +266,7 @@ async fn someone_elses_circle_is_neither_written_nor_read() {
             }
         }
     }
-    let mut member = Offers::of(&w, &a, home);
+    let mut member = Offers::of(&w, &a, home, 60);
     let actor = member.actor();
     let new = made(&empty(12), actor, |tx| {
         tx.put(ROOT, "by", member.me.to_string()).unwrap();
@@ -274,7 +275,7 @@ async fn someone_elses_circle_is_neither_written_nor_read() {
     member.refused("a minor in a circle for health, which needs no approval", (Id { actor, counter: 3 }, 0, 12, plain(&new)), "path").await;
 
     // Made a member by oneself, approved by oneself; with another's yes turned under their name.
-    let mut offers = Offers::of(&w, &spy, home);
+    let mut offers = Offers::of(&w, &spy, home, 120);
     let (me, roster) = (offers.me, held(&w.desk, minors));
     let field = |key: &'static str| {
         move |tx: &mut Tx<'_>, person: Id, by: Id| {
@@ -285,7 +286,7 @@ async fn someone_elses_circle_is_neither_written_nor_read() {
     let actor = offers.actor();
     let attack = made(&roster, actor, |tx| field("members")(tx, me, me));
     offers.refused("a worker enters themselves", (minors, 0, 10, plain(&attack)), "outside_scope").await;
-    let mut offers = Offers::of(&w, &second, home);
+    let mut offers = Offers::of(&w, &second, home, 180);
     let me = offers.me;
     let actor = offers.actor();
     let attack = made(&held(&w.desk, health), actor, |tx| field("members")(tx, me, me));
@@ -349,7 +350,7 @@ async fn old_roles_made_up_cursors_and_revoked_devices_get_nothing_through() {
     let b = w.worker(2, "g00").await;
     w.settle(&[&a, &b]).await;
     let home = w.households[0];
-    let mut offers = Offers::of(&w, &a, home);
+    let mut offers = Offers::of(&w, &a, home, 0);
     let command = Id { actor: offers.hand.actor(0), counter: 1 };
     let then = offers.hand.cursor.clone();
     admin::end_role(&w.hub.hub, &w.hub.tenant, offers.me, Role::GridWorker, Some("g00"), None).await.unwrap();
@@ -376,7 +377,7 @@ async fn old_roles_made_up_cursors_and_revoked_devices_get_nothing_through() {
     let late = offers.hand.offer(&w, command, &[vec![good]]).await;
     assert_eq!((late[0].word, late[0].reason.as_deref()), (Word::Refused, Some("outside_scope")), "31 days after the end");
     // Revoked: neither in a request of its own, nor carried by another.
-    let mut offers = Offers::of(&w, &b, home);
+    let mut offers = Offers::of(&w, &b, home, 0);
     let good = offers.good();
     admin::revoke(&w.hub.hub, device_id(&b)).await.unwrap();
     let bundle = offers.hand.bundle(command, &[vec![good]]);

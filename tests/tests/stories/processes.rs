@@ -98,6 +98,7 @@ async fn writers_and_folds_at_two_processes_hide_nothing_from_any_cursor() {
     assert_eq!(w.ask("SELECT count(*) || '' FROM (SELECT number FROM changes GROUP BY number HAVING count(*) > 1) twice").await, ["0"]);
     // A phone that begins only now reads the same.
     let fresh = w.worker(21, "g00").await;
+    w.settle(&[&fresh]).await;
     w.assert_agreement(&[&fresh]).await;
     other.stop().await;
     w.hub.stop().await;
