@@ -134,7 +134,7 @@ async fn no_log_and_no_error_names_anybody() {
 {"id": "x3", "欧阳静": "13987654321", "grid
 "#;
     fs::write(files.join("faulty.jsonl"), faulty).unwrap();
-    let csv = "信件编号,标题,写信时间,内容,写信人\n1,路灯不亮,欧阳静,13987654321,司马光远\n2,,2026-13-45,滨河路八号院三栋,诸葛小明\n";
+    let csv = "信件编号,标题,留言时间,内容,写信人\n1,路灯不亮,欧阳静,13987654321,司马光远\n2,,2026-13-45,滨河路八号院三栋,诸葛小明\n";
     fs::write(files.join("letters.csv"), csv).unwrap();
     for name in ["faulty.jsonl", "letters.csv"] {
         hub.check(name, &hub.run(&["import", &file(name)], false));

@@ -97,7 +97,10 @@ async fn time(stage: &Stage, devices: &[Device]) -> Result<Line> {
         changes += cases.len();
         sign += timed(|| check_signatures(&member.key, &prepared, &incoming))?;
         rules += timed(|| check_rules(&cases, &author))?;
-        decode += timed(|| Ok(drop(Incoming::open(&prepared.body)?)))?;
+        decode += timed(|| {
+            Incoming::open(&prepared.body)?;
+            Ok(())
+        })?;
         let started = Instant::now();
         handle_sync(&stage.hub.hub, &prepared.head, &prepared.body).await?;
         total += started.elapsed().as_secs_f64();

@@ -150,7 +150,7 @@ fn who_has_a_report_is_who_the_last_step_that_applied_gave_it_to() {
     };
     assert_eq!(asked(&[]), (None, None, vec![]));
     assert_eq!(asked(&[dispatch(2, 5, 1)]), (None, None, vec![]), "nobody dispatches what was not whistled");
-    assert_eq!(asked(&[whistle.clone()]), (Some(2), None, vec![]));
+    assert_eq!(asked(std::slice::from_ref(&whistle)), (Some(2), None, vec![]));
     let first = dispatch(2, 20, 1);
     let given = |lead: u64| (Some(2), Some(id_of(7, lead)), vec![id_of(7, lead + 100)]);
     assert_eq!(asked(&[whistle.clone(), first.clone()]), given(1));

@@ -62,6 +62,9 @@ fn add_step(tx: &mut Tx<'_>, id: Id, by: Id, kind: &str, beside: &[(&str, &str)]
     }
 }
 
+/// A step's kind, in whose name, with what beside, and why it must be refused.
+type StepCase<'a> = (&'a str, Id, &'a [(&'a str, &'a str)], &'a str);
+
 /// Offers attacks one by one, each in a bundle with a good visit of `hand`'s person, which must be taken.
 struct Offers<'a> {
     w: &'a World,
@@ -184,7 +187,7 @@ async fn a_grid_worker_who_breaks_each_rule_gets_nothing_through() {
     offers.refused("a household that names a circle", (home, 0, 2, plain(&attack)), "path").await;
 
     // Steps that are not a grid worker's, or not in their name.
-    let cases: [(&str, Id, &[(&str, &str)], &str); 9] = [
+    let cases: [StepCase<'_>; 9] = [
         ("settled", me, &[("covers", "x")], "path"),
         ("settled", me, &[], "check"),
         ("supervise", me, &[], "check"),

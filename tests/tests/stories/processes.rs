@@ -65,7 +65,7 @@ async fn writers_and_folds_at_two_processes_hide_nothing_from_any_cursor() {
             let (device, urls, homes, grid) = (device.clone(), urls.clone(), w.households.clone(), w.grids[0]);
             tokio::spawn(async move {
                 for round in 0..ROUNDS {
-                    let name = format!("{}-{round}", device.number);
+                    let name = format!("甲{}-{round}", device.number);
                     // All on one household, and happenings and reports that are new documents.
                     device.phone.run(AddResident { household: homes[0], resident: resident(&name) }).unwrap();
                     device.phone.run(visit(homes[round % 3], &name)).unwrap();
