@@ -94,8 +94,7 @@ impl TestHub {
         listen: SocketAddr,
         tls: Option<(PathBuf, PathBuf)>,
     ) -> gridwalk_hub::Result<Self> {
-        admin::repeat_revocations(&hub).await?;
-        admin::repeat_erasures(&hub).await?;
+        admin::repeat_journals(&hub).await?;
         let tenant = match admin::find_tenant(&hub, None).await {
             Ok(tenant) => tenant,
             Err(_) => admin::create_tenant(&hub, "wuyan", "五堰街道示范社区").await?,

@@ -205,11 +205,11 @@ impl Intake<'_> {
                 }
             }
             let mut waits = false;
-            for (_, _, doc, _, verdict) in &answered {
+            for (_, command, doc, _, verdict) in &answered {
                 waits |= match verdict.word {
                     Word::Held => true,
                     // What a carrier brought may have come before what it rests on.
-                    Word::Missing => by_receipt || restored || waiting.contains(doc) || self.awaited(*doc, epoch)?,
+                    Word::Missing => by_receipt || restored || waiting.contains(doc) || self.awaited(*command, *doc, epoch)?,
                     Word::Generation => restored || unread,
                     Word::Refused | Word::ActorReused => restored,
                     Word::Taken | Word::Known => false,
@@ -240,9 +240,12 @@ impl Intake<'_> {
     }
 
     /// Whether a change of this document that misses something waits: the hub has nothing of the document yet, or lost all of
-    /// it in a restore, and whoever began it, or what it is about, will send it again.
-    fn awaited(&self, doc: Id, epoch: u64) -> Result<bool> {
-        Ok(StoredDoc::find(self.tx, doc)?.is_none_or(|stored| stored.base.is_empty() || stored.epoch != epoch))
+    /// it in a restore, and whoever began it, or what it is about, will send it again. Phones do so for 30 days; who has waited
+    /// longer waits in vain.
+    fn awaited(&self, command: i64, doc: Id, epoch: u64) -> Result<bool> {
+        let at: i64 = self.tx.prepare_cached("SELECT json_extract(body, '$.stamp.at') FROM commands WHERE n = ?1")?.query_row([command], |r| r.get(0))?;
+        Ok(self.hub_time.saturating_sub(at) < KEEP_SECONDS
+            && StoredDoc::find(self.tx, doc)?.is_none_or(|stored| stored.base.is_empty() || stored.epoch != epoch))
     }
 
     /// A change that the hub has now becomes part of the hub's state here.

@@ -59,7 +59,7 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
     let new_ids = failed.iter().any(|f| f.new_ids);
     let mut docs: BTreeSet<Id> = BTreeSet::new();
     let mut affected: Vec<i64> = Vec::new();
-    // Documents that only this phone has: what names one of them (a visit to a household that was refused) goes with it.
+    // Documents that only this phone has, or had before a restore lost them: what names one of them (a visit to a household that was refused) goes with it.
     let mut made: BTreeSet<String> = BTreeSet::new();
     for command in unsent(tx)? {
         let own = docs_of(tx, command)?;
@@ -69,7 +69,9 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
         };
         if new_ids || failed.iter().any(|f| f.command == command) || own.iter().any(|d| docs.contains(d)) || names_made()? {
             for id in &own {
-                if StoredDoc::find(tx, *id)?.is_some_and(|stored| stored.base.is_empty()) {
+                if let Some(stored) = StoredDoc::find(tx, *id)?
+                    && (stored.base.is_empty() || is_stale(tx, &stored)?)
+                {
                     made.insert(id.to_string());
                 }
             }
@@ -246,13 +248,17 @@ fn quarantine(tx: &Connection, n: i64, reason: &str, at: i64) -> Result<()> {
     Ok(())
 }
 
+/// Whether what is here of the hub's state is of an older epoch.
+fn is_stale(tx: &Connection, stored: &StoredDoc) -> Result<bool> {
+    Ok(tx.prepare_cached("SELECT epoch <> ?2 FROM tenants WHERE tenant = ?1")?.query_row(params![stored.tenant, stored.epoch], |r| r.get(0))?)
+}
+
 /// The document as the hub has it, with what is still unsent of commands that stay; one that only this phone had goes.
 fn to_hub_state(tx: &Connection, id: Id, touched: &mut Touched) -> Result<()> {
     let Some(stored) = StoredDoc::find(tx, id)? else { return Ok(()) };
     let waiting: Option<i64> = tx.prepare_cached("SELECT n FROM changes WHERE doc = ?1 AND taken = 0 LIMIT 1")?.query_row([id], |r| r.get(0)).optional()?;
-    let stale = tx.prepare_cached("SELECT epoch <> ?2 FROM tenants WHERE tenant = ?1")?.query_row(params![stored.tenant, stored.epoch], |r| r.get(0))?;
     // What only an older epoch had, the hub has not.
-    if (stored.base.is_empty() || stale) && waiting.is_none() {
+    if (stored.base.is_empty() || is_stale(tx, &stored)?) && waiting.is_none() {
         return touched.forget(tx, id);
     }
     match stored.state(tx, id)? {

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod devices;
+mod enrolments;
 mod erase;
 pub mod grid;
 mod invite;
@@ -18,10 +19,21 @@ mod tenant;
 pub use audit::{Audit, Audited, Proof, VouchedFor, audit};
 pub use backup::{HubLock, backup, new_epoch, restore, write_private};
 pub use devices::{DeviceLine, devices};
-pub use erase::{Found, Plan, Target, containing, erase, plan, repeat_erasures, scrub};
+pub use enrolments::note_enrolment;
+pub use erase::{Found, Plan, Target, containing, erase, plan, scrub};
 pub use invite::{NewInvite, invite, place_named, use_code};
 pub use retention::{Applied, Due, apply as apply_retention, apply_daily, preview as preview_retention};
-pub use revoke::{repeat_revocations, revoke};
+pub use revoke::revoke;
 pub use role::{end_due, end_role};
 pub use show::{APPROVAL_SECONDS, Reason, Shown, approve, show};
 pub use tenant::{create_tenant, find_tenant, tenants};
+
+use crate::error::Result;
+use crate::hub::Hub;
+
+/// Repeats what is written down outside the database, before a hub answers: a restored one must not undo it.
+pub async fn repeat_journals(hub: &Hub) -> Result<()> {
+    revoke::repeat_revocations(hub).await?;
+    enrolments::repeat_enrolments(hub).await?;
+    erase::repeat_erasures(hub).await
+}

@@ -16,8 +16,7 @@ pub struct NewEpoch {
 pub async fn run(a: NewEpoch) -> Result<()> {
     admin::new_epoch(&a.at.data, a.at.database.as_deref(), SystemClock.read().wall, &SystemRandom).await?;
     let hub = a.at.open().await?;
-    admin::repeat_revocations(&hub).await?;
-    admin::repeat_erasures(&hub).await?;
+    admin::repeat_journals(&hub).await?;
     hub.store.close().await;
     println!("已开始新的纪元，手机下次同步会补齐 / a new epoch has begun; phones send again what is missing");
     Ok(())

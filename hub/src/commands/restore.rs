@@ -22,8 +22,7 @@ pub async fn run(a: Restore) -> Result<()> {
     admin::restore(&a.at.data, a.at.database.as_deref(), &a.from, SystemClock.read().wall, &SystemRandom).await?;
     // Whoever serves the database next may have another data folder: what was revoked since the backup is revoked at once.
     let hub = a.at.open().await?;
-    admin::repeat_revocations(&hub).await?;
-    admin::repeat_erasures(&hub).await?;
+    admin::repeat_journals(&hub).await?;
     hub.store.close().await;
     println!("已恢复，手机下次同步会补齐备份之后的记录 / restored; phones send again what the backup lacks");
     Ok(())

@@ -54,8 +54,7 @@ pub async fn run(a: Serve) -> Result<()> {
         proxies: a.proxy,
     };
     let hub = a.at.open().await?.with_limits(limits);
-    admin::repeat_revocations(&hub).await?;
-    admin::repeat_erasures(&hub).await?;
+    admin::repeat_journals(&hub).await?;
     if let Some(address) = a.metrics {
         let address = metrics::serve(hub.clone(), address).await?;
         tracing::info!(%address, "metrics");

@@ -40,10 +40,14 @@ pub struct Input {
 /// Reads a file. `now` (Unix seconds) is what no message or answer may be later than.
 pub fn read_file(path: &Path, mapping: &Mapping, now: i64) -> Result<Input, ReadError> {
     let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.display().to_string(), source })?;
-    let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    match json_lines(&file, &bytes) {
+    read_bytes(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(), &bytes, mapping, now)
+}
+
+/// Reads what a file of this name holds.
+pub fn read_bytes(file: String, bytes: &[u8], mapping: &Mapping, now: i64) -> Result<Input, ReadError> {
+    match json_lines(&file, bytes) {
         Some(text) => read_lines(file, &text),
-        None => read_tables(file, &bytes, mapping, now),
+        None => read_tables(file, bytes, mapping, now),
     }
 }
 

@@ -45,6 +45,14 @@ CREATE TABLE devices (
 CREATE INDEX devices_device ON devices (device);
 CREATE INDEX devices_person ON devices (tenant_id, person);
 
+-- Devices that joined before a restore and after its backup: they must join again, and what they made keeps its author.
+CREATE TABLE earlier_devices (
+  tenant_id TEXT NOT NULL,
+  person TEXT NOT NULL,
+  device TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, person, device)
+) WITHOUT ROWID;
+
 -- Roles with their intervals of the sequence: what a bundle may do is judged at the cursor it was made at.
 CREATE TABLE grants (
   tenant_id TEXT NOT NULL,

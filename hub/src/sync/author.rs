@@ -72,8 +72,8 @@ pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: 
     if grants.iter().all(|g: &Grant| g.role.over() == Over::Circle) {
         grants.clear();
     }
-    let rows =
-        all(connection, "SELECT device FROM devices WHERE tenant_id = $1 AND person = $2", vec![Arg::text(&tenant.id), Arg::text(&person.to_string())]).await?;
+    let sql = "SELECT device FROM devices WHERE tenant_id = $1 AND person = $2 UNION SELECT device FROM earlier_devices WHERE tenant_id = $1 AND person = $2";
+    let rows = all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&person.to_string())]).await?;
     let devices = rows.iter().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).collect::<Result<_>>()?;
     Ok(Author { device, devices, person, grants })
 }

@@ -164,6 +164,7 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
         let args =
             vec![Arg::text(&tenant.id), Arg::text(&head.device.to_string()), Arg::Blob(key.to_bytes().to_vec()), Arg::text(&person.to_string()), Arg::int(now)];
         exec(&mut tx, "INSERT INTO devices (tenant_id, device, public_key, person, enrolled_at) VALUES ($1, $2, $3, $4, $5)", args).await?;
+        crate::admin::note_enrolment(hub, &tenant.id, head.device, person)?;
     }
     let detail = if member.is_some() { "again" } else { "" };
     record(&mut tx, &tenant.id, now, Act { by: &head.device.to_string(), verb: "enrol", subject: &person.to_string(), detail }).await?;

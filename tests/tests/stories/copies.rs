@@ -141,3 +141,22 @@ async fn a_revoked_device_keeps_everything_and_sends_what_is_absent_when_enrolle
     w.assert_agreement(&[&a, &b]).await;
     w.hub.stop().await;
 }
+
+/// Found by simulation: seed 6 of the first generation.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_enrolled_again_with_fewer_roles_forgets_what_the_others_showed() {
+    let w = World::start(43, 2).await;
+    let a = w.worker(1, "g00").await;
+    let who = person(&a);
+    w.hub.invite_again(Role::GridWorker, Some("g01"), who).await.unwrap();
+    w.settle(&[&a]).await;
+    assert_eq!(text(&a.phone, "SELECT count(*) || '' FROM households"), ["4"]);
+    admin::revoke(&w.hub.hub, device_id(&a)).await.unwrap();
+    admin::end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g01"), None).await.unwrap();
+    let invite = w.hub.invite_again(Role::GridWorker, Some("g00"), who).await.unwrap();
+    a.phone.enrol(&invite, None).await.unwrap();
+    w.settle(&[&a]).await;
+    assert_eq!(text(&a.phone, "SELECT count(*) || '' FROM households"), ["2"]);
+    w.assert_agreement(&[&a]).await;
+    w.hub.stop().await;
+}
