@@ -2,10 +2,13 @@
 
 pub mod bench;
 pub mod demo;
+pub mod fuzz;
 pub mod harness;
 pub mod link;
 pub mod logs;
 pub mod pictures;
 pub mod postgres;
 pub mod replay;
+pub mod simulate;
+pub mod soak;
 pub mod workload;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::Done;
 
 /// Programs that a build or a test calls, and the Debian packages that bring them.
-const PACKAGES: [(&str, &[&str]); 4] = [("cc", &["gcc", "libc6-dev"]), ("make", &["make"]), ("perl", &["perl"]), ("python3", &["python3"])];
+const PACKAGES: [(&str, &[&str]); 5] = [("cc", &["gcc", "libc6-dev"]), ("c++", &["g++"]), ("make", &["make"]), ("perl", &["perl"]), ("python3", &["python3"])];
 
 /// Makes sure that these programs are there: installs them on Debian as root, else says how.
 pub fn ready(programs: &[&str]) -> Done {

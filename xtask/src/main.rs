@@ -1,6 +1,8 @@
 //! `cargo xtask`: one entry for people and CI. It builds and starts the others and knows none of them inside.
 
+mod fuzz;
 mod machine;
+mod mutations;
 mod postgres;
 
 use std::env;
@@ -15,6 +17,16 @@ const HELP: &str = "\
       the reference community's day, all replicas compared, and the hub's first page
   cargo xtask bench [--json …]
       测量目标表 / measure the table of targets
+  cargo xtask simulate [--histories N] [--seed S] [--trace]
+      模拟：随机历史逐一校验，失败时给出种子和最短经过
+      random histories of phones and a hub, each checked; a failure comes with its seed and the shortest way to it
+  cargo xtask simulate --mutations [NAME…]
+      故意改坏代码，模拟必须发现 / the code broken on purpose: the simulation must find it
+  cargo xtask fuzz  [--seconds 60] [TARGET…]
+      模糊测试：每个外来数据解析器 / every parser of bytes from outside, under libFuzzer
+  cargo xtask soak  [--phones 200] [--minutes 10]
+      耐久：大量手机进程与服务器进程，随机 kill -9，最后核对一条不丢
+      phones' and a hub's processes under kill -9; ends with what was acknowledged and what was lost
   cargo xtask test  [cargo test 的参数]
       格式、clippy、全部测试；在 PostgreSQL 上再跑一遍情景测试
       format, clippy, all tests, and the stories once more on PostgreSQL
@@ -30,7 +42,9 @@ fn main() -> ExitCode {
     let task = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let done = match task.as_str() {
-        "demo" | "bench" => machine::ready(&["cc", "make", "perl"]).and_then(|()| built(&task, &rest)),
+        "simulate" if rest.first().is_some_and(|a| a == "--mutations") => machine::ready(&["cc", "make", "perl"]).and_then(|()| mutations::run(&rest[1..])),
+        "fuzz" => machine::ready(&["cc", "c++", "make", "perl"]).and_then(|()| fuzz::run(&rest)),
+        "demo" | "bench" | "simulate" | "soak" => machine::ready(&["cc", "make", "perl"]).and_then(|()| built(&task, &rest)),
         "test" => machine::ready(&["cc", "make", "perl", "python3"]).and_then(|()| tests(&rest)),
         "postgres" => postgres::Server::start(false).map(|server| {
             println!("GRIDWALK_TEST_POSTGRES={}", server.url());
@@ -56,9 +70,11 @@ fn built(name: &str, arguments: &[String]) -> Done {
     // The whole workspace decides the features, so that every task shares what is built.
     let mut build = cargo();
     build.args(["build", "--release", "--locked", "--workspace", "--bin", name]);
-    if name == "bench" {
-        build.args(["--bin", "bench_hub"]);
-    }
+    match name {
+        "bench" => build.args(["--bin", "bench_hub"]),
+        "soak" => build.args(["--bin", "gridwalk-hub"]),
+        _ => &mut build,
+    };
     step(&mut build)?;
     let mut run = Command::new(target().join("release").join(name));
     run.env("CARGO_TARGET_DIR", target()).args(arguments);

@@ -1,0 +1,190 @@
+//! What people do: an event becomes a command about something that the phone shows.
+
+use gridwalk_core::activities::{AddActivity, ClaimActivity};
+use gridwalk_core::attendance::{SignIn, SignOut};
+use gridwalk_core::categories::{Category, SetCategories};
+use gridwalk_core::conflicts::SettleConflict;
+use gridwalk_core::households::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
+use gridwalk_core::persons::EditPerson;
+use gridwalk_core::reports::{AddStep, RaiseReport, StepKind};
+use gridwalk_core::settings::SetVisitRule;
+use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::{Id, Input, Phone, Result};
+
+use super::event::Event;
+use super::model::Deed;
+
+const TAGS: [&str; 3] = ["独居老人", "低保", "残疾人"];
+const STATES: [&str; 3] = ["lived_in", "vacant", "moved"];
+const PLACES: [(f64, f64); 3] = [(32.65, 110.79), (32.6502, 110.7903), (33.0, 111.0)];
+
+/// A command to give, with the text by which it is found again.
+pub struct Choice {
+    /// The command.
+    pub input: Input,
+    /// What it does.
+    pub deed: Deed,
+    /// Text that only it writes.
+    pub token: String,
+}
+
+/// The command of `event`, given on `phone` by `person` at `now`, with `much` to say of visits; `None` if there is nothing on the phone that it could be about.
+pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) -> Result<Option<Choice>> {
+    let (n, value) = (event.number, event.value);
+    let token = format!("t{n:04}z");
+    let chosen = |input: Input, deed: Deed| Ok(Some(Choice { input, deed, token: token.clone() }));
+    let pick = |sql: &str| -> Result<Option<Id>> {
+        let all = ids(phone, sql)?;
+        Ok(if all.is_empty() { None } else { Some(all[value % all.len()]) })
+    };
+    let household = || pick("SELECT doc FROM households ORDER BY doc");
+    let place = || pick("SELECT doc FROM places ORDER BY doc");
+    let edit = |household| EditHousehold { household, address: None, tenure: None, state: None, visit_every_days: None, position: None, place: None };
+    match event.which % 22 {
+        0..=6 => {
+            let Some(household) = household()? else { return Ok(None) };
+            let result = VisitResult::ALL[value / 7 % VisitResult::ALL.len()].0;
+            let note = if much { format!("{token}，{}", "近况良好。".repeat(390)) } else { token.clone() };
+            let visit = RecordVisit { household, result, purpose: String::new(), note, minutes: None, lat: None, lon: None };
+            chosen(visit.into(), Deed::Visit(household))
+        }
+        7 => {
+            let Some(place) = place()? else { return Ok(None) };
+            let position = PLACES.get(value % 4);
+            let new = AddHousehold {
+                place,
+                micro_grid: String::new(),
+                address: token.clone(),
+                tenure: String::new(),
+                lat: position.map(|p| p.0),
+                lon: position.map(|p| p.1),
+                visit_every_days: (value % 2 == 0).then_some(7 + value as u32 % 50),
+                residents: (value % 3 > 0)
+                    .then(|| NewResident { name: "住户".into(), tags: vec![TAGS[value % 3].into()], ..NewResident::default() })
+                    .into_iter()
+                    .collect(),
+            };
+            chosen(new.into(), Deed::Household)
+        }
+        8 => {
+            let Some(household) = household()? else { return Ok(None) };
+            let resident = NewResident { name: token.clone(), tags: vec![TAGS[value % 3].into()], ..NewResident::default() };
+            chosen(AddResident { household, resident }.into(), Deed::Resident)
+        }
+        9 => {
+            let Some(household) = household()? else { return Ok(None) };
+            chosen(EditHousehold { address: Some(token.clone()), ..edit(household) }.into(), Deed::Edit)
+        }
+        10 | 11 => {
+            let all = pairs(phone, "SELECT doc, entry FROM residents ORDER BY doc, entry")?;
+            if all.is_empty() {
+                return Ok(None);
+            }
+            let (household, resident) = all[value % all.len()];
+            let mut edited = EditResident { household, resident, set: vec![], add_tags: vec![], remove_tags: vec![] };
+            let token = if event.which % 22 == 10 {
+                let number = format!("139{n:08}");
+                edited.set.push((ResidentField::Phone, number.clone()));
+                number
+            } else {
+                edited.add_tags.push(token);
+                edited.remove_tags.push(TAGS[value % 3].into());
+                edited.add_tags[0].clone()
+            };
+            Ok(Some(Choice { input: edited.into(), deed: Deed::Edit, token }))
+        }
+        12 => {
+            let report = RaiseReport {
+                place: place()?,
+                category: String::new(),
+                title: token.clone(),
+                detail: String::new(),
+                urgency: String::new(),
+                lat: None,
+                lon: None,
+                imported: None,
+            };
+            chosen(report.into(), Deed::Report)
+        }
+        13..=15 => {
+            let Some(report) = pick("SELECT doc FROM reports ORDER BY doc")? else { return Ok(None) };
+            // What fits the status that the phone shows, more often than not.
+            let status = texts(phone, &format!("SELECT status FROM reports WHERE doc = '{report}'"))?;
+            let fits: &[StepKind] = match status.first().map_or("", String::as_str) {
+                "raised" => &[StepKind::Accept, StepKind::FeedBack, StepKind::Accept, StepKind::Decline],
+                "accepted" => &[StepKind::Handle, StepKind::FeedBack],
+                "handling" => &[StepKind::Close, StepKind::FeedBack],
+                "answered" => &[StepKind::Close, StepKind::Handle],
+                _ => &[StepKind::Note],
+            };
+            let any = [StepKind::Accept, StepKind::Decline, StepKind::Handle, StepKind::FeedBack, StepKind::Close, StepKind::Note];
+            let kind = if value % 5 > 0 { fits[value / 5 % fits.len()] } else { any[value / 5 % any.len()] };
+            chosen(AddStep { report, kind: kind.code().into(), note: token.clone() }.into(), Deed::Step(report))
+        }
+        16 => {
+            let open = format!("SELECT doc FROM attendances WHERE person = '{person}' AND signed_out_at IS NULL ORDER BY doc");
+            if let Some(attendance) = pick(&open)?.filter(|_| value % 3 > 0) {
+                return chosen(SignOut { attendance }.into(), Deed::SignOut(attendance));
+            }
+            let Some(activity) = pick("SELECT doc FROM activities ORDER BY doc")? else { return Ok(None) };
+            chosen(SignIn { activity }.into(), Deed::SignIn)
+        }
+        17 => {
+            let Some(activity) = pick("SELECT doc FROM activities ORDER BY doc")? else { return Ok(None) };
+            chosen(ClaimActivity { activity, claim: value % 3 > 0 }.into(), Deed::Mute)
+        }
+        18 => match value % 3 {
+            0 => {
+                let (starts_at, ends_at) = (now, now + 7200);
+                let activity = AddActivity { title: token.clone(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] };
+                chosen(activity.into(), Deed::Activity)
+            }
+            1 => {
+                let settings = pick("SELECT DISTINCT doc FROM visit_rules ORDER BY doc")?;
+                let rules = vec![(token.clone(), 10), (TAGS[value % 3].into(), 10 + value as i64 % 80)];
+                if settings.is_none() { Ok(None) } else { chosen(SetVisitRule { settings, rules }.into(), Deed::Edit) }
+            }
+            _ => {
+                let list = pick("SELECT DISTINCT doc FROM categories ORDER BY doc")?;
+                let levels = ["环境".into(), "道路".into(), token.clone()];
+                let categories = vec![Category { code: format!("c{}", value % 4), levels }];
+                if list.is_none() { Ok(None) } else { chosen(SetCategories { list, categories }.into(), Deed::Edit) }
+            }
+        },
+        19 => {
+            let (Some(household), Some(place)) = (household()?, pick("SELECT doc FROM places ORDER BY doc DESC")?) else { return Ok(None) };
+            chosen(EditHousehold { place: Some(place), tenure: Some(token.clone()), ..edit(household) }.into(), Deed::Edit)
+        }
+        20 => {
+            let mut conflicts = phone.conflicts()?;
+            conflicts.sort_by_key(|c| (c.document, c.path.clone()));
+            if let Some(c) = conflicts.get(value % conflicts.len().max(1)) {
+                let seen: Vec<String> = c.values.iter().map(|v| v.value.clone()).collect();
+                return chosen(SettleConflict { document: c.document, path: c.path.clone(), choose: value % seen.len().max(1), seen }.into(), Deed::Mute);
+            }
+            let own = EditPerson { person, phone: None, unit: None, skills: Some(token.clone()) };
+            chosen(own.into(), Deed::Edit)
+        }
+        _ => {
+            let Some(household) = household()? else { return Ok(None) };
+            let edited = match value % 3 {
+                0 => EditHousehold { state: Some(STATES[value / 3 % 3].into()), ..edit(household) },
+                1 => EditHousehold { visit_every_days: Some(7 + value as u32 % 60), ..edit(household) },
+                _ => EditHousehold { position: Some(PLACES[value / 3 % 3]), ..edit(household) },
+            };
+            chosen(edited.into(), Deed::Mute)
+        }
+    }
+}
+
+fn ids(phone: &Phone, sql: &str) -> Result<Vec<Id>> {
+    phone.store().read(|c| Ok(c.prepare(sql)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?))
+}
+
+fn texts(phone: &Phone, sql: &str) -> Result<Vec<String>> {
+    phone.store().read(|c| Ok(c.prepare(sql)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?))
+}
+
+fn pairs(phone: &Phone, sql: &str) -> Result<Vec<(Id, Id)>> {
+    phone.store().read(|c| Ok(c.prepare(sql)?.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?))
+}

@@ -1,0 +1,377 @@
+//! What must hold when a history has come to rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gridwalk_core::documents::Doc;
+use gridwalk_core::phone::Quarantined;
+use gridwalk_core::projection::{Table, project};
+use gridwalk_core::rules::Role;
+use gridwalk_core::{Id, Phone, kinds};
+use gridwalk_hub::store::all;
+use sqlx::Row;
+
+use super::Failure;
+use super::model::{Act, Deed};
+use super::world::{World, defect};
+
+type Done<T = ()> = Result<T, Failure>;
+
+/// Reasons for which work may be refused when a role ended, a store was copied or a hub was restored. Any other reason means
+/// that gridwalk's own phone sent what gridwalk's own hub does not take.
+const REASONS: [&str; 5] = ["outside_scope", "path", "check", "not_allowed", "gone"];
+
+/// What the hub has of one document.
+struct Held {
+    kind: String,
+    heads: Vec<String>,
+    bodies: Vec<Vec<u8>>,
+}
+
+/// Holds all invariants against a world at rest.
+pub async fn check(world: &mut World<'_>) -> Done {
+    let held = documents(world).await?;
+    let rows = hub_rows(world).await?;
+    rebuilt_at_hub(&held, &rows)?;
+    replicas(world, &held, &rows)?;
+    audiences(world, &held).await?;
+    statuses(world).await?;
+    acknowledged(world, &held).await?;
+    visits(world).await?;
+    due(world)
+}
+
+/// The first column of a query on the hub's database, as text.
+async fn ask(world: &World<'_>, sql: &str) -> Done<Vec<String>> {
+    let process = world.line.hub.lock().await;
+    let mut read = process.hub.store.read().await.map_err(defect)?;
+    all(&mut read, sql, vec![]).await.map_err(defect)?.iter().map(|r| r.try_get(0).map_err(defect)).collect()
+}
+
+async fn documents(world: &World<'_>) -> Done<BTreeMap<Id, (Held, Doc)>> {
+    let process = world.line.hub.lock().await;
+    let mut read = process.hub.store.read().await.map_err(defect)?;
+    let mut held = BTreeMap::new();
+    for row in all(&mut read, "SELECT doc, kind, schema, generation FROM documents", vec![]).await.map_err(defect)? {
+        let id: Id = row.try_get::<String, _>(0).map_err(defect)?.parse().map_err(defect)?;
+        let number = |n| row.try_get::<i64, _>(n).map_err(defect);
+        let doc = Doc::with_schema(number(2)? as u16, number(3)? as u32).map_err(defect)?;
+        held.insert(id, (Held { kind: row.try_get(1).map_err(defect)?, heads: Vec::new(), bodies: Vec::new() }, doc));
+    }
+    for row in all(&mut read, "SELECT doc, body FROM changes ORDER BY doc, number", vec![]).await.map_err(defect)? {
+        let id: Id = row.try_get::<String, _>(0).map_err(defect)?.parse().map_err(defect)?;
+        let body: Vec<u8> = row.try_get(1).map_err(defect)?;
+        let (known, doc) = held.get_mut(&id).ok_or_else(|| Failure::new("replicas", format!("the hub has a change of {id}, which it does not have")))?;
+        doc.take_chunk(&body).map_err(|e| Failure::new("replicas", format!("the hub holds a change of {id} that does not apply: {e:?}")))?;
+        known.bodies.push(body);
+    }
+    for (known, doc) in held.values_mut() {
+        known.heads = doc.heads().iter().map(ToString::to_string).collect();
+    }
+    Ok(held)
+}
+
+fn dump(table: &Table) -> String {
+    let columns: String = table.columns.iter().map(|(name, _)| format!(" || '|' || coalesce(CAST(\"{name}\" AS TEXT), '~')")).collect();
+    format!("SELECT '{} ' || '|' || doc || '|' || entry{columns} FROM {}", table.name, table.name)
+}
+
+/// All rows of the hub's read model, as text.
+pub async fn hub_rows(world: &World<'_>) -> Done<Vec<String>> {
+    let mut rows = Vec::new();
+    for table in kinds::tables() {
+        rows.extend(ask(world, &dump(table)).await?);
+    }
+    rows.sort();
+    Ok(rows)
+}
+
+/// The first column of a query on a phone's store, as text.
+fn text(phone: &Phone, sql: &str) -> Done<Vec<String>> {
+    phone.store().read(|c| Ok(c.prepare(sql)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)).map_err(defect)
+}
+
+fn phone_rows(phone: &Phone) -> Done<Vec<String>> {
+    let mut rows = Vec::new();
+    for table in kinds::tables() {
+        rows.extend(text(phone, &dump(table))?);
+    }
+    rows.sort();
+    Ok(rows)
+}
+
+/// The document that a dumped row is of.
+fn doc_of(row: &str) -> &str {
+    row.split('|').nth(1).unwrap_or_default()
+}
+
+fn differs(invariant: &'static str, what: &str, a: &[String], b: &[String]) -> Done {
+    let (left, right): (BTreeSet<_>, BTreeSet<_>) = (a.iter().collect(), b.iter().collect());
+    if left == right && a.len() == b.len() {
+        return Ok(());
+    }
+    let only = |a: &BTreeSet<&String>, b: &BTreeSet<&String>| a.difference(b).take(3).map(|r| r.to_string()).collect::<Vec<_>>().join("\n    ");
+    Err(Failure::new(invariant, format!("{what}\n  here:\n    {}\n  there:\n    {}", only(&left, &right), only(&right, &left))))
+}
+
+/// The hub's rows are those of its documents.
+fn rebuilt_at_hub(held: &BTreeMap<Id, (Held, Doc)>, rows: &[String]) -> Done {
+    let mut made = Vec::new();
+    for (id, (_, doc)) in held {
+        for row in project(doc, doc.tree()) {
+            made.push(format!("{} |{id}|{}", row.table.name, row.entry));
+        }
+    }
+    made.sort();
+    let kept: Vec<String> = rows.iter().map(|r| r.splitn(4, '|').take(3).collect::<Vec<_>>().join("|")).collect();
+    differs("replicas", "the hub's rows are not those of its documents", &kept, &made)
+}
+
+/// Every phone has the hub's state: heads, rows, nothing unsent, and a rebuild makes the same rows.
+fn replicas(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>, rows: &[String]) -> Done {
+    for (i, phone) in world.phones.iter().enumerate() {
+        let phone = phone.phone();
+        let status = phone.status().map_err(defect)?;
+        if status.unsent > 0 || status.unreadable > 0 {
+            return Err(Failure::new("acknowledged", format!("phone {i} keeps {} commands unsent and {} documents unread", status.unsent, status.unreadable)));
+        }
+        let heads = phone.heads().map_err(defect)?;
+        for (id, own) in &heads {
+            match held.get(id) {
+                Some((hub, _)) if hub.heads == *own => {}
+                Some((hub, _)) => return Err(Failure::new("replicas", format!("phone {i} has {} {id} at {own:?}, the hub at {:?}", hub.kind, hub.heads))),
+                None => return Err(Failure::new("replicas", format!("phone {i} has {id}, which the hub does not have"))),
+            }
+        }
+        let has: BTreeSet<String> = heads.iter().map(|(id, _)| id.to_string()).collect();
+        let own = phone_rows(phone)?;
+        let theirs: Vec<String> = rows.iter().filter(|r| has.contains(doc_of(r))).cloned().collect();
+        differs("replicas", &format!("phone {i} and the hub differ"), &own, &theirs)?;
+        let due = "SELECT household || ' ' || every_days || ' ' || coalesce(last_visit_at, '') || ' ' || coalesce(last_attempt_at, '') || ' ' || due_from || ' ' || due_at FROM due ORDER BY 1";
+        let listed = text(phone, due)?;
+        phone.rebuild().map_err(defect)?;
+        differs("replicas", &format!("phone {i}: kept rows and rebuilt ones"), &own, &phone_rows(phone)?)?;
+        differs("counts", &format!("phone {i}: kept due list and rebuilt one"), &listed, &text(phone, due)?)?;
+    }
+    Ok(())
+}
+
+/// Every phone holds what its person's roles reach, by the model, and nothing else.
+async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done {
+    let place_of: BTreeMap<Id, Option<Id>> = held
+        .iter()
+        .filter_map(|(id, (_, doc))| match doc.kind().name {
+            "household" | "report" => Some((*id, doc.tree().id("place"))),
+            "place" => Some((*id, Some(*id))),
+            _ => None,
+        })
+        .collect();
+    // Phones hold visits for a year after the day they say they were; a wrong clock makes some old at once.
+    let year_ago = world.line.hub.lock().await.hub.now() - 365 * 86_400;
+    let old: BTreeSet<Id> = held
+        .iter()
+        .filter(|(_, (_, doc))| doc.kind().name == "visit" && doc.tree().int("at").into_iter().chain(doc.tree().int("anchored_at")).any(|at| at < year_ago))
+        .map(|(id, _)| *id)
+        .collect();
+    for (i, phone) in world.phones.iter().enumerate() {
+        let person = world.template.persons[phone.person];
+        let none = BTreeSet::new();
+        let grants = world.model.people.grants.get(&phone.person).unwrap_or(&none);
+        let desk = grants.iter().any(|(role, _)| *role == Role::Cadre);
+        let grids: BTreeSet<Id> = grants.iter().filter_map(|(_, grid)| grid.map(|g| world.template.grids[g])).collect();
+        let in_grids = |place: Option<Id>| desk || place.is_some_and(|p| grids.contains(&p));
+        let may = |id: &Id, doc: &Doc| match doc.kind().name {
+            "household" | "place" => in_grids(place_of[id]),
+            // Who raises a report for themselves goes on reading it.
+            "report" => in_grids(place_of[id]) || doc.tree().flag("own") && doc.tree().id("by") == Some(person),
+            "visit" => doc.tree().id("household").and_then(|h| place_of.get(&h)).is_some_and(|place| in_grids(*place)),
+            "attendance" => desk || doc.tree().id("person") == Some(person),
+            "person" => {
+                desk || *id == person || doc.tree().text("kind") == "cadre" && !grants.is_empty() || doc.tree().id("place").is_some_and(|p| grids.contains(&p))
+            }
+            _ => !grants.is_empty(),
+        };
+        let expected: BTreeSet<Id> = held.iter().filter(|(id, (_, doc))| may(id, doc)).map(|(id, _)| *id).collect();
+        let has: BTreeSet<Id> = phone.phone().heads().map_err(defect)?.into_iter().map(|(id, _)| id).collect();
+        let name = |id: &Id| format!("{} {id}", held.get(id).map_or("nothing at the hub:", |(h, _)| h.kind.as_str()));
+        if let Some(id) = has.difference(&expected).next() {
+            return Err(Failure::new("audience", format!("phone {i} holds what it may not: {}", name(id))));
+        }
+        if let Some(id) = expected.difference(&has).find(|id| !old.contains(id)) {
+            return Err(Failure::new("audience", format!("phone {i} lacks what it may read: {}", name(id))));
+        }
+    }
+    Ok(())
+}
+
+/// The statuses that a step leads to, as `domain.md` has them; written here a second time on purpose.
+fn leads(kind: &str, from: &str) -> Option<&'static str> {
+    Some(match (kind, from) {
+        ("accept", "raised") => "accepted",
+        ("decline", "raised") => "declined",
+        ("handle", "accepted" | "handling" | "answered") => "handling",
+        ("feed_back", "raised" | "accepted" | "handling") => "answered",
+        ("close", "handling" | "answered") => "closed",
+        _ => return None,
+    })
+}
+
+/// Every report's status is what its applied steps lead to, and a closed report stays closed.
+async fn statuses(world: &mut World<'_>) -> Done {
+    let steps = ask(world, "SELECT doc || ' ' || kind || ' ' || applied FROM report_steps ORDER BY doc, position").await?;
+    let mut reached: BTreeMap<String, String> = BTreeMap::new();
+    for step in &steps {
+        let [doc, kind, applied] = step.splitn(3, ' ').collect::<Vec<_>>()[..] else { return Err(defect(step)) };
+        let status = reached.entry(doc.to_owned()).or_insert_with(|| "raised".to_owned());
+        let next = leads(kind, status);
+        let says_only = matches!(kind, "note" | "settled");
+        if (applied == "1") != (next.is_some() || says_only) {
+            return Err(Failure::new("status", format!("report {doc}: {kind} after {status} is marked {applied}")));
+        }
+        if let Some(next) = next {
+            *status = next.to_owned();
+        }
+    }
+    for report in ask(world, "SELECT doc || ' ' || status FROM reports").await? {
+        let [doc, status] = report.splitn(2, ' ').collect::<Vec<_>>()[..] else { return Err(defect(report)) };
+        if reached.get(doc).map_or("raised", String::as_str) != status {
+            return Err(Failure::new("status", format!("report {doc} is {status}, its steps lead to {:?}", reached.get(doc))));
+        }
+        if world.model.closed.contains(doc) && status != "closed" {
+            return Err(Failure::new("status", format!("report {doc} was closed and is {status}")));
+        }
+    }
+    Ok(())
+}
+
+/// Which reports are closed at the hub: from then on they stay so.
+pub async fn note_closed(world: &mut World<'_>) -> Done {
+    let closed = ask(world, "SELECT doc FROM reports WHERE status = 'closed'").await?;
+    world.model.closed.extend(closed);
+    Ok(())
+}
+
+/// Every acknowledged act is at the hub, or in its phone's quarantine for a reason that this history gives. Once.
+async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done {
+    let mut quarantines: Vec<Quarantined> = Vec::new();
+    for (i, phone) in world.phones.iter().enumerate() {
+        for refused in phone.phone().status().map_err(defect)?.quarantine {
+            if !world.model.may_be_refused(i, phone.person) || !REASONS.contains(&refused.reason.as_str()) {
+                return Err(Failure::new(
+                    "acknowledged",
+                    format!("phone {i}: {} {} was refused without cause: {}", refused.command, refused.input, refused.reason),
+                ));
+            }
+            quarantines.push(refused);
+        }
+    }
+    let refused: Vec<String> = quarantines.iter().map(|q| q.input.to_string()).collect();
+    let bodies: Vec<&[u8]> = held.values().flat_map(|(h, _)| h.bodies.iter().map(Vec::as_slice)).collect();
+    let said: BTreeSet<String> = ask(world, "SELECT doc FROM attendances").await?.into_iter().collect();
+    let out: BTreeSet<String> = ask(world, "SELECT doc FROM attendances WHERE signed_out_at IS NOT NULL").await?.into_iter().collect();
+    for act in &world.model.acts {
+        let excused = act.given_up || refused.iter().any(|input| input.contains(&act.token));
+        let lost = |what: &str| Err(Failure::new("acknowledged", format!("{what} {} of phone {} is lost: {:?}", act.token, act.phone, act.deed)));
+        match act.deed {
+            Deed::Mute => {}
+            // Without text of their own; a copied store gives them new ids.
+            Deed::SignIn | Deed::SignOut(_) => {
+                let doc = if let Deed::SignOut(doc) = act.deed { Some(doc) } else { act.value };
+                let there = if matches!(act.deed, Deed::SignIn) { &said } else { &out };
+                let known = doc.is_some_and(|doc| there.contains(&doc.to_string()));
+                let renamed = world.model.doubled.contains(&act.phone);
+                let refused = quarantines.iter().any(|q| q.command.starts_with("attendance."));
+                if act.acknowledged && !known && !renamed && !refused && !act.given_up {
+                    return lost("an attendance");
+                }
+            }
+            _ => {
+                let times = bodies.iter().filter(|body| contains(body, act.token.as_bytes())).count();
+                if times == 0 && act.acknowledged && !excused {
+                    return lost("the work");
+                }
+                let made_once = !matches!(act.deed, Deed::Edit) || !world.model.settled;
+                if times > 1 && made_once {
+                    return Err(Failure::new("twice", format!("{} of phone {} is in {times} changes: {:?}", act.token, act.phone, act.deed)));
+                }
+            }
+        }
+    }
+    once_in_rows(world).await
+}
+
+/// What was made once has one row.
+async fn once_in_rows(world: &World<'_>) -> Done {
+    let sorts = [
+        ("SELECT substr(note, 1, 6) FROM visits", "visit"),
+        ("SELECT name FROM residents", "resident"),
+        ("SELECT title FROM reports", "report"),
+        ("SELECT title FROM activities", "activity"),
+        ("SELECT note FROM report_steps WHERE kind <> 'settled'", "step"),
+    ];
+    let given: BTreeSet<&str> = world.model.acts.iter().map(|a| a.token.as_str()).collect();
+    for (sql, what) in sorts {
+        let mut seen = BTreeSet::new();
+        for token in ask(world, &sql.replacen("SELECT ", "SELECT coalesce(", 1).replacen(" FROM", ", '') FROM", 1)).await? {
+            if given.contains(token.as_str()) && !seen.insert(token.clone()) {
+                return Err(Failure::new("twice", format!("{what} {token} is there twice")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The visits of each household, counted by the hub's read model, are those that the model knows of.
+async fn visits(world: &World<'_>) -> Done {
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    for household in ask(world, "SELECT household FROM visits").await? {
+        *counted.entry(household).or_default() += 1;
+    }
+    let there: BTreeSet<String> = ask(world, "SELECT coalesce(substr(note, 1, 6), '') FROM visits").await?.into_iter().collect();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for Act { token, deed, .. } in &world.model.acts {
+        if let Deed::Visit(household) = deed
+            && there.contains(token)
+        {
+            *known.entry(household.to_string()).or_default() += 1;
+        }
+    }
+    // A copied store gives new ids, also to households that its visits name: then only the sum is the same.
+    let same = if world.model.doubled.is_empty() { counted == known } else { counted.values().sum::<usize>() == known.values().sum::<usize>() };
+    if same { Ok(()) } else { Err(Failure::new("counts", format!("visits by household: the hub counts {counted:?}, the model {known:?}"))) }
+}
+
+/// Each phone's due list, computed again from its rows in plain words: the shortest rhythm that applies, counted from the last
+/// time someone was met or reached.
+fn due(world: &World<'_>) -> Done {
+    for (i, phone) in world.phones.iter().enumerate() {
+        let phone = phone.phone();
+        let parse = |rows: Vec<String>| -> Vec<Vec<String>> { rows.iter().map(|r| r.split('|').map(str::to_owned).collect()).collect() };
+        let rules: Vec<(String, i64)> = parse(text(phone, "SELECT entry || '|' || every_days FROM visit_rules WHERE every_days > 0")?)
+            .into_iter()
+            .map(|r| (r[0].clone(), r[1].parse().unwrap_or(0)))
+            .collect();
+        let residents = parse(text(phone, "SELECT doc || '|' || coalesce(state, 'living') || '|' || coalesce(tags, '') FROM residents")?);
+        let visits = parse(text(phone, "SELECT household || '|' || result || '|' || at FROM visits")?);
+        let mut expected = Vec::new();
+        for home in parse(text(
+            phone,
+            "SELECT doc || '|' || coalesce(state, 'lived_in') || '|' || coalesce(visit_every_days, 0) || '|' || coalesce(at, 0) FROM households",
+        )?) {
+            let own: i64 = home[2].parse().unwrap_or(0);
+            let tagged = residents.iter().filter(|r| r[0] == home[0] && r[1] == "living").flat_map(|r| r[2].split(' '));
+            let by_tag = tagged.filter_map(|tag| rules.iter().find(|(name, _)| name == tag).map(|(_, days)| *days)).min();
+            let Some(every) = by_tag.into_iter().chain((own > 0).then_some(own)).min().filter(|_| home[1] == "lived_in") else { continue };
+            let met = visits.iter().filter(|v| v[0] == home[0] && ["met", "phone"].contains(&v[1].as_str())).filter_map(|v| v[2].parse::<i64>().ok()).max();
+            let at = met.map_or(home[3].parse().unwrap_or(0), |met| met.max(0) + every * 86_400);
+            expected.push(format!("{} {every} {at}", home[0]));
+        }
+        expected.sort();
+        let listed = text(phone, "SELECT household || ' ' || every_days || ' ' || due_at FROM due ORDER BY 1")?;
+        differs("counts", &format!("phone {i}: the due list and what its rows say"), &listed, &expected)?;
+    }
+    Ok(())
+}
+
+fn contains(bytes: &[u8], token: &[u8]) -> bool {
+    bytes.windows(token.len()).any(|w| w == token)
+}

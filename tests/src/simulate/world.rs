@@ -1,0 +1,664 @@
+//! Phones and a hub in one process, and what events do to them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gridwalk_core::activities::AddActivity;
+use gridwalk_core::categories::{Category, SetCategories};
+use gridwalk_core::clock::ManualClock;
+use gridwalk_core::households::{AddHousehold, NewResident};
+use gridwalk_core::identity::{Invite, SeededRandom};
+use gridwalk_core::ids::DeviceId;
+use gridwalk_core::places::AddPlace;
+use gridwalk_core::reports::RaiseReport;
+use gridwalk_core::rules::Role;
+use gridwalk_core::sync::protocol::RefusalCode;
+use gridwalk_core::sync::{Answer, Hub as _, MAX_BYTES_RANGE, Prepared, SyncReport};
+use gridwalk_core::{Config, ErrorKind, Id, Phone};
+use gridwalk_hub::admin::{self, NewInvite};
+use gridwalk_hub::sync::fold::fold;
+use gridwalk_hub::{Hub, HubError};
+
+use super::Failure;
+use super::act::choose;
+use super::crash::CrashPoint;
+use super::event::{Event, Fault, Plan, What};
+use super::line::{ADDRESS, HubProcess, Line, short};
+use super::model::{Act, Deed, Grant, Model, People};
+use crate::harness::{MORNING, key_of};
+
+type Done<T = ()> = Result<T, Failure>;
+
+/// The names of the grids.
+pub const GRIDS: [&str; 3] = ["g00", "g01", "g02"];
+/// Who takes part: a cadre, workers of three grids, a member.
+const PEOPLE: [Grant; 6] = [
+    (Role::Cadre, None),
+    (Role::GridWorker, Some(0)),
+    (Role::GridWorker, Some(0)),
+    (Role::GridWorker, Some(1)),
+    (Role::Member, None),
+    (Role::GridWorker, Some(2)),
+];
+/// Copies of stores included.
+const MOST_PHONES: usize = 6;
+
+/// A small community whose phones are enrolled and have synced, made once; every history begins with a copy of its files.
+pub struct Template {
+    folder: PathBuf,
+    /// The persons of the phones.
+    pub persons: Vec<Id>,
+    /// The grids.
+    pub grids: Vec<Id>,
+}
+
+impl Template {
+    /// Makes the community in `folder`.
+    pub async fn make(folder: &Path) -> Done<Self> {
+        let clock = Arc::new(ManualClock::new(MORNING));
+        let hub_folder = folder.join("hub");
+        let hub = Hub::open(&hub_folder, clock.clone(), Arc::new(SeededRandom::new(1))).await.map_err(defect)?;
+        admin::create_tenant(&hub, "wuyan", "示范社区").await.map_err(defect)?;
+        hub.store.close().await;
+        let line = Line::new(HubProcess::open(hub_folder, clock, 1, 1).await.map_err(defect)?);
+        let (mut persons, mut grids, mut phones) = (Vec::new(), Vec::new(), Vec::new());
+        for (n, (role, grid)) in PEOPLE.iter().enumerate() {
+            let invite = invite(&line, None, *role, *grid, &format!("人员{n}")).await?;
+            let mut phone = SimPhone::new(folder.join(format!("phone-{n}")), n, n);
+            phone.open(1)?;
+            phone.phone().enrol_with(&invite, None, &line).await.map_err(defect)?;
+            if n == 0 {
+                grids = furnish(phone.phone()).map_err(defect)?;
+            }
+            persons.push(phone.phone().status().map_err(defect)?.tenants[0].person.parse().map_err(defect)?);
+            sync(&phone, &line).await?;
+            phones.push(phone);
+        }
+        for phone in &phones {
+            sync(phone, &line).await?;
+        }
+        line.hub.lock().await.hub.store.close().await;
+        Ok(Self { folder: folder.to_owned(), persons, grids })
+    }
+
+    /// How many phones there are to choose from.
+    pub fn phones(&self) -> usize {
+        PEOPLE.len()
+    }
+}
+
+/// The beginnings of a community, by its cadre. Answers with its grids.
+fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
+    let mut grids = Vec::new();
+    for (g, name) in GRIDS.iter().enumerate() {
+        let place = desk.run(AddPlace { level: "grid".into(), name: (*name).into() })?.value;
+        for n in 0..2 {
+            desk.run(AddHousehold {
+                place,
+                micro_grid: String::new(),
+                address: format!("{g}幢{n}室"),
+                tenure: String::new(),
+                lat: None,
+                lon: None,
+                visit_every_days: Some(30),
+                residents: vec![NewResident { name: format!("居民{g}{n}"), tags: vec!["独居老人".into()], ..NewResident::default() }],
+            })?;
+        }
+        let (title, place) = (format!("{name}路灯不亮"), Some(place));
+        let none = String::new;
+        desk.run(RaiseReport { place, category: none(), title, detail: none(), urgency: none(), lat: None, lon: None, imported: None })?;
+        grids.extend(place);
+    }
+    let (starts_at, ends_at) = (MORNING, MORNING + 7200);
+    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] })?;
+    let levels = ["环境".into(), "道路".into(), "路灯".into()];
+    desk.run(SetCategories { list: None, categories: vec![Category { code: "c0".into(), levels }] })?;
+    Ok(grids)
+}
+
+/// A phone and its owner.
+pub struct SimPhone {
+    phone: Option<Phone>,
+    /// Its clocks.
+    pub clock: Arc<ManualClock>,
+    /// Its owner, by their place in the template.
+    pub person: usize,
+    folder: PathBuf,
+    key: usize,
+    opened: u64,
+    /// Whether the hub does not know its device any more.
+    refused: bool,
+}
+
+impl SimPhone {
+    fn new(folder: PathBuf, key: usize, person: usize) -> Self {
+        Self { phone: None, clock: Arc::new(ManualClock::new(MORNING)), person, folder, key, opened: 0, refused: false }
+    }
+
+    /// The phone, whose app is running.
+    pub fn phone(&self) -> &Phone {
+        self.phone.as_ref().expect("a phone is open between events")
+    }
+
+    fn open(&mut self, seed: u64) -> Done {
+        self.phone = None;
+        self.opened += 1;
+        let random = Arc::new(SeededRandom::new(seed ^ (self.opened << 32) ^ short_of(&self.folder)));
+        let config = Config { folder: self.folder.clone(), key: key_of(self.key as u64), clock: self.clock.clone(), random };
+        self.phone = Some(Phone::open(config).map_err(|e| Failure::new("acknowledged", format!("a phone does not open: {e:?}")))?);
+        Ok(())
+    }
+}
+
+/// A number of a phone's folder: phones of one history have randomness of their own.
+fn short_of(folder: &Path) -> u64 {
+    folder.file_name().map_or(0, |name| name.as_encoded_bytes().iter().fold(7, |sum, b| sum * 31 + u64::from(*b)))
+}
+
+/// A history under way.
+pub struct World<'t> {
+    /// Where it began.
+    pub template: &'t Template,
+    /// The hub and the way to it.
+    pub line: Line,
+    /// The phones.
+    pub phones: Vec<SimPhone>,
+    /// What should be there.
+    pub model: Model,
+    /// What happened.
+    pub trace: Vec<String>,
+    folder: PathBuf,
+    seed: u64,
+    small_pages: bool,
+    backup: Option<People>,
+    late: Vec<(usize, Prepared, Vec<u8>)>,
+}
+
+impl<'t> World<'t> {
+    /// The world of `plan`, in `folder`, as the template left it.
+    pub async fn begin(template: &'t Template, plan: &Plan, folder: &Path) -> Done<Self> {
+        copy_folder(&template.folder.join("hub"), &folder.join("hub")).map_err(defect)?;
+        let process = HubProcess::open(folder.join("hub"), Arc::new(ManualClock::new(MORNING + 3600)), plan.seed, 1).await.map_err(defect)?;
+        let mut phones = Vec::new();
+        for n in &plan.phones {
+            let home = folder.join(format!("phone-{n}"));
+            copy_folder(&template.folder.join(format!("phone-{n}")), &home).map_err(defect)?;
+            let mut phone = SimPhone::new(home, *n, *n);
+            phone.clock.advance(3600);
+            phone.open(plan.seed)?;
+            phones.push(phone);
+        }
+        let mut model = Model::default();
+        for (person, grant) in PEOPLE.iter().enumerate() {
+            model.people.grants.entry(person).or_default().insert(*grant);
+        }
+        Ok(Self {
+            template,
+            line: Line::new(process),
+            phones,
+            model,
+            trace: Vec::new(),
+            folder: folder.to_owned(),
+            seed: plan.seed,
+            small_pages: plan.small_pages,
+            backup: None,
+            late: Vec::new(),
+        })
+    }
+
+    fn note(&mut self, line: impl Into<String>) {
+        self.trace.push(line.into());
+    }
+
+    /// Lets one event happen.
+    pub async fn happen(&mut self, event: &Event) -> Done {
+        self.pass(event.after).await;
+        let i = event.phone % self.phones.len();
+        self.note(format!("{} phone {i}: {:?} {} {} {:?}", event.number, event.what, event.which, event.value, event.fault));
+        match event.what {
+            What::Command => self.command(i, event)?,
+            What::Sync => self.sync(i, event).await?,
+            What::Post => self.post(i).await?,
+            What::TakeLate => self.take_late(event)?,
+            What::Deliver => {
+                self.line.deliver_lost(event.which).await;
+            }
+            What::Pass => self.pass(event.value as i64 * 120).await,
+            What::ShiftWall => self.phones[i].clock.shift_wall((event.value as i64 - 500) * if event.which.is_multiple_of(5) { 500_000 } else { 700 }),
+            What::Reboot => {
+                self.phones[i].clock.reboot();
+                self.reopen(i)?;
+            }
+            What::Reopen => self.reopen(i)?,
+            What::RestartHub => self.line.hub.lock().await.restart().await.map_err(defect)?,
+            What::Backup => {
+                self.line.hub.lock().await.backup(&self.folder.join("backup.db")).await.map_err(defect)?;
+                self.backup = Some(self.model.people.clone());
+            }
+            What::Restore => self.restore().await?,
+            What::Fold => {
+                let process = self.line.hub.lock().await;
+                let folded = fold(&process.hub, &process.tenant, process.hub.now() + 1 - event.value as i64 * 30).await.map_err(defect)?;
+                drop(process);
+                self.note(format!("  folded {folded}"));
+            }
+            What::EndRole => self.end_role(i, event).await?,
+            What::Grant => {
+                let role = [(Role::GridWorker, Some(event.value % 3)), (Role::Cadre, None), (Role::Member, None)][event.which % 3];
+                self.grant(self.phones[i].person, role).await?;
+            }
+            What::Revoke => self.revoke(i).await?,
+            What::Enrol => {
+                if self.phones[i].refused {
+                    self.enrol(i, event.fault).await?;
+                }
+            }
+            What::Copy => self.copy(i)?,
+            What::Resubmit => self.resubmit(i, event)?,
+            What::Carry | What::Receipts => self.carry(i, event)?,
+        }
+        let passed = self.line.passed();
+        self.trace.extend(passed);
+        self.line.defect().map_or(Ok(()), |defect| Err(Failure::new("error", format!("the hub fails: {defect}"))))
+    }
+
+    /// Lets time pass everywhere.
+    async fn pass(&self, seconds: i64) {
+        self.line.hub.lock().await.clock.advance(seconds);
+        self.phones.iter().for_each(|p| p.clock.advance(seconds));
+    }
+
+    /// Kills the app of phone `i` between two acts and opens it again.
+    fn reopen(&mut self, i: usize) -> Done {
+        self.late.retain(|(phone, ..)| *phone != i);
+        self.phones[i].open(self.seed)?;
+        self.remembers(i)
+    }
+
+    /// Runs `f` on phone `i`, whose process may die in it. `None` if it did: then the phone is open again.
+    fn under<T>(&mut self, i: usize, fault: Fault, f: impl FnOnce(&Phone) -> T) -> Done<Option<T>> {
+        let point = CrashPoint::arm(self.phones[i].phone().store(), fault).map_err(defect)?;
+        let value = f(self.phones[i].phone());
+        Ok(if self.died(i, point.as_deref())? { None } else { Some(value) })
+    }
+
+    /// Whether phone `i` died at `point`; then it is as its process left it, and open again.
+    fn died(&mut self, i: usize, point: Option<&CrashPoint>) -> Done<bool> {
+        let Some(point) = point else { return Ok(false) };
+        if !point.over() {
+            CrashPoint::disarm(self.phones[i].phone().store()).map_err(defect)?;
+            return Ok(false);
+        }
+        self.note("  the phone's process dies");
+        self.phones[i].phone = None;
+        point.leave().map_err(defect)?;
+        self.reopen(i)?;
+        Ok(true)
+    }
+
+    /// Everything that a phone said is recorded is still there, whatever happened to its process.
+    fn remembers(&self, i: usize) -> Done {
+        let sql = "SELECT group_concat(body, ' ') FROM commands";
+        let bodies: Option<String> = self.phones[i].phone().store().read(|c| Ok(c.query_row(sql, [], |r| r.get(0))?)).map_err(defect)?;
+        let bodies = bodies.unwrap_or_default();
+        for act in self.model.acts.iter().filter(|a| a.phone == i && a.acknowledged && !a.given_up) {
+            let named = !matches!(act.deed, Deed::Mute | Deed::SignIn | Deed::SignOut(_));
+            if named && !bodies.contains(&act.token) {
+                return Err(Failure::new("acknowledged", format!("phone {i} forgot {} ({:?})", act.token, act.deed)));
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, i: usize, event: &Event) -> Done {
+        let person = self.template.persons[self.phones[i].person];
+        let phone = self.phones[i].phone();
+        let now = phone.now().map_err(defect)?;
+        let Some(choice) = choose(phone, event, person, now, self.small_pages).map_err(defect)? else { return Ok(()) };
+        // A form that was opened has its id before it is saved; whatever happens, it is recorded once.
+        let form = if event.value.is_multiple_of(3) { Some(phone.new_command_id().map_err(defect)?) } else { None };
+        let moves = matches!(&choice.input, gridwalk_core::Input::EditHousehold(edit) if edit.place.is_some());
+        let run = |phone: &Phone| match form {
+            Some(id) => phone.run_as(id, choice.input.clone()),
+            None => phone.run(choice.input.clone()),
+        };
+        let mut done = self.under(i, event.fault, run)?;
+        if done.is_none() && form.is_some() {
+            // Saved again after the crash.
+            done = Some(run(self.phones[i].phone()));
+        }
+        let mut act = Act { phone: i, token: choice.token, deed: choice.deed, value: None, acknowledged: false, given_up: false };
+        match done {
+            None => {}
+            Some(Err(e)) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict | ErrorKind::NotAllowed) => {
+                self.note(format!("  {}: {}", choice.input.name(), e.kind().code()));
+                return Ok(());
+            }
+            Some(Err(e)) => return Err(Failure::new("error", format!("{} fails: {e:?}", choice.input.name()))),
+            Some(Ok(outcome)) => {
+                if form.is_some() && run(self.phones[i].phone()).map(|again| again.value).ok() != Some(outcome.value) {
+                    return Err(Failure::new("twice", format!("a form saved twice answers differently: {}", choice.input.name())));
+                }
+                act.value = Some(outcome.value);
+                act.acknowledged = true;
+                self.note(format!("  {} {} → {}", choice.input.name(), act.token, outcome.value));
+            }
+        }
+        if let Deed::Visit(_) = act.deed
+            && act.acknowledged
+            && count(self.phones[i].phone(), "SELECT count(*) FROM visits WHERE substr(note, 1, 6) = ?1", &act.token)? != 1
+        {
+            return Err(Failure::new("acknowledged", format!("phone {i} does not show {}", act.token)));
+        }
+        self.model.moved |= moves;
+        self.model.settled |= matches!(choice.input, gridwalk_core::Input::SettleConflict(_));
+        self.model.acts.push(act);
+        Ok(())
+    }
+
+    /// On a line that has just been cut again and again little is asked for at a time.
+    fn narrow(&self, i: usize) -> Done {
+        if !self.small_pages {
+            return Ok(());
+        }
+        let narrow = |tx: &rusqlite::Transaction<'_>| Ok(tx.execute("UPDATE state SET max_bytes = ?1", [MAX_BYTES_RANGE.start()]).map(drop)?);
+        self.phones[i].phone().store().write(narrow).map_err(defect)
+    }
+
+    async fn sync(&mut self, i: usize, event: &Event) -> Done {
+        self.narrow(i)?;
+        let point = CrashPoint::arm(self.phones[i].phone().store(), event.fault).map_err(defect)?;
+        self.line.trouble(event.fault, (event.value % 2) as u64, event.which as u32);
+        let mut report = SyncReport::default();
+        let result = self.phones[i].phone().sync_with(ADDRESS, &self.line, &mut report, &|_| {}).await;
+        let refused = self.line.calm();
+        let passed = self.line.passed();
+        self.trace.extend(passed);
+        if self.died(i, point.as_deref())? {
+            return Ok(());
+        }
+        match result {
+            Ok(()) => self.note(format!("  {report:?}")),
+            Err(e) => {
+                self.note(format!("  {}", e.kind().code()));
+                let broken = matches!(event.fault, Fault::Cut | Fault::Garble) && e.kind() == ErrorKind::Malformed;
+                if !broken && !matches!(e.kind(), ErrorKind::Offline | ErrorKind::HubRefused) {
+                    return Err(Failure::new("error", format!("phone {i} cannot sync: {e:?}")));
+                }
+                self.phones[i].refused |= matches!(refused, Some(RefusalCode::Revoked | RefusalCode::UnknownDevice));
+            }
+        }
+        Ok(())
+    }
+
+    async fn post(&mut self, i: usize) -> Done {
+        let prepared = self.phones[i].phone().prepare_sync(ADDRESS, 0).map_err(defect)?;
+        match self.line.post(&prepared).await.map_err(defect)? {
+            Answer::Reply(bytes) => self.late.push((i, prepared, bytes)),
+            Answer::Refused(_) => {}
+        }
+        self.line.calm();
+        Ok(())
+    }
+
+    fn take_late(&mut self, event: &Event) -> Done {
+        if self.late.is_empty() {
+            return Ok(());
+        }
+        let (i, prepared, bytes) = self.late.remove(event.which % self.late.len());
+        let mut report = SyncReport::default();
+        match self.under(i, event.fault, |phone| phone.take_reply(&prepared, &bytes, &mut report))? {
+            None => Ok(()),
+            Some(Ok(taken)) => {
+                self.note(format!("  phone {i}: {taken:?} {report:?}"));
+                Ok(())
+            }
+            // Another sync has changed what it answers meanwhile.
+            Some(Err(e)) if e.kind() == ErrorKind::Malformed => {
+                self.note(format!("  phone {i}: malformed"));
+                Ok(())
+            }
+            Some(Err(e)) => Err(Failure::new("error", format!("phone {i} cannot take a late reply: {e:?}"))),
+        }
+    }
+
+    async fn restore(&mut self) -> Done {
+        let Some(people) = self.backup.clone() else { return Ok(()) };
+        self.line.hub.lock().await.restore(&self.folder.join("backup.db")).await.map_err(defect)?;
+        for (person, grants) in &self.model.people.grants {
+            if people.grants.get(person).is_none_or(|before| !grants.is_subset(before)) {
+                self.model.demoted.insert(*person);
+            }
+        }
+        self.model.people = people;
+        self.model.restored = true;
+        self.model.closed.clear();
+        Ok(())
+    }
+
+    async fn end_role(&mut self, i: usize, event: &Event) -> Done {
+        let person = self.phones[i].person;
+        let held = self.model.people.grants.entry(person).or_default();
+        let Some((role, grid)) = held.iter().nth(event.which % held.len().max(1)).copied() else { return Ok(()) };
+        held.remove(&(role, grid));
+        self.model.demoted.insert(person);
+        let process = self.line.hub.lock().await;
+        admin::end_role(&process.hub, &process.tenant, self.template.persons[person], role, grid.map(|g| GRIDS[g]), None).await.map_err(defect)
+    }
+
+    async fn grant(&mut self, person: usize, grant: Grant) -> Done<Invite> {
+        self.model.people.grants.entry(person).or_default().insert(grant);
+        invite(&self.line, Some(self.template.persons[person]), grant.0, grant.1, "").await
+    }
+
+    async fn revoke(&mut self, i: usize) -> Done {
+        let device: DeviceId = self.phones[i].phone().status().map_err(defect)?.device.parse().map_err(defect)?;
+        match admin::revoke(&self.line.hub.lock().await.hub, device).await {
+            // Revoked before, or lost with a restore.
+            Ok(()) | Err(HubError::Usage(_)) => Ok(()),
+            Err(e) => Err(defect(e)),
+        }
+    }
+
+    /// Lets a phone that was refused join again, with a role its owner holds or with one that they are given for it.
+    async fn enrol(&mut self, i: usize, fault: Fault) -> Done {
+        let person = self.phones[i].person;
+        let grant = self.model.people.grants.get(&person).and_then(|held| held.first().copied()).unwrap_or((Role::GridWorker, Some(0)));
+        let invite = self.grant(person, grant).await?;
+        self.model.doubled.insert(i);
+        let point = CrashPoint::arm(self.phones[i].phone().store(), fault).map_err(defect)?;
+        let result = self.phones[i].phone().enrol_with(&invite, None, &self.line).await;
+        self.line.calm();
+        if self.died(i, point.as_deref())? {
+            return Ok(());
+        }
+        match result {
+            Ok(()) => {
+                self.phones[i].refused = false;
+                Ok(())
+            }
+            Err(e) if e.kind() == ErrorKind::HubRefused => {
+                self.note(format!("  not enrolled: {e}"));
+                Ok(())
+            }
+            Err(e) => Err(Failure::new("error", format!("phone {i} cannot enrol again: {e:?}"))),
+        }
+    }
+
+    fn copy(&mut self, i: usize) -> Done {
+        // Of three copies two may give the same unsent command a new id each, and it is recorded twice: docs/simulation.md.
+        if self.phones.len() >= MOST_PHONES || self.model.copied.contains(&i) {
+            return Ok(());
+        }
+        self.phones[i].phone = None;
+        let new = self.phones.len();
+        let folder = self.folder.join(format!("copy-{new}"));
+        copy_folder(&self.phones[i].folder, &folder).map_err(defect)?;
+        let mut copy = SimPhone::new(folder, self.phones[i].key, self.phones[i].person);
+        let passed = self.phones[i].phone_time() - copy.phone_time();
+        copy.clock.advance(passed);
+        copy.refused = self.phones[i].refused;
+        copy.open(self.seed)?;
+        self.phones.push(copy);
+        self.model.doubled.extend([i, new]);
+        self.model.copied.extend([i, new]);
+        self.reopen(i)
+    }
+
+    fn resubmit(&mut self, i: usize, event: &Event) -> Done {
+        let quarantine = self.phones[i].phone().status().map_err(defect)?.quarantine;
+        let Some(refused) = quarantine.get(event.which % quarantine.len().max(1)) else { return Ok(()) };
+        if event.value.is_multiple_of(4) {
+            let input = refused.input.to_string();
+            if self.under(i, event.fault, |phone| phone.give_up(refused.id))?.is_none() {
+                // Given up or not: what the next process finds says so.
+                let left = self.phones[i].phone().status().map_err(defect)?.quarantine;
+                if left.iter().any(|q| q.id == refused.id) {
+                    return Ok(());
+                }
+            }
+            self.model.acts.iter_mut().filter(|a| input.contains(&a.token)).for_each(|a| a.given_up = true);
+            return Ok(());
+        }
+        match self.under(i, event.fault, |phone| phone.resubmit(refused.id))? {
+            None | Some(Ok(_)) => Ok(()),
+            Some(Err(e)) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict | ErrorKind::NotAllowed) => {
+                self.note(format!("  not resubmitted: {}", e.kind().code()));
+                Ok(())
+            }
+            Some(Err(e)) => Err(Failure::new("error", format!("resubmitting fails: {e:?}"))),
+        }
+    }
+
+    /// A file goes from phone `i` to another: work, or receipts for it.
+    fn carry(&mut self, i: usize, event: &Event) -> Done {
+        let to = (i + 1 + event.which % (self.phones.len() - 1)) % self.phones.len();
+        let path = self.folder.join(format!("carry-{}", event.number));
+        let phone = self.phones[i].phone();
+        let written = if event.what == What::Carry { phone.export_bundles(&path) } else { phone.export_receipts(&path) };
+        match written {
+            Ok(exported) => self.note(format!("  {} to phone {to}", exported.count)),
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::Enrolment) => return Ok(()),
+            Err(e) => return Err(Failure::new("error", format!("phone {i} cannot export: {e:?}"))),
+        }
+        let vouch = (event.value.is_multiple_of(2)).then_some("本人确认");
+        match self.under(to, event.fault, |phone| phone.take_carried(&path, vouch))? {
+            None => Ok(()),
+            Some(Ok(imported)) => {
+                self.note(format!("  {imported:?}"));
+                Ok(())
+            }
+            Some(Err(e)) if e.kind() == ErrorKind::NotAllowed => Ok(()),
+            Some(Err(e)) => Err(Failure::new("error", format!("phone {to} cannot take what was carried: {e:?}"))),
+        }
+    }
+
+    /// Lets everyone sync on a good line until nothing moves any more.
+    pub async fn quieten(&mut self) -> Done {
+        self.late.clear();
+        self.settle().await?;
+        let mut waits = false;
+        for phone in &self.phones {
+            waits |= phone.phone().status().map_err(defect)?.unsent > 0;
+        }
+        if self.model.restored && waits {
+            // What a restored hub lost and its author's phone may not send again is waited for until no phone would.
+            self.note("31 days pass");
+            self.pass(31 * 86_400).await;
+            self.model.overdue = true;
+            self.settle().await?;
+        }
+        Ok(())
+    }
+
+    async fn settle(&mut self) -> Done {
+        const ROUNDS: usize = 12;
+        for round in 0..ROUNDS {
+            self.pass(60).await;
+            let mut moved = false;
+            for i in 0..self.phones.len() {
+                self.narrow(i)?;
+                let mut report = SyncReport::default();
+                let result = self.phones[i].phone().sync_with(ADDRESS, &self.line, &mut report, &|_| {}).await;
+                let refused = self.line.calm();
+                let passed = self.line.passed();
+                self.trace.extend(passed);
+                if let Some(defect) = self.line.defect() {
+                    return Err(Failure::new("error", format!("the hub fails: {defect}")));
+                }
+                match (result, refused) {
+                    (Ok(()), _) => {
+                        moved |= SyncReport { requests: 0, ..report } != SyncReport::default();
+                        self.note(format!("quiet {round}: phone {i} {report:?}"));
+                    }
+                    (Err(_), Some(RefusalCode::Revoked | RefusalCode::UnknownDevice)) => {
+                        self.note(format!("quiet {round}: phone {i} joins again"));
+                        self.enrol(i, Fault::None).await?;
+                        moved = true;
+                    }
+                    (Err(e), _) => return Err(Failure::new("error", format!("phone {i} cannot sync on a good line: {e:?}"))),
+                }
+            }
+            if !moved {
+                return Ok(());
+            }
+        }
+        Err(Failure::new("rest", format!("still moving after {ROUNDS} rounds")))
+    }
+
+    /// Ends the hub's process.
+    pub async fn end(&self) {
+        self.line.hub.lock().await.hub.store.close().await;
+    }
+}
+
+impl SimPhone {
+    /// What its clock has counted since it was made.
+    fn phone_time(&self) -> i64 {
+        use gridwalk_core::clock::HostClock;
+        self.clock.read().wall
+    }
+}
+
+/// An invite for a person, a new one if none is named.
+async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<usize>, name: &str) -> Done<Invite> {
+    let grid = grid.map(|g| GRIDS[g].to_owned());
+    let new = NewInvite { address: ADDRESS.into(), role, grid, unit: None, name: person.is_none().then(|| name.to_owned()), person, valid_seconds: 86_400 };
+    let process = line.hub.lock().await;
+    admin::invite(&process.hub, &process.tenant, &new).await.map_err(defect)
+}
+
+async fn sync(phone: &SimPhone, line: &Line) -> Done {
+    phone.phone().sync_with(ADDRESS, line, &mut SyncReport::default(), &|_| {}).await.map_err(defect)
+}
+
+/// A number that a phone's read model answers with.
+fn count(phone: &Phone, sql: &str, parameter: &str) -> Done<i64> {
+    phone.store().read(|c| Ok(c.query_row(sql, [parameter], |r| r.get(0))?)).map_err(defect)
+}
+
+/// An error where nothing may fail.
+pub fn defect(e: impl std::fmt::Debug) -> Failure {
+    Failure::new("error", format!("{e:?}"))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// The beginning of the hash of what the hub holds at the end, for traces.
+pub async fn fingerprint(world: &World<'_>) -> Done<String> {
+    let rows = super::check::hub_rows(world).await?;
+    Ok(short(rows.join("\n").as_bytes()))
+}
