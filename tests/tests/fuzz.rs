@@ -57,6 +57,7 @@ async fn parsers_of_outside_bytes_take_anything() {
         if kept.is_dir() {
             inputs.extend(fs::read_dir(kept).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap()));
         }
+        let inputs: &[Vec<u8>] = inputs;
         assert!(!inputs.is_empty(), "{} has no inputs to begin with", target.name);
         let mut dice = Dice::new(1);
         let tries = inputs.iter().cloned().chain((0..MUTATIONS).map(|_| mutated(&mut dice, inputs)));
