@@ -208,8 +208,8 @@ fn leads(kind: &str, from: &str) -> Option<&'static str> {
     Some(match (kind, from) {
         ("accept", "raised") => "accepted",
         ("decline", "raised") => "declined",
-        ("handle", "accepted" | "handling" | "answered") => "handling",
-        ("feed_back", "raised" | "accepted" | "handling") => "answered",
+        ("handle", "accepted" | "dispatched" | "handling" | "answered") => "handling",
+        ("feed_back", "raised" | "accepted" | "dispatched" | "handling") => "answered",
         ("close", "handling" | "answered") => "closed",
         _ => return None,
     })
