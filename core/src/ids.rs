@@ -68,7 +68,8 @@ impl FromStr for DeviceId {
 
     fn from_str(s: &str) -> Result<Self> {
         let mut bytes = [0; 8];
-        if s.len() != 16 || !s.bytes().all(|b| b.is_ascii_hexdigit()) {
+        // One id has one spelling.
+        if s.len() != 16 || !s.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
             return Err(Error::malformed("device id"));
         }
         for (i, byte) in bytes.iter_mut().enumerate() {

@@ -139,7 +139,7 @@ pub(super) async fn replace(connection: &mut AnyConnection, url: &str, from: &Pa
         let aside = aside(&mut tx).await?;
         told(&mut tx, &format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public; {}", marker(&aside))).await?;
     } else {
-        let aside = format!("before_restore_{now}");
+        let aside = free_name(&mut tx, &format!("before_restore_{now}")).await?;
         told(&mut tx, &format!("ALTER SCHEMA public RENAME TO {aside}; CREATE SCHEMA public; {}", marker(&aside))).await?;
     }
     tx.commit().await?;
@@ -153,6 +153,19 @@ pub(super) async fn replace(connection: &mut AnyConnection, url: &str, from: &Pa
         return Err(e);
     }
     Ok(())
+}
+
+/// A schema name that begins so and is not taken: two restores may fall into one second.
+async fn free_name(connection: &mut AnyConnection, first: &str) -> Result<String> {
+    let mut name = first.to_owned();
+    for n in 2.. {
+        let taken = one(connection, "SELECT count(*) FROM pg_namespace WHERE nspname = $1", vec![Arg::text(&name)]).await?;
+        if taken.try_get::<i64, _>(0)? == 0 {
+            break;
+        }
+        name = format!("{first}_{n}");
+    }
+    Ok(name)
 }
 
 /// A connection that sees what [`replace`] moved aside, if that was a hub's.

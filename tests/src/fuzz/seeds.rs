@@ -101,7 +101,9 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     }
     tap.keep("refused", &encode(&RefusedRequest { code: RefusalCode::Clock, hub_time: MORNING }));
     let mut read = tap.hub.store.read().await?;
-    let sql = "SELECT d.schema, c.body FROM changes c JOIN documents d ON d.tenant_id = c.tenant_id AND d.doc = c.doc ORDER BY c.number";
+    // First changes alone: they need nothing but their schema's genesis.
+    let sql = "SELECT d.schema, c.body FROM changes c JOIN documents d ON d.tenant_id = c.tenant_id AND d.doc = c.doc
+        WHERE c.number = (SELECT min(f.number) FROM changes f WHERE f.tenant_id = c.tenant_id AND f.doc = c.doc) ORDER BY c.number";
     for row in all(&mut read, sql, vec![]).await? {
         let (schema, body): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
         let mut doc = Doc::with_schema(u16::try_from(schema)?, 0)?;
