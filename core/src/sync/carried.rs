@@ -93,7 +93,8 @@ impl Phone {
                 return Ok(false);
             }
             tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [judged.hub_time])?;
-            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: judged.hub_time, begun: Begun::new() };
+            let mut intake =
+                Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: judged.hub_time, begun: Begun::new(), late: BTreeSet::new() };
             let (mut failed, mut waiting) = (Vec::new(), BTreeSet::new());
             intake.bundle(bundle, &judged.verdicts, Heard::Receipt, &mut failed, &mut waiting)?;
             intake.run_again(&failed)?;

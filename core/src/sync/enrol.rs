@@ -38,7 +38,8 @@ impl Phone {
             let mut nonce = [0; 9];
             self.random.fill(&mut nonce);
             let head = SignedHead::sign(&key, ENROL_PATH, &body, self.now()?.saturating_add(offset), nonce);
-            let prepared = Prepared { path: ENROL_PATH, head, body: body.clone(), bundles: Vec::new(), carried: Vec::new(), hub: invite.hub.clone() };
+            let prepared =
+                Prepared { path: ENROL_PATH, head, body: body.clone(), cursors: Vec::new(), bundles: Vec::new(), carried: Vec::new(), hub: invite.hub.clone() };
             match carrier.post(&prepared).await? {
                 Answer::Reply(bytes) => {
                     let both = [keys.key.clone(), keys.spare.clone()];

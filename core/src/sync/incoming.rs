@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::older::Begun;
-use super::outgoing::pinned;
+use super::outgoing::{pinned, tenants_of};
 use super::protocol::{Bundle, Sealed, SyncReply, TenantReply, Verdict, WireChange, Word, decode, open_reply, unpack};
 use super::rerun::{Failed, Older, rerun};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
@@ -44,7 +44,8 @@ impl Phone {
         let mut touched = Touched::default();
         let mut counted = SyncReport::default();
         let taken = self.store.write(|tx| {
-            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: reply.hub_time, begun: Begun::new() };
+            let late = moved_on(tx, prepared)?;
+            let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: reply.hub_time, begun: Begun::new(), late };
             intake.learn(&reply, &reading)?;
             let mut failed = intake.verdicts(prepared, &reply)?;
             intake.carried(&prepared.hub, &prepared.carried, &reply.receipts)?;
@@ -113,6 +114,12 @@ pub(super) fn tenant_keys(connection: &Connection, tenant: &str) -> Result<Vec<P
     keys.iter().flatten().map(|key| PublicKey::from_bytes(key)).collect()
 }
 
+/// The communities of which this phone has read more, or something else, since it made this request.
+fn moved_on(connection: &Connection, prepared: &Prepared) -> Result<BTreeSet<String>> {
+    let now = tenants_of(connection, &prepared.hub)?;
+    Ok(now.into_iter().map(|t| t.cursor).filter(|cursor| !prepared.cursors.contains(cursor)).map(|cursor| cursor.tenant).collect())
+}
+
 /// How verdicts came here.
 #[derive(Clone, Copy)]
 pub(super) enum Heard<'a> {
@@ -133,6 +140,8 @@ pub(super) struct Intake<'a> {
     pub(super) hub_time: i64,
     /// Documents that the news began again or erased.
     pub(super) begun: Begun,
+    /// Communities whose cursor is not that of the request any more: another sync came between it and its reply.
+    pub(super) late: BTreeSet<String>,
 }
 
 impl Intake<'_> {
@@ -174,17 +183,15 @@ impl Intake<'_> {
     /// changes that were replaced meanwhile are ignored. `waiting` are documents with changes that wait: what depends on
     /// those waits with them.
     pub(super) fn bundle(&mut self, bundle: i64, verdicts: &[Verdict], heard: Heard<'_>, failed: &mut Vec<Failed>, waiting: &mut BTreeSet<Id>) -> Result<()> {
-        let mut statement =
-            self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch, t.number FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
-        let row =
-            statement.query_row([bundle], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, String>(1)?, r.get::<_, u64>(2)?, r.get::<_, u64>(3)?))).optional()?;
-        let Some((sealed, tenant, epoch, number)) = row else { return Ok(()) };
+        let mut statement = self.tx.prepare_cached("SELECT b.sealed, b.tenant, t.epoch FROM bundles b JOIN tenants t ON t.tenant = b.tenant WHERE b.n = ?1")?;
+        let row = statement.query_row([bundle], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, String>(1)?, r.get::<_, u64>(2)?))).optional()?;
+        let Some((sealed, tenant, epoch)) = row else { return Ok(()) };
         // A hub that was restored says it in this reply; what it lacks is judged after it has been read.
         let restored = matches!(heard, Heard::Reply(reply) if reply.tenants.iter().any(|t| t.tenant == tenant && t.epoch != epoch));
         let by_receipt = matches!(heard, Heard::Receipt);
         // What was begun again is told in this reply, in one of the next, or when this phone asks itself.
         let unread = match heard {
-            Heard::Reply(reply) => reply.tenants.iter().any(|t| t.tenant == tenant && (t.more || t.granted.is_some() || t.from != number)),
+            Heard::Reply(reply) => self.late.contains(&tenant) || reply.tenants.iter().any(|t| t.tenant == tenant && (t.more || t.granted.is_some())),
             Heard::Receipt => true,
         };
         let sealed: Sealed = decode(&sealed, "stored bundle")?;

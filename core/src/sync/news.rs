@@ -20,16 +20,16 @@ impl Intake<'_> {
             Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?, r.get::<_, String>(2)?, r.get::<_, bool>(3)?, r.get::<_, bool>(4)?))
         });
         let Some((epoch, number, audiences, caught_up, rerun)) = cursor.optional()? else { return Err(Error::malformed("tenant")) };
+        if self.late.contains(&news.tenant) || news.epoch == epoch && news.granted.is_none() && news.from != number {
+            // A reply to an older request: what it brings has come already or will come again.
+            return Ok(true);
+        }
         if news.epoch != epoch {
             self.new_epoch(&news.tenant, news.epoch)?;
             return Ok(true);
         }
         if let Some(granted) = &news.granted {
             self.grant(&news.tenant, granted, &from_json::<Vec<String>>(&audiences)?)?;
-            return Ok(true);
-        }
-        if news.from != number {
-            // A reply to an older request: what it brings has come already or will come again.
             return Ok(true);
         }
         std::thread::scope(|scope| {
@@ -120,7 +120,9 @@ impl Intake<'_> {
         for chunk in &news.chunks {
             push_chunk(&mut doc.base, chunk);
         }
-        let ahead = ahead.filter(|_| fresh);
+        // Also of a document that is new here: it had left this phone, and a restored hub is sent again what was done to it.
+        let unsent = self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND taken = 0)")?.query_row([id], |r| r.get::<_, bool>(0))?;
+        let ahead = ahead.filter(|_| fresh && !unsent);
         let state = if ahead.is_some() { Ok(None) } else { doc.hub_state(self.tx) };
         let Ok(state) = state else {
             self.tx.execute("INSERT OR REPLACE INTO unreadable VALUES (?1, ?2)", params![id, self.hub_time])?;
@@ -144,8 +146,6 @@ impl Intake<'_> {
         if let Some(projected) = ahead {
             return self.touched.write(self.tx, id, doc.n, &projected, fresh);
         }
-        let unsent =
-            !fresh && self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND taken = 0)")?.query_row([id], |r| r.get::<_, bool>(0))?;
         let state = if unsent { doc.state(self.tx, id)? } else { state };
         match state {
             Some(state) => self.touched.project(self.tx, id, doc.n, &state, fresh),

@@ -23,6 +23,8 @@ pub struct Prepared {
     pub head: SignedHead,
     /// The compressed body.
     pub body: Vec<u8>,
+    /// How far each community was read when it was made.
+    pub(super) cursors: Vec<TenantCursor>,
     pub(super) bundles: Vec<i64>,
     pub(super) carried: Vec<i64>,
     /// The hub's address.
@@ -59,10 +61,11 @@ impl Phone {
                 }
             }
             let (offered, carried) = super::carried::offer(tx, hub, budget)?;
-            let request = SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors, bundles: sealed, carried };
+            let request =
+                SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors: cursors.clone(), bundles: sealed, carried };
             let body = pack(&request)?;
             let head = SignedHead::sign(&state.key(), SYNC_PATH, &body, created, nonce);
-            Ok(Prepared { path: SYNC_PATH, head, body, bundles, carried: offered, hub: hub.to_owned() })
+            Ok(Prepared { path: SYNC_PATH, head, body, cursors, bundles, carried: offered, hub: hub.to_owned() })
         })
     }
 

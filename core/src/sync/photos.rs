@@ -325,7 +325,8 @@ impl Phone {
             self.random.fill(&mut nonce);
             let key = self.store.read(|c| Ok(state(c)?.key()))?;
             let head = SignedHead::sign(&key, PHOTOS_PATH, &body, self.now()?.saturating_add(offset), nonce);
-            let prepared = Prepared { path: PHOTOS_PATH, head, body: body.clone(), bundles: Vec::new(), carried: Vec::new(), hub: hub.to_owned() };
+            let prepared =
+                Prepared { path: PHOTOS_PATH, head, body: body.clone(), cursors: Vec::new(), bundles: Vec::new(), carried: Vec::new(), hub: hub.to_owned() };
             let answer = match carrier.post(&prepared).await {
                 Ok(answer) => answer,
                 Err(e) => {

@@ -194,7 +194,7 @@ fn take_back_and_run<'a>(
                 let fresh = state.hub_time.is_none_or(|now| now - command.stamp.at < super::KEEP_SECONDS);
                 if !new_ids && fresh && (why.waits || changes.iter().any(|c| waiting.contains(&c.doc))) {
                     waiting.extend(changes.iter().map(|c| c.doc));
-                    wait(tx, *n, &changes)?;
+                    wait(tx, *n, &changes, touched)?;
                     continue;
                 }
                 if why.older.is_some() {
@@ -237,10 +237,11 @@ struct OldChange {
     change: RawChange,
 }
 
-/// Keeps a command with its changes as they were, to be tried again with the next sync.
-fn wait(tx: &Connection, n: i64, changes: &[OldChange]) -> Result<()> {
+/// Keeps a command with its changes as they were, to be tried again with the next sync; what of them fits is shown.
+fn wait(tx: &Connection, n: i64, changes: &[OldChange], touched: &mut Touched) -> Result<()> {
     tx.execute("UPDATE commands SET state = 'unsent', reason = ?2 WHERE n = ?1", params![n, WAITING])?;
-    changes.iter().try_for_each(|c| keep_change(tx, n, c.doc, c.schema, c.generation, &c.change))
+    changes.iter().try_for_each(|c| keep_change(tx, n, c.doc, c.schema, c.generation, &c.change))?;
+    changes.iter().try_for_each(|c| to_hub_state(tx, c.doc, touched))
 }
 
 fn quarantine(tx: &Connection, n: i64, reason: &str, at: i64) -> Result<()> {

@@ -39,6 +39,8 @@ struct News {
     own: bool,
     /// This request made it: what the device does not know is where it has gone.
     made: bool,
+    /// It left an audience of the device's.
+    left: bool,
 }
 
 impl Asked<'_> {
@@ -81,7 +83,7 @@ impl Asked<'_> {
                 (true, _) => known.own = true,
                 (false, 1) => known.whole = true,
                 (false, 0) => drop(known.numbers.insert(number)),
-                (false, _) => {}
+                (false, _) => known.left = true,
             }
         }
         self.fill(connection, &may.audiences, &news, &mut by_doc, &mut upper, &mut reply).await?;
@@ -141,7 +143,7 @@ impl Asked<'_> {
                     return Ok(());
                 }
                 left = left.saturating_sub(size);
-                if known.own && !known.whole && !known.made && detail.chunks.is_empty() {
+                if known.own && !known.whole && !known.made && !known.left && detail.chunks.is_empty() {
                     continue;
                 }
                 // What this very request brought is not sent back, also not where it moved.

@@ -2,6 +2,7 @@
 
 use gridwalk_core::households::EditHousehold;
 use gridwalk_core::rules::Role;
+use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
 use gridwalk_hub::admin::end_role;
 
 use crate::world::{World, notes, person, tell, text, visit};
@@ -135,5 +136,47 @@ async fn a_grid_handed_over_leaves_the_old_phone_and_nothing_unsent_is_lost() {
     w.settle(&[&old, &new]).await;
     assert_eq!(notes(&old.phone).len(), 2);
     w.assert_agreement(&[&old, &new]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_learns_where_what_it_moved_itself_lies_no_longer() {
+    let w = World::start(94, 1).await;
+    let who = person(&w.desk);
+    w.hub.invite_again(Role::GridWorker, Some("g00"), who).await.unwrap();
+    w.settle(&[]).await;
+    // By both roles it held the household; from here on by the desk alone.
+    w.desk.phone.run(to_grid(w.households[0], w.grids[1])).unwrap();
+    w.desk.sync().await.unwrap();
+    end_role(&w.hub.hub, &w.hub.tenant, who, Role::Cadre, None, None).await.unwrap();
+    w.settle(&[]).await;
+    assert!(w.desk.phone.household(w.households[0]).is_err());
+    w.assert_agreement(&[]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_of_before_a_role_ended_brings_nothing_back() {
+    let w = World::start(95, 1).await;
+    let a = w.worker(1, "g00").await;
+    w.hub.invite_again(Role::GridWorker, Some("g01"), person(&a)).await.unwrap();
+    w.settle(&[&a]).await;
+    w.desk.phone.run(visit(w.households[1], "新走访")).unwrap();
+    w.desk.sync().await.unwrap();
+    let url = a.phone.hubs().unwrap()[0].clone();
+    let ask = async || {
+        let prepared = a.phone.prepare_sync(&url, 0).unwrap();
+        let Answer::Reply(reply) = HttpHub::new(&url, None).unwrap().post(&prepared).await.unwrap() else { panic!("refused") };
+        (prepared, reply)
+    };
+    let late = ask().await;
+    end_role(&w.hub.hub, &w.hub.tenant, person(&a), Role::GridWorker, Some("g01"), None).await.unwrap();
+    let (mut report, told) = (SyncReport::default(), ask().await);
+    a.phone.take_reply(&told.0, &told.1, &mut report).unwrap();
+    assert!(a.phone.household(w.households[1]).is_err());
+    a.phone.take_reply(&late.0, &late.1, &mut report).unwrap();
+    w.settle(&[&a]).await;
+    assert!(notes(&a.phone).is_empty());
+    w.assert_agreement(&[&a]).await;
     w.hub.stop().await;
 }

@@ -93,7 +93,7 @@ CREATE INDEX changes_bundle ON changes (bundle) WHERE bundle IS NOT NULL;
 
 -- Closed and signed; sent again byte for byte until answered.
 CREATE TABLE bundles (
-  n INTEGER PRIMARY KEY,
+  n INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: a late reply speaks of the bundle that was sent
   tenant TEXT NOT NULL,
   sealed BLOB NOT NULL,
   bytes INTEGER NOT NULL,        -- its size when compressed alone
@@ -105,7 +105,7 @@ CREATE INDEX bundles_envelope ON bundles (envelope_id) WHERE envelope_id IS NOT 
 
 -- What this phone carries for others, closed to everyone but the hub, and the hub's receipts, closed to all but the author.
 CREATE TABLE carried (
-  n INTEGER PRIMARY KEY,
+  n INTEGER PRIMARY KEY AUTOINCREMENT, -- as for bundles
   id BLOB NOT NULL UNIQUE,       -- SHA-256 of the envelope
   envelope BLOB,                 -- until the hub has said its last word
   receipt BLOB,                  -- the newest one
