@@ -10,11 +10,10 @@ use gridwalk_core::{Id, Phone, kinds};
 use gridwalk_hub::store::all;
 use sqlx::Row;
 
-use super::Failure;
+use super::line::short;
 use super::model::{Act, Deed};
-use super::world::{World, defect};
-
-type Done<T = ()> = Result<T, Failure>;
+use super::world::World;
+use super::{Done, Failure, defect};
 
 /// Reasons for which work may be refused when a role ended, a store was copied or a hub was restored. Any other reason means
 /// that gridwalk's own phone sent what gridwalk's own hub does not take.
@@ -374,4 +373,10 @@ fn due(world: &World<'_>) -> Done {
 
 fn contains(bytes: &[u8], token: &[u8]) -> bool {
     bytes.windows(token.len()).any(|w| w == token)
+}
+
+/// The beginning of the hash of what the hub holds at the end, for traces.
+pub async fn fingerprint(world: &World<'_>) -> Done<String> {
+    let rows = hub_rows(world).await?;
+    Ok(short(rows.join("\n").as_bytes()))
 }

@@ -10,6 +10,8 @@ mod dice;
 mod event;
 mod line;
 mod model;
+mod phone;
+mod template;
 mod world;
 
 use std::fmt;
@@ -20,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 
 pub use dice::Dice;
 pub use event::{Event, Plan};
-pub use world::Template;
+pub use template::Template;
 
 use world::World;
 
@@ -52,6 +54,14 @@ impl Failure {
     }
 }
 
+/// What a step of a history answers with.
+type Done<T = ()> = Result<T, Failure>;
+
+/// An error where nothing may fail.
+fn defect(e: impl std::fmt::Debug) -> Failure {
+    Failure::new("error", format!("{e:?}"))
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}] {}", self.invariant, self.detail)
@@ -79,7 +89,7 @@ pub fn run(template: &Template, plan: &Plan, base: &Path) -> Outcome {
     let folder = base.join(format!("history-{}", NUMBER.fetch_add(1, Relaxed)));
     let trace = Mutex::new(Vec::new());
     let history = AssertUnwindSafe(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(world::defect)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(defect)?;
         runtime.block_on(live(template, plan, &folder, &trace))
     });
     let failure = match std::panic::catch_unwind(history) {
@@ -107,7 +117,7 @@ async fn live(template: &Template, plan: &Plan, folder: &Path, trace: &Mutex<Vec
         keep(&mut world, trace);
         quiet?;
         check::check(&mut world).await?;
-        let end = world::fingerprint(&world).await?;
+        let end = check::fingerprint(&world).await?;
         world.trace.push(format!("end {end}"));
         keep(&mut world, trace);
         Ok(())
@@ -174,8 +184,8 @@ impl Many {
     /// # Errors
     /// If the world of the histories cannot be made.
     pub fn run(&self, each: impl Fn(&Plan, &Outcome) + Sync, f: impl FnOnce(&Template, &Path, &Report)) -> Result<Report, Failure> {
-        let folder = tempfile::Builder::new().prefix("gridwalk-simulate-").tempdir_in(&self.base).map_err(world::defect)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(world::defect)?;
+        let folder = tempfile::Builder::new().prefix("gridwalk-simulate-").tempdir_in(&self.base).map_err(defect)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(defect)?;
         let template = runtime.block_on(Template::make(&folder.path().join("template")))?;
         let (next, over, done, failed) = (AtomicU64::new(0), AtomicBool::new(false), AtomicU64::new(0), Mutex::new(None));
         std::thread::scope(|scope| {

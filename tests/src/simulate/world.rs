@@ -1,160 +1,30 @@
 //! Phones and a hub in one process, and what events do to them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gridwalk_core::activities::AddActivity;
-use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::clock::ManualClock;
-use gridwalk_core::households::{AddHousehold, NewResident};
-use gridwalk_core::identity::{Invite, SeededRandom};
+use gridwalk_core::identity::Invite;
 use gridwalk_core::ids::DeviceId;
-use gridwalk_core::places::AddPlace;
-use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
 use gridwalk_core::sync::{Answer, Hub as _, MAX_BYTES_RANGE, Prepared, SyncReport};
-use gridwalk_core::{Config, ErrorKind, Id, Phone};
-use gridwalk_hub::admin::{self, NewInvite};
+use gridwalk_core::{ErrorKind, Phone};
 use gridwalk_hub::sync::fold::fold;
-use gridwalk_hub::{Hub, HubError};
+use gridwalk_hub::{HubError, admin};
 
-use super::Failure;
 use super::act::choose;
 use super::crash::CrashPoint;
 use super::event::{Event, Fault, Plan, What};
-use super::line::{ADDRESS, HubProcess, Line, short};
+use super::line::{ADDRESS, HubProcess, Line};
 use super::model::{Act, Deed, Grant, Model, People};
-use crate::harness::{MORNING, key_of};
+use super::phone::SimPhone;
+use super::template::{GRIDS, PEOPLE, Template, copy_folder, invite};
+use super::{Done, Failure, defect};
+use crate::harness::MORNING;
 
-type Done<T = ()> = Result<T, Failure>;
-
-/// The names of the grids.
-pub const GRIDS: [&str; 3] = ["g00", "g01", "g02"];
-/// Who takes part: a cadre, workers of three grids, a member.
-const PEOPLE: [Grant; 6] = [
-    (Role::Cadre, None),
-    (Role::GridWorker, Some(0)),
-    (Role::GridWorker, Some(0)),
-    (Role::GridWorker, Some(1)),
-    (Role::Member, None),
-    (Role::GridWorker, Some(2)),
-];
-/// Copies of stores included.
+/// Of one history, copies of stores included.
 const MOST_PHONES: usize = 6;
-
-/// A small community whose phones are enrolled and have synced, made once; every history begins with a copy of its files.
-pub struct Template {
-    folder: PathBuf,
-    /// The persons of the phones.
-    pub persons: Vec<Id>,
-    /// The grids.
-    pub grids: Vec<Id>,
-}
-
-impl Template {
-    /// Makes the community in `folder`.
-    pub async fn make(folder: &Path) -> Done<Self> {
-        let clock = Arc::new(ManualClock::new(MORNING));
-        let hub_folder = folder.join("hub");
-        let hub = Hub::open(&hub_folder, clock.clone(), Arc::new(SeededRandom::new(1))).await.map_err(defect)?;
-        admin::create_tenant(&hub, "wuyan", "示范社区").await.map_err(defect)?;
-        hub.store.close().await;
-        let line = Line::new(HubProcess::open(hub_folder, clock, 1, 1).await.map_err(defect)?);
-        let (mut persons, mut grids, mut phones) = (Vec::new(), Vec::new(), Vec::new());
-        for (n, (role, grid)) in PEOPLE.iter().enumerate() {
-            let invite = invite(&line, None, *role, *grid, &format!("人员{n}")).await?;
-            let mut phone = SimPhone::new(folder.join(format!("phone-{n}")), n, n);
-            phone.open(1)?;
-            phone.phone().enrol_with(&invite, None, &line).await.map_err(defect)?;
-            if n == 0 {
-                grids = furnish(phone.phone()).map_err(defect)?;
-            }
-            persons.push(phone.phone().status().map_err(defect)?.tenants[0].person.parse().map_err(defect)?);
-            sync(&phone, &line).await?;
-            phones.push(phone);
-        }
-        for phone in &phones {
-            sync(phone, &line).await?;
-        }
-        line.hub.lock().await.hub.store.close().await;
-        Ok(Self { folder: folder.to_owned(), persons, grids })
-    }
-
-    /// How many phones there are to choose from.
-    pub fn phones(&self) -> usize {
-        PEOPLE.len()
-    }
-}
-
-/// The beginnings of a community, by its cadre. Answers with its grids.
-fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
-    let mut grids = Vec::new();
-    for (g, name) in GRIDS.iter().enumerate() {
-        let place = desk.run(AddPlace { level: "grid".into(), name: (*name).into() })?.value;
-        for n in 0..2 {
-            desk.run(AddHousehold {
-                place,
-                micro_grid: String::new(),
-                address: format!("{g}幢{n}室"),
-                tenure: String::new(),
-                lat: None,
-                lon: None,
-                visit_every_days: Some(30),
-                residents: vec![NewResident { name: format!("居民{g}{n}"), tags: vec!["独居老人".into()], ..NewResident::default() }],
-            })?;
-        }
-        let (title, place) = (format!("{name}路灯不亮"), Some(place));
-        let none = String::new;
-        desk.run(RaiseReport { place, category: none(), title, detail: none(), urgency: none(), lat: None, lon: None, imported: None })?;
-        grids.extend(place);
-    }
-    let (starts_at, ends_at) = (MORNING, MORNING + 7200);
-    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] })?;
-    let levels = ["环境".into(), "道路".into(), "路灯".into()];
-    desk.run(SetCategories { list: None, categories: vec![Category { code: "c0".into(), levels }] })?;
-    Ok(grids)
-}
-
-/// A phone and its owner.
-pub struct SimPhone {
-    phone: Option<Phone>,
-    /// Its clocks.
-    pub clock: Arc<ManualClock>,
-    /// Its owner, by their place in the template.
-    pub person: usize,
-    folder: PathBuf,
-    key: usize,
-    opened: u64,
-    /// Whether the hub does not know its device any more.
-    refused: bool,
-}
-
-impl SimPhone {
-    fn new(folder: PathBuf, key: usize, person: usize) -> Self {
-        Self { phone: None, clock: Arc::new(ManualClock::new(MORNING)), person, folder, key, opened: 0, refused: false }
-    }
-
-    /// The phone, whose app is running.
-    pub fn phone(&self) -> &Phone {
-        self.phone.as_ref().expect("a phone is open between events")
-    }
-
-    fn open(&mut self, seed: u64) -> Done {
-        self.phone = None;
-        self.opened += 1;
-        let random = Arc::new(SeededRandom::new(seed ^ (self.opened << 32) ^ short_of(&self.folder)));
-        let config = Config { folder: self.folder.clone(), key: key_of(self.key as u64), clock: self.clock.clone(), random };
-        self.phone = Some(Phone::open(config).map_err(|e| Failure::new("acknowledged", format!("a phone does not open: {e:?}")))?);
-        Ok(())
-    }
-}
-
-/// A number of a phone's folder: phones of one history have randomness of their own.
-fn short_of(folder: &Path) -> u64 {
-    folder.file_name().map_or(0, |name| name.as_encoded_bytes().iter().fold(7, |sum, b| sum * 31 + u64::from(*b)))
-}
 
 /// A history under way.
 pub struct World<'t> {
@@ -613,52 +483,7 @@ impl<'t> World<'t> {
     }
 }
 
-impl SimPhone {
-    /// What its clock has counted since it was made.
-    fn phone_time(&self) -> i64 {
-        use gridwalk_core::clock::HostClock;
-        self.clock.read().wall
-    }
-}
-
-/// An invite for a person, a new one if none is named.
-async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<usize>, name: &str) -> Done<Invite> {
-    let grid = grid.map(|g| GRIDS[g].to_owned());
-    let new = NewInvite { address: ADDRESS.into(), role, grid, unit: None, name: person.is_none().then(|| name.to_owned()), person, valid_seconds: 86_400 };
-    let process = line.hub.lock().await;
-    admin::invite(&process.hub, &process.tenant, &new).await.map_err(defect)
-}
-
-async fn sync(phone: &SimPhone, line: &Line) -> Done {
-    phone.phone().sync_with(ADDRESS, line, &mut SyncReport::default(), &|_| {}).await.map_err(defect)
-}
-
 /// A number that a phone's read model answers with.
 fn count(phone: &Phone, sql: &str, parameter: &str) -> Done<i64> {
     phone.store().read(|c| Ok(c.query_row(sql, [parameter], |r| r.get(0))?)).map_err(defect)
-}
-
-/// An error where nothing may fail.
-pub fn defect(e: impl std::fmt::Debug) -> Failure {
-    Failure::new("error", format!("{e:?}"))
-}
-
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
-/// The beginning of the hash of what the hub holds at the end, for traces.
-pub async fn fingerprint(world: &World<'_>) -> Done<String> {
-    let rows = super::check::hub_rows(world).await?;
-    Ok(short(rows.join("\n").as_bytes()))
 }

@@ -1,0 +1,135 @@
+//! The community that every history begins with, made once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gridwalk_core::activities::AddActivity;
+use gridwalk_core::categories::{Category, SetCategories};
+use gridwalk_core::clock::ManualClock;
+use gridwalk_core::households::{AddHousehold, NewResident};
+use gridwalk_core::identity::{Invite, SeededRandom};
+use gridwalk_core::places::AddPlace;
+use gridwalk_core::reports::RaiseReport;
+use gridwalk_core::rules::Role;
+use gridwalk_core::sync::SyncReport;
+use gridwalk_core::{Id, Phone};
+use gridwalk_hub::Hub;
+use gridwalk_hub::admin::{self, NewInvite};
+
+use super::line::{ADDRESS, HubProcess, Line};
+use super::model::Grant;
+use super::phone::SimPhone;
+use super::{Done, defect};
+use crate::harness::MORNING;
+
+/// The names of the grids.
+pub const GRIDS: [&str; 3] = ["g00", "g01", "g02"];
+/// Who takes part: a cadre, workers of three grids, a member.
+pub(super) const PEOPLE: [Grant; 6] = [
+    (Role::Cadre, None),
+    (Role::GridWorker, Some(0)),
+    (Role::GridWorker, Some(0)),
+    (Role::GridWorker, Some(1)),
+    (Role::Member, None),
+    (Role::GridWorker, Some(2)),
+];
+/// A small community whose phones are enrolled and have synced, made once; every history begins with a copy of its files.
+pub struct Template {
+    pub(super) folder: PathBuf,
+    /// The persons of the phones.
+    pub persons: Vec<Id>,
+    /// The grids.
+    pub grids: Vec<Id>,
+}
+
+impl Template {
+    /// Makes the community in `folder`.
+    pub async fn make(folder: &Path) -> Done<Self> {
+        let clock = Arc::new(ManualClock::new(MORNING));
+        let hub_folder = folder.join("hub");
+        let hub = Hub::open(&hub_folder, clock.clone(), Arc::new(SeededRandom::new(1))).await.map_err(defect)?;
+        admin::create_tenant(&hub, "wuyan", "示范社区").await.map_err(defect)?;
+        hub.store.close().await;
+        let line = Line::new(HubProcess::open(hub_folder, clock, 1, 1).await.map_err(defect)?);
+        let (mut persons, mut grids, mut phones) = (Vec::new(), Vec::new(), Vec::new());
+        for (n, (role, grid)) in PEOPLE.iter().enumerate() {
+            let invite = invite(&line, None, *role, *grid, &format!("人员{n}")).await?;
+            let mut phone = SimPhone::new(folder.join(format!("phone-{n}")), n, n);
+            phone.open(1)?;
+            phone.phone().enrol_with(&invite, None, &line).await.map_err(defect)?;
+            if n == 0 {
+                grids = furnish(phone.phone()).map_err(defect)?;
+            }
+            persons.push(phone.phone().status().map_err(defect)?.tenants[0].person.parse().map_err(defect)?);
+            sync(&phone, &line).await?;
+            phones.push(phone);
+        }
+        for phone in &phones {
+            sync(phone, &line).await?;
+        }
+        line.hub.lock().await.hub.store.close().await;
+        Ok(Self { folder: folder.to_owned(), persons, grids })
+    }
+
+    /// How many phones there are to choose from.
+    pub fn phones(&self) -> usize {
+        PEOPLE.len()
+    }
+}
+
+/// The beginnings of a community, by its cadre. Answers with its grids.
+fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
+    let mut grids = Vec::new();
+    for (g, name) in GRIDS.iter().enumerate() {
+        let place = desk.run(AddPlace { level: "grid".into(), name: (*name).into() })?.value;
+        for n in 0..2 {
+            desk.run(AddHousehold {
+                place,
+                micro_grid: String::new(),
+                address: format!("{g}幢{n}室"),
+                tenure: String::new(),
+                lat: None,
+                lon: None,
+                visit_every_days: Some(30),
+                residents: vec![NewResident { name: format!("居民{g}{n}"), tags: vec!["独居老人".into()], ..NewResident::default() }],
+            })?;
+        }
+        let (title, place) = (format!("{name}路灯不亮"), Some(place));
+        let none = String::new;
+        desk.run(RaiseReport { place, category: none(), title, detail: none(), urgency: none(), lat: None, lon: None, imported: None })?;
+        grids.extend(place);
+    }
+    let (starts_at, ends_at) = (MORNING, MORNING + 7200);
+    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] })?;
+    let levels = ["环境".into(), "道路".into(), "路灯".into()];
+    desk.run(SetCategories { list: None, categories: vec![Category { code: "c0".into(), levels }] })?;
+    Ok(grids)
+}
+
+/// An invite for a person, a new one if none is named.
+pub(super) async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<usize>, name: &str) -> Done<Invite> {
+    let grid = grid.map(|g| GRIDS[g].to_owned());
+    let new = NewInvite { address: ADDRESS.into(), role, grid, unit: None, name: person.is_none().then(|| name.to_owned()), person, valid_seconds: 86_400 };
+    let process = line.hub.lock().await;
+    admin::invite(&process.hub, &process.tenant, &new).await.map_err(defect)
+}
+
+async fn sync(phone: &SimPhone, line: &Line) -> Done {
+    phone.phone().sync_with(ADDRESS, line, &mut SyncReport::default(), &|_| {}).await.map_err(defect)
+}
+
+/// Copies a folder with all that is in it.
+pub(super) fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
