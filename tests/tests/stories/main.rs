@@ -23,6 +23,7 @@ mod limits;
 mod moves;
 mod moving;
 mod photos;
+mod photos_kept;
 mod processes;
 mod protocol;
 mod qr;
