@@ -10,6 +10,7 @@ use gridwalk_core::sync::protocol::{RefusalCode, pack};
 use gridwalk_core::sync::{Answer, HttpHub, Hub as _, MAX_BYTES_RANGE};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_tests::harness::{Device, TestHub, report};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::wire::Hand;
 use crate::world::{World, notes, resident, tell, visit};
@@ -23,13 +24,11 @@ fn point(device: &Device, hub: &TestHub) {
     tell(&device.phone, &format!("UPDATE tenants SET hub = '{}'", hub.url()));
 }
 
-/// Folds all history again and again until told to stop; answers with how many documents were folded.
-async fn keep_folding(hub: gridwalk_hub::Hub, tenant: gridwalk_hub::Tenant, stop: Arc<AtomicBool>) -> u64 {
+/// Folds all history beside the writers, once for each time that one of them was heard; answers with how many documents were folded.
+async fn keep_folding(hub: gridwalk_hub::Hub, tenant: gridwalk_hub::Tenant, mut heard: UnboundedReceiver<()>) -> u64 {
     let mut folded = 0;
-    while !stop.load(Ordering::Relaxed) {
+    while heard.recv().await.is_some() {
         folded += fold(&hub, &tenant, hub.now() + 86_400).await.unwrap();
-        // SQLite hands its one lock to whoever asks at the right moment: others need a chance.
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     folded
 }
@@ -57,12 +56,18 @@ async fn writers_and_folds_at_two_processes_hide_nothing_from_any_cursor() {
     let reader = Arc::new(w.worker(20, "g00").await);
     let urls = [w.hub.url(), other.url()];
     let stop = Arc::new(AtomicBool::new(false));
-    let folds = [&w.hub, &other].map(|hub| tokio::spawn(keep_folding(hub.hub.clone(), hub.tenant.clone(), stop.clone())));
+    let (tell_folds, folds): (Vec<_>, Vec<_>) = [&w.hub, &other]
+        .map(|hub| {
+            let (tell, heard) = unbounded_channel();
+            (tell, tokio::spawn(keep_folding(hub.hub.clone(), hub.tenant.clone(), heard)))
+        })
+        .into_iter()
+        .unzip();
     let reading = tokio::spawn(keep_reading(reader.clone(), urls.clone(), stop.clone()));
     let tasks: Vec<_> = writers
         .iter()
         .map(|device| {
-            let (device, urls, homes, grid) = (device.clone(), urls.clone(), w.households.clone(), w.grids[0]);
+            let (device, urls, homes, grid, folds) = (device.clone(), urls.clone(), w.households.clone(), w.grids[0], tell_folds.clone());
             tokio::spawn(async move {
                 for round in 0..ROUNDS {
                     let name = format!("甲{}-{round}", device.number);
@@ -73,10 +78,12 @@ async fn writers_and_folds_at_two_processes_hide_nothing_from_any_cursor() {
                     let url = &urls[(round + device.number as usize) % 2];
                     tell(&device.phone, &format!("UPDATE tenants SET hub = '{url}'"));
                     assert_eq!(device.sync().await.unwrap().refused, 0);
+                    folds.iter().for_each(|fold| fold.send(()).unwrap());
                 }
             })
         })
         .collect();
+    drop(tell_folds);
     for task in tasks {
         task.await.unwrap();
     }
