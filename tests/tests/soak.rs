@@ -10,7 +10,8 @@ async fn nothing_acknowledged_is_lost_when_everyone_is_killed_for_some_seconds()
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         phones: 6,
-        time: Duration::from_secs(15),
+        time: Duration::from_secs(10),
+        at_least: (12, 50),
         seed: 1,
         phone_program: env!("CARGO_BIN_EXE_soak").into(),
         hub_program: env!("CARGO_BIN_EXE_crash").into(),
@@ -19,5 +20,4 @@ async fn nothing_acknowledged_is_lost_when_everyone_is_killed_for_some_seconds()
     };
     let outcome = run(&options).await.unwrap();
     assert!(outcome.is_good(), "{outcome:?}");
-    assert!(outcome.phones_killed > 10, "{outcome:?}");
 }

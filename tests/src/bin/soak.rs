@@ -66,7 +66,7 @@ async fn soak(arguments: &Arguments) -> Result<bool> {
             let time = Duration::from_secs_f64(arguments.minutes * 60.0);
             let hub_arguments = |data: &str, listen: &str| ["serve", "--data", data, "--listen", listen].map(str::to_owned).to_vec();
             let (phones, seed, folder_path) = (arguments.phones, arguments.seed, folder.path().to_owned());
-            let options = Options { phones, time, seed, phone_program, hub_program, hub_arguments, folder: folder_path };
+            let options = Options { phones, time, at_least: (0, 0), seed, phone_program, hub_program, hub_arguments, folder: folder_path };
             let outcome = run(&options).await?;
             println!("{}", table(&options, &outcome));
             if !outcome.is_good() {

@@ -62,8 +62,10 @@ impl Sort {
 pub struct Options {
     /// Phones.
     pub phones: u64,
-    /// How long they work.
+    /// How long they work at least.
     pub time: Duration,
+    /// And until so many phones were killed and so many acts recorded, however slow the machine is.
+    pub at_least: (u64, usize),
     /// What decides who is killed when.
     pub seed: u64,
     /// The program of the phones: this one's own.
@@ -140,8 +142,9 @@ pub async fn run(options: &Options) -> Result<Outcome> {
     let mut hub = start_hub()?;
     let mut phones: Vec<Process> = (0..options.phones).map(start_phone).collect::<Result<_>>()?;
     let end = Instant::now() + options.time;
-    while Instant::now() < end {
-        // Some phone every half second, the hub every ten or so.
+    while Instant::now() < end || outcome.phones_killed < options.at_least.0 || journals(options).map(|j| j.lines().count()).sum::<usize>() < options.at_least.1
+    {
+        // Some phone every half second, the hub every ten or so. Nothing waits for anything here: this is how often things go wrong.
         tokio::time::sleep(Duration::from_millis(200 + dice.below(600))).await;
         for _ in 0..=options.phones / 50 {
             let n = dice.below(options.phones);
@@ -226,6 +229,12 @@ fn path(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| "路径须为 UTF-8 / the path must be UTF-8".into())
 }
 
+/// What each phone has written to its journal.
+fn journals(options: &Options) -> impl Iterator<Item = String> {
+    // A phone that has recorded nothing yet has none.
+    (0..options.phones).map(|n| fs::read_to_string(options.folder.join(format!("phone-{n}")).join(JOURNAL)).unwrap_or_default())
+}
+
 /// Holds the journals against the hub's database.
 async fn compare(options: &Options, data: &Path, outcome: &mut Outcome) -> Result<()> {
     let hub = Hub::open(data, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
@@ -241,8 +250,7 @@ async fn compare(options: &Options, data: &Path, outcome: &mut Outcome) -> Resul
         }
     }
     outcome.twice.extend(there.iter().filter(|(_, ids)| ids.len() > 1).map(|((_, token), _)| token.clone()));
-    for n in 0..options.phones {
-        let journal = fs::read_to_string(options.folder.join(format!("phone-{n}")).join(JOURNAL)).unwrap_or_default();
+    for journal in journals(options) {
         // A line that was being written when its phone was killed has no end.
         for line in journal.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
             let [code, id, token] = line.split(' ').collect::<Vec<_>>()[..] else { return Err(format!("journal: {line}").into()) };
