@@ -40,8 +40,6 @@ impl PhotoStore {
     /// A folder that cannot be made, or settings of S3 that do not fit each other, with what to do.
     pub fn open(place: &str) -> Result<Self> {
         let Some(bucket) = place.strip_prefix("s3://") else { return Self::in_folder(std::path::Path::new(place)) };
-        // Only says that one is installed already, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
         let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
         Self::in_s3(AmazonS3Builder::from_env().with_bucket_name(bucket), prefix)
     }
@@ -55,6 +53,8 @@ impl PhotoStore {
 
     /// The store under `prefix` of an S3 bucket.
     pub fn in_s3(builder: AmazonS3Builder, prefix: &str) -> Result<Self> {
+        // Its client needs one; an error only says that one is installed already, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let store =
             builder.build().map_err(|e| HubError::usage(format!("照片存储（S3）设置不正确：{e}"), "the settings of the photo store (S3) are not right"))?;
         Ok(if prefix.is_empty() { Self(Arc::new(store)) } else { Self(Arc::new(PrefixStore::new(store, prefix))) })
