@@ -15,7 +15,7 @@ use gridwalk_core::rules::{Author, Grant, Role, judge_change};
 use gridwalk_tests::harness::MORNING;
 use proptest::prelude::*;
 
-use super::lab::{actor_of, id_of, stamp};
+use super::lab::{actor_of, cases, id_of, stamp};
 
 /// A household with a history, and a change that follows it.
 fn sample() -> &'static (Doc, Vec<Vec<u8>>) {
@@ -135,7 +135,7 @@ fn damaged(bytes: &[u8], damages: &[Damage]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(cases(512))]
 
     #[test]
     fn random_bytes_are_no_change_and_no_snapshot(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -4,7 +4,7 @@ use gridwalk_core::attendance::{Attendance, Flag, service_record};
 use gridwalk_tests::harness::MORNING;
 use proptest::prelude::*;
 
-use super::lab::id_of;
+use super::lab::{cases, id_of};
 
 const HOUR: i64 = 3600;
 
@@ -50,6 +50,8 @@ fn any_attendance() -> impl Strategy<Value = Attendance> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn never_negative_and_the_same_in_any_order(mut list in prop::collection::vec(any_attendance(), 0..12)) {
         list.sort_by_key(|a| a.id);

@@ -3,6 +3,8 @@
 use gridwalk_core::clock::{Anchor, Hybrid, Reading, SKEW_SECONDS, Stamp};
 use proptest::prelude::*;
 
+use super::lab::cases;
+
 fn times() -> impl Strategy<Value = i64> {
     prop_oneof![5 => 1_772_000_000i64..1_772_001_000, 1 => any::<i64>(), 1 => -10i64..10]
 }
@@ -12,6 +14,8 @@ fn hybrids() -> impl Strategy<Value = Hybrid> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn the_laws(at in times(), hub in prop::option::of(times()), seen in prop::collection::vec(hybrids(), 0..8)) {
         let made = Hybrid::after(at, hub, seen.iter().copied());

@@ -16,8 +16,17 @@ use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::store::{StoredDoc, Touched, push_chunk};
 use gridwalk_core::{Config, Id, Phone, Result, kinds};
 use gridwalk_tests::harness::{MORNING, key_of};
+use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use rusqlite::params;
 use tempfile::TempDir;
+
+/// So many cases of a law, the same in every run. `PROPTEST_RNG_SEED` asks for others: a number looks at other cases, and a
+/// failure prints what failed.
+pub fn cases(cases: u32) -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    let rng_seed = if asked.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { asked.rng_seed };
+    ProptestConfig { cases, rng_seed, ..asked }
+}
 
 /// An id whose actor is the device of this number.
 pub fn id_of(device: u8, counter: u64) -> Id {

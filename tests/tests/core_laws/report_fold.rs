@@ -7,7 +7,7 @@ use gridwalk_core::reports::{Folded, Status, StepKind, fold};
 use gridwalk_tests::harness::MORNING;
 use proptest::prelude::*;
 
-use super::lab::id_of;
+use super::lab::{cases, id_of};
 
 #[derive(Debug, Clone)]
 struct Step {
@@ -186,6 +186,8 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn any_steps_in_any_order_give_one_valid_status(mut steps in prop::collection::vec(any_step(), 0..12), keep in any::<u16>()) {
         steps.sort_by(|a, b| a.id.cmp(&b.id));
