@@ -5,13 +5,19 @@ mod seeds;
 
 pub use seeds::seeds;
 
+use gridwalk_core::carriers::CarrierLink;
 use gridwalk_core::documents::{Audience, Doc, change_from_body};
+use gridwalk_core::identity::DeviceKey;
 use gridwalk_core::identity::{Invite, SignedHead};
 use gridwalk_core::ids::{Actor, DeviceId};
+use gridwalk_core::photos::{THUMBNAIL_BYTES, is_prepared, prepare};
 use gridwalk_core::projection::project;
 use gridwalk_core::rules::{Author, Grant, Role, judge};
 use gridwalk_core::store::StoredDoc;
-use gridwalk_core::sync::protocol::{Bundle, EnrolReply, EnrolRequest, RefusedRequest, SyncReply, compress, decode, open_reply, resolve, unpack};
+use gridwalk_core::sync::protocol::{
+    Bundle, EnrolReply, EnrolRequest, Envelope, Judged, PhotosReply, PhotosRequest, Receipt, RefusedRequest, Sealed, SyncReply, compress, decode, open_reply,
+    resolve, unpack,
+};
 use gridwalk_core::{Id, kinds};
 use gridwalk_hub::import::mapping::Mapping;
 use gridwalk_hub::import::read::read_bytes;
@@ -27,7 +33,7 @@ pub struct Target {
 }
 
 /// All parsers of bytes from outside.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "request", run: request },
     Target { name: "reply", run: reply },
     Target { name: "sealed_reply", run: sealed_reply },
@@ -41,6 +47,9 @@ pub const TARGETS: [Target; 13] = [
     Target { name: "base", run: base },
     Target { name: "ids", run: ids },
     Target { name: "import", run: import },
+    Target { name: "carried", run: carried },
+    Target { name: "photo", run: photo },
+    Target { name: "photos_request", run: photos_request },
 ];
 
 /// Runs the parser of this name.
@@ -212,4 +221,36 @@ fn import(bytes: &[u8]) {
     if let Some(mapping) = std::str::from_utf8(bytes).ok().and_then(|json| Mapping::from_json(json).ok()) {
         drop(read_bytes("a.csv".to_owned(), bytes, &mapping, now));
     }
+}
+
+/// What a file or another phone hands over to be carried, what lies closed in it, and the link of a listening phone.
+fn carried(bytes: &[u8]) {
+    let key = DeviceKey::from_bytes(&[7; 32]);
+    if let Ok(envelope) = Envelope::read(bytes) {
+        drop(envelope.open(&key));
+    }
+    if let Ok(receipt) = Receipt::read(bytes) {
+        assert!(!receipt.is_signed_by(&[DeviceKey::from_bytes(&[8; 32]).public()]));
+        drop(receipt.open(&key));
+    }
+    drop(decode::<Sealed>(bytes, "envelope"));
+    drop(decode::<Judged>(bytes, "receipt"));
+    if let Some(link) = std::str::from_utf8(bytes).ok().and_then(|text| text.parse::<CarrierLink>().ok()) {
+        assert_eq!(link.to_string().parse::<CarrierLink>().ok(), Some(link));
+    }
+}
+
+/// A picture from a camera, a gallery or a sender. What the pipeline makes of it is what hubs and phones take.
+fn photo(bytes: &[u8]) {
+    is_prepared(bytes, None);
+    if let Ok(photo) = prepare(bytes) {
+        assert!(is_prepared(&photo.original, Some((photo.width, photo.height))));
+        assert!(is_prepared(&photo.thumbnail, None) && photo.thumbnail.len() <= THUMBNAIL_BYTES);
+    }
+}
+
+/// Pieces of photos, both ways.
+fn photos_request(bytes: &[u8]) {
+    drop(PhotosRequest::open(bytes));
+    drop(decode::<PhotosReply>(bytes, "photos"));
 }

@@ -7,11 +7,15 @@ use gridwalk_core::activities::AddActivity;
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::documents::Doc;
 use gridwalk_core::households::{AddHousehold, NewResident};
-use gridwalk_core::identity::SeededRandom;
+use gridwalk_core::identity::{DeviceKey, SeededRandom};
+use gridwalk_core::photos::prepare;
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::{StoredDoc, push_chunk};
-use gridwalk_core::sync::protocol::{ENROL_PATH, RefusalCode, RefusedRequest, SyncRequest, decode, encode, unpack};
+use gridwalk_core::sync::protocol::{
+    ENROL_PATH, Envelope, Judged, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, Receipt, RefusalCode, RefusedRequest, Sealed,
+    SyncRequest, VERSION, Verdict, WireFile, Word, decode, encode, unpack,
+};
 use gridwalk_core::sync::{Answer, Hub as Carrier, Prepared, SyncReport};
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, Error, Phone};
@@ -22,6 +26,7 @@ use gridwalk_hub::{Hub, HubError};
 use sqlx::Row;
 
 use crate::harness::{MORNING, key_of, report};
+use crate::pictures;
 
 /// A failure to make seeds: a defect of the tests themselves.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -36,6 +41,18 @@ impl Tap {
     fn keep(&self, target: &'static str, bytes: &[u8]) {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((target, bytes.to_vec()));
     }
+
+    /// The same bundle as a carrier has it, and what the hub would say of it.
+    fn carry(&self, sealed: &Sealed) -> gridwalk_core::Result<()> {
+        let (key, random) = (DeviceKey::from_bytes(&[7; 32]), SeededRandom::new(3));
+        let envelope = encode(&Envelope::close(sealed, "wuyan", &key.public(), &random)?);
+        let judged = Judged { hub_time: MORNING, epoch: 1, verdicts: vec![Verdict { run: 3, word: Word::Taken, reason: None }] };
+        let receipt = Receipt::make(&judged, "wuyan", Envelope::id(&envelope), &key.public(), &key, &random)?;
+        self.keep("carried", &envelope);
+        self.keep("carried", &encode(&receipt));
+        self.keep("carried", &encode(&judged));
+        Ok(())
+    }
 }
 
 impl Carrier for Tap {
@@ -47,7 +64,11 @@ impl Carrier for Tap {
         self.keep(if enrols { "enrol" } else { "request" }, &plain);
         self.keep(if enrols { "enrol" } else { "request" }, &request.body);
         if !enrols {
-            decode::<SyncRequest>(&plain, "request")?.bundles.iter().for_each(|sealed| self.keep("bundle", &sealed.body));
+            for sealed in &decode::<SyncRequest>(&plain, "request")?.bundles {
+                self.keep("bundle", &sealed.body);
+                self.keep("carried", &encode(sealed));
+                self.carry(sealed)?;
+            }
         }
         let handled =
             if enrols { handle_enrol(&self.hub, &request.head, &request.body).await } else { handle_sync(&self.hub, &request.head, &request.body).await };
@@ -115,6 +136,15 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
         tap.keep("base", &stored.base);
     }
     drop(read);
+    tap.keep("carried", b"gridwalk://carry?to=192.168.1.5:4000&code=ABCD-EFGH");
+    // Small: every byte of a picture is decoded anew for each try.
+    let picture = pictures::jpeg(24, 16, 1);
+    tap.keep("photo", &pictures::with_exif(&picture, 6));
+    tap.keep("photo", &prepare(&picture)?.original);
+    let ask = PhotoAsk { doc: household.to_string(), file: WireFile::Thumbnail, verb: PhotoVerb::Put, offset: 1, length: 0, bytes: vec![1, 2, 3].into() };
+    tap.keep("photos_request", &encode(&PhotosRequest { version: VERSION, tenant: "wuyan".into(), asks: vec![ask] }));
+    let answer = PhotoAnswer { word: PhotoWord::Part, held: 4, bytes: vec![4, 5].into() };
+    tap.keep("photos_request", &encode(&PhotosReply { hub_time: MORNING, answers: vec![answer] }));
     for text in IMPORTS {
         tap.keep("import", text.as_bytes());
     }
