@@ -166,7 +166,7 @@ fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut
     };
     keep_change(tx, n, made.id, schema, made.doc.generation, &made.change)?;
     if !command.stamp.anchored && ["visit", "attendance", "photo"].contains(&made.doc.kind().name) {
-        tx.execute("INSERT OR REPLACE INTO unanchored VALUES (?1, ?2)", params![made.id, command.stamp.reading.boot])?;
+        tx.execute("INSERT OR REPLACE INTO unanchored VALUES (?1, ?2, ?3)", params![made.id, command.stamp.reading.boot, n])?;
     }
     touched.project(tx, made.id, row, &made.doc, fresh)
 }

@@ -319,11 +319,14 @@ impl Intake<'_> {
 
     /// Happenings recorded in this boot before it had an anchor get the time that the anchor implies.
     fn anchor_times(&mut self, reading: &Reading, hub_time: i64) -> Result<()> {
-        let docs: Vec<Id> =
-            self.tx.prepare_cached("SELECT doc FROM unanchored WHERE boot = ?1")?.query_map([&reading.boot], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let happenings: Vec<(Id, Option<u64>)> = self
+            .tx
+            .prepare_cached("SELECT doc, (SELECT cursor FROM commands WHERE n = command) FROM unanchored WHERE boot = ?1")?
+            .query_map([&reading.boot], |r| Ok((r.get(0)?, r.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
         let anchor = Anchor { boot: reading.boot.clone(), since_boot: reading.since_boot, hub_time };
-        for happening in docs {
-            super::rerun::follow_up(self.tx, crate::attendance::AnchorTimes { happening, anchor: anchor.clone() }.into(), reading, self.touched)?;
+        for (happening, cursor) in happenings {
+            super::rerun::follow_up(self.tx, crate::attendance::AnchorTimes { happening, anchor: anchor.clone() }.into(), reading, cursor, self.touched)?;
             self.tx.execute("DELETE FROM unanchored WHERE doc = ?1 AND boot = ?2", params![happening, reading.boot])?;
         }
         Ok(())

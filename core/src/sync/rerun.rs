@@ -14,7 +14,7 @@ use crate::documents::RawChange;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
-use crate::phone::{CHANGES_OF, Phone, Row, UNSENT, anchor, keep_change, membership, perform, state};
+use crate::phone::{CHANGES_OF, Membership, Phone, Row, UNSENT, anchor, keep_change, membership, perform, state};
 use crate::store::{StoredDoc, Touched, from_json};
 
 /// A command of which the hub did not take a change.
@@ -211,10 +211,12 @@ fn take_back_and_run<'a>(
     Ok((out, again))
 }
 
-/// Runs a command of the phone's own: what follows from a reply.
-pub(super) fn follow_up(tx: &Transaction<'_>, input: Input, reading: &Reading, touched: &mut Touched) -> Result<()> {
+/// Runs a command of the phone's own: what follows from a reply. It completes a record made at `cursor`, and is judged as that
+/// was: what it is about may be leaving this phone with the same reply.
+pub(super) fn follow_up(tx: &Transaction<'_>, input: Input, reading: &Reading, cursor: Option<u64>, touched: &mut Touched) -> Result<()> {
     let state = state(tx)?;
     let member = membership(tx, None)?;
+    let member = Membership { cursor: cursor.unwrap_or(member.cursor), ..member };
     let stamp = Stamp::new(reading.clone(), anchor(tx, reading)?.as_ref());
     let id = Id { actor: state.actor, counter: state.next_counter };
     let command = Command { id, first: state.next_counter + 1, tenant: member.tenant.clone(), by: member.person, stamp, hub_time: state.hub_time, input };

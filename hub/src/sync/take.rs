@@ -15,7 +15,7 @@ use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
 use sqlx::{AnyConnection, Row};
 
 use super::author::{Membership, Signer};
-use super::batch::{Batch, Final, Kept, number_of};
+use super::batch::{Batch, Final, Kept, Left, number_of};
 use super::request::{IncomingChange, OpenBundle};
 use crate::error::{HubError, Result};
 use crate::store::{Arg, select_in};
@@ -57,7 +57,9 @@ impl Batch<'_> {
     async fn prepare(&mut self, connection: &mut AnyConnection, bundles: &[&OpenBundle]) -> Result<Finals> {
         let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
         self.load(connection, changes().map(|c| c.doc)).await?;
-        self.load_abouts(connection, changes().filter_map(|c| c.about)).await?;
+        // Of what is here already too: what it is about may have moved before it came.
+        let abouts: BTreeSet<Id> = changes().filter_map(|c| c.about.or_else(|| self.held.get(&c.doc)?.about)).collect();
+        self.load_abouts(connection, abouts).await?;
         let keys: Vec<Arg> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(&id.to_string())).collect();
         let mut finals = HashMap::new();
         let tenant = self.tenant.id.clone();
@@ -186,8 +188,8 @@ impl Batch<'_> {
         };
         // The audiences of now, and those that held at the cursor the bundle was made at: a happening's are those of what it
         // is about, also when that has moved meanwhile.
-        let (now, left) = match held {
-            Some(h) => (h.audiences.clone(), &h.left[..]),
+        let (now, left): (_, Vec<&Left>) = match held {
+            Some(h) => (h.audiences.clone(), h.left.iter().chain(self.left_by(h.about)).collect()),
             None => {
                 let (now, about) = self.place(incoming.doc, after.kind(), after.tree());
                 // What is about something erased is erased with it.
@@ -198,11 +200,10 @@ impl Batch<'_> {
                 if about.is_some_and(|id| !self.held.contains_key(&id) && !self.abouts.contains_key(&id)) {
                     return Ok((Word::Missing, None));
                 }
-                let of_held = about.and_then(|id| self.held.get(&id)).map(|h| &h.left[..]);
-                (now, of_held.or_else(|| self.abouts.get(&about?).map(|a| &a.left[..])).unwrap_or_default())
+                (now, self.left_by(about).iter().collect())
             }
         };
-        let then = left.iter().filter(|l| signer.at.is_some_and(|at| l.number > at)).map(|l| l.audience.clone());
+        let then = left.into_iter().filter(|l| signer.at.is_some_and(|at| l.number > at)).map(|l| l.audience.clone());
         let audiences: Vec<Audience> = now.into_iter().chain(then).collect();
         match judge(incoming.doc, before.as_deref(), &after, change, &audiences, &signer.author) {
             Ok(()) => {
@@ -211,6 +212,12 @@ impl Batch<'_> {
             }
             Err(refusal) => refused(refusal),
         }
+    }
+
+    /// The audiences that what a happening is about left lately.
+    fn left_by(&self, about: Option<Id>) -> &[Left] {
+        let Some(id) = about else { return &[] };
+        self.held.get(&id).map(|h| &h.left[..]).or_else(|| self.abouts.get(&id).map(|a| &a.left[..])).unwrap_or_default()
     }
 
     /// A change for a document that is not here and that it does not make itself: an orphan, or nonsense.

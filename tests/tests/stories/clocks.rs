@@ -122,3 +122,22 @@ async fn a_wrong_phones_steps_do_not_reorder_those_of_others() {
     w.assert_agreement(&[&a, &wrong]).await;
     w.hub.stop().await;
 }
+
+/// Found by simulation: seed 359 of the first generation. The visit was taken, its time refused as out of scope.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_found_with_the_reply_that_withdraws_its_household_is_taken() {
+    let w = World::start(83, 1).await;
+    let a = w.worker(1, "g00").await;
+    let home = w.households[0];
+    a.clock.reboot();
+    w.move_to(home, w.grids[1]).await;
+    a.clock.shift_wall(40 * DAY);
+    w.pass(3600, &[&a]);
+    let recorded = w.hub.hub.now();
+    a.phone.run(visit(home, "无信号")).unwrap();
+    w.settle(&[&a]).await;
+    assert!(a.phone.status().unwrap().quarantine.is_empty() && a.phone.household(home).is_err());
+    assert_eq!(times(&w.desk), [format!("无信号 {recorded} 0")]);
+    w.assert_agreement(&[&a]).await;
+    w.hub.stop().await;
+}

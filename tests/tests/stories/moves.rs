@@ -19,7 +19,7 @@ fn edit(household: Id) -> EditHousehold {
 
 impl World {
     /// The desk moves a household.
-    async fn move_to(&self, household: Id, place: Id) {
+    pub async fn move_to(&self, household: Id, place: Id) {
         self.desk.phone.run(EditHousehold { place: Some(place), ..edit(household) }).unwrap();
         self.desk.sync().await.unwrap();
     }

@@ -138,7 +138,12 @@ CREATE TABLE schemas (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB 
 CREATE TABLE anchors (boot TEXT PRIMARY KEY, since_boot INTEGER NOT NULL, hub_time INTEGER NOT NULL) WITHOUT ROWID;
 
 -- Happenings recorded before their boot had an anchor.
-CREATE TABLE unanchored (doc TEXT NOT NULL, boot TEXT NOT NULL, PRIMARY KEY (doc, boot)) WITHOUT ROWID;
+CREATE TABLE unanchored (
+  doc TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  command INTEGER NOT NULL,      -- commands.n: its time is found under the roles that it was recorded under
+  PRIMARY KEY (doc, boot)
+) WITHOUT ROWID;
 
 -- News that could not be read; everything else went in.
 CREATE TABLE unreadable (doc TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
