@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use gridwalk_core::carriers::{CarrierLink, HandedOver, Imported};
 use gridwalk_core::{ErrorKind, Phone};
+use qrcode::render::unicode::Dense1x2;
+use qrcode::{EcLevel, QrCode};
 use serde_json::json;
 
 use super::sync::wait;
@@ -137,8 +139,12 @@ impl Listen {
                 Err(e) => return Ok(Err(e.into())),
             };
             let link = server.link();
+            let qr = match qr(&link) {
+                Ok(qr) => qr,
+                Err(failure) => return Ok(Err(failure)),
+            };
             let shown = screen.answer(&json!({"address": link.to, "code": link.code, "link": link.to_string()}), |s| {
-                s.text(format!("地址 / address {}  配对码 / code {}\n{link}", link.to, link.code), Tone::Good)
+                s.text(format!("{qr}\n地址 / address {}  配对码 / code {}\n{link}", link.to, link.code), Tone::Good)
             });
             if shown.is_err() {
                 return Ok(shown);
@@ -163,6 +169,12 @@ impl Listen {
             }
         })?
     }
+}
+
+/// The link as a QR code in half blocks, two modules a character. Light on dark, as most terminals are.
+fn qr(link: &CarrierLink) -> std::result::Result<String, Failure> {
+    let code = QrCode::with_error_correction_level(link.to_string(), EcLevel::L).map_err(|_| Failure::usage("链接太长", "the link is too long"))?;
+    Ok(code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
 }
 
 /// 把本机未发送的记录交给正在等待的手机，并取回回执 / Hand what is unsent over to a phone that listens, and take receipts back

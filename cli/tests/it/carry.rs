@@ -55,6 +55,14 @@ fn a_phone_that_listens_shows_where_and_takes_what_is_handed_over() {
     assert_eq!(received["kept"], 1);
     assert!(listening.wait().unwrap().success());
     assert_eq!(b.json(&["status"])["carried"]["waiting"], 1);
+    // People see a QR code above it.
+    let mut listening = b.command(&["carry", "listen", "--once"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(listening.stdout.take().unwrap()).lines().map(|line| line.unwrap());
+    let screen: Vec<String> = lines.by_ref().take_while(|line| !line.contains("配对码")).collect();
+    assert!(screen.len() > 10 && screen.iter().all(|line| line.contains(['█', '▀', '▄'])), "{screen:?}");
+    let again = lines.next().unwrap();
+    assert_eq!(a.json(&["carry", "send", again.trim()])["known"], 1);
+    assert!(listening.wait().unwrap().success());
     // Nobody listens any more.
     assert_eq!(a.error(1, &["carry", "send", link])["code"], "offline");
 }
