@@ -13,7 +13,7 @@ pub struct HouseholdView {
     pub id: Id,
     /// The grid it lies in.
     pub place: String,
-    /// Building or stairway.
+    /// The micro-grid (building or stairway) in it, empty if none.
     pub micro_grid: String,
     /// The address.
     pub address: String,
@@ -53,11 +53,8 @@ pub struct ResidentView {
 /// A new household with the residents known so far.
 #[uniffi::remote(Record)]
 pub struct AddHousehold {
-    /// The grid it lies in.
+    /// The grid it lies in, or the micro-grid of it.
     pub place: Id,
-    /// Building or stairway within the grid; may be empty.
-    #[uniffi(default = "")]
-    pub micro_grid: String,
     /// The address as people say it.
     pub address: String,
     /// Owned, rented, …; may be empty.
@@ -119,7 +116,7 @@ pub struct EditHousehold {
     /// A new position.
     #[uniffi(default = None)]
     pub position: Option<LatLon>,
-    /// The grid it now lies in.
+    /// The grid it now lies in, or the micro-grid of it.
     #[uniffi(default = None)]
     pub place: Option<Id>,
 }

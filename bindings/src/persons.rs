@@ -13,7 +13,7 @@ pub struct AddPerson {
     pub kind: String,
     /// The name.
     pub name: String,
-    /// The place they serve, of a grid worker or a stairway's lead.
+    /// The grid they serve, or the micro-grid that they lead.
     #[uniffi(default = None)]
     pub place: Option<Id>,
 }

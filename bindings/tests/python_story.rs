@@ -71,7 +71,7 @@ async fn the_story_runs_in_generated_python() {
 
 async fn link(hub: &Hub, tenant: &Tenant, address: &str, role: Role, name: &str) -> String {
     let grid = (role == Role::GridWorker).then(|| "g00".into());
-    let new = NewInvite { address: address.into(), role, grid, unit: None, name: Some(name.into()), person: None, valid_seconds: 86_400 };
+    let new = NewInvite { address: address.into(), role, grid, micro_grid: None, unit: None, name: Some(name.into()), person: None, valid_seconds: 86_400 };
     invite(hub, tenant, &new).await.unwrap().to_string()
 }
 

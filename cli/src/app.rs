@@ -7,7 +7,7 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, quarantine, reports, roster, settings, shred, status, sync, units,
+    activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, places, quarantine, reports, roster, settings, shred, status, sync, units,
     visit,
 };
 use crate::failure::{Failure, Result};
@@ -73,6 +73,7 @@ enum Command {
     Minor(circles::Minor),
     Mediation(mediations::Mediation),
     Unit(units::Unit),
+    Place(places::Place),
     Activities(activities::Activities),
     Claim(activities::Claim),
     SignIn(attendance::SignIn),
@@ -151,6 +152,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Minor(c) => c.run(phone, screen),
         Command::Mediation(c) => c.run(phone, screen),
         Command::Unit(c) => c.run(phone, screen),
+        Command::Place(c) => c.run(phone, screen),
         Command::Activities(c) => c.run(phone, screen),
         Command::Claim(c) => c.run(phone, screen),
         Command::SignIn(c) => c.run(phone, screen),

@@ -29,7 +29,7 @@ pub const FIELDS: Words = &[
     ("state", "状态"),
     ("address", "住址"),
     ("tenure", "住房性质"),
-    ("micro_grid", "楼栋"),
+    ("micro_grid", "微网格"),
     ("place", "网格"),
     ("lat", "纬度"),
     ("lon", "经度"),
@@ -44,6 +44,7 @@ pub const FIELDS: Words = &[
 /// Commands.
 pub const COMMANDS: Words = &[
     ("places.add", "新增网格"),
+    ("places.add_micro_grid", "新增微网格"),
     ("places.edit", "网格改名"),
     ("places.split", "拆分网格"),
     ("places.close", "撤并网格"),

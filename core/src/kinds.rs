@@ -65,6 +65,8 @@ macro_rules! inputs {
 inputs! {
     /// Adds a place.
     AddPlace(places::AddPlace) = "places.add",
+    /// Adds a micro-grid to a grid.
+    AddMicroGrid(places::AddMicroGrid) = "places.add_micro_grid",
     /// Renames a place.
     EditPlace(places::EditPlace) = "places.edit",
     /// Makes a place out of a part of another; written by the hub.

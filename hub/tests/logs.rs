@@ -171,7 +171,6 @@ async fn no_log_and_no_error_names_anybody() {
     let place: Id = a.household(door).unwrap().place.parse().unwrap();
     let new = |name: &str, phone: &str| AddHousehold {
         place,
-        micro_grid: String::new(),
         address: "滨河路八号院三栋".into(),
         tenure: "诸葛小明".into(),
         lat: Some(f64::MAX),
@@ -223,6 +222,12 @@ async fn no_log_and_no_error_names_anybody() {
     hub.run(&["audit", "--document", &person, "--path", "欧阳静"], false);
     hub.run(&["end-role", "--person", &person, "--role", "grid_worker", "--grid", "g00"], true);
     hub.run(&["end-role", "--person", &person, "--role", "cadre"], false);
+    invite("micro_grid_lead", "诸葛小明", &["--grid", "g00", "--micro-grid", "g00-b001"]);
+    let lead = ["invite", "--address", serving.address.as_str(), "--role", "micro_grid_lead", "--name", "诸葛小明"];
+    for wrong in [&["--grid", "g00"][..], &["--grid", "g00", "--micro-grid", "g00-b999"], &["--grid", "g01", "--micro-grid", "g00-b001"]] {
+        hub.run(&[&lead[..], wrong].concat(), false);
+    }
+    hub.run(&["grid", "list"], true);
     hub.run(&["revoke", &device], true);
     hub.run(&["revoke", &device], false);
     hub.check("the phone's word", &desk.sync(|_| {}).await.unwrap_err().to_string());

@@ -58,6 +58,7 @@ async fn nothing_acknowledged_is_lost_when_phones_and_hub_are_killed() {
             address: format!("http://{listen}"),
             role: Role::GridWorker,
             grid: Some("g00".into()),
+            micro_grid: None,
             unit: None,
             name: Some(format!("网格员{n}")),
             person: None,

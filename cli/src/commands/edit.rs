@@ -57,8 +57,8 @@ struct HouseholdFields {
     /// 位置 / position
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     position: Option<Position>,
-    /// 移交到的网格编号 / the id of the grid it now lies in
-    #[arg(long, value_name = "GRID", value_parser = id)]
+    /// 现在所属的网格或微网格编号 / the id of the grid or micro-grid it now lies in
+    #[arg(long, value_name = "PLACE", value_parser = id)]
     place: Option<Id>,
 }
 
@@ -163,12 +163,9 @@ impl NewResidentOf {
 struct NewHousehold {
     /// 住址 / address
     address: String,
-    /// 网格编号，默认本人的网格 / the grid's id [default: your own]
-    #[arg(long, value_name = "GRID", value_parser = id)]
+    /// 网格或微网格编号，见 place list，默认本人的网格 / the id of the grid or micro-grid [default: your own]
+    #[arg(long, value_name = "PLACE", value_parser = id)]
     place: Option<Id>,
-    /// 楼栋或楼道 / building or stairway
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    micro_grid: String,
     /// 住房性质 / tenure
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     tenure: String,
@@ -186,7 +183,6 @@ impl NewHousehold {
         let place = place.ok_or_else(|| Error::invalid("请用 --place 指定网格", "name the grid with --place"))?;
         let outcome = phone.run(AddHousehold {
             place,
-            micro_grid: self.micro_grid,
             address: self.address,
             tenure: self.tenure,
             lat: self.position.map(|p| p.0),

@@ -9,6 +9,7 @@ pub mod edit;
 pub mod export;
 pub mod mediations;
 pub mod photo;
+pub mod places;
 pub mod quarantine;
 pub mod reports;
 pub mod roster;

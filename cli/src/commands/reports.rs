@@ -128,8 +128,8 @@ struct Raise {
     /// 一般、较急、紧急 / how urgent
     #[arg(long, value_name = "WORD", default_value = "", hide_default_value = true)]
     urgency: String,
-    /// 网格编号，默认本人的网格 / the grid's id [default: your own]
-    #[arg(long, value_name = "GRID", value_parser = id)]
+    /// 网格或微网格编号，默认本人的网格 / the id of the grid or micro-grid [default: your own]
+    #[arg(long, value_name = "PLACE", value_parser = id)]
     place: Option<Id>,
     /// 位置 / position
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]

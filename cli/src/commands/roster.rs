@@ -136,17 +136,18 @@ impl Show {
         let visits = phone.visits_of(id, self.visits)?;
         let care = phone.care(id)?;
         screen.answer(&json!({"household": view, "visits": visits, "care": care}), |s| {
-            let grid = name_of(phone, &view.place);
-            let all = [household_text(s, &view, &grid), residents_text(s, &view.residents), care_text(s, &view, &care), visits_text(s, &visits)];
+            // A micro-grid's lead does not have the grid's own document.
+            let places = [&view.place, &view.micro_grid].map(|place| Some(name_of(phone, place)).filter(|name| name != place));
+            let all = [household_text(s, &view, places), residents_text(s, &view.residents), care_text(s, &view, &care), visits_text(s, &visits)];
             all.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
         })
     }
 }
 
-fn household_text(s: Style, h: &HouseholdView, grid: &str) -> String {
+fn household_text(s: Style, h: &HouseholdView, [grid, micro_grid]: [Option<String>; 2]) -> String {
     let position = h.position.map(|(lat, lon)| format!("{lat:.6},{lon:.6}"));
     let rhythm = h.visit_every_days.map(|days| format!("每 {days} 天走访 / every {days} days"));
-    let facts = [Some(grid.to_owned()), Some(h.micro_grid.clone()), Some(h.tenure.clone()), position, rhythm];
+    let facts = [grid, micro_grid, Some(h.tenure.clone()), position, rhythm];
     let facts: Vec<String> = facts.into_iter().flatten().filter(|f| !f.is_empty()).collect();
     let state = s.text(words::word(words::HOUSEHOLD_STATES, &h.state), if h.state == "lived_in" { Tone::Good } else { Tone::Warn });
     format!("{} {state} {}\n{}", s.text(&h.address, Tone::Bold), s.text(h.id, Tone::Dim), s.text(facts.join(" · "), Tone::Plain))

@@ -12,8 +12,10 @@ use crate::rules::{Attempt, KindRules};
 /// Who may read a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Audience {
-    /// The phones of one grid (or another place); named by the place's document.
+    /// The phones of one grid; named by its document.
     Place(Id),
+    /// The leads of one micro-grid, a building or stairway of a grid; named by its document.
+    MicroGrid(Id),
     /// Everyone enrolled in the community.
     Community,
     /// The community's desk: its cadres.
@@ -32,6 +34,7 @@ impl fmt::Display for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Place(id) => write!(f, "place:{id}"),
+            Self::MicroGrid(id) => write!(f, "micro_grid:{id}"),
             Self::Community => f.write_str("community"),
             Self::Desk => f.write_str("desk"),
             Self::Person(id) => write!(f, "person:{id}"),
@@ -51,6 +54,7 @@ impl FromStr for Audience {
             None if s == "desk" => Ok(Self::Desk),
             None if s == "street" => Ok(Self::Street),
             Some(("place", id)) => Ok(Self::Place(id.parse()?)),
+            Some(("micro_grid", id)) => Ok(Self::MicroGrid(id.parse()?)),
             Some(("person", id)) => Ok(Self::Person(id.parse()?)),
             Some(("unit", id)) => Ok(Self::Unit(id.parse()?)),
             Some(("circle", id)) => Ok(Self::Circle(id.parse()?)),

@@ -6,16 +6,13 @@ use crate::commands::{Action, Edit, check_position, check_text};
 use crate::documents::{Value, Writer};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::places::lies_in;
+use crate::places::spot;
 
 /// Adds a household with the residents known so far. Answers with the household's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddHousehold {
-    /// The grid it lies in.
+    /// The grid it lies in, or the micro-grid of it.
     pub place: Id,
-    /// Building or stairway within the grid; may be empty.
-    #[serde(default)]
-    pub micro_grid: String,
     /// The address as people say it.
     pub address: String,
     /// Owned, rented, …; may be empty.
@@ -60,19 +57,18 @@ pub struct NewResident {
 impl Action for AddHousehold {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let address = check_text(&self.address, "地址", "the address")?;
-        let micro_grid = optional(&self.micro_grid, "楼栋或单元", "the building or stairway")?;
         let tenure = optional(&self.tenure, "住房性质", "the tenure")?;
         let position = check_position(self.lat, self.lon)?;
         let rhythm = self.visit_every_days.map(check_rhythm).transpose()?;
         let residents = self.residents.iter().map(NewResident::checked).collect::<Result<Vec<_>>>()?;
-        let place = lies_in(edit, self.place)?;
+        let spot = spot(edit, self.place)?;
         let id = edit.new_id();
         let entries: Vec<_> = residents.into_iter().map(|r| (edit.new_id(), r)).collect();
         edit.create(id, document::HOUSEHOLD.name, |w| {
             let root = w.at_path(&[])?;
             w.stamp(&root)?;
-            w.put(&root, "place", Value::from(place))?;
-            w.put(&root, "micro_grid", Value::from(micro_grid.as_str()))?;
+            w.put(&root, "place", Value::from(spot.grid))?;
+            w.put(&root, "micro_grid", spot.micro_grid.map(Value::from))?;
             w.put(&root, "address", Value::from(address.as_str()))?;
             w.put(&root, "tenure", Value::from(tenure.as_str()))?;
             w.put(&root, "lat", position.map(|p| p.0.into()))?;

@@ -41,13 +41,16 @@ pub static RESIDENTS: Table = Table {
     indexes: &[],
 };
 
-/// A household with its residents; read by its grid and the desk.
+/// A household with its residents; read by its grid, its micro-grid's leads and the desk.
 pub static HOUSEHOLD: Kind = Kind {
     name: "household",
     versions: &[Schema { number: 2, containers: &["residents"] }],
     tables: &[&HOUSEHOLDS, &RESIDENTS],
     project,
-    place: |tree, _| Place::Own(tree.id("place").map(Audience::Place).into_iter().chain([Audience::Desk]).collect()),
+    place: |tree, _| {
+        let (grid, micro_grid) = (tree.id("place").map(Audience::Place), tree.id("micro_grid").map(Audience::MicroGrid));
+        Place::Own(grid.into_iter().chain(micro_grid).chain([Audience::Desk]).collect())
+    },
     rules: &table::HOUSEHOLD,
     keep_days: None,
     check: |attempt| !attempt.after.text("address").is_empty() && attempt.after.id("place").is_some(),

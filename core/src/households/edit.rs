@@ -5,7 +5,7 @@ use crate::commands::{Action, Edit, check_position, check_text};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::places::lies_in;
+use crate::places::spot;
 
 /// Edits fields of a household; what is `None` stays. Answers with the household's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct EditHousehold {
     /// A new position in degrees (WGS-84): latitude, longitude.
     #[serde(default)]
     pub position: Option<(f64, f64)>,
-    /// The grid it now lies in.
+    /// The grid it now lies in, or the micro-grid of it.
     #[serde(default)]
     pub place: Option<Id>,
 }
@@ -55,7 +55,8 @@ impl Action for EditHousehold {
             fields.extend(position.into_iter().flat_map(|(lat, lon)| [("lat", lat.into()), ("lon", lon.into())]));
         }
         if let Some(place) = self.place {
-            fields.push(("place", lies_in(edit, place)?.into()));
+            let spot = spot(edit, place)?;
+            fields.extend([("place", spot.grid.into()), ("micro_grid", spot.micro_grid.map_or(Value::Null, Value::from))]);
         }
         edit.state(self.household, "household", "这一户", "household")?;
         edit.write(self.household, |w| {

@@ -13,7 +13,7 @@ pub struct HouseholdView {
     pub id: Id,
     /// The grid it lies in.
     pub place: String,
-    /// Building or stairway.
+    /// The micro-grid (building or stairway) in it, empty if none.
     pub micro_grid: String,
     /// The address.
     pub address: String,

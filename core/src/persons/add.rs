@@ -5,7 +5,7 @@ use crate::commands::{Action, Edit, check_text};
 use crate::documents::Value;
 use crate::error::Result;
 use crate::ids::Id;
-use crate::places::lies_in;
+use crate::places::spot;
 use crate::rules::Role;
 
 /// Adds a person who acts in the community. Answers with the person's id.
@@ -15,7 +15,7 @@ pub struct AddPerson {
     pub kind: String,
     /// The name.
     pub name: String,
-    /// The place they serve, of a grid worker or a stairway's lead.
+    /// The grid they serve, or the micro-grid that they lead.
     #[serde(default)]
     pub place: Option<Id>,
 }
@@ -24,14 +24,15 @@ impl Action for AddPerson {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let name = check_text(&self.name, "姓名", "the name")?;
         let kind: Role = self.kind.parse()?;
-        let place = self.place.map(|place| lies_in(edit, place)).transpose()?;
+        let spot = self.place.map(|place| spot(edit, place)).transpose()?;
         let id = edit.new_id();
         edit.create(id, document::PERSON.name, |w| {
             let root = w.at_path(&[])?;
             w.stamp(&root)?;
             w.put(&root, "kind", Value::from(kind.to_string().as_str()))?;
             w.put(&root, "name", Value::from(name.as_str()))?;
-            w.put(&root, "place", place.map(Value::from))
+            w.put(&root, "place", spot.map(|s| s.grid.into()))?;
+            w.put(&root, "micro_grid", spot.and_then(|s| s.micro_grid).map(Value::from))
         })?;
         Ok(id)
     }

@@ -20,6 +20,7 @@ pub static PERSON: Kind = Kind {
     place: |tree, id| {
         let mut audiences = vec![Audience::Person(id), Audience::Desk];
         audiences.extend(tree.id("place").map(Audience::Place));
+        audiences.extend(tree.id("micro_grid").map(Audience::MicroGrid));
         // Who answers for the community, the street or a department is posted on the wall (公示上墙); everyone sees who wrote what.
         audiences.extend(["cadre", "street_dispatcher", "department_handler"].contains(&tree.text("kind")).then_some(Audience::Community));
         Place::Own(audiences)

@@ -3,7 +3,7 @@
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::{activities, attendance, care, circles, conflicts, households, mediations, reports, search, settings, units, visits};
+use crate::{activities, attendance, care, circles, conflicts, households, mediations, places, reports, search, settings, units, visits};
 
 impl Phone {
     /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
@@ -62,6 +62,11 @@ impl Phone {
     /// The service record of the person signed in, before verification.
     pub fn service_record(&self) -> Result<attendance::ServiceRecord> {
         self.store.read(|c| Ok(attendance::service_record(attendance::attendances_of(c, membership(c, None)?.person)?)))
+    }
+
+    /// The places on this phone; see [`places::places`].
+    pub fn places(&self) -> Result<Vec<places::PlaceView>> {
+        self.store.read(places::places)
     }
 
     /// What this phone holds of a household's residents beyond the roster: nothing but for members of a confidential circle.

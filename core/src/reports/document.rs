@@ -47,7 +47,7 @@ pub static REPORT_STEPS: Table = Table {
     indexes: &[],
 };
 
-/// A problem report; read by its grid, the desk, who raised it as their own, the street once it was whistled, and the units that
+/// A problem report; read by its grid, its micro-grid's leads, the desk, who raised it as their own, the street once it was whistled, and the units that
 /// have it.
 pub static REPORT: Kind = Kind {
     name: "report",
@@ -59,6 +59,7 @@ pub static REPORT: Kind = Kind {
         let folded = fold(tree);
         let mut audiences = vec![Audience::Desk];
         audiences.extend(tree.id("place").map(Audience::Place));
+        audiences.extend(tree.id("micro_grid").map(Audience::MicroGrid));
         audiences.extend(own.map(Audience::Person));
         audiences.extend(folded.whistled.map(|_| Audience::Street));
         audiences.extend(folded.lead.into_iter().chain(folded.assisting).map(Audience::Unit));

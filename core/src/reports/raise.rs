@@ -6,12 +6,12 @@ use crate::commands::{Action, Edit, check_note, check_position, check_text, chec
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::places::lies_in;
+use crate::places::spot;
 
 /// Raises a problem report. Answers with the report's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RaiseReport {
-    /// The grid it concerns; `None` for one that goes to the community's desk, and that its raiser follows.
+    /// The grid it concerns, or the micro-grid of it; `None` for one that goes to the community's desk, and that its raiser follows.
     #[serde(default)]
     pub place: Option<Id>,
     /// The code of its category; may be empty.
@@ -85,7 +85,7 @@ impl Action for RaiseReport {
                 (self.title.clone(), self.detail.clone())
             }
         };
-        let place = self.place.map(|place| lies_in(edit, place)).transpose()?;
+        let spot = self.place.map(|place| spot(edit, place)).transpose()?;
         let id = edit.new_id();
         let step = edit.new_id();
         edit.create(id, document::REPORT.name, |w| {
@@ -100,7 +100,8 @@ impl Action for RaiseReport {
                     w.put(&root, "reporter", Value::from(imported.reporter.as_str()))?;
                 }
             }
-            w.put(&root, "place", place.map(Value::from))?;
+            w.put(&root, "place", spot.map(|s| s.grid.into()))?;
+            w.put(&root, "micro_grid", spot.and_then(|s| s.micro_grid).map(Value::from))?;
             // Who names no grid follows it as their own, wherever the desk puts it.
             w.put(&root, "own", (self.place.is_none() && self.imported.is_none()).then_some(true.into()))?;
             w.put(&root, "category", Value::from(category.as_str()))?;

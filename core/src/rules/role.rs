@@ -55,8 +55,10 @@ pub enum Role {
 pub enum Over {
     /// The whole community.
     Community,
-    /// A place: a grid, a building, a stairway.
+    /// A grid.
     Place,
+    /// A micro-grid: a building or stairway of a grid.
+    MicroGrid,
     /// The street over the community.
     Street,
     /// A department or unit.
@@ -70,7 +72,8 @@ impl Over {
     pub fn zh(self) -> &'static str {
         match self {
             Self::Community => "社区",
-            Self::Place => "网格、楼栋",
+            Self::Place => "网格",
+            Self::MicroGrid => "微网格、楼道",
             Self::Street => "街道",
             Self::Unit => "单位",
             Self::Circle => "圈",
@@ -102,7 +105,7 @@ impl Role {
     pub const ALL: &'static [RoleInfo] = &[
         info(Self::CommunityWorker, "community_worker", "社区工作者", Over::Community, true),
         info(Self::GridWorker, "grid_worker", "网格员", Over::Place, false),
-        info(Self::MicroGridLead, "micro_grid_lead", "微网格长", Over::Place, false),
+        info(Self::MicroGridLead, "micro_grid_lead", "微网格长", Over::MicroGrid, false),
         info(Self::GridGuide, "grid_guide", "网格指导员", Over::Place, false),
         info(Self::Cadre, "cadre", "社区干部", Over::Community, true),
         info(Self::StreetDispatcher, "street_dispatcher", "街道调度员", Over::Street, false),

@@ -111,21 +111,30 @@ const STEPPERS: &[Role] = &[
 /// Places.
 pub static PLACE: KindRules = KindRules {
     kind: "place",
-    zh: "网格、楼栋",
-    read_by: "whoever has a role over the place, and the desk; a closed one also its successor's phones",
+    zh: "网格、微网格",
+    read_by: "whoever has a role over the place, and the desk; a micro-grid also by its grid, a closed grid also on its successor's phones",
     // Closing leaves nothing behind: the hub moves what lies there, and nobody else closes.
-    rows: &[once(STAMP, DESK), write("level|name", DESK), once("origin", &[Hub]), write("state|successor|closed_at", &[Hub])],
-    checks: "a closed one names its successor",
+    rows: &[
+        once(STAMP, DESK),
+        write("level|name", DESK),
+        write("place", &[Hub]),
+        once("place", DESK),
+        once("origin", &[Hub]),
+        write("state|successor|closed_at", &[Hub]),
+    ],
+    checks: "a closed one names its successor; a micro-grid names the grid it lies in",
 };
 
 /// Households.
 pub static HOUSEHOLD: KindRules = KindRules {
     kind: "household",
     zh: "住户",
-    read_by: "its grid and the desk",
+    read_by: "its grid, its micro-grid's leads and the desk",
     rows: &[
         once(STAMP, GRIDS),
-        write("micro_grid|address|tenure|state|lat|lon|visit_every_days", ROSTER),
+        // Who reads it is not a lead's to say.
+        write("micro_grid", GRIDS),
+        write("address|tenure|state|lat|lon|visit_every_days", ROSTER),
         write("place", DESK),
         once("place", GRIDS),
         once("residents/*", ROSTER),
@@ -148,8 +157,8 @@ pub static VISIT: KindRules = KindRules {
 pub static PERSON: KindRules = KindRules {
     kind: "person",
     zh: "人员",
-    read_by: "the person, their grid and the desk; cadres, the street's and the departments' people by everyone with a role",
-    rows: &[once("by|at|boot|since_boot|kind", DESK), write("name|place", DESK), write("phone|unit|skills", ALL)],
+    read_by: "the person, their grid, their micro-grid's leads and the desk; cadres, the street's and the departments' people by everyone with a role",
+    rows: &[once("by|at|boot|since_boot|kind", DESK), write("name|place|micro_grid", DESK), write("phone|unit|skills", ALL)],
     checks: "others than the desk edit their own alone",
 };
 
@@ -157,12 +166,12 @@ pub static PERSON: KindRules = KindRules {
 pub static REPORT: KindRules = KindRules {
     kind: "report",
     zh: "上报",
-    read_by: "its grid and the desk; who raised it without naming a grid; once it was whistled the street, and the units that it is dispatched to",
+    read_by: "its grid, its micro-grid's leads and the desk; who raised it without naming a grid; once it was whistled the street, and the units that it is dispatched to",
     rows: &[
         once("by|at|boot|since_boot|title|address|detail|lat|lon|own", PEOPLE),
         once("number|reporter|day_only", ROSTER),
-        write("place", DESK),
-        once("place", PEOPLE),
+        write("place|micro_grid", DESK),
+        once("place|micro_grid", PEOPLE),
         write("category|urgency", ROSTER),
         once("category|urgency", PEOPLE),
         once("steps/*", STEPPERS),

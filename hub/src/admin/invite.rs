@@ -6,6 +6,7 @@ use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
 use gridwalk_core::persons::AddPerson;
+use gridwalk_core::places::document::MICRO_GRID;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
 use sqlx::{AnyConnection, Row};
@@ -29,8 +30,10 @@ pub struct NewInvite {
     pub address: String,
     /// The role.
     pub role: Role,
-    /// The name of the grid or building, of a role over one.
+    /// The name of the grid, of a role over one or over a micro-grid of it.
     pub grid: Option<String>,
+    /// The name of the micro-grid in that grid, of a role over one.
+    pub micro_grid: Option<String>,
     /// The document of the unit, of a role over one.
     pub unit: Option<Id>,
     /// The person's name; a person of that name is made.
@@ -44,9 +47,9 @@ pub struct NewInvite {
 /// Makes an enrolment link; the role is granted at once, from this number of the sequence on.
 pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invite> {
     let mut tx = hub.store.write(&tenant.id).await?;
-    let scope = scope_of(&mut tx, &tenant.id, new.role, new.grid.as_deref(), new.unit).await?;
+    let scope = scope_of(&mut tx, &tenant.id, new.role, new.grid.as_deref(), new.micro_grid.as_deref(), new.unit).await?;
     let place = match scope {
-        Audience::Place(place) => Some(place),
+        Audience::Place(place) | Audience::MicroGrid(place) => Some(place),
         _ => None,
     };
     let person = match (&new.person, &new.name) {
@@ -99,14 +102,25 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
     })
 }
 
-/// The place document of this name, if the place is not closed.
+/// The document of the grid of this name, if it is not closed.
 pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Id> {
-    let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND state = 'open' ORDER BY doc";
-    let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(name)]).await?;
+    let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND level <> $3 AND state = 'open' ORDER BY doc";
+    let rows = all(connection, sql, [tenant, name, MICRO_GRID].map(Arg::text).into()).await?;
     let row = rows
         .first()
         .ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格，或已撤并"), format!("there is no grid named {name}, or it was merged away")))?;
     Ok(row.try_get::<String, _>(0)?.parse()?)
+}
+
+/// The document of the micro-grid of this name in that grid.
+pub async fn micro_grid_named(connection: &mut AnyConnection, tenant: &str, grid: Id, name: &str) -> Result<Id> {
+    let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND place = $3 ORDER BY doc";
+    let rows = all(connection, sql, [tenant, name, &grid.to_string()].map(Arg::text).into()).await?;
+    match &rows[..] {
+        [only] => Ok(only.try_get::<String, _>(0)?.parse()?),
+        [] => Err(HubError::usage(format!("这个网格中没有微网格“{name}”"), format!("the grid has no micro-grid {name}"))),
+        _ => Err(HubError::usage(format!("这个网格中有多个微网格叫“{name}”，请先改名"), format!("the grid has several micro-grids {name}; rename them first"))),
+    }
 }
 
 /// Uses a code up; answers with whom it was for, or with the refusal. A wrong try is counted either way. `member` is the

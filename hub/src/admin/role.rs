@@ -6,7 +6,7 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::rules::{Over, Role};
 use sqlx::{AnyConnection, Row};
 
-use super::invite::place_named;
+use super::invite::{micro_grid_named, place_named};
 use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
@@ -87,42 +87,56 @@ pub async fn end_due(hub: &Hub, tenant: &str) -> Result<()> {
     Ok(())
 }
 
-/// What `role` is given over: the place of this name, that unit, the street, or the community.
+/// What `role` is given over: the grid of this name or a micro-grid of it, that unit, the street, or the community.
 ///
 /// # Errors
 /// If what the role is given over is not named, or is not there; and for roles that nobody is invited to.
-pub async fn scope_of(connection: &mut AnyConnection, tenant: &str, role: Role, grid: Option<&str>, unit: Option<Id>) -> Result<Audience> {
-    match (role.over(), grid, unit) {
+pub async fn scope_of(
+    connection: &mut AnyConnection,
+    tenant: &str,
+    role: Role,
+    grid: Option<&str>,
+    micro_grid: Option<&str>,
+    unit: Option<Id>,
+) -> Result<Audience> {
+    match (role.over(), grid, micro_grid, unit) {
         _ if role == Role::Hub => Err(HubError::usage("不能邀请服务器自身", "the hub itself is not invited")),
         (Over::Circle, ..) => {
             Err(HubError::usage("圈的成员由圈的资料决定，请在手机上加入成员", "members of a circle are entered in the circle's document, on a phone"))
         }
-        (Over::Place, Some(name), None) => Ok(Audience::Place(place_named(connection, tenant, name).await?)),
-        (Over::Place, None, None) => Err(HubError::usage("这个角色请用 --grid 指明网格或楼栋", "name the grid or building of this role with --grid")),
-        (Over::Unit, None, Some(unit)) => {
+        (Over::Place, Some(name), None, None) => Ok(Audience::Place(place_named(connection, tenant, name).await?)),
+        (Over::Place, None, None, None) => Err(HubError::usage("这个角色请用 --grid 指明网格", "name the grid of this role with --grid")),
+        (Over::MicroGrid, Some(grid), Some(name), None) => {
+            let grid = place_named(connection, tenant, grid).await?;
+            Ok(Audience::MicroGrid(micro_grid_named(connection, tenant, grid, name).await?))
+        }
+        (Over::MicroGrid, _, _, None) => {
+            Err(HubError::usage("这个角色请用 --grid 和 --micro-grid 指明网格和其中的微网格", "name the grid and its micro-grid with --grid and --micro-grid"))
+        }
+        (Over::Unit, None, None, Some(unit)) => {
             let args = vec![Arg::text(tenant), Arg::text(&unit.to_string())];
             if all(connection, "SELECT doc FROM documents WHERE tenant_id = $1 AND doc = $2 AND kind = 'unit'", args).await?.is_empty() {
                 return Err(HubError::usage("没有这个单位", "there is no such unit"));
             }
             Ok(Audience::Unit(unit))
         }
-        (Over::Unit, None, None) => Err(HubError::usage("这个角色请用 --unit 指明单位", "name the unit of this role with --unit")),
-        (Over::Street, None, None) => Ok(Audience::Street),
-        (Over::Community, None, None) => Ok(Audience::Community),
+        (Over::Unit, None, None, None) => Err(HubError::usage("这个角色请用 --unit 指明单位", "name the unit of this role with --unit")),
+        (Over::Street, None, None, None) => Ok(Audience::Street),
+        (Over::Community, None, None, None) => Ok(Audience::Community),
         _ => {
             Err(HubError::usage(format!("{}只能指明{}", role.zh(), role.over().zh()), "this role is given over something else: see the roles in docs/rules.md"))
         }
     }
 }
 
-/// Ends `role` of `person` (of a role over a place or unit: over the grid of this name, or that unit). From the next sync on their phones hold only what
+/// Ends `role` of `person` (of a role over a grid, micro-grid or unit: over the one of this name, or that unit). From the next sync on their phones hold only what
 /// their other roles reach; what they did before they could hear of it is taken for 30 days.
 ///
 /// # Errors
 /// If the person does not hold that role.
-pub async fn end_role(hub: &Hub, tenant: &Tenant, person: Id, role: Role, grid: Option<&str>, unit: Option<Id>) -> Result<()> {
+pub async fn end_role(hub: &Hub, tenant: &Tenant, person: Id, role: Role, grid: Option<&str>, micro_grid: Option<&str>, unit: Option<Id>) -> Result<()> {
     let mut tx = hub.store.write(&tenant.id).await?;
-    let scope = scope_of(&mut tx, &tenant.id, role, grid, unit).await?;
+    let scope = scope_of(&mut tx, &tenant.id, role, grid, micro_grid, unit).await?;
     if !end(&mut tx, &tenant.id, person, role, &scope, hub.now()).await? {
         return Err(HubError::usage("此人没有这个角色", "the person does not hold this role"));
     }

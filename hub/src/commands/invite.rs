@@ -20,9 +20,12 @@ pub struct Invite {
     /// 角色，如 grid_worker、member、cadre、street_dispatcher（见 docs/rules.md） / the role
     #[arg(long)]
     role: Role,
-    /// 网格或楼栋名称（网格员、微网格长、网格指导员） / the grid or building of a role over one
+    /// 网格名称（网格员、网格指导员、微网格长） / the grid of a role over one, or over a micro-grid of it
     #[arg(long)]
     grid: Option<String>,
+    /// 该网格中的微网格名称（微网格长、楼道长） / the micro-grid in that grid, of a role over one
+    #[arg(long, requires = "grid")]
+    micro_grid: Option<String>,
     /// 单位编号（接哨部门、驻区单位等） / the unit of a role over one
     #[arg(long, allow_hyphen_values = true)]
     unit: Option<Id>,
@@ -55,7 +58,16 @@ fn image(text: &str) -> std::result::Result<PathBuf, String> {
 pub async fn run(a: Invite) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
-    let new = admin::NewInvite { address: a.address, role: a.role, grid: a.grid, unit: a.unit, name: a.name, person: a.person, valid_seconds: a.days * 86_400 };
+    let new = admin::NewInvite {
+        address: a.address,
+        role: a.role,
+        grid: a.grid,
+        micro_grid: a.micro_grid,
+        unit: a.unit,
+        name: a.name,
+        person: a.person,
+        valid_seconds: a.days * 86_400,
+    };
     let link = admin::invite(&hub, &tenant, &new).await?.to_string();
     println!("{link}");
     if a.qr {

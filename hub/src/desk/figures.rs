@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gridwalk_core::places::document::CLOSED;
+use gridwalk_core::places::document::{CLOSED, MICRO_GRID};
 use sqlx::{AnyConnection, Row};
 
 use crate::admin::tenants;
@@ -116,7 +116,8 @@ async fn grids(connection: &mut AnyConnection, tenant: &str, day_start: i64) -> 
         (grid.visits, grid.met) = (row.try_get(1)?, row.try_get(2)?);
     }
     let (mut grids, mut defects) = (Vec::new(), Vec::new());
-    for row in all(connection, "SELECT doc, name, state FROM places WHERE tenant_id = $1 ORDER BY name, doc", vec![Arg::text(tenant)]).await? {
+    let sql = "SELECT doc, name, state FROM places WHERE tenant_id = $1 AND level <> $2 ORDER BY name, doc";
+    for row in all(connection, sql, vec![Arg::text(tenant), Arg::text(MICRO_GRID)]).await? {
         let found = by_place.remove(&row.try_get::<Option<String>, _>(0)?);
         let name: String = row.try_get(1)?;
         match row.try_get::<String, _>(2)?.as_str() {

@@ -11,7 +11,7 @@ use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input as Command;
 use gridwalk_core::persons::AddPerson;
-use gridwalk_core::places::AddPlace;
+use gridwalk_core::places::{AddMicroGrid, AddPlace};
 use gridwalk_core::reports::{Imported as ImportedReport, ImportedAnswer, RaiseReport};
 use sqlx::{AnyConnection, Row};
 
@@ -223,7 +223,11 @@ impl Work<'_> {
         for resident in &h.residents {
             self.refuse_erased("resident", &resident.id).await?;
         }
-        let place = self.grid(&h.grid).await?;
+        let grid = self.grid(&h.grid).await?;
+        let place = match &h.micro_grid {
+            Some(name) => self.micro_grid(&h.grid, grid, name).await?,
+            None => grid,
+        };
         let residents = h.residents.iter().map(|r| NewResident {
             name: r.name.clone(),
             sex: r.sex.clone().unwrap_or_default(),
@@ -234,7 +238,6 @@ impl Work<'_> {
         });
         let input = AddHousehold {
             place,
-            micro_grid: h.micro_grid.clone().unwrap_or_default(),
             address: h.address.clone(),
             tenure: h.tenure.clone().unwrap_or_default(),
             lat: h.position.as_ref().map(|p| p.lat),
@@ -302,7 +305,8 @@ impl Work<'_> {
     /// The grid of this name, if there is one.
     async fn grid_named(&mut self, name: &str) -> Result<Option<Id>> {
         let args = vec![Arg::text(self.tenant), Arg::text(name)];
-        let rows = all(self.tx, "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY state DESC, doc LIMIT 1", args).await?;
+        let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND level = 'grid' ORDER BY state DESC, doc LIMIT 1";
+        let rows = all(self.tx, sql, args).await?;
         rows.first().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).transpose()
     }
 
@@ -320,6 +324,12 @@ impl Work<'_> {
     async fn grid(&mut self, name: &str) -> Result<Id> {
         let make = || Command::AddPlace(AddPlace { level: "grid".into(), name: name.to_owned() });
         self.once("grid", name, make).await
+    }
+
+    /// The micro-grid of a name in a grid, made when it is first named.
+    async fn micro_grid(&mut self, grid_name: &str, grid: Id, name: &str) -> Result<Id> {
+        let make = || Command::AddMicroGrid(AddMicroGrid { grid, name: name.to_owned() });
+        self.once("micro_grid", &format!("{grid_name}/{name}"), make).await
     }
 
     async fn once(&mut self, source: &str, record: &str, make: impl FnOnce() -> Command) -> Result<Id> {

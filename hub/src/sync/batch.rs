@@ -286,6 +286,13 @@ impl<'a> Batch<'a> {
         let mut named = Vec::new();
         ids_in(&json, &mut named);
         self.load(connection, named.clone()).await?;
+        // What lies in a micro-grid is judged by where that lies.
+        for _ in 0..2 {
+            let places = |held: &Held| ["micro_grid", "place"].map(|key| held.doc.tree().id(key));
+            let further: Vec<Id> = named.iter().filter_map(|id| self.held.get(id)).flat_map(places).flatten().collect();
+            self.load(connection, further.clone()).await?;
+            named.extend(further);
+        }
         self.load_successors(connection, named).await?;
         let stamp = self.hub.stamp();
         let (tenant, by) = (self.tenant.id.clone(), self.tenant.hub_person);

@@ -228,18 +228,21 @@ impl Batch<'_> {
         })
     }
 
-    /// What this group put into a place that was closed meanwhile goes on to its successor.
+    /// What this group put into a grid that was closed meanwhile goes on to its successor; what it put into a micro-grid of
+    /// another grid lies in none.
     async fn forward(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
         for change in group {
             let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.about.is_none()) else { continue };
             let Some(place) = held.doc.tree().id("place") else { continue };
-            let lies_there = self.place(change.doc, held.doc.kind(), held.doc.tree()).0.contains(&Audience::Place(place));
+            let now = self.place(change.doc, held.doc.kind(), held.doc.tree()).0;
+            let is_new = |audience: &Audience| now.contains(audience) && !(held.stored && held.audiences.contains(audience));
             // What lay there before it was closed is moved by whoever closes it.
-            if !lies_there || held.stored && held.audiences.contains(&Audience::Place(place)) {
-                continue;
-            }
-            if let Some(place) = self.open_successor(connection, place).await? {
-                self.run_or_leave(connection, Input::MoveTo(MoveTo { document: change.doc, place })).await?;
+            let comes_to_grid = is_new(&Audience::Place(place));
+            let micro_grid = held.doc.tree().id("micro_grid").map(Audience::MicroGrid);
+            let comes_to_micro_grid = micro_grid.is_some_and(|m| now.contains(&m) && (comes_to_grid || is_new(&m)));
+            let successor = if comes_to_grid { self.open_successor(connection, place).await? } else { None };
+            if successor.is_some() || comes_to_micro_grid {
+                self.run_or_leave(connection, Input::MoveTo(MoveTo { document: change.doc, place: successor.unwrap_or(place) })).await?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use gridwalk_core::documents::Doc;
 use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::identity::{DeviceKey, SeededRandom};
 use gridwalk_core::photos::prepare;
-use gridwalk_core::places::AddPlace;
+use gridwalk_core::places::{AddMicroGrid, AddPlace};
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::{StoredDoc, push_chunk};
 use gridwalk_core::sync::protocol::{
@@ -90,16 +90,16 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     let hub = Hub::open(&folder.join("hub"), clock.clone(), Arc::new(SeededRandom::new(1))).await?;
     let tenant = admin::create_tenant(&hub, "wuyan", "示范社区").await?;
     let address = "https://hub.test".to_owned();
-    let new = NewInvite { address, role: Role::Cadre, grid: None, unit: None, name: Some("王书记".into()), person: None, valid_seconds: 600 };
+    let new = NewInvite { address, role: Role::Cadre, grid: None, micro_grid: None, unit: None, name: Some("王书记".into()), person: None, valid_seconds: 600 };
     let invite = admin::invite(&hub, &tenant, &new).await?;
     let tap = Tap { hub, seen: Mutex::default() };
     tap.keep("invite", invite.to_string().as_bytes());
     let phone = Phone::open(Config { folder: folder.join("phone"), key: key_of(1), clock, random: Arc::new(SeededRandom::new(2)) })?;
     phone.enrol_with(&invite, None, &tap).await?;
     let place = phone.run(AddPlace { level: "grid".into(), name: "一网格".into() })?.value;
+    let micro_grid = phone.run(AddMicroGrid { grid: place, name: "一微".into() })?.value;
     let household = phone.run(AddHousehold {
-        place,
-        micro_grid: "一微".into(),
+        place: micro_grid,
         address: "五堰路3号".into(),
         tenure: "自有".into(),
         lat: Some(32.65),
@@ -117,7 +117,7 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     phone.sync_with("https://hub.test", &tap, &mut SyncReport::default(), &|_| {}).await?;
     tap.keep("ids", household.to_string().as_bytes());
     tap.keep("ids", phone.status()?.device.as_bytes());
-    for text in ["community", "desk", "grid_worker", &format!("place:{place}"), &format!("person:{household}")] {
+    for text in ["community", "desk", "grid_worker", &format!("place:{place}"), &format!("micro_grid:{micro_grid}"), &format!("person:{household}")] {
         tap.keep("ids", text.as_bytes());
     }
     tap.keep("refused", &encode(&RefusedRequest { code: RefusalCode::Clock, hub_time: MORNING }));

@@ -53,7 +53,6 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
             let position = PLACES.get(value % 4);
             let new = AddHousehold {
                 place,
-                micro_grid: String::new(),
                 address: token.clone(),
                 tenure: String::new(),
                 lat: position.map(|p| p.0),
@@ -162,7 +161,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
                 let seen: Vec<String> = c.values.iter().map(|v| v.value.clone()).collect();
                 return chosen(SettleConflict { document: c.document, path: c.path.clone(), choose: value % seen.len().max(1), seen }.into(), Deed::Mute);
             }
-            let own = EditPerson { person, phone: None, unit: None, skills: Some(token.clone()) };
+            let own = EditPerson { person, phone: None, micro_grid: None, unit: None, skills: Some(token.clone()) };
             chosen(own.into(), Deed::Edit)
         }
         _ => {

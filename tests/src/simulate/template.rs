@@ -86,7 +86,6 @@ fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
         for n in 0..2 {
             desk.run(AddHousehold {
                 place,
-                micro_grid: String::new(),
                 address: format!("{g}幢{n}室"),
                 tenure: String::new(),
                 lat: None,
@@ -110,7 +109,7 @@ fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
 /// An invite for a person, a new one if none is named.
 pub(super) async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<usize>, name: &str) -> Done<Invite> {
     let grid = grid.map(|g| GRIDS[g].to_owned());
-    let new = NewInvite { address: ADDRESS.into(), role, grid, unit: None, name: person.is_none().then(|| name.to_owned()), person, valid_seconds: 86_400 };
+    let new = NewInvite { address: ADDRESS.into(), role, grid, micro_grid: None, unit: None, name: person.is_none().then(|| name.to_owned()), person, valid_seconds: 86_400 };
     let process = line.hub.lock().await;
     admin::invite(&process.hub, &process.tenant, &new).await.map_err(defect)
 }

@@ -314,7 +314,7 @@ impl<'t> World<'t> {
         held.remove(&(role, grid));
         self.model.demoted.insert(person);
         let process = self.line.hub.lock().await;
-        admin::end_role(&process.hub, &process.tenant, self.template.persons[person], role, grid.map(|g| GRIDS[g]), None).await.map_err(defect)
+        admin::end_role(&process.hub, &process.tenant, self.template.persons[person], role, grid.map(|g| GRIDS[g]), None, None).await.map_err(defect)
     }
 
     async fn grant(&mut self, person: usize, grant: Grant) -> Done<Invite> {

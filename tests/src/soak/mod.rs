@@ -193,6 +193,7 @@ async fn prepare(options: &Options, data: &Path, listen: &str) -> Result<()> {
             address: format!("http://{listen}"),
             role: Role::GridWorker,
             grid: Some(format!("g{:02}", usize::try_from(n)? % grids)),
+            micro_grid: None,
             unit: None,
             name: Some(format!("网格员{n}")),
             person: None,

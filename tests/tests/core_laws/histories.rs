@@ -98,7 +98,6 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
             let position = (value % 3 > 0).then(|| PLACES[value % PLACES.len()]);
             AddHousehold {
                 place: pick(&known.places, which)?,
-                micro_grid: format!("{value}栋"),
                 address: format!("五堰路{value}号{which}室"),
                 tenure: String::new(),
                 lat: position.map(|p| p.0),

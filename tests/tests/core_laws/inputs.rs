@@ -5,7 +5,7 @@ use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::households::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_core::persons::AddPerson;
-use gridwalk_core::places::AddPlace;
+use gridwalk_core::places::{AddMicroGrid, AddPlace};
 use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
@@ -70,8 +70,6 @@ fn what_cannot_be_is_refused_in_both_languages_and_leaves_nothing() {
         new(&|r| r.tags = vec![String::new()]),
         new(&|r| r.tags = vec!["低保 户".into()]),
         house(&|h| h.address = String::new()),
-        house(&|h| h.micro_grid = long.clone()),
-        house(&|h| h.micro_grid = "3栋\u{1b}".into()),
         house(&|h| h.tenure = long.clone()),
         house(&|h| h.lat = Some(30.0)),
         house(&|h| (h.lat, h.lon) = (Some(f64::NAN), Some(120.0))),
@@ -103,6 +101,8 @@ fn what_cannot_be_is_refused_in_both_languages_and_leaves_nothing() {
         activity(MORNING, i64::MAX),
         activity(i64::MIN, MORNING),
         AddPlace { level: "grid".into(), name: String::new() }.into(),
+        AddPlace { level: "micro_grid".into(), name: "二号楼".into() }.into(),
+        AddMicroGrid { grid: lab.place, name: " ".into() }.into(),
         AddPerson { kind: "king".into(), name: "甲".into(), place: None }.into(),
         SetVisitRule { settings: Some(lab.settings), rules: vec![("低保".into(), -1)] }.into(),
         SetVisitRule { settings: Some(lab.settings), rules: vec![("低 保".into(), 1)] }.into(),

@@ -91,7 +91,6 @@ impl Lab {
     pub fn household(&self, address: &str, residents: Vec<NewResident>) -> AddHousehold {
         AddHousehold {
             place: self.place,
-            micro_grid: String::new(),
             address: address.into(),
             tenure: String::new(),
             lat: None,

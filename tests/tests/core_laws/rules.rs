@@ -82,6 +82,7 @@ fn author(role: Role) -> Author {
     let scope = match role.over() {
         Over::Community => Audience::Community,
         Over::Place => Audience::Place(place()),
+        Over::MicroGrid => Audience::MicroGrid(place()),
         Over::Street => Audience::Street,
         Over::Unit => Audience::Unit(unit()),
         Over::Circle => Audience::Circle(circle()),
@@ -182,7 +183,7 @@ fn attempt(kind: &'static Kind, role: Role, path: &str, mode: &str) -> Result<()
     let keys: Vec<&str> = path.split('/').collect();
     let author = author(role);
     // Every role's scope: who reaches what has tests of its own.
-    let audiences = [Audience::Place(place()), Audience::Desk, Audience::Street, Audience::Unit(unit()), Audience::Circle(circle()), Audience::Community];
+    let audiences = [Audience::Place(place()), Audience::MicroGrid(place()), Audience::Desk, Audience::Street, Audience::Unit(unit()), Audience::Circle(circle()), Audience::Community];
     let (device, by) = if mode == "own" { (1, me()) } else { (2, other()) };
     let id = id_of(if mode == "make" { 1 } else { device }, 9);
     let mut doc = Doc::new(kind, 0).unwrap();
@@ -419,6 +420,10 @@ fn ids_and_changes_are_of_the_devices_own() {
 
 #[test]
 fn what_a_kind_itself_demands() {
+    let grid = kinds::by_name("place").unwrap();
+    let mut doc = Doc::new(grid, 0).unwrap();
+    let change = wrote(&mut doc, 1, me(), |w| w.put(&ROOT, "level", Value::from("micro_grid")).unwrap());
+    assert_eq!(judge(id_of(1, 9), None, &doc, &change, &audiences(grid), &author(Role::Cadre)), Err(Refusal::Check), "a micro-grid lies in a grid");
     let doc = household();
     assert_eq!(raw(&doc, Role::GridWorker, |tx| tx.put(ROOT, "address", "").unwrap()), Err(Refusal::Check), "a household has an address");
     assert_eq!(raw(&doc, Role::Cadre, |tx| tx.put(ROOT, "place", "nowhere").unwrap()), Err(Refusal::Check), "and a grid");

@@ -47,7 +47,8 @@ fn drawn() -> String {
     for info in Role::ALL {
         let over = match info.over {
             Over::Community => "the community",
-            Over::Place => "a place",
+            Over::Place => "a grid",
+            Over::MicroGrid => "a micro-grid",
             Over::Street => "the street",
             Over::Unit => "a unit",
             Over::Circle => "a circle",

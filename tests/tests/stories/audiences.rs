@@ -114,7 +114,7 @@ async fn a_grid_handed_over_leaves_the_old_phone_and_nothing_unsent_is_lost() {
     // Recorded before the end, and after it by a phone that cannot know yet.
     old.phone.run(visit(home, "移交前")).unwrap();
     w.hub.invite_again(Role::GridWorker, Some("g01"), who).await.unwrap();
-    end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g00"), None).await.unwrap();
+    end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g00"), None, None).await.unwrap();
     old.phone.run(visit(home, "不知已移交")).unwrap();
     assert_eq!(old.sync().await.unwrap().refused, 0);
     w.settle(&[&old, &new]).await;
@@ -124,10 +124,10 @@ async fn a_grid_handed_over_leaves_the_old_phone_and_nothing_unsent_is_lost() {
     w.assert_agreement(&[&old, &new]).await;
     // A bundle that names where the phone stands now is of after the end: the phone refuses first, and the hub would.
     assert!(old.phone.run(visit(home, "移交后")).is_err());
-    let again = end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g00"), None).await.unwrap_err();
+    let again = end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g00"), None, None).await.unwrap_err();
     assert!(again.to_string().contains("没有这个角色"), "{again}");
     // Without any role nothing is left on the phone but what the person is.
-    end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g01"), None).await.unwrap();
+    end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g01"), None, None).await.unwrap();
     w.settle(&[&old, &new]).await;
     assert_eq!(old.phone.heads().unwrap().into_iter().map(|(id, _)| id).collect::<Vec<_>>(), [who]);
     w.assert_agreement(&[&old]).await;

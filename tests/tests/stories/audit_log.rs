@@ -32,7 +32,7 @@ async fn tamper(world: &World, sql: &[&str]) -> Vec<Fault> {
 async fn every_act_is_logged_and_the_log_is_append_only() {
     let world = World::start(101, 1).await;
     let worker = world.worker(1, "g00").await;
-    admin::end_role(&world.hub.hub, &world.hub.tenant, person(&worker), Role::GridWorker, Some("g00"), None).await.unwrap();
+    admin::end_role(&world.hub.hub, &world.hub.tenant, person(&worker), Role::GridWorker, Some("g00"), None, None).await.unwrap();
     admin::revoke(&world.hub.hub, device_id(&worker)).await.unwrap();
     let backup = world.dir.path().join("backup.db");
     admin::backup(&world.hub.hub, &backup).await.unwrap();
@@ -113,7 +113,7 @@ async fn a_code_closed_by_wrong_tries_is_logged() {
     assert!(thief.phone.enrol(&invite, None).await.is_err(), "the right code comes too late");
     let logged = world.ask("SELECT by_whom || ' ' || detail FROM audit_log WHERE verb = 'close_code'").await;
     assert_eq!(logged, [format!("{} code {}", thief.phone.status().unwrap().device, invite.code.split('-').next().unwrap())]);
-    let again = NewInvite { address: world.hub.url(), role: Role::Member, grid: None, unit: None, name: None, person: None, valid_seconds: 60 };
+    let again = NewInvite { address: world.hub.url(), role: Role::Member, grid: None, micro_grid: None, unit: None, name: None, person: None, valid_seconds: 60 };
     assert!(admin::invite(&world.hub.hub, &world.hub.tenant, &again).await.is_err());
     assert_eq!(world.ask(VERBS).await.last().map(String::as_str), Some("close_code"), "what failed is not logged as done");
 }

@@ -78,7 +78,7 @@ async fn health_reaches_its_circle_alone_and_reads_are_logged() {
     w.settle(&[&a, &doctor]).await;
     assert!(text(&doctor.phone, "SELECT coalesce(note, '') FROM health").is_empty());
     // Without any other role a member reads nothing either.
-    admin::end_role(&w.hub.hub, &w.hub.tenant, person(&a), Role::GridWorker, Some("g00"), None).await.unwrap();
+    admin::end_role(&w.hub.hub, &w.hub.tenant, person(&a), Role::GridWorker, Some("g00"), None, None).await.unwrap();
     w.settle(&[&a]).await;
     assert!(facts_of(&a, home).is_empty());
     let moves: Vec<String> = ["enter_circle", "leave_circle"].into_iter().map(str::to_owned).collect();

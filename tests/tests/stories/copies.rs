@@ -152,7 +152,7 @@ async fn a_phone_enrolled_again_with_fewer_roles_forgets_what_the_others_showed(
     w.settle(&[&a]).await;
     assert_eq!(text(&a.phone, "SELECT count(*) || '' FROM households"), ["4"]);
     admin::revoke(&w.hub.hub, device_id(&a)).await.unwrap();
-    admin::end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g01"), None).await.unwrap();
+    admin::end_role(&w.hub.hub, &w.hub.tenant, who, Role::GridWorker, Some("g01"), None, None).await.unwrap();
     let invite = w.hub.invite_again(Role::GridWorker, Some("g00"), who).await.unwrap();
     a.phone.enrol(&invite, None).await.unwrap();
     w.settle(&[&a]).await;

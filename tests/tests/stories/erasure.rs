@@ -85,7 +85,7 @@ async fn an_erased_resident_is_in_no_byte_of_any_store() {
     late.phone.run(tenure(home, "租住")).unwrap();
     late.phone.run(visit(home, "照常走访")).unwrap();
     w.hub.invite_again(Role::GridWorker, Some("g01"), person(&moved)).await.unwrap();
-    admin::end_role(&w.hub.hub, &w.hub.tenant, person(&moved), Role::GridWorker, Some("g00"), None).await.unwrap();
+    admin::end_role(&w.hub.hub, &w.hub.tenant, person(&moved), Role::GridWorker, Some("g00"), None, None).await.unwrap();
     w.settle(&[&a, &b, &moved]).await;
     assert!(moved.phone.household(home).is_err());
 

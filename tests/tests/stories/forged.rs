@@ -356,7 +356,7 @@ async fn old_roles_made_up_cursors_and_revoked_devices_get_nothing_through() {
     let mut offers = Offers::of(&w, &a, home, 0);
     let command = Id { actor: offers.hand.actor(0), counter: 1 };
     let then = offers.hand.cursor.clone();
-    admin::end_role(&w.hub.hub, &w.hub.tenant, offers.me, Role::GridWorker, Some("g00"), None).await.unwrap();
+    admin::end_role(&w.hub.hub, &w.hub.tenant, offers.me, Role::GridWorker, Some("g00"), None, None).await.unwrap();
     // At the cursor before the end: taken for 30 days, then no more. At a number that is yet to come: never.
     let good = offers.good();
     assert_eq!(offers.hand.offer(&w, command, &[vec![good]]).await[0].word, Word::Taken);
@@ -404,6 +404,7 @@ async fn a_department_answers_and_reads_only_what_was_dispatched_to_it() {
         address: w.hub.url(),
         role: Role::DepartmentHandler,
         grid: None,
+        micro_grid: None,
         unit: Some(water),
         name: Some("水务员".into()),
         person: None,

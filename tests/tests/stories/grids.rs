@@ -2,7 +2,7 @@
 //! orphaned, none lost, each ends on exactly the phones that should have it, and counts once.
 
 use gridwalk_core::households::{AddHousehold, AddResident, EditHousehold};
-use gridwalk_core::places::AddPlace;
+use gridwalk_core::places::{AddMicroGrid, AddPlace};
 use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
@@ -65,8 +65,8 @@ fn tenure(household: Id) -> EditHousehold {
     EditHousehold { tenure: Some("租住".into()), ..none }
 }
 
-fn in_micro_grid(place: Id, address: &str, lat: f64) -> AddHousehold {
-    AddHousehold { micro_grid: "二号楼".into(), lat: Some(lat), lon: Some(110.8), ..household(place, address, address) }
+fn at_latitude(place: Id, address: &str, lat: f64) -> AddHousehold {
+    AddHousehold { lat: Some(lat), lon: Some(110.8), ..household(place, address, address) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -200,8 +200,10 @@ async fn a_split_takes_the_chosen_households_and_the_reports_nearest_to_them() {
     let w = World::start(144, 2).await;
     let a = w.worker(1, "g00").await;
     let b = w.worker(2, "g01").await;
-    let far = a.phone.run(in_micro_grid(w.grids[0], "二号楼1室", 32.70)).unwrap().value;
-    let stays = a.phone.run(AddHousehold { micro_grid: "一号楼".into(), ..in_micro_grid(w.grids[0], "一号楼1室", 32.60) }).unwrap().value;
+    let micro_grids = ["一号楼", "二号楼"].map(|name| w.desk.phone.run(AddMicroGrid { grid: w.grids[0], name: name.into() }).unwrap().value);
+    w.settle(&[&a]).await;
+    let far = a.phone.run(at_latitude(micro_grids[1], "二号楼1室", 32.70)).unwrap().value;
+    let stays = a.phone.run(at_latitude(micro_grids[0], "一号楼1室", 32.60)).unwrap().value;
     let at = |title: &str, lat| RaiseReport { lat: Some(lat), lon: Some(110.8), ..report(w.grids[0], title) };
     for input in [at("二号楼积水", 32.69), at("一号楼积水", 32.61), report(w.grids[0], "没有位置")] {
         a.phone.run(input).unwrap();

@@ -20,6 +20,7 @@ mod grids;
 mod hostile;
 mod keys;
 mod limits;
+mod micro_grids;
 mod moves;
 mod moving;
 mod photos;

@@ -14,6 +14,7 @@ async fn of_unit(w: &World, number: u64, unit: Id, name: &str) -> Device {
         address: w.hub.url(),
         role: Role::DepartmentHandler,
         grid: None,
+        micro_grid: None,
         unit: Some(unit),
         name: Some(name.into()),
         person: None,

@@ -179,7 +179,6 @@ pub fn device_id(device: &Device) -> DeviceId {
 pub fn household(place: Id, address: &str, name: &str) -> AddHousehold {
     AddHousehold {
         place,
-        micro_grid: String::new(),
         address: address.into(),
         tenure: String::new(),
         lat: None,

@@ -1,7 +1,9 @@
-//! The grids of a community at a glance: what lies in each, who serves it, and what became of those that are closed.
+//! The grids of a community at a glance: what lies in each and in its micro-grids, who serves them, and what became of those that
+//! are closed.
 
 use gridwalk_core::documents::Audience;
 use gridwalk_core::ids::Id;
+use gridwalk_core::places::document::MICRO_GRID;
 use sqlx::{AnyConnection, Row};
 
 use super::people::names_of;
@@ -29,6 +31,19 @@ pub struct GridLine {
     pub reports: i64,
     /// Who serves it, and until when if that is limited (seconds since the Unix epoch, UTC).
     pub workers: Vec<(String, Option<i64>)>,
+    /// Its micro-grids, by name. Their households are counted in the grid.
+    pub micro_grids: Vec<MicroGridLine>,
+}
+
+/// A micro-grid.
+#[derive(Debug, Clone)]
+pub struct MicroGridLine {
+    /// Its name.
+    pub name: String,
+    /// Households in it.
+    pub households: i64,
+    /// Who leads it.
+    pub leads: Vec<String>,
 }
 
 /// All grids, by name, the closed ones last.
@@ -38,9 +53,9 @@ pub async fn list(hub: &Hub, tenant: &Tenant) -> Result<Vec<GridLine>> {
     let sql = "SELECT p.doc, p.name, s.name, o.name, p.opened_at, p.closed_at FROM places p
         LEFT JOIN places s ON s.tenant_id = p.tenant_id AND s.doc = p.successor
         LEFT JOIN places o ON o.tenant_id = p.tenant_id AND o.doc = p.origin
-        WHERE p.tenant_id = $1 ORDER BY p.state DESC, p.name, p.doc";
+        WHERE p.tenant_id = $1 AND p.level <> $2 ORDER BY p.state DESC, p.name, p.doc";
     let mut lines = Vec::new();
-    for row in all(&mut read, sql, vec![Arg::text(&tenant.id)]).await? {
+    for row in all(&mut read, sql, vec![Arg::text(&tenant.id), Arg::text(MICRO_GRID)]).await? {
         let id: Id = row.try_get::<String, _>(0)?.parse()?;
         let mut workers = Vec::new();
         for h in held(&mut read, &tenant.id, &Audience::Place(id)).await? {
@@ -53,15 +68,32 @@ pub async fn list(hub: &Hub, tenant: &Tenant) -> Result<Vec<GridLine>> {
             origin: row.try_get(3)?,
             opened_at: row.try_get(4)?,
             closed_at: row.try_get(5)?,
-            households: count(&mut read, &tenant.id, "households", id).await?,
-            reports: count(&mut read, &tenant.id, "reports", id).await?,
+            households: count(&mut read, &tenant.id, "households WHERE place", id).await?,
+            reports: count(&mut read, &tenant.id, "reports WHERE place", id).await?,
             workers,
+            micro_grids: micro_grids(&mut read, &tenant.id, id).await?,
         });
     }
     Ok(lines)
 }
 
-async fn count(connection: &mut AnyConnection, tenant: &str, table: &str, place: Id) -> Result<i64> {
-    let sql = format!("SELECT count(*) FROM {table} WHERE tenant_id = $1 AND place = $2");
+async fn micro_grids(connection: &mut AnyConnection, tenant: &str, grid: Id) -> Result<Vec<MicroGridLine>> {
+    let sql = "SELECT doc, name FROM places WHERE tenant_id = $1 AND place = $2 ORDER BY name, doc";
+    let mut lines = Vec::new();
+    for row in all(connection, sql, vec![Arg::text(tenant), Arg::text(&grid.to_string())]).await? {
+        let id: Id = row.try_get::<String, _>(0)?.parse()?;
+        let leads = held(connection, tenant, &Audience::MicroGrid(id)).await?;
+        lines.push(MicroGridLine {
+            name: row.try_get(1)?,
+            households: count(connection, tenant, "households WHERE micro_grid", id).await?,
+            leads: names_of(connection, tenant, leads.iter().map(|h| h.person)).await?,
+        });
+    }
+    Ok(lines)
+}
+
+/// How many rows have `place` in that column of that table.
+async fn count(connection: &mut AnyConnection, tenant: &str, where_column: &str, place: Id) -> Result<i64> {
+    let sql = format!("SELECT count(*) FROM {where_column} = $2 AND tenant_id = $1");
     Ok(one(connection, &sql, vec![Arg::text(tenant), Arg::text(&place.to_string())]).await?.try_get(0)?)
 }

@@ -9,7 +9,7 @@ mod people;
 mod split;
 
 pub use hand_over::{StandIn, end_stand_in, hand_over, stand_in};
-pub use list::{GridLine, list};
+pub use list::{GridLine, MicroGridLine, list};
 pub use merge::{merge, plan_merge};
 pub use people::person_named;
 pub use split::{Choice, Split, plan_split, split};
@@ -18,6 +18,8 @@ use gridwalk_core::documents::Audience;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 use gridwalk_core::places::MoveTo;
+use gridwalk_core::places::document::MICRO_GRID;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::error::{HubError, Result};
@@ -39,6 +41,8 @@ pub struct Plan {
     pub reports: u64,
     /// How many are persons.
     pub persons: u64,
+    /// How many are micro-grids.
+    pub micro_grids: u64,
     /// Visits and whatever else is about them: they go along.
     pub happenings: u64,
     /// Who serves the grid, by name, and goes on there.
@@ -56,8 +60,9 @@ struct Grid {
 
 /// The grid of this name: the open one, or else the one closed last.
 async fn grid_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Option<Grid>> {
-    let sql = "SELECT doc, successor, origin, closed_at FROM places WHERE tenant_id = $1 AND name = $2 ORDER BY state DESC, closed_at DESC, doc";
-    let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(name)]).await?;
+    let sql = "SELECT doc, successor, origin, closed_at FROM places
+        WHERE tenant_id = $1 AND name = $2 AND level <> $3 ORDER BY state DESC, closed_at DESC, doc";
+    let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(name), Arg::text(MICRO_GRID)]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let id = |n: usize| row.try_get::<Option<String>, _>(n);
     Ok(Some(Grid {
@@ -72,19 +77,31 @@ fn no_grid(name: &str) -> HubError {
     HubError::usage(format!("没有名为“{name}”的网格"), format!("there is no grid named {name}"))
 }
 
-/// What lies in a place by a field of its own, and its kind.
+/// Which of the documents `d` lie in the place `$3` by a field of their own: not the place itself, nor one that it succeeds.
+const LIES_THERE: &str = "d.about IS NULL AND (d.kind <> 'place' OR d.doc IN (SELECT doc FROM places WHERE tenant_id = $1 AND place = $3))";
+
+/// What lies in a place by a field of its own, and its kind; micro-grids before what lies in them too.
 async fn lying_in(connection: &mut AnyConnection, tenant: &str, place: Id) -> Result<Vec<(Id, String)>> {
     // What left an audience has no other entry in it.
-    let sql = "SELECT DISTINCT d.doc, d.kind FROM entries e JOIN documents d ON d.tenant_id = e.tenant_id AND d.doc = e.doc
-        WHERE e.tenant_id = $1 AND e.audience = $2 AND e.what <> 2 AND d.about IS NULL AND d.kind <> 'place' ORDER BY d.doc";
-    let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(&Audience::Place(place).to_string())]).await?;
-    rows.iter().map(|r| Ok((r.try_get::<String, _>(0)?.parse()?, r.try_get(1)?))).collect()
+    let sql = format!(
+        "SELECT DISTINCT d.doc, d.kind FROM entries e JOIN documents d ON d.tenant_id = e.tenant_id AND d.doc = e.doc
+         WHERE e.tenant_id = $1 AND e.audience = $2 AND e.what <> 2 AND {LIES_THERE} ORDER BY d.doc"
+    );
+    let args = [tenant, &Audience::Place(place).to_string(), &place.to_string()].map(Arg::text);
+    places_first(&all(connection, &sql, args.into()).await?)
+}
+
+/// Documents with their kinds, places before what lies in them.
+fn places_first(rows: &[AnyRow]) -> Result<Vec<(Id, String)>> {
+    let mut found = rows.iter().map(|r| Ok((r.try_get::<String, _>(0)?.parse()?, r.try_get(1)?))).collect::<Result<Vec<(Id, String)>>>()?;
+    found.sort_by_key(|(_, kind)| kind != "place");
+    Ok(found)
 }
 
 /// Counts what is about to move.
 async fn plan_of(connection: &mut AnyConnection, tenant: &str, documents: Vec<(Id, String)>) -> Result<Plan> {
     let count = |kind: &str| documents.iter().filter(|(_, k)| k == kind).count() as u64;
-    let mut plan = Plan { households: count("household"), reports: count("report"), persons: count("person"), ..Plan::default() };
+    let mut plan = Plan { households: count("household"), reports: count("report"), persons: count("person"), micro_grids: count("place"), ..Plan::default() };
     let keys: Vec<Arg> = documents.iter().map(|(id, _)| Arg::text(&id.to_string())).collect();
     for row in select_in(connection, "SELECT count(*) FROM documents WHERE tenant_id = $1 AND about IN ({in})", tenant, &keys).await? {
         plan.happenings += u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);

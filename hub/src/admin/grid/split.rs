@@ -1,7 +1,7 @@
 //! Splitting: a part of a grid becomes a grid of its own. Households are chosen; a report goes with the household nearest to it, and
 //! one without a position stays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridwalk_core::documents::Audience;
 use gridwalk_core::ids::Id;
@@ -11,7 +11,7 @@ use gridwalk_core::rules::Role;
 use sqlx::{AnyConnection, Row};
 
 use super::people::names_of;
-use super::{Grid, Plan, carry, grid_named, plan_of};
+use super::{Grid, LIES_THERE, Plan, carry, grid_named, places_first, plan_of};
 use crate::admin::log::{Act, record};
 use crate::admin::place_named;
 use crate::admin::role::{Term, begin, end, held};
@@ -23,9 +23,10 @@ use crate::sync::Batch;
 /// What goes to the new grid.
 #[derive(Debug, Clone)]
 pub enum Choice {
-    /// All households of these micro-grids.
+    /// These micro-grids with all their households.
     MicroGrids(Vec<String>),
-    /// These households, by id or by address as it is in the roster.
+    /// These households, by id or by address as it is in the roster. A micro-grid all of whose households go goes with them; else
+    /// it stays, and what goes lies in it no longer.
     Households(Vec<String>),
     /// Whatever came with a merge that is undone, and who came with it.
     Back,
@@ -60,15 +61,19 @@ async fn plan(connection: &mut AnyConnection, tenant: &Tenant, split: &Split) ->
         return Err(HubError::usage(format!("已有名为“{}”的网格", split.new), format!("there is a grid named {} already", split.new)));
     }
     let mut documents: Vec<(Id, String)> = match &split.choice {
-        Choice::MicroGrids(names) => in_micro_grids(connection, &tenant.id, from, names).await?,
+        Choice::MicroGrids(names) => in_micro_grids(connection, &tenant.id, from, names, new.as_ref().map(|g| g.id)).await?,
         Choice::Households(named) => named_households(connection, &tenant.id, from, named, new.as_ref().map(|g| g.id)).await?,
         Choice::Back => came_with_merge(connection, &tenant.id, from, new.as_ref()).await?,
     };
     if !matches!(split.choice, Choice::Back) {
-        let chosen: BTreeSet<Id> = documents.iter().map(|(id, _)| *id).collect();
-        // Reports first: a split that was cut off finds them by the households that are still here.
+        let chosen: BTreeSet<Id> = documents.iter().filter(|(_, kind)| kind == "household").map(|(id, _)| *id).collect();
+        if matches!(split.choice, Choice::Households(_)) {
+            documents.splice(0..0, whole_micro_grids(connection, &tenant.id, from, &chosen).await?);
+        }
+        // Reports before households: a split that was cut off finds them by the households that are still here.
         let reports = reports_near(connection, &tenant.id, from, &chosen).await?.into_iter().map(|id| (id, "report".to_owned()));
-        documents.splice(0..0, reports);
+        let first_household = documents.iter().position(|(_, kind)| kind == "household").unwrap_or(documents.len());
+        documents.splice(first_household..first_household, reports);
     }
     let plan = plan_of(connection, &tenant.id, documents).await?;
     let workers = match &split.choice {
@@ -112,19 +117,40 @@ pub async fn split(hub: &Hub, tenant: &Tenant, split: &Split, progress: &(dyn Fn
     Ok(moved)
 }
 
-async fn in_micro_grids(connection: &mut AnyConnection, tenant: &str, from: Id, names: &[String]) -> Result<Vec<(Id, String)>> {
-    let mut found = Vec::new();
+/// These micro-grids, and after them their households. A split that was cut off has moved some of that already.
+async fn in_micro_grids(connection: &mut AnyConnection, tenant: &str, from: Id, names: &[String], new: Option<Id>) -> Result<Vec<(Id, String)>> {
+    let (mut micro_grids, mut households) = (Vec::new(), Vec::new());
     for name in names {
-        let sql = "SELECT doc FROM households WHERE tenant_id = $1 AND place = $2 AND micro_grid = $3 ORDER BY doc";
-        let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(&from.to_string()), Arg::text(name)]).await?;
+        let sql = "SELECT doc, place FROM places WHERE tenant_id = $1 AND name = $2 AND place IN ($3, $4) ORDER BY doc";
+        let args = vec![Arg::text(tenant), Arg::text(name), Arg::text(&from.to_string()), Arg::Text(new.map(|id| id.to_string()))];
+        let rows = all(connection, sql, args).await?;
         if rows.is_empty() {
             return Err(HubError::usage(format!("这个网格中没有微网格“{name}”"), format!("the grid has no micro-grid {name}")));
         }
         for row in rows {
-            found.push((row.try_get::<String, _>(0)?.parse()?, "household".to_owned()));
+            let id: String = row.try_get(0)?;
+            if row.try_get::<String, _>(1)? == from.to_string() {
+                micro_grids.push((id.parse()?, "place".to_owned()));
+            }
+            let sql = "SELECT doc FROM households WHERE tenant_id = $1 AND place = $2 AND micro_grid = $3 ORDER BY doc";
+            for row in all(connection, sql, vec![Arg::text(tenant), Arg::text(&from.to_string()), Arg::text(&id)]).await? {
+                households.push((row.try_get::<String, _>(0)?.parse()?, "household".to_owned()));
+            }
         }
     }
-    Ok(found)
+    micro_grids.append(&mut households);
+    Ok(micro_grids)
+}
+
+/// The micro-grids of the grid that have households, all of which are chosen.
+async fn whole_micro_grids(connection: &mut AnyConnection, tenant: &str, from: Id, chosen: &BTreeSet<Id>) -> Result<Vec<(Id, String)>> {
+    let sql = "SELECT micro_grid, doc FROM households WHERE tenant_id = $1 AND place = $2 AND micro_grid IS NOT NULL ORDER BY micro_grid, doc";
+    let mut whole: BTreeMap<Id, bool> = BTreeMap::new();
+    for row in all(connection, sql, vec![Arg::text(tenant), Arg::text(&from.to_string())]).await? {
+        let (micro_grid, household): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        *whole.entry(micro_grid.parse()?).or_insert(true) &= chosen.contains(&household.parse()?);
+    }
+    Ok(whole.into_iter().filter(|(_, whole)| *whole).map(|(id, _)| (id, "place".to_owned())).collect())
 }
 
 async fn named_households(connection: &mut AnyConnection, tenant: &str, from: Id, named: &[String], new: Option<Id>) -> Result<Vec<(Id, String)>> {
@@ -154,13 +180,14 @@ async fn named_households(connection: &mut AnyConnection, tenant: &str, from: Id
 /// What lay in `new` when it was closed, and lies in `from` now.
 async fn came_with_merge(connection: &mut AnyConnection, tenant: &str, from: Id, new: Option<&Grid>) -> Result<Vec<(Id, String)>> {
     let closed = merged(from, new)?;
-    let sql = "SELECT DISTINCT d.doc, d.kind FROM audiences old
-        JOIN audiences here ON here.tenant_id = old.tenant_id AND here.doc = old.doc AND here.audience = $3 AND here.left_at IS NULL
-        JOIN documents d ON d.tenant_id = old.tenant_id AND d.doc = old.doc
-        WHERE old.tenant_id = $1 AND old.audience = $2 AND old.left_time >= $4 AND d.about IS NULL AND d.kind <> 'place' ORDER BY d.doc";
-    let args = [tenant, &Audience::Place(closed.id).to_string(), &Audience::Place(from).to_string()].map(Arg::text);
-    let rows = all(connection, sql, args.into_iter().chain([Arg::int(closed.closed_at.unwrap_or(0))]).collect()).await?;
-    rows.iter().map(|r| Ok((r.try_get::<String, _>(0)?.parse()?, r.try_get(1)?))).collect()
+    let sql = format!(
+        "SELECT DISTINCT d.doc, d.kind FROM audiences old
+         JOIN audiences here ON here.tenant_id = old.tenant_id AND here.doc = old.doc AND here.audience = $4 AND here.left_at IS NULL
+         JOIN documents d ON d.tenant_id = old.tenant_id AND d.doc = old.doc
+         WHERE old.tenant_id = $1 AND old.audience = $2 AND old.left_time >= $5 AND {LIES_THERE} ORDER BY d.doc"
+    );
+    let args = [tenant, &Audience::Place(closed.id).to_string(), &from.to_string(), &Audience::Place(from).to_string()].map(Arg::text);
+    places_first(&all(connection, &sql, args.into_iter().chain([Arg::int(closed.closed_at.unwrap_or(0))]).collect()).await?)
 }
 
 /// Who serves `from` because `new` was merged into it.

@@ -24,6 +24,9 @@ pub async fn run(a: List) -> Result<()> {
         };
         let since = g.closed_at.or(g.opened_at).map(super::stand_in::day_of).unwrap_or_default();
         println!("{}\t{}\t{}\t{workers}\t{state} {since}", g.name, g.households, g.reports);
+        for m in &g.micro_grids {
+            println!("  {}\t{}\t\t{}\t微网格 micro-grid", m.name, m.households, m.leads.join("、"));
+        }
     }
     Ok(())
 }

@@ -1,0 +1,86 @@
+//! Grids and micro-grids: list, add, rename.
+
+use clap::{Args, Subcommand};
+use gridwalk_core::places::document::{GRID, MICRO_GRID};
+use gridwalk_core::places::{AddMicroGrid, AddPlace, EditPlace, PlaceView};
+use gridwalk_core::{Id, Phone};
+use serde_json::json;
+
+use super::lookup::name_of;
+use crate::failure::Result;
+use crate::screen::{Screen, Style, Tone, cell, number, toned};
+use crate::values::id;
+
+/// 网格和微网格 / Grids and micro-grids
+#[derive(Debug, Args)]
+pub struct Place {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    List(List),
+    Add(Add),
+    AddMicroGrid(NewMicroGrid),
+    Rename(Rename),
+}
+
+impl Place {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        match self.what {
+            What::List(c) => c.run(phone, screen),
+            What::Add(c) => screen.recorded(&phone.run(AddPlace { level: GRID.to_owned(), name: c.name })?, "已新增网格", "grid added"),
+            What::AddMicroGrid(c) => screen.recorded(&phone.run(AddMicroGrid { grid: c.grid, name: c.name })?, "已新增微网格", "micro-grid added"),
+            What::Rename(c) => screen.recorded(&phone.run(EditPlace { place: c.place, name: c.name })?, "已改名", "renamed"),
+        }
+    }
+}
+
+/// 本机的网格和微网格 / The grids and micro-grids on this phone
+#[derive(Debug, Args)]
+struct List {}
+
+impl List {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let places = phone.places()?;
+        screen.answer(&json!(places), |s| if places.is_empty() { s.text("没有网格 / no grids", Tone::Dim) } else { table(s, phone, &places) })
+    }
+}
+
+fn table(s: Style, phone: &Phone, places: &[PlaceView]) -> String {
+    let mut table = s.table(&["网格 Place", "住户 Households", "状态 State", "编号 Id"]);
+    for p in places {
+        let name = if p.level == MICRO_GRID { format!("  {}", p.name) } else { p.name.clone() };
+        let state = p.successor.map_or_else(String::new, |into| format!("已并入 merged into {}", name_of(phone, &into.to_string())));
+        table.add_row([cell(name), number(p.households.to_string()), cell(state), toned(p.id, Tone::Dim)]);
+    }
+    table.to_string()
+}
+
+/// 新增网格 / Add a grid
+#[derive(Debug, Args)]
+struct Add {
+    /// 名称 / its name
+    name: String,
+}
+
+/// 在网格中新增微网格（楼栋、楼道） / Add a micro-grid (a building or stairway) to a grid
+#[derive(Debug, Args)]
+struct NewMicroGrid {
+    /// 网格编号 / the grid
+    #[arg(value_parser = id)]
+    grid: Id,
+    /// 名称 / its name
+    name: String,
+}
+
+/// 网格或微网格改名 / Rename a grid or micro-grid
+#[derive(Debug, Args)]
+struct Rename {
+    /// 编号，见 place list / its id, as in place list
+    #[arg(value_parser = id)]
+    place: Id,
+    /// 新名称 / its new name
+    name: String,
+}
