@@ -167,7 +167,7 @@ async fn a_lead_loses_a_household_that_leaves_and_nothing_of_their_work_is_lost(
     assert!(phones.iter().all(|d| d.phone.household(home).is_err() && notes(&d.phone).is_empty()));
     // A client that names another grid's building gives nothing away.
     let other = w.households[1];
-    let mut hand = Hand::of(&worker);
+    let hand = Hand::of(&worker);
     let actor = hand.actor(1);
     let held = worker.phone.store().read(|c| load(c, other)).unwrap().unwrap();
     let change = made(held.automerge(), actor, |tx| {
