@@ -57,8 +57,8 @@ impl Purpose {
     }
 }
 
-/// Who reads what a circle holds: its members, and of minors those alone whom a cadre approved who is not that member. Who was
-/// entered by one and removed by another at the same time does not.
+/// Who reads what a circle holds: its members, and of minors those alone whom a cadre approved who is neither that member nor who
+/// entered them: three people. Who was entered by one and removed by another at the same time does not.
 pub fn readers(tree: &Map) -> BTreeSet<Id> {
     let minors = Purpose::parse(tree.text("purpose")) == Some(Purpose::Minors);
     let reads = |e: &&Entry| agreed(e) && (!minors || is_approved(tree, &e.key));
@@ -66,23 +66,38 @@ pub fn readers(tree: &Map) -> BTreeSet<Id> {
 }
 
 fn is_approved(tree: &Map, person: &str) -> bool {
-    let by = |node: &Node| matches!(node, Node::Map(map) if !map.text("by").is_empty() && map.text("by") != person);
-    tree.map("approvals").get(person).is_some_and(|e| agreed(e) && std::iter::once(&e.node).chain(&e.rivals).all(by))
+    let entered_by = setters(tree.map("members"), person);
+    let approved_by = setters(tree.map("approvals"), person);
+    let another = |by: &&str| !by.is_empty() && *by != person && !entered_by.contains(by);
+    tree.map("approvals").get(person).is_some_and(agreed) && approved_by.iter().all(another)
+}
+
+/// Everyone who set the field of this person, also at the same time as another; `""` for who did not say so.
+fn setters<'a>(fields: &'a Map, person: &str) -> BTreeSet<&'a str> {
+    let by = |node: &'a Node| node.as_map().map_or("", |field| field.text("by"));
+    fields.get(person).into_iter().flat_map(nodes).map(by).collect()
 }
 
 /// Whether everyone who set this field says yes.
 fn agreed(entry: &Entry) -> bool {
-    std::iter::once(&entry.node).chain(&entry.rivals).all(|node| *node.value() == Value::Bool(true))
+    nodes(entry).all(|node| *node.value() == Value::Bool(true))
 }
 
-/// Nobody enters themselves, and nobody approves themselves.
+fn nodes(entry: &Entry) -> impl Iterator<Item = &Node> {
+    std::iter::once(&entry.node).chain(&entry.rivals)
+}
+
+/// Nobody enters themselves, and nobody approves themselves or whom they entered.
 fn check(attempt: &Attempt<'_>) -> bool {
     let own = attempt.author.person.to_string();
     let mine = |tree: Option<&Map>, key: &str| tree.and_then(|t| t.map(key).get(&own).cloned());
     let entered = mine(Some(attempt.after), "members").filter(|e| *e.node.value() != Value::Bool(false));
     let enters = entered.is_some() && entered != mine(attempt.before, "members");
     let approves = mine(Some(attempt.after), "approvals") != mine(attempt.before, "approvals");
-    !enters && !approves && Purpose::parse(attempt.after.text("purpose")).is_some() && !attempt.after.text("name").is_empty()
+    let approved_before = |person: &str| attempt.before.and_then(|tree| tree.map("approvals").get(person));
+    let new_approvals = attempt.after.map("approvals").iter().filter(|e| *e.node.value() == Value::Bool(true) && approved_before(&e.key) != Some(e));
+    let approves_own = new_approvals.into_iter().any(|e| setters(attempt.after.map("members"), &e.key).contains(&*own));
+    !enters && !approves && !approves_own && Purpose::parse(attempt.after.text("purpose")).is_some() && !attempt.after.text("name").is_empty()
 }
 
 fn project(tree: &Map, rows: &mut Rows) {

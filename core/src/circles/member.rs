@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::add::not_oneself;
-use super::document::{CIRCLE, Purpose};
+use super::document::{CIRCLE, Purpose, readers};
 use crate::commands::{Action, Edit};
 use crate::documents::Value;
 use crate::error::{Error, Result};
@@ -44,12 +44,13 @@ impl Action for SetMember {
     }
 }
 
-/// Approves that a member of a circle for minors reads it, or withdraws that. Answers with the circle's id.
+/// Approves that a member of a circle for minors reads it, or withdraws that. Who asks for it by entering them, who reads and who
+/// approves are three people. Answers with the circle's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApproveMember {
     /// The circle.
     pub circle: Id,
-    /// The member, who is not the one who approves.
+    /// The member, who neither is nor was entered by the one who approves.
     pub person: Id,
     /// `true` to approve, `false` to withdraw.
     pub approved: bool,
@@ -66,9 +67,17 @@ impl Action for ApproveMember {
         if !state.map("members").value(&person).eq(&Value::Bool(true)) {
             return Err(Error::invalid("此人不在圈内", "the person is not in the circle"));
         }
+        if self.approved && state.map("members").map(&person).text("by") == edit.by().to_string() {
+            return Err(Error::invalid("此人由您加入圈，须由另一位干部批准", "you entered this person; another cadre approves"));
+        }
+        let reads = readers(&state).contains(&self.person);
         edit.write(self.circle, |w| {
             let approvals = w.at_path(&["approvals"])?;
-            w.update(&approvals, &person, &self.approved.into()).map(drop)
+            // A yes of someone who has entered them since does not count: it is said anew.
+            if !w.update(&approvals, &person, &self.approved.into())? && self.approved && !reads {
+                w.settle(&approvals, &person, &true.into())?;
+            }
+            Ok(())
         })?;
         Ok(self.circle)
     }

@@ -253,7 +253,7 @@ pub static CIRCLE: KindRules = KindRules {
     zh: "保密圈",
     read_by: "its members and the desk: who is in it, not what it holds",
     rows: &[once("by|at|boot|since_boot|purpose", DESK), write("name", DESK), write("members/{name}", DESK), write("approvals/{name}", &[Cadre])],
-    checks: "it has a purpose and a name; nobody enters or approves themselves",
+    checks: "it has a purpose and a name; nobody enters or approves themselves, nor approves whom they entered",
 };
 
 /// Health.

@@ -91,7 +91,11 @@ async fn a_minor_is_read_after_approval_alone_on_phones_and_at_the_hub() {
     let w = World::start(151, 2).await;
     let a = w.worker(1, "g00").await;
     let second = Device::enrolled(w.dir.path(), 4, &w.hub.invite(Role::Cadre, None, "赵主任").await.unwrap()).await.unwrap();
-    w.settle(&[&a, &second]).await;
+    let third = Device::enrolled(w.dir.path(), 5, &w.hub.invite(Role::Cadre, None, "孙委员").await.unwrap()).await.unwrap();
+    // The secretary has a second phone, and serves a grid besides: one person all the same.
+    let again = w.hub.invite_again(Role::GridWorker, Some("g01"), person(&w.desk)).await.unwrap();
+    let pocket = Device::enrolled(w.dir.path(), 6, &again).await.unwrap();
+    w.settle(&[&a, &second, &third, &pocket]).await;
     let (me, boss, other) = (person(&a), person(&w.desk), person(&second));
     let circle = w.desk.phone.run(AddCircle { purpose: "minors".into(), name: "二号圈".into(), members: vec![me, other] }).unwrap().value;
     w.settle(&[&a, &second]).await;
@@ -104,18 +108,35 @@ async fn a_minor_is_read_after_approval_alone_on_phones_and_at_the_hub() {
     let approve = |person, approved| ApproveMember { circle, person, approved };
     assert!(second.phone.run(approve(other, true)).is_err(), "nobody approves themselves");
     assert!(a.phone.run(approve(me, true)).is_err());
-    w.desk.phone.run(approve(me, true)).unwrap();
-    w.settle(&[&a, &second]).await;
+    for device in [&w.desk, &pocket] {
+        w.settle(&[device]).await;
+        assert!(device.phone.run(approve(me, true)).unwrap_err().to_string().contains("另一位干部"), "who entered them does not approve them");
+    }
+    second.phone.run(approve(me, true)).unwrap();
+    w.settle(&[&second, &a]).await;
     let document = a.phone.run(minor("外婆")).unwrap().value;
     w.settle(&[&a, &second]).await;
     assert_eq!(facts_of(&a, home).len(), 1);
     assert!(facts_of(&second, home).is_empty() && facts_of(&w.desk, home).is_empty());
-    w.desk.phone.run(approve(other, true)).unwrap();
-    w.settle(&[&second]).await;
+    third.phone.run(approve(other, true)).unwrap();
+    w.settle(&[&third, &second]).await;
     assert_eq!(facts_of(&second, home).len(), 1, "filled from the beginning once approved");
     w.desk.phone.run(approve(other, false)).unwrap();
-    w.settle(&[&second]).await;
+    w.settle(&[&second, &third]).await;
     assert!(facts_of(&second, home).is_empty());
+    third.phone.run(approve(other, true)).unwrap();
+    w.settle(&[&third, &second]).await;
+    assert_eq!(facts_of(&second, home).len(), 1);
+    // Removed and entered again by who approved them: that yes counts no more, until another cadre says it.
+    second.phone.run(SetMember { circle, person: other, member: false }).unwrap();
+    w.settle(&[&second, &third]).await;
+    third.phone.run(SetMember { circle, person: other, member: true }).unwrap();
+    w.settle(&[&third, &second]).await;
+    assert!(facts_of(&second, home).is_empty());
+    assert!(third.phone.run(approve(other, true)).is_err());
+    w.desk.phone.run(approve(other, true)).unwrap();
+    w.settle(&[&second]).await;
+    assert_eq!(facts_of(&second, home).len(), 1);
 
     // At the hub: by a cadre, with a reason, after another cadre's approval for just this.
     let (hub, tenant) = (&w.hub.hub, &w.hub.tenant);

@@ -233,7 +233,10 @@ async fn someone_elses_circle_is_neither_written_nor_read() {
     let circle = |purpose: &str, members| AddCircle { purpose: purpose.into(), name: "圈".into(), members };
     let health = w.desk.phone.run(circle("health", vec![person(&a)])).unwrap().value;
     let minors = w.desk.phone.run(circle("minors", vec![person(&a), person(&second)])).unwrap().value;
-    w.desk.phone.run(ApproveMember { circle: minors, person: person(&a), approved: true }).unwrap();
+    w.desk.sync().await.unwrap();
+    second.sync().await.unwrap();
+    second.phone.run(ApproveMember { circle: minors, person: person(&a), approved: true }).unwrap();
+    second.sync().await.unwrap();
     w.settle(&[&a, &spy, &second]).await;
     w.settle(&[&a]).await;
     let resident = first_resident(&a.phone, home);
@@ -297,6 +300,12 @@ async fn someone_elses_circle_is_neither_written_nor_read() {
     let actor = offers.actor();
     let attack = made(&roster, actor, |tx| field("approvals")(tx, me, me));
     offers.refused("a cadre approves themselves", (minors, 0, 10, plain(&attack)), "check").await;
+    let actor = offers.actor();
+    let attack = made(&roster, actor, |tx| {
+        field("members")(tx, person(&spy), me);
+        field("approvals")(tx, person(&spy), me);
+    });
+    offers.refused("a cadre enters someone and approves them", (minors, 0, 10, plain(&attack)), "check").await;
     let actor = offers.actor();
     let attack = made(&roster, actor, |tx| field("approvals")(tx, me, person(&w.desk)));
     offers.refused("in another cadre's name", (minors, 0, 10, plain(&attack)), "by").await;
