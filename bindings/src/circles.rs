@@ -1,7 +1,7 @@
 //! Confidential circles, and what they hold of residents' health and of minors.
 
 use gridwalk_core::care::{AddHealth, AddMinor, CareView, EditHealth, EditMinor, Fact, HEALTH_FACTS, MINOR_FACTS};
-use gridwalk_core::circles::{AddCircle, ApproveMember, CircleMemberView, CircleView, Purpose, SetMember};
+use gridwalk_core::circles::{AddCircle, ApproveMember, CircleMemberView, CircleView, EditCircle, Purpose, SetMember};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -118,6 +118,12 @@ impl Phone {
     #[uniffi::method(default(command_id = None))]
     pub async fn add_circle(&self, circle: AddCircle, command_id: Option<Id>) -> Result<Outcome> {
         self.run(command_id, circle).await
+    }
+
+    /// Renames a circle. The outcome's value is the circle.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn rename_circle(&self, circle: Id, name: String, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, EditCircle { circle, name }).await
     }
 
     /// Enters a person into a circle, or removes them. The outcome's value is the circle.

@@ -1,6 +1,6 @@
 //! Departments and units.
 
-use gridwalk_core::units::{AddUnit, SORTS, UnitView};
+use gridwalk_core::units::{AddUnit, EditUnit, SORTS, UnitView};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -31,6 +31,19 @@ pub struct AddUnit {
     pub phone: String,
 }
 
+/// New values of a unit's fields; what is `None` stays.
+#[uniffi::remote(Record)]
+pub struct EditUnit {
+    /// The unit.
+    pub unit: Id,
+    /// A new name.
+    #[uniffi(default = None)]
+    pub name: Option<String>,
+    /// A new telephone number; empty for none.
+    #[uniffi(default = None)]
+    pub phone: Option<String>,
+}
+
 /// What a unit can be to the community, with what people call it.
 #[uniffi::export]
 pub fn unit_sorts() -> Vec<CodeName> {
@@ -43,6 +56,12 @@ impl Phone {
     #[uniffi::method(default(command_id = None))]
     pub async fn add_unit(&self, unit: AddUnit, command_id: Option<Id>) -> Result<Outcome> {
         self.run(command_id, unit).await
+    }
+
+    /// Edits a department or unit. The outcome's value is its id.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn edit_unit(&self, edit: EditUnit, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, edit).await
     }
 
     /// The departments and units, by name.

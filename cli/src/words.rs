@@ -45,7 +45,7 @@ pub const FIELDS: Words = &[
 pub const COMMANDS: Words = &[
     ("places.add", "新增网格"),
     ("places.add_micro_grid", "新增微网格"),
-    ("places.edit", "网格改名"),
+    ("places.edit", "网格、微网格改名"),
     ("places.split", "拆分网格"),
     ("places.close", "撤并网格"),
     ("places.reopen", "恢复网格"),
@@ -61,7 +61,9 @@ pub const COMMANDS: Words = &[
     ("reports.whistle", "吹哨"),
     ("reports.dispatch", "派单"),
     ("units.add", "新增单位"),
+    ("units.edit", "修改单位"),
     ("circles.add", "建立保密圈"),
+    ("circles.edit", "保密圈改名"),
     ("circles.member", "圈的成员"),
     ("circles.approve", "批准圈的成员"),
     ("health.add", "登记健康资料"),

@@ -125,8 +125,12 @@ inputs! {
     DispatchReport(reports::DispatchReport) = "reports.dispatch",
     /// Adds a department or unit.
     AddUnit(units::AddUnit) = "units.add",
+    /// Edits a department or unit.
+    EditUnit(units::EditUnit) = "units.edit",
     /// Makes a confidential circle.
     AddCircle(circles::AddCircle) = "circles.add",
+    /// Renames a circle.
+    EditCircle(circles::EditCircle) = "circles.edit",
     /// Enters a person into a circle, or removes them.
     SetMember(circles::SetMember) = "circles.member",
     /// Approves that a member of a circle for minors reads it, or withdraws that.

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use gridwalk_core::care::{AddHealth, AddMinor, EditHealth, EditMinor, Fact};
-use gridwalk_core::circles::{AddCircle, ApproveMember, CircleView, Purpose, SetMember};
+use gridwalk_core::circles::{AddCircle, ApproveMember, CircleView, EditCircle, Purpose, SetMember};
 use gridwalk_core::{Error, Id, Phone};
 use serde_json::json;
 
@@ -22,6 +22,7 @@ pub struct Circle {
 enum What {
     List(List),
     Add(Add),
+    Rename(Rename),
     Enter(Enter),
     Remove(Remove),
     Approve(Approve),
@@ -32,6 +33,7 @@ impl Circle {
         match self.what {
             What::List(c) => c.run(phone, screen),
             What::Add(c) => screen.recorded(&phone.run(AddCircle { purpose: c.purpose, name: c.name, members: c.members })?, "已建立", "circle made"),
+            What::Rename(c) => screen.recorded(&phone.run(EditCircle { circle: c.circle, name: c.name })?, "已改名", "renamed"),
             What::Enter(c) => screen.recorded(&phone.run(SetMember { circle: c.circle, person: c.person, member: true })?, "已加入", "entered"),
             What::Remove(c) => screen.recorded(&phone.run(SetMember { circle: c.circle, person: c.person, member: false })?, "已移出", "removed"),
             What::Approve(c) => {
@@ -87,6 +89,16 @@ fn purpose(text: &str) -> std::result::Result<String, Error> {
     Ok(Purpose::ALL.iter().find(|(_, _, zh)| *zh == text).map_or(text, |(_, code, _)| code).to_owned())
 }
 
+/// 圈改名 / Rename a circle
+#[derive(Debug, Args)]
+struct Rename {
+    /// 圈的编号 / the circle
+    #[arg(value_parser = id)]
+    circle: Id,
+    /// 新名称，不要透露内容 / its new name, which should say nothing of what it holds
+    name: String,
+}
+
 /// 把一个人加入圈 / Enter a person into a circle
 #[derive(Debug, Args)]
 struct Enter {
@@ -109,7 +121,7 @@ struct Remove {
     person: Id,
 }
 
-/// 批准成员查看未成年人圈（不能批准自己） / Approve a member of a circle for minors, not oneself
+/// 批准成员查看未成年人圈（不能批准自己或自己加入的人） / Approve a member of a circle for minors, neither oneself nor whom one entered
 #[derive(Debug, Args)]
 struct Approve {
     /// 圈的编号 / the circle

@@ -1,12 +1,13 @@
-//! Departments and units: list, add.
+//! Departments and units: list, add, edit.
 
 use clap::{Args, Subcommand};
-use gridwalk_core::Phone;
-use gridwalk_core::units::{AddUnit, SORTS};
+use gridwalk_core::{Id, Phone};
+use gridwalk_core::units::{AddUnit, EditUnit, SORTS};
 use serde_json::json;
 
 use crate::failure::Result;
 use crate::screen::{Screen, Tone, cell, toned};
+use crate::values::id;
 use crate::words;
 
 /// 部门和单位 / Departments and units
@@ -20,6 +21,7 @@ pub struct Unit {
 enum What {
     List(List),
     Add(Add),
+    Edit(Edit),
 }
 
 impl Unit {
@@ -30,6 +32,7 @@ impl Unit {
                 let unit = AddUnit { sort: words::code(&SORTS, &c.sort).to_owned(), name: c.name, phone: c.phone };
                 screen.recorded(&phone.run(unit)?, "已新增单位", "unit added")
             }
+            What::Edit(c) => screen.recorded(&phone.run(EditUnit { unit: c.unit, name: c.name, phone: c.phone })?, "已修改单位", "unit edited"),
         }
     }
 }
@@ -64,4 +67,18 @@ struct Add {
     /// 电话 / telephone number
     #[arg(long, value_name = "NUMBER", default_value = "", hide_default_value = true)]
     phone: String,
+}
+
+/// 修改部门或单位，没有给出的不变 / Edit a department or unit; what is not given stays
+#[derive(Debug, Args)]
+struct Edit {
+    /// 单位编号 / the unit
+    #[arg(value_parser = id)]
+    unit: Id,
+    /// 新名称 / its new name
+    #[arg(long, required_unless_present = "phone")]
+    name: Option<String>,
+    /// 新电话，留空即清除 / its new telephone number, empty for none
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<String>,
 }

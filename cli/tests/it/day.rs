@@ -189,3 +189,40 @@ fn a_photo_is_added_listed_saved_and_taken_back() {
     assert_eq!(t.error(1, &["photo", "add", &file("note.jpg"), "--household", &household])["code"], "invalid");
     assert_eq!(t.run(&["photo", "add", &file("door.png")]).status, Some(2));
 }
+
+#[test]
+fn grids_units_and_circles_are_added_edited_and_listed() {
+    let (t, household) = at_work();
+    let added = |words: &[&str]| t.json(words)["value"].as_str().unwrap().to_owned();
+    // A micro-grid of the grid, with the household in it; both under a new name.
+    let grid = t.json(&["place", "list"])[0]["id"].as_str().unwrap().to_owned();
+    let micro = added(&["place", "add-micro-grid", &grid, "二号楼"]);
+    t.json(&["edit", "household", &household, "--place", &micro]);
+    t.json(&["place", "rename", &micro, "二号楼（南）"]);
+    t.json(&["place", "rename", &grid, "南街网格"]);
+    let other = added(&["place", "add", "北街网格"]);
+    let list = t.json(&["place", "list"]);
+    let seen: Vec<_> = list.as_array().unwrap().iter().map(|p| (p["name"].as_str().unwrap(), p["level"].as_str().unwrap(), p["households"].as_i64().unwrap())).collect();
+    assert_eq!(seen, [("北街网格", "grid", 0), ("南街网格", "grid", 1), ("二号楼（南）", "micro_grid", 1)]);
+    assert_eq!(keys(&list[2]), ["grid", "households", "id", "level", "name", "successor"]);
+    assert_eq!((list[2]["grid"].as_str(), list[0]["id"].as_str()), (Some(grid.as_str()), Some(other.as_str())));
+    assert!(t.text(&["show", &household]).contains("南街网格 · 二号楼（南）"));
+    // Back to the grid alone.
+    t.json(&["edit", "household", &household, "--place", &grid]);
+    assert_eq!(t.json(&["place", "list"])[2]["households"], 0);
+    assert_eq!(t.error(1, &["place", "rename", &household, "不是网格"])["code"], "not_found");
+    assert_eq!(t.error(1, &["place", "add-micro-grid", &micro, "楼中楼"])["code"], "invalid");
+
+    let unit = added(&["unit", "add", "department", "城管中队", "--phone", "07198880000"]);
+    t.json(&["unit", "edit", &unit, "--name", "城管执法中队"]);
+    assert_eq!((&t.json(&["unit", "list"])[0]["name"], &t.json(&["unit", "list"])[0]["phone"]), (&json!("城管执法中队"), &json!("07198880000")));
+    t.json(&["unit", "edit", &unit, "--phone", ""]);
+    assert_eq!(t.json(&["unit", "list"])[0]["phone"], "");
+    assert_eq!(t.error(1, &["unit", "edit", &unit, "--name", " "])["code"], "invalid");
+    assert_eq!(t.run(&["unit", "edit", &unit]).status, Some(2));
+
+    let circle = added(&["circle", "add", "health", "一号圈"]);
+    t.json(&["circle", "rename", &circle, "二号圈"]);
+    assert_eq!(t.json(&["circle", "list"])[0]["name"], "二号圈");
+    assert_eq!(t.error(1, &["circle", "rename", &unit, "不是圈"])["code"], "not_found");
+}

@@ -3,10 +3,12 @@
 
 mod add;
 pub mod document;
+mod edit;
 mod member;
 mod queries;
 
 pub use add::AddCircle;
 pub use document::{Purpose, readers};
+pub use edit::EditCircle;
 pub use member::{ApproveMember, SetMember};
 pub use queries::{CircleMemberView, CircleView, circles};

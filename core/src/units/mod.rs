@@ -2,8 +2,10 @@
 
 mod add;
 pub mod document;
+mod edit;
 mod queries;
 
 pub use add::AddUnit;
 pub use document::SORTS;
+pub use edit::EditUnit;
 pub use queries::{UnitView, units};
