@@ -161,7 +161,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
                 let seen: Vec<String> = c.values.iter().map(|v| v.value.clone()).collect();
                 return chosen(SettleConflict { document: c.document, path: c.path.clone(), choose: value % seen.len().max(1), seen }.into(), Deed::Mute);
             }
-            let own = EditPerson { person, phone: None, micro_grid: None, unit: None, skills: Some(token.clone()) };
+            let own = EditPerson { person, phone: None, unit: None, skills: Some(token.clone()) };
             chosen(own.into(), Deed::Edit)
         }
         _ => {
