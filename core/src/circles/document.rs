@@ -74,7 +74,7 @@ fn is_approved(tree: &Map, person: &str) -> bool {
 
 /// Everyone who set the field of this person, also at the same time as another; `""` for who did not say so.
 fn setters<'a>(fields: &'a Map, person: &str) -> BTreeSet<&'a str> {
-    let by = |node: &'a Node| node.as_map().map_or("", |field| field.text("by"));
+    let by = |node: &'a Node| if let Node::Map(field) = node { field.text("by") } else { "" };
     fields.get(person).into_iter().flat_map(nodes).map(by).collect()
 }
 
