@@ -148,7 +148,7 @@ async fn a_phone_learns_where_what_it_moved_itself_lies_no_longer() {
     // By both roles it held the household; from here on by the desk alone.
     w.desk.phone.run(to_grid(w.households[0], w.grids[1])).unwrap();
     w.desk.sync().await.unwrap();
-    end_role(&w.hub.hub, &w.hub.tenant, who, Role::Cadre, None, None).await.unwrap();
+    end_role(&w.hub.hub, &w.hub.tenant, who, Role::Cadre, None, None, None).await.unwrap();
     w.settle(&[]).await;
     assert!(w.desk.phone.household(w.households[0]).is_err());
     w.assert_agreement(&[]).await;
@@ -170,7 +170,7 @@ async fn a_reply_of_before_a_role_ended_brings_nothing_back() {
         (prepared, reply)
     };
     let late = ask().await;
-    end_role(&w.hub.hub, &w.hub.tenant, person(&a), Role::GridWorker, Some("g01"), None).await.unwrap();
+    end_role(&w.hub.hub, &w.hub.tenant, person(&a), Role::GridWorker, Some("g01"), None, None).await.unwrap();
     let (mut report, told) = (SyncReport::default(), ask().await);
     a.phone.take_reply(&told.0, &told.1, &mut report).unwrap();
     assert!(a.phone.household(w.households[1]).is_err());

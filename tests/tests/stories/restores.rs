@@ -197,7 +197,7 @@ async fn what_had_left_a_phone_and_comes_back_with_a_restore_shows_what_the_phon
     let a = w.worker(1, "g00").await;
     let backup = w.dir.path().join("backup.db");
     admin::backup(&w.hub.hub, &backup).await.unwrap();
-    admin::end_role(&w.hub.hub, &w.hub.tenant, person(&a), Role::GridWorker, Some("g00"), None).await.unwrap();
+    admin::end_role(&w.hub.hub, &w.hub.tenant, person(&a), Role::GridWorker, Some("g00"), None, None).await.unwrap();
     a.phone.run(AddStep { report: raised, kind: "accept".into(), note: "马上去".into() }).unwrap();
     a.sync().await.unwrap();
     assert!(a.phone.report(raised).is_err());
