@@ -293,6 +293,7 @@ impl Touched {
             }
         }
         connection.prepare_cached("DELETE FROM documents WHERE n = ?1")?.execute([stored.n])?;
+        connection.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
         Ok(())
     }
 

@@ -48,11 +48,17 @@ impl Phone {
             let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: reply.hub_time, begun: Begun::new(), late };
             intake.learn(&reply, &reading)?;
             let mut failed = intake.verdicts(prepared, &reply)?;
+            for bundle in &prepared.bundles {
+                tx.prepare_cached("UPDATE bundles SET asked = ?2 WHERE n = ?1")?.execute(params![bundle, reply.hub_time])?;
+            }
             intake.carried(&prepared.hub, &prepared.carried, &reply.receipts)?;
             let mut again = false;
             for tenant in &reply.tenants {
                 intake.keys(tenant)?;
                 again |= intake.tenant(tenant)?;
+            }
+            for doc in prepared.cursors.iter().flat_map(|c| &c.wanted) {
+                tx.prepare_cached("UPDATE unreadable SET asked = ?2 WHERE doc = ?1")?.execute(params![doc, reply.hub_time])?;
             }
             intake.end_older(&mut failed)?;
             again |= intake.run_again(&failed)?;
@@ -61,7 +67,7 @@ impl Phone {
             touched.finish(tx)?;
             // Status screens listen too: what is unsent, refused, last synced.
             touched.tables.extend(["carried", "commands", "tenants"]);
-            // What is sealed and was not in this request follows; what was in it and is held waits for the next sync.
+            // What the hub was not asked about follows; what it was asked about and holds waits for the next sync.
             let unsealed: bool = tx.query_row(
                 "SELECT EXISTS (SELECT 1 FROM changes c JOIN commands k ON k.n = c.command WHERE c.taken = 0 AND c.bundle IS NULL AND k.state = 'unsent' AND k.reason IS NULL
                  AND json_extract(k.body, '$.tenant') IN (SELECT tenant FROM tenants WHERE hub = ?1))",
@@ -69,8 +75,9 @@ impl Phone {
                 |r| r.get(0),
             )?;
             let left: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM bundles WHERE taken = 0 AND n NOT IN (SELECT value FROM json_each(?1)) AND tenant IN (SELECT tenant FROM tenants WHERE hub = ?2))",
-                params![to_json(&prepared.bundles)?, prepared.hub],
+                "SELECT EXISTS (SELECT 1 FROM tenants t WHERE t.hub = ?1 AND (EXISTS (SELECT 1 FROM bundles b WHERE b.tenant = t.tenant AND b.taken = 0 AND b.asked IS NULL)
+                 OR EXISTS (SELECT 1 FROM unreadable u WHERE u.tenant = t.tenant AND u.asked IS NULL)))",
+                [&prepared.hub],
                 |r| r.get(0),
             )?;
             again |= unsealed || left || super::carried::is_left(tx, &prepared.hub)?;
@@ -216,7 +223,7 @@ impl Intake<'_> {
                 waits |= match verdict.word {
                     Word::Held => true,
                     // What a carrier brought may have come before what it rests on.
-                    Word::Missing => by_receipt || restored || waiting.contains(doc) || self.awaited(*command, *doc, epoch)?,
+                    Word::Missing => by_receipt || restored || waiting.contains(doc) || self.awaited(*command, *doc, epoch)? || self.rests_on_waiting(bundle, *doc)?,
                     Word::Generation => restored || unread,
                     Word::Refused | Word::ActorReused => restored,
                     Word::Taken | Word::Known => false,
@@ -253,6 +260,12 @@ impl Intake<'_> {
         let at: i64 = self.tx.prepare_cached("SELECT json_extract(body, '$.stamp.at') FROM commands WHERE n = ?1")?.query_row([command], |r| r.get(0))?;
         Ok(self.hub_time.saturating_sub(at) < KEEP_SECONDS
             && StoredDoc::find(self.tx, doc)?.is_none_or(|stored| stored.base.is_empty() || stored.epoch != epoch))
+    }
+
+    /// Whether an earlier bundle, which waits at the hub and was in another request, has changes of this document.
+    fn rests_on_waiting(&self, bundle: i64, doc: Id) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM changes c JOIN bundles b ON b.n = c.bundle WHERE c.doc = ?1 AND c.taken = 0 AND b.taken = 0 AND b.n < ?2)";
+        Ok(self.tx.prepare_cached(sql)?.query_row(params![doc, bundle], |r| r.get(0))?)
     }
 
     /// A change that the hub has now becomes part of the hub's state here.

@@ -109,7 +109,8 @@ impl Intake<'_> {
         if ends_older {
             self.begun.insert(id, Some(news.generation));
         }
-        if news.whole && (doc.epoch != epoch || doc.generation != news.generation) {
+        let unreadable = || self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM unreadable WHERE doc = ?1)")?.query_row([id], |r| r.get::<_, bool>(0));
+        if news.whole && (doc.epoch != epoch || doc.generation != news.generation || !fresh && unreadable()?) {
             doc.base.clear();
         }
         doc.generation = news.generation;
@@ -125,7 +126,8 @@ impl Intake<'_> {
         let ahead = ahead.filter(|_| fresh && !unsent);
         let state = if ahead.is_some() { Ok(None) } else { doc.hub_state(self.tx) };
         let Ok(state) = state else {
-            self.tx.execute("INSERT OR REPLACE INTO unreadable VALUES (?1, ?2)", params![id, self.hub_time])?;
+            let sql = "INSERT INTO unreadable (doc, tenant, at) VALUES (?1, ?2, ?3) ON CONFLICT (doc) DO UPDATE SET at = excluded.at";
+            self.tx.execute(sql, params![id, tenant, self.hub_time])?;
             return Ok(());
         };
         self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;

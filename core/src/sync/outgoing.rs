@@ -41,25 +41,14 @@ impl Phone {
             let state = state(tx)?;
             let tenants = tenants_of(tx, hub)?;
             let mut cursors = Vec::new();
-            let (mut bundles, mut sealed, mut budget) = (Vec::new(), Vec::new(), i64::from(state.max_bytes));
             for t in &tenants {
-                cursors.push(t.cursor.clone());
-                // After a restore or a new enrolment everything is read first: what is sent then rests on what the hub has.
-                if !t.caught_up {
-                    continue;
-                }
-                close_bundles(tx, &t.cursor, &state.key())?;
-                let mut statement = tx.prepare_cached("SELECT n, sealed, bytes FROM bundles WHERE tenant = ?1 AND taken = 0 ORDER BY n")?;
-                let mut rows = statement.query([&t.cursor.tenant])?;
-                while let Some(row) = rows.next()? {
-                    budget -= row.get::<_, i64>(2)?;
-                    if budget < 0 && !bundles.is_empty() {
-                        break;
-                    }
-                    bundles.push(row.get(0)?);
-                    sealed.push(decode::<Sealed>(row.get_ref(1)?.as_blob().unwrap_or_default(), "stored bundle")?);
+                let cursor = TenantCursor { wanted: wanted(tx, &t.cursor.tenant, state.hub_time.unwrap_or(0))?, ..t.cursor.clone() };
+                cursors.push(cursor);
+                if t.caught_up {
+                    close_bundles(tx, &t.cursor, &state.key())?;
                 }
             }
+            let (bundles, sealed, budget) = offer(tx, hub, i64::from(state.max_bytes))?;
             let (offered, carried) = super::carried::offer(tx, hub, budget)?;
             let request =
                 SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors: cursors.clone(), bundles: sealed, carried };
@@ -75,6 +64,39 @@ impl Phone {
             Ok(c.prepare("SELECT hub FROM tenants GROUP BY hub ORDER BY min(rowid)")?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
         })
     }
+}
+
+/// The closed bundles of the next request to `hub`: those first that it has not answered, then those that wait there for the
+/// longest, so that what waits keeps nothing else back. They go in the order they were closed: later ones may rest on earlier
+/// ones. `budget` is how many bytes the request may have, and what is left of it; one bundle goes in any case. Of a community
+/// that is read anew (after a restore, a new enrolment) none goes yet: what is sent then rests on what the hub has.
+fn offer(tx: &Transaction<'_>, hub: &str, mut budget: i64) -> Result<(Vec<i64>, Vec<Sealed>, i64)> {
+    let mut statement = tx.prepare_cached(
+        "SELECT b.n, b.sealed, b.bytes FROM bundles b JOIN tenants t ON t.tenant = b.tenant
+         WHERE t.hub = ?1 AND t.caught_up AND b.taken = 0 ORDER BY b.asked, b.n",
+    )?;
+    let mut rows = statement.query([hub])?;
+    let mut chosen: Vec<(i64, Sealed)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        budget -= row.get::<_, i64>(2)?;
+        if budget < 0 && !chosen.is_empty() {
+            break;
+        }
+        chosen.push((row.get(0)?, decode(row.get_ref(1)?.as_blob().unwrap_or_default(), "stored bundle")?));
+    }
+    chosen.sort_by_key(|(n, _)| *n);
+    let (numbers, sealed) = chosen.into_iter().unzip();
+    Ok((numbers, sealed, budget))
+}
+
+/// So many unreadable documents are asked for at once.
+const MOST_WANTED: i64 = 64;
+
+/// Unreadable documents of `tenant` that are asked for again at `now` (seconds since the Unix epoch, UTC): those that never were,
+/// and once a day those that still cannot be read.
+fn wanted(tx: &Transaction<'_>, tenant: &str, now: i64) -> Result<Vec<String>> {
+    let mut statement = tx.prepare_cached("SELECT doc FROM unreadable WHERE tenant = ?1 AND coalesce(asked, 0) <= ?2 - 86400 ORDER BY asked, doc LIMIT ?3")?;
+    Ok(statement.query_map(params![tenant, now, MOST_WANTED], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(crate) struct OwnTenant {
@@ -94,7 +116,9 @@ pub(crate) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTe
         let mut backfills = connection.prepare_cached("SELECT audience, number FROM backfills WHERE tenant = ?1 ORDER BY audience")?;
         let backfills = backfills.query_map([&tenant], |r| Ok(Backfill { audience: r.get(0)?, number: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?;
         let cursor =
-            TenantCursor { audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills, keys: Some(keys.mark()) };
+            TenantCursor {
+                audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills, keys: Some(keys.mark()), wanted: Vec::new()
+            };
         tenants.push(OwnTenant { cursor, caught_up });
     }
     Ok(tenants)

@@ -17,6 +17,9 @@ const PAGE_ENTRIES: i64 = 20_000;
 /// How much plain CBOR one compressed byte stands for, by the reference community.
 const PLAIN_PER_BYTE: usize = 4;
 
+/// Documents that one request may ask for again.
+const MOST_WANTED: usize = 64;
+
 /// What one page reads.
 pub(super) struct Asked<'a> {
     pub hub: &'a Hub,
@@ -41,6 +44,8 @@ struct News {
     made: bool,
     /// It left an audience of the device's.
     left: bool,
+    /// It is no news, but the device could not read it.
+    wanted: bool,
 }
 
 impl Asked<'_> {
@@ -85,6 +90,14 @@ impl Asked<'_> {
                 (false, 0) => drop(known.numbers.insert(number)),
                 (false, _) => known.left = true,
             }
+        }
+        // All of what could not be read comes again, before everything else.
+        for doc in self.cursor.wanted.iter().take(MOST_WANTED).filter_map(|id| id.parse().ok()) {
+            let known = by_doc.entry(doc).or_insert_with(|| {
+                news.insert((0, doc));
+                News { wanted: true, ..News::default() }
+            });
+            known.whole = true;
         }
         self.fill(connection, &may.audiences, &news, &mut by_doc, &mut upper, &mut reply).await?;
         reply.more = upper < top;
@@ -135,6 +148,10 @@ impl Asked<'_> {
             for (number, id) in block {
                 let Some(detail) = details.get(id) else { continue };
                 let known = &by_doc[id];
+                // Of what the device may not read nothing is said, however often it asks.
+                if known.wanted && detail.audiences.is_empty() {
+                    continue;
+                }
                 let size: usize = 32 + detail.chunks.iter().map(Vec::len).sum::<usize>();
                 if size > left && !reply.documents.is_empty() {
                     // What comes later in the sequence waits for the next page, also of documents already in this one.

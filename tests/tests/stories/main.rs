@@ -36,6 +36,7 @@ mod s3;
 mod shredding;
 mod street;
 mod together;
+mod unreadable;
 mod upgrades;
 mod wire;
 mod world;

@@ -38,6 +38,7 @@ impl Hand {
             audiences: audiences_hash(list.iter().map(String::as_str)),
             backfills: vec![],
             keys: None,
+            wanted: vec![],
         };
         Self { key: DeviceKey::from_bytes(&key), cursor }
     }

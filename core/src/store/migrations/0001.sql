@@ -31,6 +31,7 @@ CREATE TABLE tenants (
   caught_up INTEGER NOT NULL DEFAULT 0, -- whether this epoch has been read to its end once
   rerun INTEGER NOT NULL DEFAULT 0, -- enrolled again: pull first, then run again what is absent
   synced_at INTEGER,             -- hub time of the last complete sync
+  chosen INTEGER NOT NULL DEFAULT 0, -- of several communities: whether what names none of them is recorded here
   refused BLOB                   -- the hub's word if it refused the last request whole, in CBOR
 );
 
@@ -98,6 +99,7 @@ CREATE TABLE bundles (
   sealed BLOB NOT NULL,
   bytes INTEGER NOT NULL,        -- its size when compressed alone
   taken INTEGER NOT NULL DEFAULT 0,
+  asked INTEGER,                 -- hub time of the last reply to a request that it went with
   envelope BLOB,                 -- closed to the hub, once others are to carry it: the same bytes each time
   envelope_id BLOB               -- the SHA-256 of that
 );
@@ -145,8 +147,13 @@ CREATE TABLE unanchored (
   PRIMARY KEY (doc, boot)
 ) WITHOUT ROWID;
 
--- News that could not be read; everything else went in.
-CREATE TABLE unreadable (doc TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+-- Documents whose news could not be read; everything else went in. All of each is asked for again.
+CREATE TABLE unreadable (
+  doc TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  at INTEGER NOT NULL,           -- hub time of the news
+  asked INTEGER                  -- hub time of the last reply to a request that asked for it
+) WITHOUT ROWID;
 
 -- Doors by when they are due. Times in seconds since the epoch (UTC).
 CREATE TABLE due (

@@ -56,6 +56,10 @@ pub struct TenantCursor {
     /// [`CommunityKeys::mark`](super::CommunityKeys::mark) of the keys that the phone pinned.
     #[n(5)]
     pub keys: Option<ByteArray<4>>,
+    /// Ids of documents whose news could not be read: all of each is wanted again, wherever the cursor is.
+    #[n(6)]
+    #[cbor(default)]
+    pub wanted: Vec<String>,
 }
 
 /// How far a newly granted audience has been filled.
