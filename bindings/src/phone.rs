@@ -62,6 +62,8 @@ pub struct TenantStatus {
     pub person: String,
     /// The person's name, empty until it has been synced.
     pub person_name: String,
+    /// Whether it is meant where nothing says which: it is the only one, or was chosen.
+    pub chosen: bool,
     /// Roles with their scopes.
     pub roles: Vec<RoleScope>,
     /// The hub's time at the last complete sync, in seconds since the Unix epoch (UTC).
@@ -148,6 +150,12 @@ impl Phone {
         }
         let core = hop(|| gridwalk_core::Phone::open(config)).await?;
         Ok(Self { core: Arc::new(core) })
+    }
+
+    /// Chooses the community that is meant wherever a command or a question names nothing of one, on a phone that is in several.
+    /// It stays chosen; `status` says which.
+    pub async fn choose(&self, tenant: String) -> Result<()> {
+        self.call(move |core| core.choose(&tenant)).await
     }
 
     /// Makes the store useless at once: everything of it is overwritten and removed, what is unsent too. Then remove its key from

@@ -29,6 +29,10 @@ struct App {
     #[arg(long, value_name = "FILE", env = "GRIDWALK_KEY_FILE", hide_env_values = true, global = true, help_heading = GLOBAL)]
     key_file: Option<PathBuf>,
 
+    /// 加入了多个社区时，用哪一个；以后沿用 / which community, where the phone is in several; kept for later
+    #[arg(long, value_name = "COMMUNITY", global = true, help_heading = GLOBAL)]
+    tenant: Option<String>,
+
     /// 以 JSON 输出 / answer in JSON; times are seconds since 1970 (UTC)
     #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
@@ -130,6 +134,9 @@ fn run(app: App, screen: &Screen) -> Result {
     let anyway = begins || matches!(app.command, Command::Export(_) | Command::Rebuild(_));
     if !anyway && phone.hubs()?.is_empty() {
         return Err(not_enrolled(String::new(), String::new()));
+    }
+    if let Some(tenant) = &app.tenant {
+        phone.choose(tenant)?;
     }
     dispatch(app.command, &phone, &host, screen)
 }

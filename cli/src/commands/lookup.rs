@@ -43,7 +43,7 @@ pub fn name_of(phone: &Phone, id: &str) -> String {
 /// The grid or micro-grid that the person signed in serves, if there is one.
 pub fn own_grid(phone: &Phone) -> Result<Option<Id>> {
     let status = phone.status()?;
-    let roles = status.tenants.first().map(|t| t.roles.as_slice()).unwrap_or_default();
+    let roles = status.tenants.iter().find(|t| t.chosen).map(|t| t.roles.as_slice()).unwrap_or_default();
     Ok(roles.iter().find_map(|(role, scope)| match scope.parse() {
         Ok(Audience::MicroGrid(place)) => Some(place),
         Ok(Audience::Place(place)) if ["grid_worker", "grid_guide"].contains(&role.as_str()) => Some(place),

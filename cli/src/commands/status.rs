@@ -40,7 +40,8 @@ fn overview(s: Style, status: &PhoneStatus, host: &Host) -> String {
         table.add_row([cell("社区 Community"), toned("尚未入网 / not enrolled", Tone::Warn)]);
     }
     for tenant in &status.tenants {
-        table.add_row([cell("社区 Community"), cell(tenant_text(tenant))]);
+        let used = if tenant.chosen && status.tenants.len() > 1 { " · 当前 / chosen" } else { "" };
+        table.add_row([cell("社区 Community"), cell(tenant_text(tenant) + used)]);
         let synced = tenant.synced_at.map(words::time);
         let tone = if synced.is_some() { Tone::Plain } else { Tone::Warn };
         table.add_row([cell("上次同步 Last sync"), toned(synced.unwrap_or_else(|| "尚未同步 / never".to_owned()), tone)]);

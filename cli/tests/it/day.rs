@@ -226,3 +226,24 @@ fn grids_units_and_circles_are_added_edited_and_listed() {
     assert_eq!(t.json(&["circle", "list"])[0]["name"], "二号圈");
     assert_eq!(t.error(1, &["circle", "rename", &unit, "不是圈"])["code"], "not_found");
 }
+
+#[test]
+fn of_two_communities_one_is_chosen_and_stays_so() {
+    let t = Terminal::new();
+    let phone = t.phone();
+    for tenant in ["明月社区", "清风社区"] {
+        t.enrol_in(tenant, &phone, &[("cadre", "community")]);
+    }
+    drop(phone);
+    let asked = t.error(1, &["place", "add", "一网格"]);
+    assert_eq!(asked["code"], "invalid");
+    assert!(["明月社区", "清风社区"].iter().all(|name| asked["zh"].as_str().unwrap().contains(name)), "{asked}");
+    t.json(&["place", "add", "一网格", "--tenant", "清风社区"]);
+    t.json(&["place", "add", "二网格"]);
+    let status = t.json(&["status"]);
+    let chosen: Vec<_> = status["tenants"].as_array().unwrap().iter().map(|t| (t["tenant"].as_str().unwrap(), t["chosen"].as_bool().unwrap())).collect();
+    assert_eq!(chosen, [("明月社区", false), ("清风社区", true)]);
+    assert!(t.text(&["status"]).contains("当前"));
+    assert_eq!(t.error(1, &["place", "list", "--tenant", "别的社区"])["code"], "enrolment");
+    assert_eq!(t.json(&["place", "list"]).as_array().unwrap().len(), 2);
+}

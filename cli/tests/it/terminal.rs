@@ -90,10 +90,15 @@ impl Terminal {
 
     /// Enrols the phone with these roles.
     pub fn enrol(&self, phone: &Phone, roles: &[(&str, &str)]) {
+        self.enrol_in("明月社区", phone, roles);
+    }
+
+    /// The same in a community of another name.
+    pub fn enrol_in(&self, tenant: &str, phone: &Phone, roles: &[(&str, &str)]) {
         let key = self.community.key.public();
         let invite = Invite {
             hub: NO_HUB.into(),
-            tenant: "明月社区".into(),
+            tenant: tenant.into(),
             role: "cadre".into(),
             audiences: vec!["community".into()],
             code: "code".into(),

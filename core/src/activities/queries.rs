@@ -23,19 +23,19 @@ pub struct ActivityView {
     pub places: i64,
     /// How many have claimed a place.
     pub claimed: i64,
-    /// Whether the person asked for has.
+    /// Whether the person signed in has.
     pub mine: bool,
 }
 
-/// The activities that end after `since` (seconds since the Unix epoch, UTC), soonest first, as `person` sees them.
-pub fn activities(connection: &Connection, person: Id, since: i64, limit: u32) -> Result<Vec<ActivityView>> {
+/// The activities that end after `since` (seconds since the Unix epoch, UTC), soonest first, as the person signed in sees them.
+pub fn activities(connection: &Connection, since: i64, limit: u32) -> Result<Vec<ActivityView>> {
     let mut statement = connection.prepare_cached(
         "SELECT a.doc, coalesce(a.title, ''), coalesce(a.task, ''), coalesce(a.starts_at, 0), a.ends_at, coalesce(a.places, 0),
            (SELECT count(*) FROM claims c WHERE c.doc = a.doc AND c.claimed = 1),
-           EXISTS (SELECT 1 FROM claims c WHERE c.doc = a.doc AND c.entry = ?1 AND c.claimed = 1)
-         FROM activities a WHERE a.ends_at > ?2 ORDER BY a.starts_at, a.doc LIMIT ?3",
+           EXISTS (SELECT 1 FROM claims c WHERE c.doc = a.doc AND c.entry IN (SELECT person FROM tenants) AND c.claimed = 1)
+         FROM activities a WHERE a.ends_at > ?1 ORDER BY a.starts_at, a.doc LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![person, since, limit], |r| {
+    let rows = statement.query_map(params![since, limit], |r| {
         Ok(ActivityView {
             id: r.get(0)?,
             title: r.get(1)?,

@@ -14,6 +14,7 @@ pub use run::Outcome;
 pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform};
 pub use status::{HubRefusal, Quarantined, Status, TenantStatus};
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -22,10 +23,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use crate::clock::{Anchor, HostClock, Reading, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{DeviceKey, HostRandom, SystemRandom};
-use crate::ids::{Actor, DeviceId, Id};
+use crate::ids::{Actor, DeviceId, Id, ids_in};
+use crate::kinds::Input;
 use crate::photos::document::PHOTOS;
 use crate::rules::{Author, Grant};
-use crate::store::{Store, from_json};
+use crate::store::{Store, StoredDoc, from_json};
 
 /// What the host gives.
 pub struct Config {
@@ -161,6 +163,20 @@ impl Phone {
         }
     }
 
+    /// Chooses the community that is meant wherever a command or a question names nothing of one, on a phone that is in several.
+    /// It stays chosen.
+    ///
+    /// # Errors
+    /// `enrolment` if the phone is not in it.
+    pub fn choose(&self, tenant: &str) -> Result<()> {
+        self.store.write(|tx| {
+            membership(tx, Some(tenant))?;
+            Ok(tx.execute("UPDATE tenants SET chosen = (tenant = ?1)", [tenant]).map(drop)?)
+        })?;
+        self.notify(&["tenants"]);
+        Ok(())
+    }
+
     /// Makes the store useless at once: everything of it is overwritten and removed, what is unsent too. The host then lets go of the
     /// key that it keeps. Ask the person first. A store that cannot be opened: [`crate::store::shred`].
     pub fn shred(&self) -> Result<()> {
@@ -210,18 +226,52 @@ pub(crate) fn anchor(connection: &Connection, reading: &Reading) -> Result<Optio
     Ok(found.map(|(since_boot, hub_time)| Anchor { boot: reading.boot.clone(), since_boot, hub_time }))
 }
 
-/// The community that commands are for: the one of this name, or the first that the phone joined.
+/// The community of this name; without a name the only one, or of several the one that was chosen.
+///
+/// # Errors
+/// `enrolment` if the phone is in none of that name. `invalid`, with the names of all, if it is in several and none was chosen.
 pub(crate) fn membership(connection: &Connection, tenant: Option<&str>) -> Result<Membership> {
-    let mut statement =
-        connection.prepare_cached("SELECT tenant, person, grants, number FROM tenants WHERE ?1 IS NULL OR tenant = ?1 ORDER BY rowid LIMIT 1")?;
-    let found = statement.query_row([tenant], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Id>(1)?, r.get::<_, String>(2)?, r.get(3)?))).optional()?;
-    let (tenant, person, grants, cursor) = found.ok_or_else(|| {
-        Error::new(ErrorKind::Enrolment, "这台设备尚未入网，请先用入网链接入网", "this device is not enrolled; enrol with a link from the community first")
+    let mut statement = connection
+        .prepare_cached("SELECT tenant, person, grants, number, chosen FROM tenants WHERE ?1 IS NULL OR tenant = ?1 ORDER BY chosen DESC, rowid LIMIT 2")?;
+    let row = |r: &rusqlite::Row<'_>| Ok((r.get::<_, String>(0)?, r.get::<_, Id>(1)?, r.get::<_, String>(2)?, r.get(3)?, r.get::<_, bool>(4)?));
+    let found = statement.query_map([tenant], row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    if found.len() > 1 && !found[0].4 {
+        let all: String = connection.query_row("SELECT group_concat(tenant, '、') FROM (SELECT tenant FROM tenants ORDER BY rowid)", [], |r| r.get(0))?;
+        return Err(Error::invalid(
+            format!("这台设备加入了多个社区，请先选定一个：{all}"),
+            format!("this device is in several communities; choose one first: {}", all.replace('、', ", ")),
+        ));
+    }
+    let (tenant, person, grants, cursor, _) = found.into_iter().next().ok_or_else(|| match tenant {
+        Some(_) => Error::new(ErrorKind::Enrolment, "这台设备没有加入这个社区，请用它的入网链接入网", "this device is not in that community; enrol with its link"),
+        None => {
+            Error::new(ErrorKind::Enrolment, "这台设备尚未入网，请先用入网链接入网", "this device is not enrolled; enrol with a link from the community first")
+        }
     })?;
     let grants: Vec<(String, String)> = from_json(&grants)?;
     // A role of a newer hub means nothing here, and keeps nobody from working in the others.
     let grants = grants.iter().filter_map(|(role, scope)| Some(Grant { role: role.parse().ok()?, scope: scope.parse().ok()? })).collect();
     Ok(Membership { tenant, person, grants, cursor })
+}
+
+/// The community that `input` is for: that of the documents it names; where it names none, as [`membership`] says.
+///
+/// # Errors
+/// `invalid` if it names documents of several communities.
+pub(crate) fn membership_for(connection: &Connection, input: &Input) -> Result<Membership> {
+    let several: bool = connection.prepare_cached("SELECT count(*) > 1 FROM tenants")?.query_row([], |r| r.get(0))?;
+    let mut named = Vec::new();
+    if several {
+        ids_in(&serde_json::to_value(input).map_err(|e| Error::internal("JSON").with_source(e))?, &mut named);
+    }
+    let mut tenants = BTreeSet::new();
+    for id in named {
+        tenants.extend(StoredDoc::find(connection, id)?.map(|stored| stored.tenant));
+    }
+    if tenants.len() > 1 {
+        return Err(Error::invalid("这条记录涉及不同社区的资料", "this concerns documents of different communities"));
+    }
+    membership(connection, tenants.first().map(String::as_str))
 }
 
 impl Membership {

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{Membership, Phone, anchor, membership, state};
+use super::{Membership, Phone, anchor, membership_for, state};
 use crate::clock::Stamp;
 use crate::commands::{Command, Edit, Made};
 use crate::documents::{RawChange, audiences_of, change_from_body};
@@ -60,7 +60,7 @@ impl Phone {
                 return Ok(Outcome { command: id, value, changed: Vec::new() });
             }
             let state = state(tx)?;
-            let member = membership(tx, None)?;
+            let member = membership_for(tx, input)?;
             let stamp = Stamp::new(reading.clone(), anchor(tx, &reading)?.as_ref());
             let form = id.is_some();
             let (id, first) = match id {

@@ -48,6 +48,8 @@ pub struct TenantStatus {
     pub person: String,
     /// The person's name, empty until it has been synced.
     pub person_name: String,
+    /// Whether it is meant where nothing says which: it is the only one, or was chosen.
+    pub chosen: bool,
     /// Roles with their scopes.
     pub roles: Vec<(String, String)>,
     /// The hub's time at the last complete sync, in seconds since the Unix epoch (UTC).
@@ -99,11 +101,11 @@ impl Phone {
     pub fn status(&self) -> Result<Status> {
         self.store.read(|c| {
             let count = |sql: &str| -> Result<u64> { Ok(c.query_row(sql, [], |r| r.get(0))?) };
-            let mut statement = c.prepare("SELECT t.tenant, t.hub, t.person, coalesce(p.name, ''), t.grants, t.synced_at, t.refused FROM tenants t LEFT JOIN persons p ON p.doc = t.person ORDER BY t.rowid")?;
+            let mut statement = c.prepare("SELECT t.tenant, t.hub, t.person, coalesce(p.name, ''), t.grants, t.synced_at, t.refused, t.chosen OR (SELECT count(*) FROM tenants) = 1 FROM tenants t LEFT JOIN persons p ON p.doc = t.person ORDER BY t.rowid")?;
             let rows = statement.query_map([], |r| {
                 let refused = r.get::<_, Option<Vec<u8>>>(6)?.and_then(|word| HubRefusal::of(&word));
                 let (tenant, hub, person) = (r.get(0)?, r.get(1)?, r.get(2)?);
-                Ok((TenantStatus { tenant, hub, person, person_name: r.get(3)?, roles: Vec::new(), synced_at: r.get(5)?, refused }, r.get::<_, String>(4)?))
+                Ok((TenantStatus { tenant, hub, person, person_name: r.get(3)?, chosen: r.get(7)?, roles: Vec::new(), synced_at: r.get(5)?, refused }, r.get::<_, String>(4)?))
             })?;
             let tenants = rows.map(|row| row.map_err(Error::from).and_then(|(t, roles)| Ok(TenantStatus { roles: from_json(&roles)?, ..t }))).collect::<Result<_>>()?;
             let mut statement = c.prepare("SELECT id, body, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;

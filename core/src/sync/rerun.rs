@@ -14,7 +14,7 @@ use crate::documents::RawChange;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
-use crate::phone::{CHANGES_OF, Membership, Phone, Row, UNSENT, anchor, keep_change, membership, perform, state};
+use crate::phone::{CHANGES_OF, Membership, Phone, Row, UNSENT, anchor, keep_change, membership, membership_for, perform, state};
 use crate::store::{StoredDoc, Touched, from_json};
 
 /// A command of which the hub did not take a change.
@@ -59,7 +59,8 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
     let new_ids = failed.iter().any(|f| f.new_ids);
     let mut docs: BTreeSet<Id> = BTreeSet::new();
     let mut affected: Vec<i64> = Vec::new();
-    // Documents that only this phone has, or had before a restore lost them: what names one of them (a visit to a household that was refused) goes with it.
+    // Documents that only this phone has, or had before a restore lost them: what names one of them (a visit to a household that
+    // was refused) goes with it.
     let mut made: BTreeSet<String> = BTreeSet::new();
     for command in unsent(tx)? {
         let own = docs_of(tx, command)?;
@@ -215,7 +216,7 @@ fn take_back_and_run<'a>(
 /// was: what it is about may be leaving this phone with the same reply.
 pub(super) fn follow_up(tx: &Transaction<'_>, input: Input, reading: &Reading, cursor: Option<u64>, touched: &mut Touched) -> Result<()> {
     let state = state(tx)?;
-    let member = membership(tx, None)?;
+    let member = membership_for(tx, &input)?;
     let member = Membership { cursor: cursor.unwrap_or(member.cursor), ..member };
     let stamp = Stamp::new(reading.clone(), anchor(tx, reading)?.as_ref());
     let id = Id { actor: state.actor, counter: state.next_counter };

@@ -8,6 +8,7 @@ mod carriers;
 mod carriers_nearby;
 mod circles;
 mod clocks;
+mod communities;
 mod copies;
 mod crowd;
 mod cuts;
