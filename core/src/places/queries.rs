@@ -28,7 +28,7 @@ pub struct PlaceView {
 pub fn places(connection: &Connection) -> Result<Vec<PlaceView>> {
     let mut statement = connection.prepare_cached(
         "SELECT p.doc, coalesce(p.level, ''), coalesce(p.name, ''), p.place, CASE WHEN p.state = ?1 THEN p.successor END,
-           (SELECT count(*) FROM households h WHERE CASE WHEN p.place IS NULL THEN h.place = p.doc ELSE h.place = p.place AND h.micro_grid = p.doc END)
+           (SELECT count(*) FROM households h WHERE h.place = coalesce(p.place, p.doc) AND (p.place IS NULL OR h.micro_grid = p.doc))
          FROM places p LEFT JOIN places g ON g.doc = p.place
          ORDER BY p.state = ?1, coalesce(g.name, p.name), coalesce(p.place, p.doc), p.place IS NOT NULL, p.name, p.doc",
     )?;
