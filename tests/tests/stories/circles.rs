@@ -118,6 +118,7 @@ async fn a_minor_is_read_after_approval_alone_on_phones_and_at_the_hub() {
     w.settle(&[&a, &second]).await;
     assert_eq!(facts_of(&a, home).len(), 1);
     assert!(facts_of(&second, home).is_empty() && facts_of(&w.desk, home).is_empty());
+    third.sync().await.unwrap();
     third.phone.run(approve(other, true)).unwrap();
     w.settle(&[&third, &second]).await;
     assert_eq!(facts_of(&second, home).len(), 1, "filled from the beginning once approved");

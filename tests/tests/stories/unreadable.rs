@@ -11,7 +11,7 @@ use crate::world::{World, notes, resident, tell, text, visit};
 
 /// Spoils what the phone has of a document.
 fn spoil(device: &Device, id: Id) {
-    tell(&device.phone, &format!("UPDATE documents SET base = substr(base, 1, length(base) - 9) || x'00ff00ff00ff00ff00' WHERE id = '{id}'"));
+    tell(&device.phone, &format!("UPDATE documents SET base = CAST(substr(base, 1, length(base) - 9) || x'00ff00ff00ff00ff00' AS BLOB) WHERE id = '{id}'"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -46,7 +46,7 @@ async fn a_document_that_cannot_be_read_comes_again_whole() {
         w.hub.stop().await;
         return;
     }
-    w.tell(&format!("UPDATE changes SET body = substr(body, 1, 20) || x'00' || substr(body, 22) WHERE doc = '{home}' AND hex(body) = '{}'", body[0])).await;
+    w.tell(&format!("UPDATE changes SET body = CAST(substr(body, 1, 20) || x'00' || substr(body, 22) AS BLOB) WHERE doc = '{home}' AND hex(body) = '{}'", body[0])).await;
     spoil(&b, home);
     tell(&b.phone, &format!("INSERT INTO unreadable (doc, tenant, at) VALUES ('{home}', 'wuyan', 0)"));
     for _ in 0..2 {
