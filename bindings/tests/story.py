@@ -86,7 +86,7 @@ async def opens_and_enrols():
     other_key = await refused(Phone.open(str(STAGE / "worker"), bytes(32)))
     assert other_key.kind == ErrorKind.WRONG_KEY and other_key.code == "wrong_key", other_key
     assert (await refused(worker.sign_in("not an id"))).kind == ErrorKind.INVALID
-    assert (await refused(worker.activities(10))).kind == ErrorKind.ENROLMENT
+    assert (await refused(worker.service_record())).kind == ErrorKind.ENROLMENT
 
     invite = gridwalk.read_invite(LINKS["worker"])
     assert (invite.tenant, invite.role) == ("wuyan", "grid_worker"), invite
@@ -233,6 +233,25 @@ async def goes_to_quarantine(worker, cadre):
     assert [v.id for v in await worker.visits_of(home.id, 10)] == [again.value]
 
 
+async def names_things(worker, cadre, door):
+    """Grids, micro-grids, units and circles are named at the desk, and named anew."""
+    grid, stairway = (await worker.household(door)).place, (await worker.household(door)).micro_grid
+    [before] = [p for p in await cadre.places() if p.id == stairway]
+    assert (before.level, before.name, before.grid, before.households) == ("micro_grid", "g00-b001", grid, 3), before
+    await cadre.rename_place(stairway, "一号楼")
+    second = (await cadre.add_micro_grid(grid, "二号楼")).value
+    unit = (await cadre.add_unit(gridwalk.AddUnit(sort="department", name="城管中队"))).value
+    await cadre.edit_unit(gridwalk.EditUnit(unit=unit, name="城管执法中队"))
+    circle = (await cadre.add_circle(gridwalk.AddCircle(purpose="health", name="一号圈", members=[]))).value
+    await cadre.rename_circle(circle, "二号圈")
+    for phone in [cadre, worker]:
+        await phone.sync()
+    assert {p.id: p.name for p in await worker.places() if p.grid} == {stairway: "一号楼", second: "二号楼"}
+    assert [u.name for u in await worker.units()] == ["城管执法中队"] and [c.name for c in await cadre.circles()] == ["二号圈"]
+    assert [t.chosen for t in (await worker.status()).tenants] == [True]
+    assert (await refused(worker.choose("nowhere"))).kind == ErrorKind.ENROLMENT
+
+
 async def volunteers(member):
     assert (await member.status()).documents > 0 and await member.today(None, 10) == [], "no household is a volunteer's"
     [clinic] = await member.activities(10)
@@ -272,6 +291,7 @@ async def story():
     await is_refused(worker)
     await reports(worker, cadre)
     await settles_a_conflict(worker, cadre, door, resident)
+    await names_things(worker, cadre, door)
     await volunteers(await joined("member"))
     await takes_data_out(worker, door)
     await goes_to_quarantine(worker, cadre)

@@ -7,8 +7,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, places, quarantine, reports, roster, settings, shred, status, sync, units,
-    visit,
+    activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, places, quarantine, reports, roster, settings, shred, status, sync,
+    units, visit,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;

@@ -141,7 +141,16 @@ impl TestHub {
 
     /// An invite for a person who is there already.
     pub async fn invite_again(&self, role: Role, grid: Option<&str>, person: Id) -> gridwalk_hub::Result<Invite> {
-        let new = NewInvite { address: self.url(), role, grid: grid.map(str::to_owned), micro_grid: None, unit: None, name: None, person: Some(person), valid_seconds: 86_400 };
+        let new = NewInvite {
+            address: self.url(),
+            role,
+            grid: grid.map(str::to_owned),
+            micro_grid: None,
+            unit: None,
+            name: None,
+            person: Some(person),
+            valid_seconds: 86_400,
+        };
         admin::invite(&self.hub, &self.tenant, &new).await
     }
 

@@ -1,8 +1,8 @@
 //! Departments and units: list, add, edit.
 
 use clap::{Args, Subcommand};
-use gridwalk_core::{Id, Phone};
 use gridwalk_core::units::{AddUnit, EditUnit, SORTS};
+use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
 use crate::failure::Result;

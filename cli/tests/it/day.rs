@@ -202,7 +202,8 @@ fn grids_units_and_circles_are_added_edited_and_listed() {
     t.json(&["place", "rename", &grid, "南街网格"]);
     let other = added(&["place", "add", "北街网格"]);
     let list = t.json(&["place", "list"]);
-    let seen: Vec<_> = list.as_array().unwrap().iter().map(|p| (p["name"].as_str().unwrap(), p["level"].as_str().unwrap(), p["households"].as_i64().unwrap())).collect();
+    let seen: Vec<_> =
+        list.as_array().unwrap().iter().map(|p| (p["name"].as_str().unwrap(), p["level"].as_str().unwrap(), p["households"].as_i64().unwrap())).collect();
     assert_eq!(seen, [("北街网格", "grid", 0), ("南街网格", "grid", 1), ("二号楼（南）", "micro_grid", 1)]);
     assert_eq!(keys(&list[2]), ["grid", "households", "id", "level", "name", "successor"]);
     assert_eq!((list[2]["grid"].as_str(), list[0]["id"].as_str()), (Some(grid.as_str()), Some(other.as_str())));

@@ -243,7 +243,9 @@ pub(crate) fn membership(connection: &Connection, tenant: Option<&str>) -> Resul
         ));
     }
     let (tenant, person, grants, cursor, _) = found.into_iter().next().ok_or_else(|| match tenant {
-        Some(_) => Error::new(ErrorKind::Enrolment, "这台设备没有加入这个社区，请用它的入网链接入网", "this device is not in that community; enrol with its link"),
+        Some(_) => {
+            Error::new(ErrorKind::Enrolment, "这台设备没有加入这个社区，请用它的入网链接入网", "this device is not in that community; enrol with its link")
+        }
         None => {
             Error::new(ErrorKind::Enrolment, "这台设备尚未入网，请先用入网链接入网", "this device is not enrolled; enrol with a link from the community first")
         }

@@ -223,7 +223,9 @@ impl Intake<'_> {
                 waits |= match verdict.word {
                     Word::Held => true,
                     // What a carrier brought may have come before what it rests on.
-                    Word::Missing => by_receipt || restored || waiting.contains(doc) || self.awaited(*command, *doc, epoch)? || self.rests_on_waiting(bundle, *doc)?,
+                    Word::Missing => {
+                        by_receipt || restored || waiting.contains(doc) || self.awaited(*command, *doc, epoch)? || self.rests_on_waiting(bundle, *doc)?
+                    }
                     Word::Generation => restored || unread,
                     Word::Refused | Word::ActorReused => restored,
                     Word::Taken | Word::Known => false,

@@ -115,10 +115,15 @@ pub(crate) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTe
         let audiences: Vec<String> = from_json(&audiences)?;
         let mut backfills = connection.prepare_cached("SELECT audience, number FROM backfills WHERE tenant = ?1 ORDER BY audience")?;
         let backfills = backfills.query_map([&tenant], |r| Ok(Backfill { audience: r.get(0)?, number: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?;
-        let cursor =
-            TenantCursor {
-                audiences: audiences_hash(audiences.iter().map(String::as_str)), tenant, epoch, number, backfills, keys: Some(keys.mark()), wanted: Vec::new()
-            };
+        let cursor = TenantCursor {
+            audiences: audiences_hash(audiences.iter().map(String::as_str)),
+            tenant,
+            epoch,
+            number,
+            backfills,
+            keys: Some(keys.mark()),
+            wanted: Vec::new(),
+        };
         tenants.push(OwnTenant { cursor, caught_up });
     }
     Ok(tenants)

@@ -93,7 +93,8 @@ impl Handset {
             Who::Member(person) => (Role::Member, None, None, Some(person)),
             Who::Cadre => (Role::Cadre, None, Some(files::person_name(number)), None),
         };
-        let new = NewInvite { address: format!("http://{}", link.addr()), role, grid, micro_grid: None, unit: None, name: invitee, person, valid_seconds: 86_400 };
+        let new =
+            NewInvite { address: format!("http://{}", link.addr()), role, grid, micro_grid: None, unit: None, name: invitee, person, valid_seconds: 86_400 };
         let invite = admin::invite(&hub.hub, &hub.tenant, &new).await?;
         let folder = root.join("phones").join(name.replace(' ', "-"));
         Ok(Arc::new(Self {

@@ -90,7 +90,8 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     let hub = Hub::open(&folder.join("hub"), clock.clone(), Arc::new(SeededRandom::new(1))).await?;
     let tenant = admin::create_tenant(&hub, "wuyan", "示范社区").await?;
     let address = "https://hub.test".to_owned();
-    let new = NewInvite { address, role: Role::Cadre, grid: None, micro_grid: None, unit: None, name: Some("王书记".into()), person: None, valid_seconds: 600 };
+    let new =
+        NewInvite { address, role: Role::Cadre, grid: None, micro_grid: None, unit: None, name: Some("王书记".into()), person: None, valid_seconds: 600 };
     let invite = admin::invite(&hub, &tenant, &new).await?;
     let tap = Tap { hub, seen: Mutex::default() };
     tap.keep("invite", invite.to_string().as_bytes());

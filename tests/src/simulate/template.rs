@@ -109,7 +109,16 @@ fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
 /// An invite for a person, a new one if none is named.
 pub(super) async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<usize>, name: &str) -> Done<Invite> {
     let grid = grid.map(|g| GRIDS[g].to_owned());
-    let new = NewInvite { address: ADDRESS.into(), role, grid, micro_grid: None, unit: None, name: person.is_none().then(|| name.to_owned()), person, valid_seconds: 86_400 };
+    let new = NewInvite {
+        address: ADDRESS.into(),
+        role,
+        grid,
+        micro_grid: None,
+        unit: None,
+        name: person.is_none().then(|| name.to_owned()),
+        person,
+        valid_seconds: 86_400,
+    };
     let process = line.hub.lock().await;
     admin::invite(&process.hub, &process.tenant, &new).await.map_err(defect)
 }

@@ -89,15 +89,7 @@ impl Lab {
 
     /// A household to fill in.
     pub fn household(&self, address: &str, residents: Vec<NewResident>) -> AddHousehold {
-        AddHousehold {
-            place: self.place,
-            address: address.into(),
-            tenure: String::new(),
-            lat: None,
-            lon: None,
-            visit_every_days: None,
-            residents,
-        }
+        AddHousehold { place: self.place, address: address.into(), tenure: String::new(), lat: None, lon: None, visit_every_days: None, residents }
     }
 
     /// Adds a household.

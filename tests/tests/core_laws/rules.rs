@@ -183,7 +183,15 @@ fn attempt(kind: &'static Kind, role: Role, path: &str, mode: &str) -> Result<()
     let keys: Vec<&str> = path.split('/').collect();
     let author = author(role);
     // Every role's scope: who reaches what has tests of its own.
-    let audiences = [Audience::Place(place()), Audience::MicroGrid(place()), Audience::Desk, Audience::Street, Audience::Unit(unit()), Audience::Circle(circle()), Audience::Community];
+    let audiences = [
+        Audience::Place(place()),
+        Audience::MicroGrid(place()),
+        Audience::Desk,
+        Audience::Street,
+        Audience::Unit(unit()),
+        Audience::Circle(circle()),
+        Audience::Community,
+    ];
     let (device, by) = if mode == "own" { (1, me()) } else { (2, other()) };
     let id = id_of(if mode == "make" { 1 } else { device }, 9);
     let mut doc = Doc::new(kind, 0).unwrap();

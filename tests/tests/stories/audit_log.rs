@@ -113,7 +113,8 @@ async fn a_code_closed_by_wrong_tries_is_logged() {
     assert!(thief.phone.enrol(&invite, None).await.is_err(), "the right code comes too late");
     let logged = world.ask("SELECT by_whom || ' ' || detail FROM audit_log WHERE verb = 'close_code'").await;
     assert_eq!(logged, [format!("{} code {}", thief.phone.status().unwrap().device, invite.code.split('-').next().unwrap())]);
-    let again = NewInvite { address: world.hub.url(), role: Role::Member, grid: None, micro_grid: None, unit: None, name: None, person: None, valid_seconds: 60 };
+    let again =
+        NewInvite { address: world.hub.url(), role: Role::Member, grid: None, micro_grid: None, unit: None, name: None, person: None, valid_seconds: 60 };
     assert!(admin::invite(&world.hub.hub, &world.hub.tenant, &again).await.is_err());
     assert_eq!(world.ask(VERBS).await.last().map(String::as_str), Some("close_code"), "what failed is not logged as done");
 }

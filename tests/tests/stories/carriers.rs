@@ -286,10 +286,16 @@ async fn any_enrolled_device_may_carry_also_from_another_community() {
     let w = World::start(407, 1).await;
     let a = w.worker(1, "g00").await;
     let other = admin::create_tenant(&w.hub.hub, "qiyan", "另一社区").await.unwrap();
-    let new =
-        admin::NewInvite {
-            address: w.hub.url(), role: Role::Cadre, grid: None, micro_grid: None, unit: None, name: Some("邻社区干部".into()), person: None, valid_seconds: 600
-        };
+    let new = admin::NewInvite {
+        address: w.hub.url(),
+        role: Role::Cadre,
+        grid: None,
+        micro_grid: None,
+        unit: None,
+        name: Some("邻社区干部".into()),
+        person: None,
+        valid_seconds: 600,
+    };
     let stranger = Device::enrolled(w.dir.path(), 7, &admin::invite(&w.hub.hub, &other, &new).await.unwrap()).await.unwrap();
     a.phone.run(visit(w.households[0], "邻居代送")).unwrap();
     hand_over(&w, &a, &stranger, "abroad");

@@ -59,7 +59,8 @@ async fn a_phone_in_two_communities_of_one_hub_keeps_them_apart() {
     a.phone.choose("wuyan").unwrap();
     assert_eq!(a.phone.run(grid("在五堰不行")).unwrap_err().kind(), ErrorKind::NotAllowed);
     // Nothing is of both.
-    let both = EditHousehold { household: w.households[0], address: None, tenure: None, state: None, visit_every_days: None, position: None, place: Some(there) };
+    let both =
+        EditHousehold { household: w.households[0], address: None, tenure: None, state: None, visit_every_days: None, position: None, place: Some(there) };
     assert_eq!(a.phone.run(both).unwrap_err().kind(), ErrorKind::Invalid);
     a.sync().await.unwrap();
     assert_eq!(w.ask("SELECT tenant_id || ' ' || note FROM visits ORDER BY note").await, ["qiyan 七堰走访", "wuyan 五堰走访", "wuyan 仍在五堰"]);

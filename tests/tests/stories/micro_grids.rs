@@ -257,7 +257,8 @@ async fn a_micro_grid_goes_with_its_grid_through_merge_split_and_hand_over() {
     // Chosen one by one: a building goes with the last of its households, and a part of one leaves it.
     w.split_off("g00", "g06", Choice::Households(vec!["一楼1室".into(), "一楼2室".into(), "二楼1室".into()])).await;
     check("by household", "g06").await;
-    let where_is = |home: Id| format!("SELECT p.name || ' ' || coalesce(h.micro_grid, '-') FROM households h JOIN places p ON p.doc = h.place WHERE h.doc = '{home}'");
+    let where_is =
+        |home: Id| format!("SELECT p.name || ' ' || coalesce(h.micro_grid, '-') FROM households h JOIN places p ON p.doc = h.place WHERE h.doc = '{home}'");
     assert_eq!(w.ask(&where_is(next)).await, ["g06 -"]);
     assert_eq!(w.ask(&where_is(extra)).await, [format!("g00 {two}")]);
     // Handing the grid over is none of the lead's business.

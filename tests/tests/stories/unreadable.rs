@@ -46,7 +46,11 @@ async fn a_document_that_cannot_be_read_comes_again_whole() {
         w.hub.stop().await;
         return;
     }
-    w.tell(&format!("UPDATE changes SET body = CAST(substr(body, 1, 20) || x'00' || substr(body, 22) AS BLOB) WHERE doc = '{home}' AND hex(body) = '{}'", body[0])).await;
+    w.tell(&format!(
+        "UPDATE changes SET body = CAST(substr(body, 1, 20) || x'00' || substr(body, 22) AS BLOB) WHERE doc = '{home}' AND hex(body) = '{}'",
+        body[0]
+    ))
+    .await;
     spoil(&b, home);
     tell(&b.phone, &format!("INSERT INTO unreadable (doc, tenant, at) VALUES ('{home}', 'wuyan', 0)"));
     for _ in 0..2 {

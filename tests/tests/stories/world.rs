@@ -177,15 +177,7 @@ pub fn device_id(device: &Device) -> DeviceId {
 
 /// A household with one resident.
 pub fn household(place: Id, address: &str, name: &str) -> AddHousehold {
-    AddHousehold {
-        place,
-        address: address.into(),
-        tenure: String::new(),
-        lat: None,
-        lon: None,
-        visit_every_days: Some(30),
-        residents: vec![resident(name)],
-    }
+    AddHousehold { place, address: address.into(), tenure: String::new(), lat: None, lon: None, visit_every_days: Some(30), residents: vec![resident(name)] }
 }
 
 /// A resident by name.
