@@ -16,7 +16,7 @@ use crate::values::Id;
 pub struct PhotoView {
     /// The photo.
     pub id: Id,
-    /// The visit, report or household it was taken for.
+    /// The visit, report, household or confidential document it was taken for.
     pub record: Id,
     /// Who took it (a person's id).
     pub by: String,
@@ -116,8 +116,8 @@ fn tell(listener: Option<Arc<dyn PhotoListener>>) -> impl Fn(PhotoProgress) + Se
 
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
-    /// Takes a photo for a visit, report or household: the bytes of a JPEG, PNG or WebP become an upright, small picture without
-    /// position and times. The outcome's value is the photo's id.
+    /// Takes a photo for a visit, report, household or confidential document: the bytes of a JPEG, PNG or WebP become an upright,
+    /// small picture without position and times. The outcome's value is the photo's id.
     #[uniffi::method(default(command_id = None))]
     pub async fn take_photo(&self, record: Id, taken: Vec<u8>, command_id: Option<Id>) -> Result<Outcome> {
         let core = self.core.clone();
@@ -134,7 +134,7 @@ impl Phone {
         self.run(command_id, RemovePhoto { photo }).await
     }
 
-    /// The photos of a visit, report or household, newest first; of a household also those of its visits.
+    /// The photos of a visit, report, household or confidential document, newest first; of a household also those of its visits.
     pub async fn photos_of(&self, record: Id) -> Result<Vec<PhotoView>> {
         self.call(move |core| core.photos_of(record)).await
     }

@@ -9,7 +9,7 @@ pub enum HubError {
     #[error("refused: {}", .0.name())]
     Refused(RefusalCode),
     /// The database.
-    #[error("database: {0}")]
+    #[error("{}", of_database(.0))]
     Sql(#[from] sqlx::Error),
     /// The core.
     #[error("{0}")]
@@ -32,5 +32,23 @@ impl HubError {
     /// A usage error in both languages.
     pub fn usage(zh: impl std::fmt::Display, en: impl std::fmt::Display) -> Self {
         Self::Usage(format!("{zh} / {en}"))
+    }
+
+    /// Whether the database could not write, most often because its disk is full.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Sql(e) if is_full(e))
+    }
+}
+
+/// SQLite's `FULL` and `IOERR_WRITE`, PostgreSQL's `disk_full`.
+fn is_full(e: &sqlx::Error) -> bool {
+    e.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| ["13", "778", "53100"].contains(&&*code))
+}
+
+fn of_database(e: &sqlx::Error) -> String {
+    if is_full(e) {
+        format!("数据库写不了（磁盘已满？），这一步没有做 / the database cannot be written, its disk may be full; this step was not done: {e}")
+    } else {
+        format!("database: {e}")
     }
 }

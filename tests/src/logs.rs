@@ -55,6 +55,12 @@ pub fn captured(people: &BTreeSet<String>) -> Vec<String> {
     naming(&log, people).into_iter().map(str::to_owned).collect()
 }
 
+/// Whether any of these texts stands in what was logged so far in this process, and which.
+pub fn holding<'a>(texts: &[&'a str]) -> Vec<&'a str> {
+    let log = String::from_utf8_lossy(&LOG.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+    texts.iter().copied().filter(|text| log.contains(text)).collect()
+}
+
 /// Whether eleven digits of a mobile telephone stand in the line.
 fn has_telephone(line: &str) -> bool {
     line.as_bytes().windows(11).any(|w| w[0] == b'1' && (b'3'..=b'9').contains(&w[1]) && w.iter().all(u8::is_ascii_digit))

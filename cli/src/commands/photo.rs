@@ -58,19 +58,22 @@ struct Record {
     /// 走访编号 / the visit's id
     #[arg(long, value_name = "VISIT", value_parser = id, allow_hyphen_values = true)]
     visit: Option<Id>,
+    /// 健康、未成年人或调解资料的编号 / the id of a health, minor or mediation record
+    #[arg(long, value_name = "RECORD", value_parser = id, allow_hyphen_values = true)]
+    record: Option<Id>,
 }
 
 impl Record {
     fn id(&self, phone: &Phone) -> Result<Id> {
-        match (&self.household, self.report.or(self.visit)) {
+        match (&self.household, self.report.or(self.visit).or(self.record)) {
             (Some(typed), _) => household(phone, typed.trim()),
             (None, Some(id)) => Ok(id),
-            (None, None) => Err(Failure::usage("请指定住户、上报或走访", "name a household, a report or a visit")),
+            (None, None) => Err(Failure::usage("请指定住户、上报、走访或保密资料", "name a household, a report, a visit or a confidential record")),
         }
     }
 }
 
-/// 给住户、上报或走访添加一张照片 / Add a photo to a household, report or visit
+/// 给住户、上报、走访或保密资料添加一张照片 / Add a photo to a household, report, visit or confidential record
 #[derive(Debug, Args)]
 struct Add {
     /// 照片文件：JPEG、PNG、WebP / the photo's file

@@ -11,8 +11,8 @@ use crate::photos::{
 use crate::settings::{PhotoNetworks, SetPhotoNetworks};
 
 impl Phone {
-    /// Takes a photo for a visit, report or household: the bytes of a JPEG, PNG or WebP become an upright, small picture
-    /// without position and times ([`prepare`]), kept here encrypted, and its document. The outcome's value is the photo's id.
+    /// Takes a photo for a visit, report, household or confidential document: the bytes of a JPEG, PNG or WebP become an upright,
+    /// small picture without position and times ([`prepare`]), kept here encrypted, and its document. The outcome's value is the photo's id.
     ///
     /// # Errors
     /// What is wrong with the bytes or the record, in words for a person; then nothing was kept.
@@ -51,7 +51,7 @@ impl Phone {
         })
     }
 
-    /// The photos of a visit, report or household, newest first; see [`photos_of`].
+    /// The photos of a visit, report, household or confidential document, newest first; see [`photos_of`].
     pub fn photos_of(&self, record: Id) -> Result<Vec<PhotoView>> {
         self.store.read(|c| photos_of(c, record))
     }

@@ -13,7 +13,7 @@ use crate::store::tenant_of;
 pub struct PhotoView {
     /// The photo.
     pub id: Id,
-    /// The visit, report or household it was taken for.
+    /// The visit, report, household or confidential document it was taken for.
     pub record: Id,
     /// Who took it (a person's id).
     pub by: String,
@@ -37,13 +37,13 @@ pub struct PhotoView {
     pub unsent: bool,
 }
 
-/// The photos of a visit, report or household, newest first; of a household also those of its visits. Those taken back are
+/// The photos of a visit, report, household or confidential document, newest first; of a household also those of its visits. Those taken back are
 /// left out.
 pub fn photos_of(connection: &Connection, record: Id) -> Result<Vec<PhotoView>> {
     let mut statement = connection.prepare_cached(
         "SELECT p.doc, p.record, coalesce(p.by, ''), coalesce(n.name, ''), coalesce(p.at, 0), coalesce(p.unanchored, 1), p.width, p.height, p.bytes,
            EXISTS (SELECT 1 FROM photo_files f WHERE f.hash = p.thumb_hash), EXISTS (SELECT 1 FROM photo_files f WHERE f.hash = p.hash),
-           EXISTS (SELECT 1 FROM photo_files f WHERE f.hash IN (p.hash, p.thumb_hash) AND NOT f.sent)
+           EXISTS (SELECT 1 FROM photo_files f WHERE f.hash IN (p.hash, p.thumb_hash) AND NOT f.sent AND NOT f.again)
          FROM photos p LEFT JOIN persons n ON n.doc = p.by
          WHERE (p.record = ?1 OR p.about = ?1) AND p.hash IS NOT NULL ORDER BY p.at DESC, p.doc",
     )?;
@@ -112,7 +112,7 @@ pub fn drop_transfers(connection: &Connection, photo: &str) -> Result<()> {
 /// A photo leaves this phone. What the hub still lacks of its files stays until it has them, if the hub has the document.
 pub fn leave(connection: &Connection, photo: &str, hub_has_it: bool) -> Result<()> {
     connection.prepare_cached("DELETE FROM photo_downloads WHERE doc = ?1")?.execute([photo])?;
-    connection.prepare_cached("UPDATE photo_files SET owed = ?2 WHERE doc = ?1 AND NOT sent")?.execute(params![photo, hub_has_it])?;
+    connection.prepare_cached("UPDATE photo_files SET owed = ?2 WHERE doc = ?1 AND NOT sent AND NOT again")?.execute(params![photo, hub_has_it])?;
     Ok(())
 }
 

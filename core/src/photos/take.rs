@@ -6,11 +6,14 @@ use crate::documents::Value;
 use crate::error::Result;
 use crate::ids::Id;
 
-/// Adds a photo to a visit, report or household. Its files are kept in the same step, see [`crate::Phone::take_photo`]. Answers
+/// The kinds of what photos are taken for.
+const RECORDS: &[&str] = &["visit", "report", "household", "health", "minor", "mediation"];
+
+/// Adds a photo to a visit, report, household or confidential document. Its files are kept in the same step, see [`crate::Phone::take_photo`]. Answers
 /// with the photo's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TakePhoto {
-    /// The visit, report or household it was taken for.
+    /// The visit, report, household or confidential document it was taken for.
     pub record: Id,
     /// The original's SHA-256 in hex.
     pub hash: String,
@@ -28,9 +31,9 @@ pub struct TakePhoto {
 
 impl Action for TakePhoto {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let record = edit.state_of_any(self.record, &["visit", "report", "household"], "要附照片的记录", "record for the photo")?;
-        // A visit is about its household, and whoever reads that sees the photo.
-        let about = record.id("household").unwrap_or(self.record);
+        let record = edit.state_of_any(self.record, RECORDS, "要附照片的记录", "record for the photo")?;
+        // A visit is about its household, and whoever reads that sees the photo; what its circle alone reads names a household too.
+        let about = record.id("household").filter(|_| record.id("circle").is_none()).unwrap_or(self.record);
         let id = edit.new_id();
         edit.create(id, document::PHOTO.name, |w| {
             let root = w.at_path(&[])?;

@@ -108,6 +108,29 @@ const STEPPERS: &[Role] = &[
     Hub,
 ];
 
+/// Who adds photos to what they reach: the same, and the members of a circle to what it holds.
+const PHOTOGRAPHERS: &[Role] = &[
+    CommunityWorker,
+    GridWorker,
+    MicroGridLead,
+    GridGuide,
+    Cadre,
+    StreetDispatcher,
+    DepartmentHandler,
+    Member,
+    SecondedCadre,
+    AreaUnit,
+    Rider,
+    Volunteer,
+    SocialWorker,
+    Property,
+    Resident,
+    HealthMember,
+    MinorsMember,
+    Mediator,
+    Hub,
+];
+
 /// Places.
 pub static PLACE: KindRules = KindRules {
     kind: "place",
@@ -233,8 +256,11 @@ pub static CATEGORY_LIST: KindRules =
 pub static PHOTO: KindRules = KindRules {
     kind: "photo",
     zh: "照片",
-    read_by: "whoever reads the household or report it is about",
-    rows: &[once("about|record|by|at|boot|since_boot|anchored_at|hash|bytes|width|height|thumb_hash|thumb_bytes", STEPPERS), write("removed", STEPPERS)],
+    read_by: "whoever reads the household, report or confidential document it is about",
+    rows: &[
+        once("about|record|by|at|boot|since_boot|anchored_at|hash|bytes|width|height|thumb_hash|thumb_bytes", PHOTOGRAPHERS),
+        write("removed", PHOTOGRAPHERS),
+    ],
     checks: "it names its record, who took it, and two files within the bounds of size; only who took it, or the desk, takes it back",
 };
 

@@ -196,8 +196,12 @@ impl Intake<'_> {
         self.tx.execute("UPDATE commands SET state = 'unsent' WHERE n IN (SELECT command FROM changes WHERE taken = 0)", [])?;
         // Before everything of the new epoch: what has moved or ended in it by then does not count against them.
         self.tx.execute("UPDATE commands SET cursor = 0 WHERE json_extract(body, '$.tenant') = ?1", [tenant])?;
-        // The photos of the same time are offered again; what the hub still has of them is not sent twice.
-        self.tx.execute("UPDATE photo_files SET sent = 0, tries = 0, trouble = NULL WHERE doc IN (SELECT doc FROM changes WHERE taken = 0)", [])?;
+        // Whatever this phone has of photos is offered again. Those of the same time are owed, the others only if the hub lost them.
+        let lately = "doc IN (SELECT doc FROM changes WHERE taken = 0)";
+        let ours = "doc IN (SELECT id FROM documents WHERE tenant = ?1)";
+        let again = format!("UPDATE photo_files SET sent = 0, again = max(sent, again), tries = 0, trouble = NULL WHERE {ours}");
+        self.tx.execute(&again, [tenant])?;
+        self.tx.execute(&format!("UPDATE photo_files SET sent = 0, again = 0, tries = 0, trouble = NULL WHERE {lately}"), [])?;
         Ok(())
     }
 

@@ -76,6 +76,8 @@ struct Pending {
     hash: String,
     size: PhotoSize,
     verb: PhotoVerb,
+    /// Whether an older epoch of the hub had it.
+    again: bool,
 }
 
 /// What one sync of photos remembers between its requests.
@@ -89,7 +91,8 @@ struct Session {
 
 impl Phone {
     /// Sends and receives the files of photos with every hub this phone is enrolled with, after [`Phone::sync`]: thumbnails
-    /// always, originals that were taken here over a network that the community's settings allow.
+    /// always, originals that were taken here over a network that the community's settings allow. A restored hub is offered what
+    /// is here of the others' too.
     ///
     /// # Errors
     /// Those of [`Phone::sync`]; what has been carried stays so, the next sync goes on from there.
@@ -240,7 +243,7 @@ impl Phone {
                     ask.length = self.store.read(|c| Ok(file_of(c, file.doc, file.size)?.map_or(0, |(_, bytes)| bytes)))?;
                     size += ask.length as usize;
                 }
-                (PhotoVerb::Put, PhotoSize::Original) if !session.held.contains_key(&file.hash) => size += 64,
+                (PhotoVerb::Put, of) if (of == PhotoSize::Original || file.again) && !session.held.contains_key(&file.hash) => size += 64,
                 (PhotoVerb::Put, _) => {
                     let Some(bytes) = self.file_to_send(&file)? else { continue };
                     let from = session.held.get(&file.hash).copied().unwrap_or(0);
@@ -278,7 +281,7 @@ impl Phone {
                         report.sent += 1;
                         report.sent_bytes += ask.bytes.len() as u64;
                         changed = true;
-                        tx.execute("UPDATE photo_files SET sent = 1, tries = 0 WHERE hash = ?1", [&file.hash])?;
+                        tx.execute("UPDATE photo_files SET sent = 1, again = 0, tries = 0 WHERE hash = ?1", [&file.hash])?;
                     }
                     (PhotoVerb::Put, PhotoWord::Part) => {
                         report.sent_bytes += ask.bytes.len() as u64;
@@ -373,10 +376,10 @@ fn allows(chosen: PhotoNetworks, network: Network) -> bool {
 /// The files of a community that are to be sent or fetched, in the order in which they go: thumbnails up, thumbnails down (the
 /// newest first), originals up. A file goes only after its document: the hub takes nothing that no document names.
 fn pending(connection: &Connection, tenant: &str, originals: bool, session: &Session) -> Result<Vec<Pending>> {
-    let up = "SELECT coalesce((SELECT p.doc FROM photos p WHERE p.hash = f.hash OR p.thumb_hash = f.hash LIMIT 1), f.doc) AS photo, f.hash FROM photo_files f
+    let up = "SELECT coalesce((SELECT p.doc FROM photos p WHERE p.hash = f.hash OR p.thumb_hash = f.hash LIMIT 1), f.doc) AS photo, f.hash, f.again FROM photo_files f
         WHERE NOT f.sent AND f.trouble IS NULL AND f.original = ?1
           AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = f.doc AND c.taken = 0) ORDER BY f.doc";
-    let down = "SELECT p.doc, p.thumb_hash FROM photos p
+    let down = "SELECT p.doc, p.thumb_hash, 0 FROM photos p
         WHERE p.thumb_hash IS NOT NULL AND ?1 = 0 AND NOT EXISTS (SELECT 1 FROM photo_files f WHERE f.hash = p.thumb_hash) ORDER BY p.at DESC";
     let only: bool = connection.query_row("SELECT count(*) = 1 FROM tenants", [], |r| r.get(0))?;
     let mut found = Vec::new();
@@ -387,7 +390,7 @@ fn pending(connection: &Connection, tenant: &str, originals: bool, session: &Ses
             continue;
         }
         let mut statement = connection.prepare_cached(sql)?;
-        let rows = statement.query_map([is_original], |r| Ok(Pending { doc: r.get(0)?, hash: r.get(1)?, size, verb }))?;
+        let rows = statement.query_map([is_original], |r| Ok(Pending { doc: r.get(0)?, hash: r.get(1)?, size, verb, again: r.get(2)? }))?;
         for file in rows {
             let file = file?;
             // What left this phone before its files were sent is told to every community: only its own knows it.

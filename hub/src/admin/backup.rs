@@ -8,10 +8,11 @@ use gridwalk_core::identity::HostRandom;
 use sqlx::{AnyConnection, Connection};
 
 use super::log::{Act, carry_over, record};
+use super::photos::{CopiedPhotos, check_free, copy_photos};
 use super::tenant::tenants;
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
-use crate::store::{Alone, DB_FILE, Store, is_sqlite_backup, set_new_epoch, sqlite_files};
+use crate::store::{Alone, DB_FILE, Store, is_sqlite_backup, set_new_epoch, sqlite_aside, sqlite_files};
 
 /// Held while a hub serves from a data folder, or something replaces the database there.
 pub struct HubLock {
@@ -39,15 +40,18 @@ impl HubLock {
     }
 }
 
-/// Copies the database, whole and consistent, to a new file.
-pub async fn backup(hub: &Hub, to: &Path) -> Result<()> {
+/// Copies the database, whole and consistent, to a new file, and the files of photos to a folder beside it.
+pub async fn backup(hub: &Hub, to: &Path) -> Result<CopiedPhotos> {
     if to.exists() {
         return Err(HubError::usage("目标文件已存在，请换一个名字", "the target file exists already; choose another name"));
     }
+    check_free(to)?;
     hub.store.backup(to).await?;
+    let photos = copy_photos(hub, to).await?;
     let mut tx = hub.store.write_any().await?;
     record_everywhere(&mut tx, hub.now(), "backup").await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(photos)
 }
 
 async fn record_everywhere(connection: &mut AnyConnection, at: i64, verb: &str) -> Result<()> {
@@ -85,6 +89,25 @@ async fn restore_postgres(database: &str, from: &Path, now: i64, random: &dyn Ho
     Alone::finish(&mut tx).await?;
     tx.commit().await?;
     alone.close().await
+}
+
+/// Names of what restores replaced and kept, by which it holds what was erased since.
+pub async fn replaced(hub: &Hub) -> Result<Vec<String>> {
+    hub.store.replaced(&hub.folder).await
+}
+
+/// Removes what restores replaced and kept; answers with how many there were.
+pub async fn drop_replaced(hub: &Hub) -> Result<usize> {
+    let names = replaced(hub).await?;
+    for name in &names {
+        hub.store.drop_replaced(name).await?;
+    }
+    if !names.is_empty() {
+        let mut tx = hub.store.write_any().await?;
+        record_everywhere(&mut tx, hub.now(), "drop_replaced").await?;
+        tx.commit().await?;
+    }
+    Ok(names.len())
 }
 
 /// Begins a new epoch on a database that was put back by other means than [`restore`].
@@ -138,7 +161,7 @@ async fn restore_sqlite(folder: &Path, from: &Path, now: i64, random: &dyn HostR
     record_everywhere(&mut tx, now, "restore").await?;
     tx.commit().await?;
     store.close().await;
-    let aside = folder.join(format!("{DB_FILE}.before-restore-{now}"));
+    let aside = sqlite_aside(folder, now);
     for (old, suffix) in sqlite_files(folder) {
         if old.exists() {
             fs::rename(&old, format!("{}{suffix}", aside.display()))?;

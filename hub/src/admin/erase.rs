@@ -2,11 +2,14 @@
 //! and in what a backup brings back. A journal beside the database names what was erased, without its content.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::path::PathBuf;
 
 use gridwalk_core::documents::{Kind, Value};
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds;
+use gridwalk_core::photos::document::PHOTO;
 use gridwalk_core::projection::Type;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row};
@@ -14,9 +17,9 @@ use sqlx::{AnyConnection, Row};
 use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::import::forget_records;
+use crate::import::{ErasedKey, forget_records, remember_erased};
 use crate::photos;
-use crate::store::{Arg, all, exec, select_in};
+use crate::store::{Arg, Tx, all, exec, select_in};
 use crate::sync::{Batch, Begin, Erase, Tell};
 
 /// Erasures, one a line, beside the database.
@@ -41,6 +44,8 @@ struct Line {
     right: String,
     generation: u32,
     at: i64,
+    /// Keys under which it was imported.
+    keys: Vec<ErasedKey>,
 }
 
 /// What is to be erased.
@@ -52,6 +57,8 @@ pub enum Target {
         household: Id,
         /// The resident's entry in it.
         resident: Id,
+        /// Whether the photos of the household and its visits stay, although they may show the resident.
+        keep_photos: bool,
     },
     /// A document with all that is about it.
     Document(Id),
@@ -90,35 +97,48 @@ pub async fn erase(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<usize>
     let documents = documents_of(&mut tx, tenant, target).await?;
     // What happened goes before what it happened to, as phones read it.
     let all: Vec<_> = documents.iter().rev().map(|(id, kind, erase)| (*id, *kind, erase.clone(), Tell::Forever)).collect();
-    erase_all(hub, tenant, &mut tx, &all, REQUEST).await?;
+    let journaled = erase_all(hub, tenant, &mut tx, &all, REQUEST).await?;
     let subject = match target {
         Target::Resident { resident, .. } => resident,
         Target::Document(id) | Target::History(id) => id,
     };
     let (verb, detail) = (if matches!(target, Target::History(_)) { "erase_history" } else { "erase" }, format!("documents {}", documents.len()));
     record(&mut tx, &tenant.id, hub.now(), Act { by: "admin", verb, subject: &subject.to_string(), detail: &detail }).await?;
-    tx.commit().await?;
+    journaled.commit(tx).await?;
     scrub(hub).await?;
-    // Files that only these documents named.
-    photos::sweep(hub, tenant).await?;
+    sweep_photos(hub, tenant).await?;
     Ok(documents.len())
 }
 
-/// Erases what is named, each with who hears of it, and journals what anyone does.
+/// Removes the files that only erased photos named.
+///
+/// # Errors
+/// If their store does not answer: the documents are erased all the same, and the serving hub tries again within the hour.
+pub(super) async fn sweep_photos(hub: &Hub, tenant: &Tenant) -> Result<()> {
+    photos::sweep(hub, tenant).await.map(drop).map_err(|e| {
+        tracing::error!(error = %e, "photos");
+        HubError::usage(
+            "资料已删除；照片存储没有应答，照片文件由服务器在一小时内删除",
+            "the documents are erased; the store of photos does not answer: the serving hub removes their files within the hour",
+        )
+    })
+}
+
+/// Erases what is named, each with who hears of it, and journals what anyone does: the caller commits by what it answers.
 pub(super) async fn erase_all(
     hub: &Hub,
     tenant: &Tenant,
     tx: &mut AnyConnection,
     documents: &[(Id, &'static Kind, Erase, Tell)],
     right: &'static str,
-) -> Result<()> {
+) -> Result<Journaled> {
     let mut batch = Batch::new(hub, tenant);
     let mut journal = String::new();
     batch.load(tx, documents.iter().map(|(id, ..)| *id)).await?;
     for (doc, kind, erase, tell) in documents {
         let Some((generation, ids)) = batch.ids_of(tx, *doc).await? else { continue };
-        batch.begin_again(tx, &Begin { doc: *doc, erase, right, generation: generation + 1, tell: *tell }, kind).await?;
-        forget_keys(hub, tx, tenant, *doc, &ids, erase).await?;
+        batch.begin_again(tx, &Begin { doc: *doc, erase, right, generation: generation + 1, at: hub.now(), tell: *tell }, kind).await?;
+        let keys = forget_keys(hub, tx, tenant, *doc, &ids, erase).await?;
         if *tell != Tell::Nobody {
             let line = Line {
                 tenant: tenant.id.clone(),
@@ -128,6 +148,7 @@ pub(super) async fn erase_all(
                 right: right.to_owned(),
                 generation: generation + 1,
                 at: hub.now(),
+                keys,
             };
             journal.push_str(&serde_json::to_string(&line).map_err(|e| HubError::Usage(e.to_string()))?);
             journal.push('\n');
@@ -136,36 +157,95 @@ pub(super) async fn erase_all(
     batch.flush(tx).await?;
     exec(tx, "INSERT INTO meta VALUES ('scrub', '') ON CONFLICT DO NOTHING", vec![]).await?;
     // On disk before the commit: what was erased and is not journaled would come back with a backup.
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(hub.folder.join(JOURNAL))?;
-    file.write_all(journal.as_bytes())?;
-    Ok(file.sync_all()?)
+    Journaled::write(hub.folder.join(JOURNAL), &journal).map_err(|e| {
+        HubError::usage(
+            format!("写不了 {JOURNAL}（磁盘已满或没有权限），没有删除任何内容"),
+            format!("cannot write {JOURNAL} ({e}): the disk is full or may not be written; nothing was erased"),
+        )
+    })
 }
 
-async fn forget_keys(hub: &Hub, tx: &mut AnyConnection, tenant: &Tenant, doc: Id, ids: &[String], erase: &Erase) -> Result<()> {
+/// Lines of the journal whose transaction is not committed yet: taken back if it is given up.
+pub(super) struct Journaled {
+    path: PathBuf,
+    /// The file's size before and after, in bytes.
+    sizes: (u64, u64),
+    kept: bool,
+}
+
+impl Journaled {
+    fn write(path: PathBuf, lines: &str) -> std::io::Result<Self> {
+        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let before = file.metadata()?.len();
+        let mut journaled = Self { path, sizes: (before, before + lines.len() as u64), kept: false };
+        if let Err(e) = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all()) {
+            // Half a line would keep the next start from reading the journal.
+            journaled.sizes.1 = file.metadata()?.len();
+            return Err(e);
+        }
+        Ok(journaled)
+    }
+
+    /// Commits what was journaled.
+    pub(super) async fn commit(mut self, tx: Tx) -> Result<()> {
+        let done = tx.commit().await;
+        // Whoever did not hear the server's answer does not know whether it was committed.
+        self.kept = !matches!(done, Err(sqlx::Error::Database(_)));
+        Ok(done?)
+    }
+}
+
+impl Drop for Journaled {
+    fn drop(&mut self) {
+        let (before, after) = self.sizes;
+        if self.kept || before == after {
+            return;
+        }
+        let take_back = || {
+            let file = OpenOptions::new().write(true).open(&self.path)?;
+            // Unless another erasure has written behind it.
+            if file.metadata()?.len() == after { file.set_len(before) } else { Ok(()) }
+        };
+        if let Err(e) = take_back() {
+            tracing::error!(error = %e, "{JOURNAL} names an erasure that was given up");
+        }
+    }
+}
+
+async fn forget_keys(hub: &Hub, tx: &mut AnyConnection, tenant: &Tenant, doc: Id, ids: &[String], erase: &Erase) -> Result<Vec<ErasedKey>> {
     match erase {
         Erase::Document => forget_records(hub, tx, &tenant.id, ids, true).await,
         Erase::Words => forget_records(hub, tx, &tenant.id, &[doc.to_string()], true).await,
-        Erase::Resident(resident) => {
-            forget_records(hub, tx, &tenant.id, &[resident.to_string()], true).await?;
-            forget_records(hub, tx, &tenant.id, &[doc.to_string()], false).await
+        Erase::Resident { id, .. } => {
+            forget_records(hub, tx, &tenant.id, &[doc.to_string()], false).await?;
+            forget_records(hub, tx, &tenant.id, &[id.to_string()], true).await
         }
         Erase::History => forget_records(hub, tx, &tenant.id, &[doc.to_string()], false).await,
     }
 }
 
 /// Leaves no byte of what was erased in the database's files, if anything was since the last time. Answers whether that is
-/// done; while others read it waits, and is tried again by the serving hub.
+/// done; while others read or the disk is full it waits, and is tried again by the serving hub.
 pub async fn scrub(hub: &Hub) -> Result<bool> {
     let mut read = hub.store.read().await?;
     let due = !all(&mut read, "SELECT value FROM meta WHERE name = 'scrub'", vec![]).await?.is_empty();
     drop(read);
-    if due && hub.store.scrub().await? {
+    if !due {
+        return Ok(true);
+    }
+    let scrubbed = match hub.store.scrub().await {
+        Err(e) if e.is_full() => {
+            tracing::error!(error = %e, "scrub");
+            false
+        }
+        other => other?,
+    };
+    if scrubbed {
         let mut tx = hub.store.write_any().await?;
         exec(&mut tx, "DELETE FROM meta WHERE name = 'scrub'", vec![]).await?;
         tx.commit().await?;
-        return Ok(true);
     }
-    Ok(!due)
+    Ok(scrubbed)
 }
 
 /// Repeats all erasures that a restored backup does not know of, before the hub answers. Phones that have heard of them and
@@ -215,7 +295,10 @@ async fn repeat(hub: &Hub, tenant: &Tenant, lines: &[Line]) -> Result<()> {
         let right = if line.right == RETENTION { RETENTION } else { REQUEST };
         let dropped_by_date = right == RETENTION && kind.keep_days.is_some();
         let tell = if dropped_by_date { Tell::Until(line.at + TOLD_SECONDS) } else { Tell::Forever };
-        batch.begin_again(&mut tx, &Begin { doc: line.document, erase: &line.erase, right, generation: line.generation, tell }, kind).await?;
+        let begin = Begin { doc: line.document, erase: &line.erase, right, generation: line.generation, at: line.at, tell };
+        batch.begin_again(&mut tx, &begin, kind).await?;
+        // With the salt of before.
+        remember_erased(&mut tx, &tenant.id, &line.document.to_string(), &line.keys).await?;
         forget_keys(hub, &mut tx, tenant, line.document, &ids, &line.erase).await?;
     }
     batch.flush(&mut tx).await?;
@@ -241,7 +324,7 @@ pub async fn plan(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<Plan> {
     }
     let own: BTreeSet<String> = documents.iter().map(|(id, ..)| id.to_string()).collect();
     let goes = |found: &Found| match target {
-        Target::Resident { household, resident } => {
+        Target::Resident { household, resident, .. } => {
             let entry = found.entry == resident.to_string() || found.entry.starts_with(&format!("residents/{resident}/"));
             found.document == household.to_string() && entry
         }
@@ -273,15 +356,20 @@ async fn containing_in(connection: &mut AnyConnection, tenant: &Tenant, text: &s
 /// The documents that a target means.
 async fn documents_of(connection: &mut AnyConnection, tenant: &Tenant, target: &Target) -> Result<Vec<(Id, &'static Kind, Erase)>> {
     match target {
-        Target::Resident { household, resident } => {
+        Target::Resident { household, resident, keep_photos } => {
             let kind = kind_of(connection, tenant, *household).await?;
             let args = [tenant.id.as_str(), &household.to_string(), &resident.to_string()].map(Arg::text).to_vec();
             if all(connection, "SELECT doc FROM residents WHERE tenant_id = $1 AND doc = $2 AND entry = $3", args).await?.is_empty() {
                 return Err(HubError::usage("这一户没有这位居民", "there is no such resident in this household"));
             }
-            let mut documents = vec![(*household, kind, Erase::Resident(*resident))];
+            let mut documents = vec![(*household, kind, Erase::Resident { id: *resident, photos: !keep_photos })];
             for (id, kind) in naming(connection, tenant, "resident", *resident).await? {
                 documents.push((id, kind, Erase::Document));
+                documents.extend(attached(connection, tenant, id).await?.into_iter().map(|photo| (photo.id, photo.kind, Erase::Document)));
+            }
+            if !keep_photos {
+                let photos = attached(connection, tenant, *household).await?.into_iter().filter(|a| a.kind.name == PHOTO.name);
+                documents.extend(photos.map(|photo| (photo.id, photo.kind, Erase::Document)));
             }
             Ok(documents)
         }
@@ -294,12 +382,8 @@ async fn documents_of(connection: &mut AnyConnection, tenant: &Tenant, target: &
             }
             let mut open: VecDeque<Id> = documents.iter().map(|(id, ..)| *id).collect();
             while let Some(id) = open.pop_front() {
-                let sql = "SELECT doc, kind FROM documents WHERE tenant_id = $1 AND about = $2 AND erased_at IS NULL ORDER BY doc";
-                for row in all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await? {
-                    let (id, kind): (Id, String) = (row.try_get::<String, _>(0)?.parse()?, row.try_get(1)?);
-                    if let Some(kind) = kinds::by_name(&kind)
-                        && documents.iter().all(|(known, ..)| *known != id)
-                    {
+                for Attached { id, kind, .. } in attached(connection, tenant, id).await? {
+                    if documents.iter().all(|(known, ..)| *known != id) {
                         documents.push((id, kind, Erase::Document));
                         open.push_back(id);
                     }
@@ -308,6 +392,27 @@ async fn documents_of(connection: &mut AnyConnection, tenant: &Tenant, target: &
             Ok(documents)
         }
     }
+}
+
+/// A document that goes with another.
+pub(super) struct Attached {
+    pub id: Id,
+    pub kind: &'static Kind,
+    /// Until when phones keep it, in seconds since the Unix epoch (UTC).
+    pub kept_until: Option<i64>,
+}
+
+/// What is about a document, and the photos that were taken for it: those of a visit are about its household.
+pub(super) async fn attached(connection: &mut AnyConnection, tenant: &Tenant, id: Id) -> Result<Vec<Attached>> {
+    let sql = "SELECT doc, kind, kept_until FROM documents WHERE tenant_id = $1 AND erased_at IS NULL
+        AND (about = $2 OR doc IN (SELECT doc FROM photos WHERE tenant_id = $1 AND record = $2)) ORDER BY doc";
+    let mut found = Vec::new();
+    for row in all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await? {
+        if let Some(kind) = kinds::by_name(&row.try_get::<String, _>(1)?) {
+            found.push(Attached { id: row.try_get::<String, _>(0)?.parse()?, kind, kept_until: row.try_get(2)? });
+        }
+    }
+    Ok(found)
 }
 
 /// Documents whose rows name `id` in this column: what some may not see is a document of its own.
@@ -340,7 +445,7 @@ impl Batch<'_> {
     fn names_in(&self, id: Id, erase: &Erase) -> Vec<String> {
         let Some(doc) = self.loaded(id) else { return Vec::new() };
         let tree = doc.tree();
-        let residents = tree.entries("residents").filter(|(entry, _)| !matches!(erase, Erase::Resident(only) if only.to_string() != *entry));
+        let residents = tree.entries("residents").filter(|(entry, _)| !matches!(erase, Erase::Resident { id: only, .. } if only.to_string() != *entry));
         let maps = residents.map(|(_, resident)| resident).chain((doc.kind().name == "person").then_some(&**tree));
         let texts = maps.flat_map(|map| [map.value("name"), map.value("phone")]);
         texts.filter_map(|value| if let Value::Text(text) = value { Some(text.clone()) } else { None }).filter(|text| !text.is_empty()).collect()

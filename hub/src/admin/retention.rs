@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use sqlx::{AnyConnection, Row};
 
-use super::erase::{RETENTION, TOLD_SECONDS, erase_all, scrub};
+use super::erase::{RETENTION, TOLD_SECONDS, attached, erase_all, scrub, sweep_photos};
 use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
@@ -104,8 +104,14 @@ pub async fn preview(hub: &Hub, tenant: &Tenant) -> Result<Vec<Due>> {
     Ok(due)
 }
 
-/// Applies a community's rules: visits go, closed reports lose their words. `by` is who asked: `admin` or `hub`.
+/// Applies a community's rules: visits go, closed reports lose their words, with their photos. `by` is who asked: `admin` or `hub`.
 pub async fn apply(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Applied> {
+    let applied = apply_to_documents(hub, tenant, by).await?;
+    sweep_photos(hub, tenant).await?;
+    Ok(applied)
+}
+
+async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Applied> {
     let now = hub.now();
     let cutoffs = Cutoffs::read(&mut *hub.store.read().await?, tenant, now).await?;
     let mut applied = Applied::default();
@@ -141,29 +147,24 @@ async fn take(hub: &Hub, tenant: &Tenant, from: &str, limits: Vec<Arg>, erase: &
             after = row.try_get(0)?;
             let id: Id = after.parse()?;
             let Some(kind) = kinds::by_name(&row.try_get::<String, _>(1)?) else { continue };
-            // What is about it (a photo) goes with its words.
-            for row in all(&mut tx, ABOUT, vec![Arg::text(&tenant.id), Arg::text(&after)]).await? {
-                if let Some(kind) = kinds::by_name(&row.try_get::<String, _>(1)?) {
-                    documents.push((row.try_get::<String, _>(0)?.parse()?, kind, Erase::Document, Tell::Forever));
-                }
-            }
-            let tell = match row.try_get::<Option<i64>, _>(2)? {
+            let tell = |kept_until| match kept_until {
                 None => Tell::Forever,
                 Some(until) if until + TOLD_SECONDS > now => Tell::Until(now + TOLD_SECONDS),
                 Some(_) => Tell::Nobody,
             };
-            documents.push((id, kind, erase.clone(), tell));
+            // Its photos go with its words.
+            for about in attached(&mut tx, tenant, id).await? {
+                documents.push((about.id, about.kind, Erase::Document, tell(about.kept_until)));
+            }
+            documents.push((id, kind, erase.clone(), tell(row.try_get(2)?)));
         }
-        erase_all(hub, tenant, &mut tx, &documents, RETENTION).await?;
-        tx.commit().await?;
+        erase_all(hub, tenant, &mut tx, &documents, RETENTION).await?.commit(tx).await?;
         taken += rows.len();
         if (rows.len() as i64) < BATCH {
             return Ok(taken);
         }
     }
 }
-
-const ABOUT: &str = "SELECT doc, kind FROM documents WHERE tenant_id = $1 AND about = $2 AND erased_at IS NULL ORDER BY doc";
 
 /// Entries that told phones of visits gone are read by new phones too; after a while nobody needs them.
 async fn stop_telling(hub: &Hub, tenant: &Tenant, now: i64) -> Result<()> {
@@ -198,7 +199,8 @@ pub async fn apply_daily(hub: &Hub, tenant: &Tenant) -> Result<()> {
     if last.is_some_and(|at| now - at < DAY) {
         return Ok(());
     }
-    apply(hub, tenant, "hub").await?;
+    // The serving hub sweeps the files of photos by itself.
+    apply_to_documents(hub, tenant, "hub").await?;
     let mut tx = hub.store.write(&tenant.id).await?;
     let sql = "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     exec(&mut tx, sql, vec![Arg::text(&name), Arg::text(&now.to_string())]).await?;

@@ -2,6 +2,7 @@
 //! another cadre recorded before, for this reader and this document.
 
 use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::photos::document::PHOTO;
 use gridwalk_core::rules::Role;
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
@@ -94,7 +95,12 @@ pub async fn show(hub: &Hub, tenant: &Tenant, document: Id, by: Id, reason: Reas
     let mut batch = Batch::new(hub, tenant);
     let doc = batch.document(&mut tx, document).await?.ok_or_else(|| HubError::usage("没有这份资料", "there is no such document"))?;
     let kind = doc.kind().name;
-    if kind == "minor" {
+    // A photo tells of what it was taken for.
+    let about = match doc.tree().id("about").filter(|_| kind == PHOTO.name) {
+        Some(about) => batch.document(&mut tx, about).await?,
+        None => None,
+    };
+    if about.as_ref().unwrap_or(&doc).kind().name == "minor" {
         check_approval(&mut tx, hub, tenant, document, by, approval).await?;
     }
     let detail = match approval {

@@ -14,6 +14,7 @@ mod init;
 mod invite;
 mod log;
 mod new_epoch;
+mod photos;
 mod restore;
 mod retention;
 mod revoke;
@@ -70,6 +71,8 @@ enum Command {
     Show(show::Show),
     /// 批准查看未成年人的资料（记入日志） / approve that a minor's document is read, logged
     Approve(approve::Approve),
+    /// 列出缺少的照片文件 / list which files of photos are missing
+    Photos(photos::Photos),
     /// 更换社区密钥，手机不必重新入网 / change the community's key; phones follow by themselves
     ChangeKey(change_key::ChangeKey),
     /// 密钥丢失或被盗时换用备用密钥 / bring the spare key into use
@@ -173,6 +176,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Log(a) => log::run(a).await,
         Command::Show(a) => show::run(a).await,
         Command::Approve(a) => approve::run(a).await,
+        Command::Photos(a) => photos::run(a).await,
         Command::ChangeKey(a) => change_key::run(a).await,
         Command::UseSpare(a) => use_spare::run(a).await,
         Command::Backup(a) => backup::run(a).await,

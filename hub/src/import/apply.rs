@@ -221,7 +221,10 @@ impl Work<'_> {
             return Ok(did);
         }
         for resident in &h.residents {
-            self.refuse_erased("resident", &resident.id).await?;
+            if self.is_erased("resident", &resident.id).await? {
+                let (zh, en) = ("其中一位居民已按要求删除，请从文件中去掉后再导入", "one of its residents was erased; take them out of the file and import it again");
+                return Err(CoreError::invalid(zh, en).into());
+            }
         }
         let grid = self.grid(&h.grid).await?;
         let place = match &h.micro_grid {
@@ -356,11 +359,16 @@ impl Work<'_> {
 
     /// What was erased does not come back with its file.
     async fn refuse_erased(&mut self, source: &str, record: &str) -> Result<()> {
+        if self.is_erased(source, record).await? {
+            return Err(CoreError::invalid("这条记录已按要求删除，不再导入", "this record was erased and is not imported again").into());
+        }
+        Ok(())
+    }
+
+    async fn is_erased(&mut self, source: &str, record: &str) -> Result<bool> {
         match &self.salt {
-            Some(salt) if is_erased(self.tx, self.tenant, salt, source, record).await? => {
-                Err(CoreError::invalid("这条记录已按要求删除，不再导入", "this record was erased and is not imported again").into())
-            }
-            _ => Ok(()),
+            Some(salt) => is_erased(self.tx, self.tenant, salt, source, record).await,
+            None => Ok(false),
         }
     }
 

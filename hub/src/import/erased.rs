@@ -3,27 +3,63 @@
 
 use gridwalk_core::documents::hash_text;
 use gridwalk_core::identity::cipher::sha256;
+use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row};
 
 use crate::error::Result;
 use crate::hub::Hub;
 use crate::store::{Arg, all, exec, select_in};
 
+/// The key of a source record that was erased, as a salted hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedKey {
+    /// What kind of record it was in its source.
+    pub source: String,
+    /// The hash.
+    pub hash: String,
+    /// What it was made with.
+    pub salt: String,
+}
+
 /// Hashes the keys of the records that became these documents and entries; `whole` says that nothing is left of them. Of a
-/// document of which something is left only the digest of what the file said goes.
-pub async fn forget_records(hub: &Hub, connection: &mut AnyConnection, tenant: &str, ids: &[String], whole: bool) -> Result<()> {
+/// document of which something is left only the digest of what the file said goes. Answers with the keys that were hashed.
+pub async fn forget_records(hub: &Hub, connection: &mut AnyConnection, tenant: &str, ids: &[String], whole: bool) -> Result<Vec<ErasedKey>> {
     let keys: Vec<Arg> = ids.iter().map(|id| Arg::text(id)).collect();
     let rows = select_in(connection, "SELECT source, record FROM import_keys WHERE tenant_id = $1 AND id IN ({in})", tenant, &keys).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let salt = match salt(connection).await? {
         Some(salt) => salt,
-        None => new_salt(hub, connection).await?,
+        None => {
+            let mut bytes = [0; 32];
+            hub.fill(&mut bytes);
+            keep_salt(connection, &hash_text(&bytes)).await?
+        }
     };
+    let mut hashes = Vec::new();
     for row in rows {
         let (source, record): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let kept = if whole { hashed(&salt, &source, &record) } else { record.clone() };
         let args = [tenant, &source, &record, &kept].map(Arg::text).to_vec();
         let sql = "UPDATE import_keys SET record = $4, digest = '' WHERE tenant_id = $1 AND source = $2 AND record = $3";
         exec(connection, sql, args).await?;
+        if whole {
+            hashes.push(ErasedKey { source, hash: kept, salt: salt.clone() });
+        }
+    }
+    Ok(hashes)
+}
+
+/// Remembers erased keys in a database that a backup brought back from before the import: the file is refused there too.
+pub async fn remember_erased(connection: &mut AnyConnection, tenant: &str, document: &str, keys: &[ErasedKey]) -> Result<()> {
+    for key in keys {
+        if keep_salt(connection, &key.salt).await? != key.salt {
+            // Another hub's journal: its hashes say nothing here.
+            continue;
+        }
+        let args = [tenant, &key.source, &key.hash, document].map(Arg::text).to_vec();
+        exec(connection, "INSERT INTO import_keys VALUES ($1, $2, $3, $4, '') ON CONFLICT DO NOTHING", args).await?;
     }
     Ok(())
 }
@@ -44,10 +80,9 @@ pub async fn salt(connection: &mut AnyConnection) -> Result<Option<String>> {
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 
-async fn new_salt(hub: &Hub, connection: &mut AnyConnection) -> Result<String> {
-    let mut bytes = [0; 32];
-    hub.fill(&mut bytes);
-    exec(connection, "INSERT INTO meta VALUES ('import_salt', $1) ON CONFLICT DO NOTHING", vec![Arg::text(&hash_text(&bytes))]).await?;
+/// Keeps a salt unless there is one already; answers with the one that holds.
+async fn keep_salt(connection: &mut AnyConnection, new: &str) -> Result<String> {
+    exec(connection, "INSERT INTO meta VALUES ('import_salt', $1) ON CONFLICT DO NOTHING", vec![Arg::text(new)]).await?;
     // In another community another process may have been first.
     Ok(salt(connection).await?.unwrap_or_default())
 }

@@ -19,7 +19,7 @@ pub mod table;
 pub mod text;
 
 pub use apply::{Imported, import};
-pub use erased::forget_records;
+pub use erased::{ErasedKey, forget_records, remember_erased};
 
 #[cfg(test)]
 mod tests;

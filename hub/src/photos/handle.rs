@@ -2,6 +2,7 @@
 
 use gridwalk_core::identity::SignedHead;
 use gridwalk_core::ids::Id;
+use gridwalk_core::kinds;
 use gridwalk_core::photos::{file_hash, is_prepared};
 use gridwalk_core::rules::Author;
 use gridwalk_core::sync::protocol::{
@@ -10,6 +11,7 @@ use gridwalk_core::sync::protocol::{
 use sqlx::{AnyConnection, Row};
 
 use super::store::Piece;
+use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all};
@@ -29,6 +31,8 @@ struct Named {
     readable: bool,
     /// Whether the device's person took it: it may be sent although the record has moved on.
     own: bool,
+    /// The kind of what it is about, if a circle alone reads that: then reading the file is logged.
+    confidential: Option<&'static str>,
 }
 
 /// Answers a request about photos.
@@ -52,6 +56,11 @@ pub async fn handle_photos(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<
     drop(read);
     let mut tx = hub.store.write(&tenant.id).await?;
     use_nonce(&mut tx, &tenant.id, head, hub.now()).await?;
+    for (ask, file) in request.asks.iter().zip(&named) {
+        if let Some(file) = file.as_ref().filter(|file| file.readable && ask.verb == PhotoVerb::Get) {
+            log_read(hub, &tenant, &mut tx, head, &author, ask, file).await?;
+        }
+    }
     tx.commit().await?;
     let mut answers = Vec::new();
     let mut left = MAX_PHOTOS_BODY / 2;
@@ -73,12 +82,21 @@ fn said(word: PhotoWord, held: u32) -> PhotoAnswer {
     PhotoAnswer { word, held, bytes: Vec::new().into() }
 }
 
+/// Logs that a device asks for a file of what a circle alone reads.
+async fn log_read(hub: &Hub, tenant: &Tenant, tx: &mut AnyConnection, head: &SignedHead, author: &Author, ask: &PhotoAsk, file: &Named) -> Result<()> {
+    let Some(kind) = file.confidential else { return Ok(()) };
+    let which = if ask.file == WireFile::Original { "original" } else { "thumbnail" };
+    let detail = format!("photo of {kind} person {} {which} from {}", author.person, ask.offset);
+    record(tx, &tenant.id, hub.now(), Act { by: &head.device.to_string(), verb: "read", subject: &ask.doc, detail: &detail }).await
+}
+
 /// The file that an ask is about, by the photo's document: `None` if there is none, or the photo was taken back.
 async fn find(connection: &mut AnyConnection, tenant: &Tenant, author: &Author, ask: &PhotoAsk) -> Result<Option<Named>> {
     // An id has one spelling.
     let Ok(doc) = ask.doc.parse::<Id>() else { return Ok(None) };
     let key = || vec![Arg::text(&tenant.id), Arg::text(&doc.to_string())];
-    let sql = "SELECT hash, bytes, width, height, thumb_hash, thumb_bytes, \"by\" FROM photos WHERE tenant_id = $1 AND doc = $2 AND removed = 0";
+    let sql = "SELECT hash, bytes, width, height, thumb_hash, thumb_bytes, \"by\", (SELECT kind FROM documents d WHERE d.tenant_id = $1 AND d.doc = photos.about)
+        FROM photos WHERE tenant_id = $1 AND doc = $2 AND removed = 0";
     let rows = all(connection, sql, key()).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let number = |column: usize| -> Result<u32> { Ok(row.try_get::<Option<i64>, _>(column)?.and_then(|n| n.try_into().ok()).unwrap_or(0)) };
@@ -88,13 +106,15 @@ async fn find(connection: &mut AnyConnection, tenant: &Tenant, author: &Author, 
     };
     let Some(hash) = row.try_get::<Option<String>, _>(hash)? else { return Ok(None) };
     let own = row.try_get::<Option<String>, _>(6)?.is_some_and(|by| by == author.person.to_string());
+    let about = row.try_get::<Option<String>, _>(7)?.and_then(|kind| kinds::by_name(&kind));
+    let confidential = about.filter(|kind| kind.rules.is_confidential()).map(|kind| kind.name);
     let rows = all(connection, "SELECT audience FROM audiences WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL", key()).await?;
     let may: Vec<String> = author.audiences().iter().map(ToString::to_string).collect();
     let mut readable = false;
     for row in rows {
         readable |= may.contains(&row.try_get(0)?);
     }
-    Ok(Some(Named { hash, bytes, pixels, readable, own }))
+    Ok(Some(Named { hash, bytes, pixels, readable, own, confidential }))
 }
 
 async fn get(hub: &Hub, tenant: &Tenant, file: &Named, ask: &PhotoAsk, left: usize) -> Result<PhotoAnswer> {

@@ -2,6 +2,7 @@
 //! device's pieces are its own: nobody spoils another's.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
@@ -19,7 +20,11 @@ pub const PHOTO_FOLDER: &str = "photos";
 
 /// A store of files.
 #[derive(Clone, Debug)]
-pub struct PhotoStore(Arc<dyn ObjectStore>);
+pub struct PhotoStore {
+    store: Arc<dyn ObjectStore>,
+    /// The folder, unless they lie in S3.
+    folder: Option<PathBuf>,
+}
 
 /// A piece of a file on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +36,13 @@ pub struct Piece {
     pub length: u64,
     /// When it came, in seconds since the Unix epoch (UTC).
     pub at: i64,
+}
+
+impl Piece {
+    /// The hash of the file that it is a piece of: the folder above its device's.
+    pub fn hash(&self) -> &str {
+        self.path.as_ref().rsplit('/').nth(2).unwrap_or_default()
+    }
 }
 
 impl PhotoStore {
@@ -48,7 +60,8 @@ impl PhotoStore {
     pub fn in_folder(folder: &std::path::Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         // What was answered 'whole' survives power loss.
-        Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true))))
+        let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true);
+        Ok(Self { store: Arc::new(store), folder: Some(folder.to_owned()) })
     }
 
     /// The store under `prefix` of an S3 bucket.
@@ -57,28 +70,34 @@ impl PhotoStore {
         drop(rustls::crypto::ring::default_provider().install_default());
         let store =
             builder.build().map_err(|e| HubError::usage(format!("照片存储（S3）设置不正确：{e}"), "the settings of the photo store (S3) are not right"))?;
-        Ok(if prefix.is_empty() { Self(Arc::new(store)) } else { Self(Arc::new(PrefixStore::new(store, prefix))) })
+        let store: Arc<dyn ObjectStore> = if prefix.is_empty() { Arc::new(store) } else { Arc::new(PrefixStore::new(store, prefix)) };
+        Ok(Self { store, folder: None })
+    }
+
+    /// The folder of a community's whole files; `None` if they lie in S3.
+    pub fn folder_of(&self, tenant: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join("photos").join(tenant))
     }
 
     /// The size of a whole file in bytes; `None` if it is not here.
     pub async fn size(&self, tenant: &str, hash: &str) -> Result<Option<u64>> {
-        Ok(present(self.0.head(&whole(tenant, hash)).await)?.map(|meta| meta.size))
+        Ok(present(self.store.head(&whole(tenant, hash)).await)?.map(|meta| meta.size))
     }
 
     /// A part of a whole file; `None` if it is not here.
     pub async fn read(&self, tenant: &str, hash: &str, range: Range<u64>) -> Result<Option<Vec<u8>>> {
-        Ok(present(self.0.get_range(&whole(tenant, hash), range).await)?.map(|bytes| bytes.to_vec()))
+        Ok(present(self.store.get_range(&whole(tenant, hash), range).await)?.map(|bytes| bytes.to_vec()))
     }
 
     /// Keeps a whole file. The same one twice is one.
     pub async fn keep(&self, tenant: &str, hash: &str, bytes: Vec<u8>) -> Result<()> {
-        self.0.put(&whole(tenant, hash), PutPayload::from(bytes)).await?;
+        self.store.put(&whole(tenant, hash), PutPayload::from(bytes)).await?;
         Ok(())
     }
 
     /// Removes a whole file.
     pub async fn remove(&self, tenant: &str, hash: &str) -> Result<()> {
-        present(self.0.delete(&whole(tenant, hash)).await).map(drop)
+        present(self.store.delete(&whole(tenant, hash)).await).map(drop)
     }
 
     /// The hashes of all whole files of a community.
@@ -91,7 +110,7 @@ impl PhotoStore {
     pub async fn keep_piece(&self, tenant: &str, hash: &str, device: DeviceId, offset: u32, bytes: Vec<u8>, at: i64) -> Result<()> {
         let name = format!("{offset}-{at}");
         let path = Path::from_iter(["pieces", tenant, hash, &device.to_string(), &name]);
-        self.0.put(&path, PutPayload::from(bytes)).await?;
+        self.store.put(&path, PutPayload::from(bytes)).await?;
         Ok(())
     }
 
@@ -113,19 +132,19 @@ impl PhotoStore {
 
     /// The bytes of a piece; `None` if it is gone.
     pub async fn read_piece(&self, piece: &Piece) -> Result<Option<Vec<u8>>> {
-        Ok(present(self.0.get_range(&piece.path, 0..piece.length).await)?.map(|bytes| bytes.to_vec()))
+        Ok(present(self.store.get_range(&piece.path, 0..piece.length).await)?.map(|bytes| bytes.to_vec()))
     }
 
     /// Removes pieces.
     pub async fn remove_pieces(&self, pieces: &[Piece]) -> Result<()> {
         for piece in pieces {
-            present(self.0.delete(&piece.path).await)?;
+            present(self.store.delete(&piece.path).await)?;
         }
         Ok(())
     }
 
     async fn list(&self, prefix: &Path) -> Result<Vec<ObjectMeta>> {
-        Ok(self.0.list(Some(prefix)).try_collect().await?)
+        Ok(self.store.list(Some(prefix)).try_collect().await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Removing files that no photo names any more, and pieces whose rest never came.
+//! Removing files that no photo names any more, with their pieces, and pieces whose rest never came.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const PIECES_SECONDS: i64 = 14 * 86_400;
 /// Removes from a community's files what its documents do not name: photos taken back or erased. Answers with how many files went.
 pub async fn sweep(hub: &Hub, tenant: &Tenant) -> Result<u64> {
     // What is there is looked at before what is named: a file that comes meanwhile is not in the list.
-    let there = hub.photos.hashes(&tenant.id).await?;
+    let (there, pieces) = (hub.photos.hashes(&tenant.id).await?, hub.photos.all_pieces(&tenant.id).await?);
     let mut named = BTreeSet::new();
     let mut read = hub.store.read().await?;
     for row in all(&mut read, "SELECT hash, thumb_hash FROM photos WHERE tenant_id = $1 AND removed = 0", vec![Arg::text(&tenant.id)]).await? {
@@ -29,7 +29,7 @@ pub async fn sweep(hub: &Hub, tenant: &Tenant) -> Result<u64> {
         removed += 1;
     }
     let before = hub.now() - PIECES_SECONDS;
-    let old: Vec<_> = hub.photos.all_pieces(&tenant.id).await?.into_iter().filter(|piece| piece.at < before).collect();
+    let old: Vec<_> = pieces.into_iter().filter(|piece| piece.at < before || !named.contains(piece.hash())).collect();
     hub.photos.remove_pieces(&old).await?;
     Ok(removed)
 }

@@ -9,7 +9,7 @@ mod sqlite;
 
 pub use migrations::SCHEMA_VERSION;
 pub use sql::{Arg, all, exec, insert_many, one, select_in};
-pub use sqlite::{DB_FILE, files as sqlite_files, is_backup as is_sqlite_backup};
+pub use sqlite::{DB_FILE, aside as sqlite_aside, files as sqlite_files, is_backup as is_sqlite_backup};
 
 use std::hash::{BuildHasher, Hasher};
 use std::ops::{Deref, DerefMut};
@@ -199,6 +199,26 @@ impl Store {
         match self.engine {
             Engine::Sqlite => sqlite::scrub(&self.writer).await,
             Engine::Postgres => postgres::scrub(&self.writer).await,
+        }
+    }
+
+    /// Names of what restores replaced and kept: files in `folder`, or PostgreSQL's schemas.
+    pub async fn replaced(&self, folder: &Path) -> Result<Vec<String>> {
+        match self.engine {
+            Engine::Sqlite => Ok(sqlite::all_aside(folder)?.iter().map(|path| path.display().to_string()).collect()),
+            Engine::Postgres => postgres::all_aside(&mut *self.read().await?).await,
+        }
+    }
+
+    /// Removes one of them, by its name.
+    pub async fn drop_replaced(&self, name: &str) -> Result<()> {
+        match self.engine {
+            Engine::Sqlite => Ok(std::fs::remove_file(name)?),
+            Engine::Postgres => {
+                let mut tx = self.write_any().await?;
+                postgres::drop_aside(&mut tx, name).await?;
+                Ok(tx.commit().await?)
+            }
         }
     }
 

@@ -168,6 +168,17 @@ async fn free_name(connection: &mut AnyConnection, first: &str) -> Result<String
     Ok(name)
 }
 
+/// The schemas that hold what restores moved aside.
+pub(super) async fn all_aside(connection: &mut AnyConnection) -> Result<Vec<String>> {
+    let sql = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'before!_restore!_%' ESCAPE '!' ORDER BY nspname";
+    super::all(connection, sql, vec![]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Drops such a schema with all that is in it.
+pub(super) async fn drop_aside(connection: &mut AnyConnection, aside: &str) -> Result<()> {
+    told(connection, &format!("DROP SCHEMA {aside} CASCADE")).await
+}
+
 /// A connection that sees what [`replace`] moved aside, if that was a hub's.
 pub(super) async fn replaced(connection: &mut AnyConnection, url: &str) -> Result<Option<AnyConnection>> {
     let aside = aside(connection).await?;

@@ -47,6 +47,27 @@ pub(super) async fn has_table(connection: &mut AnyConnection, name: &str) -> Res
     Ok(one(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1", vec![Arg::text(name)]).await?.try_get::<i64, _>(0)? > 0)
 }
 
+/// What the copies begin with that restores kept of what they replaced.
+const ASIDE: &str = "hub.db.before-restore-";
+
+/// Where a restore at this time, in seconds since the Unix epoch (UTC), keeps what it replaces.
+pub fn aside(folder: &Path, now: i64) -> PathBuf {
+    folder.join(format!("{ASIDE}{now}"))
+}
+
+/// The files of all such copies.
+pub(super) fn all_aside(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(ASIDE) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Copies the database, whole and consistent, into a new file while the hub works.
 pub(super) async fn backup(writer: &AnyPool, to: &Path) -> Result<()> {
     let to = to.to_str().ok_or_else(|| HubError::usage("路径须为 UTF-8", "the path must be UTF-8"))?;

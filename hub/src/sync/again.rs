@@ -18,14 +18,22 @@ use crate::store::{Arg, all, exec, insert_many, select_in};
 /// What stands in the place of a closed report's title when its words are gone.
 pub const WORDS_GONE: &str = "（已过保存期）";
 
+/// The key of a household that says up to when, in seconds since the Unix epoch (UTC), its photos were erased.
+pub(super) const PHOTOS_ERASED: &str = "photos_erased";
+
 /// What of a document goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Erase {
     /// All of it. What is left says that it was erased, when, and by what right.
     Document,
-    /// A resident of a household; the entry's id.
-    Resident(Id),
+    /// A resident of a household.
+    Resident {
+        /// The resident's entry.
+        id: Id,
+        /// Whether the household's photos go as well: none that was taken until then is taken in any more.
+        photos: bool,
+    },
     /// What people wrote in a report, and where exactly it was; its category, times, steps and grid stay for the figures.
     Words,
     /// What is not shown any more: earlier values, and who wrote them when.
@@ -36,19 +44,20 @@ impl Erase {
     fn stays(&self, path: &[&str]) -> bool {
         match self {
             Self::Document => false,
-            Self::Resident(id) => path.len() != 2 || path[0] != "residents" || path[1] != id.to_string(),
+            Self::Resident { id, .. } => path.len() != 2 || path[0] != "residents" || path[1] != id.to_string(),
             Self::Words => !matches!(path, ["title" | "detail" | "address" | "reporter" | "number" | "lat" | "lon"] | ["steps", _, "note" | "by_name"]),
             Self::History => true,
         }
     }
 
-    fn marks(&self, right: &'static str, now: i64) -> Vec<(Vec<String>, Value)> {
+    fn marks(&self, right: &'static str, at: i64) -> Vec<(Vec<String>, Value)> {
         let key = |keys: &[&str]| keys.iter().map(|k| (*k).to_owned()).collect();
         match self {
-            Self::Document => vec![(key(&[ERASED]), now.into()), (key(&["right"]), right.into())],
-            Self::Resident(id) => {
+            Self::Document => vec![(key(&[ERASED]), at.into()), (key(&["right"]), right.into())],
+            Self::Resident { id, photos } => {
                 let id = id.to_string();
-                vec![(key(&["residents", &id, "removed"]), true.into()), (key(&["residents", &id, ERASED]), now.into())]
+                let marks = vec![(key(&["residents", &id, "removed"]), true.into()), (key(&["residents", &id, ERASED]), at.into())];
+                marks.into_iter().chain(photos.then(|| (key(&[PHOTOS_ERASED]), at.into()))).collect()
             }
             Self::Words => vec![(key(&["title"]), WORDS_GONE.into())],
             Self::History => Vec::new(),
@@ -66,6 +75,8 @@ pub struct Begin<'a> {
     pub right: &'static str,
     /// The number of the next generation.
     pub generation: u32,
+    /// When it was erased first, in seconds since the Unix epoch (UTC): a restore repeats it.
+    pub at: i64,
     /// Who hears of it.
     pub tell: Tell,
 }
@@ -102,7 +113,7 @@ impl Batch<'_> {
         };
         let (kind, gone) = (before.kind(), *begin.erase == Erase::Document || self.absent.contains(&begin.doc) || before.is_erased());
         let erase = if gone { &Erase::Document } else { begin.erase };
-        let marks = erase.marks(begin.right, now);
+        let marks = erase.marks(begin.right, begin.at);
         let marks: Vec<_> = marks.iter().map(|(keys, value)| (keys.iter().map(String::as_str).collect(), value.clone())).collect();
         let again = Again { generation: begin.generation, stays: &|path| erase.stays(path), marks: &marks };
         let device = self.tenant.key.device();

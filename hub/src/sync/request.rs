@@ -7,6 +7,7 @@ use gridwalk_core::documents::{Doc, MAX_CHANGE_BYTES, Place, change_from_body};
 use gridwalk_core::error::{Error, Result};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::photos::document::PHOTO;
 use gridwalk_core::sync::protocol::{Bundle, Sealed, SyncRequest, VERSION, decode, device_of, unpack};
 
 use super::carried::Vouched;
@@ -57,6 +58,8 @@ pub struct IncomingChange {
     pub first: Option<Arc<Doc>>,
     /// What that document is about.
     pub about: Option<Id>,
+    /// What it was taken for, if it is a photo.
+    pub record: Option<Id>,
 }
 
 /// The change that these bytes are, if Automerge may see them: not compressed, and not too large.
@@ -97,8 +100,9 @@ pub(super) fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
                 Place::Of { about, .. } => Some(about),
                 Place::Own(_) => None,
             });
+            let record = first.as_ref().filter(|first| first.kind().name == PHOTO.name).and_then(|first| first.tree().id("record"));
             let (generation, schema, body) = (change.generation, change.schema, change.body.to_vec());
-            changes.push(IncomingChange { doc, generation, schema, hash, body, change: parsed, first, about });
+            changes.push(IncomingChange { doc, generation, schema, hash, body, change: parsed, first, about, record });
         }
         groups.push(changes);
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use gridwalk_core::documents::{Audience, Doc, Obstacle, genesis};
+use gridwalk_core::documents::{Audience, Doc, Map, Obstacle, genesis};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
@@ -14,6 +14,7 @@ use gridwalk_core::rules::{Refusal, judge};
 use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
 use sqlx::{AnyConnection, Row};
 
+use super::again::PHOTOS_ERASED;
 use super::author::{Membership, Signer};
 use super::batch::{Batch, Final, Kept, Left, number_of};
 use super::request::{IncomingChange, OpenBundle};
@@ -56,9 +57,11 @@ impl Batch<'_> {
     /// Loads what the bundles of this community need, documents in order of id.
     async fn prepare(&mut self, connection: &mut AnyConnection, bundles: &[&OpenBundle]) -> Result<Finals> {
         let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
-        self.load(connection, changes().map(|c| c.doc)).await?;
+        // Of what a photo is about it is asked until when photos of it were erased.
+        let shown = changes().filter(|c| c.record.is_some()).filter_map(|c| c.about);
+        self.load(connection, changes().map(|c| c.doc).chain(shown)).await?;
         // Of what is here already too: what it is about may have moved before it came.
-        let abouts: BTreeSet<Id> = changes().filter_map(|c| c.about.or_else(|| self.held.get(&c.doc)?.about)).collect();
+        let abouts: BTreeSet<Id> = changes().flat_map(|c| c.about.or_else(|| self.held.get(&c.doc)?.about).into_iter().chain(c.record)).collect();
         self.load_abouts(connection, abouts).await?;
         let keys: Vec<Arg> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(&id.to_string())).collect();
         let mut finals = HashMap::new();
@@ -193,7 +196,7 @@ impl Batch<'_> {
             None => {
                 let (now, about) = self.place(incoming.doc, after.kind(), after.tree());
                 // What is about something erased is erased with it.
-                if about.is_some_and(|id| self.is_erased(id)) {
+                if about.is_some_and(|id| self.is_erased(id)) || self.shows_erased(incoming, after.tree()) {
                     return Ok((Word::Generation, None));
                 }
                 // What it is about may come yet: its author's phone sends it again to a restored hub.
@@ -218,6 +221,14 @@ impl Batch<'_> {
     fn left_by(&self, about: Option<Id>) -> &[Left] {
         let Some(id) = about else { return &[] };
         self.held.get(&id).map(|h| &h.left[..]).or_else(|| self.abouts.get(&id).map(|a| &a.left[..])).unwrap_or_default()
+    }
+
+    /// Whether a new photo shows what was erased: it was taken for a visit that is gone, or before a household's photos went.
+    fn shows_erased(&self, incoming: &IncomingChange, photo: &Map) -> bool {
+        let Some((record, about)) = incoming.record.zip(incoming.about) else { return false };
+        let until = self.loaded(about).and_then(|doc| doc.tree().int(PHOTOS_ERASED));
+        let taken = photo.int("anchored_at").or(photo.int("at")).unwrap_or(0);
+        self.is_erased(record) || until.is_some_and(|until| taken <= until)
     }
 
     /// A change for a document that is not here and that it does not make itself: an orphan, or nonsense.

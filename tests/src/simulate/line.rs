@@ -58,8 +58,9 @@ impl HubProcess {
     pub async fn backup(&self, to: &std::path::Path) -> gridwalk_hub::Result<()> {
         if to.exists() {
             std::fs::remove_file(to)?;
+            std::fs::remove_dir_all(format!("{}.photos", to.display()))?;
         }
-        admin::backup(&self.hub, to).await
+        admin::backup(&self.hub, to).await.map(drop)
     }
 
     /// Puts the backup in the place of the database, under a new epoch.

@@ -5,10 +5,14 @@ use gridwalk_core::care::{AddHealth, AddMinor, EditHealth, Fact};
 use gridwalk_core::circles::{AddCircle, ApproveMember, SetMember};
 use gridwalk_core::mediations::{AddMediation, AddSession, AgreeMediation};
 use gridwalk_core::rules::Role;
+use gridwalk_core::sync::Network;
+use gridwalk_core::sync::protocol::{PhotoWord, WireFile};
 use gridwalk_hub::admin::log::{Entry, entries};
 use gridwalk_hub::admin::{self, Reason};
 use gridwalk_tests::harness::{Device, report};
+use gridwalk_tests::pictures::jpeg;
 
+use crate::photos::{ask, files, get, kept, sync};
 use crate::world::{World, device_id, first_resident, person, text};
 
 fn fact(field: &str, text: &str) -> Fact {
@@ -192,5 +196,60 @@ async fn a_quarrel_reported_becomes_a_mediation_without_being_typed_again() {
     w.settle(&[&a, &b]).await;
     assert!(b.phone.mediation(id).is_err() && w.desk.phone.mediation(id).is_err());
     assert_eq!(w.ask("SELECT state FROM mediations").await, ["kept"]);
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_photo_of_a_minors_document_is_seen_after_approval_alone_and_each_look_is_logged() {
+    let w = World::start(153, 2).await;
+    let (a, b) = (w.worker(1, "g00").await, w.worker(2, "g00").await);
+    let second = Device::enrolled(w.dir.path(), 4, &w.hub.invite(Role::Cadre, None, "赵主任").await.unwrap()).await.unwrap();
+    w.settle(&[&a, &b, &second]).await;
+    let (me, boss, other) = (person(&a), person(&w.desk), person(&second));
+    let circle = w.desk.phone.run(AddCircle { purpose: "minors".into(), name: "二号圈".into(), members: vec![me, other] }).unwrap().value;
+    w.desk.phone.run(ApproveMember { circle, person: me, approved: true }).unwrap();
+    w.settle(&[&a, &second]).await;
+    let home = w.households[0];
+    let new = AddMinor { circle, household: home, resident: first_resident(&a.phone, home), facts: vec![fact("fetch", "外婆")] };
+    let document = a.phone.run(new).unwrap().value;
+    let photo = a.phone.take_photo(document, &jpeg(1200, 900, 50)).unwrap().value;
+    let open = a.phone.take_photo(home, &jpeg(1200, 900, 51)).unwrap().value;
+    assert!(b.phone.take_photo(document, &jpeg(900, 700, 52)).is_err(), "the grid does not know of it");
+    sync(&a).await;
+    // Not the grid, not the desk, not who is entered and not approved; nobody's asking is a reading.
+    for device in [&b, &w.desk, &second] {
+        sync(device).await;
+        assert!(device.phone.photo_thumbnail(photo).is_err() && device.phone.photo_thumbnail(open).unwrap().is_some());
+        for file in [WireFile::Thumbnail, WireFile::Original] {
+            assert_eq!(ask(&w, device, get(photo, file)).await.unwrap().word, PhotoWord::Unknown);
+        }
+    }
+    assert!(logged(&w, "read").await.is_empty());
+
+    w.desk.phone.run(ApproveMember { circle, person: other, approved: true }).unwrap();
+    w.settle(&[&second]).await;
+    sync(&second).await;
+    assert!(second.phone.photo_thumbnail(photo).unwrap().is_some());
+    second.phone.fetch_photo(photo, Network::Unmetered, |_| {}).await.unwrap();
+    let looks: Vec<_> = logged(&w, "read").await.into_iter().filter(|e| e.subject == photo.to_string()).collect();
+    let details = ["thumbnail", "original"].map(|which| format!("photo of minor person {other} {which} from 0"));
+    assert!(looks.iter().all(|e| e.by == device_id(&second).to_string()));
+    assert_eq!(looks.iter().map(|e| e.detail.clone()).filter(|d| d.ends_with(" 0")).collect::<Vec<_>>(), details);
+    // At the hub by a cadre, after another's approval for this photo.
+    let (hub, tenant) = (&w.hub.hub, &w.hub.tenant);
+    assert!(admin::show(hub, tenant, photo, boss, Reason::Safety, None).await.is_err());
+    let number = admin::approve(hub, tenant, photo, other, boss, Reason::Safety).await.unwrap();
+    assert_eq!(admin::show(hub, tenant, photo, boss, Reason::Safety, Some(number)).await.unwrap().kind, "photo");
+    assert!(admin::show(hub, tenant, open, boss, Reason::Safety, None).await.is_ok());
+    // Approval taken back, nothing is left there.
+    w.desk.phone.run(ApproveMember { circle, person: other, approved: false }).unwrap();
+    w.settle(&[&second]).await;
+    sync(&second).await;
+    assert_eq!(files(&second).len(), 1);
+    assert_eq!(ask(&w, &second, get(photo, WireFile::Original)).await.unwrap().word, PhotoWord::Unknown);
+    // With the child everything of this goes.
+    let target = admin::Target::Resident { household: home, resident: first_resident(&w.desk.phone, home), keep_photos: true };
+    assert_eq!(admin::erase(hub, tenant, &target).await.unwrap(), 3);
+    assert_eq!(kept(&w).await.len(), 2);
     w.hub.stop().await;
 }

@@ -5,8 +5,9 @@ use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin::{self, Target};
-use gridwalk_hub::store::Engine;
+use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_tests::harness::{Device, report};
+use gridwalk_tests::logs;
 
 use crate::raw::{holds, hub_bytes, phone_bytes};
 use crate::world::{World, first_resident, household, notes, person, resident, tell, text, visit};
@@ -33,12 +34,14 @@ fn tenure(household: Id, text: &str) -> EditHousehold {
     EditHousehold { household, address: None, tenure: Some(text.into()), state: None, visit_every_days: None, position: None, place: None }
 }
 
-/// Nothing secret is left with anyone.
+/// Nothing secret is left with anyone, nor was it ever logged by hub or phones.
 async fn assert_gone(w: &World, phones: &[&Device], secrets: &[&str]) {
     let hub = hub_bytes(w).await;
     for secret in secrets {
         assert!(!holds(&hub, secret), "the hub still has {secret}");
     }
+    assert!(!logs::holding(&["\"erase"]).is_empty(), "what was logged is read");
+    assert!(logs::holding(secrets).is_empty(), "logged: {:?}", logs::holding(secrets));
     for device in phones.iter().chain([&&w.desk]) {
         assert!(!device.phone.status().unwrap().erasing);
         let bytes = phone_bytes(device);
@@ -98,7 +101,7 @@ async fn an_erased_resident_is_in_no_byte_of_any_store() {
     assert!(holds(&phone_bytes(&a), PINYIN) && holds(&phone_bytes(&late), &format!("{NAME}甲")) && holds(&phone_bytes(&moved), "祖父"));
 
     // What else holds the name is found by its text; nothing goes by looking.
-    let target = Target::Resident { household: home, resident: secret };
+    let target = Target::Resident { household: home, resident: secret, keep_photos: false };
     let plan = admin::plan(&w.hub.hub, &w.hub.tenant, &target).await.unwrap();
     assert_eq!((plan.documents.len(), plan.elsewhere.len()), (1, 1), "{:?}", plan.elsewhere);
     assert_eq!((plan.elsewhere[0].table, plan.elsewhere[0].document.clone()), ("visits", visited.to_string()));
@@ -183,7 +186,7 @@ async fn a_restored_hub_erases_again_whoever_has_heard_of_it() {
     a.phone.run(visit(home, "留下的走访")).unwrap();
     w.settle(&[&a, &b]).await;
     for resident in [secret, second] {
-        admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: home, resident }).await.unwrap();
+        admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: home, resident, keep_photos: false }).await.unwrap();
     }
     admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Document(house)).await.unwrap();
     // One phone hears of it before the restore, the other does not, and has more to send.
@@ -194,17 +197,10 @@ async fn a_restored_hub_erases_again_whoever_has_heard_of_it() {
     w.pass(3600, &[&a, &b]);
     let w = w.restart(1202, Some(&backup), &[&a, &b]).await;
     std::fs::remove_file(&backup).unwrap();
-    for file in std::fs::read_dir(&w.hub.folder).unwrap() {
-        let file = file.unwrap().path();
-        if file.to_string_lossy().contains("before-restore") {
-            std::fs::remove_file(file).unwrap();
-        }
-    }
-    if w.hub.hub.store.engine == Engine::Postgres {
-        for aside in w.ask("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'before_restore%'").await {
-            w.tell(&format!("DROP SCHEMA {aside} CASCADE")).await;
-        }
-    }
+    // What the restore replaced is named, and goes when told.
+    assert_eq!(admin::replaced(&w.hub.hub).await.unwrap().len(), 1);
+    assert_eq!(admin::drop_replaced(&w.hub.hub).await.unwrap(), 1);
+    assert!(admin::replaced(&w.hub.hub).await.unwrap().is_empty());
     for _ in 0..3 {
         w.settle(&[&a, &b]).await;
     }
@@ -229,7 +225,7 @@ async fn what_hinders_the_overwriting_is_waited_for() {
     let home = w.households[0];
     let secret = a.phone.run(AddResident { household: home, resident: secret_resident() }).unwrap().value;
     w.settle(&[&a]).await;
-    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: home, resident: secret }).await.unwrap();
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: home, resident: secret, keep_photos: false }).await.unwrap();
     // Another process reads an older state all the while, as an app's widget might.
     let other = Device::open_with(a.folder.clone(), 1, a.clock.clone(), 999).unwrap();
     other
@@ -249,5 +245,88 @@ async fn what_hinders_the_overwriting_is_waited_for() {
     let a = Device::open_with(folder, 1, clock, 1000).unwrap();
     assert!(!a.phone.status().unwrap().erasing);
     assert!(!holds(&phone_bytes(&a), OLD_PHONE) && !holds(&phone_bytes(&a), NAME));
+    w.hub.stop().await;
+}
+
+fn file(w: &World, name: &str, lines: &[String]) -> std::path::PathBuf {
+    let path = w.dir.path().join(name);
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    path
+}
+
+async fn import_counts(w: &World, path: &std::path::Path) -> (u64, u64, u64, usize, String) {
+    let done = import(&w.hub.hub, &w.hub.tenant, path, &Mapping::default(), |_, _| {}).await.unwrap();
+    let rejects = done.rejects_file.map(|file| std::fs::read_to_string(file).unwrap()).unwrap_or_default();
+    (done.added, done.known, done.changed, done.rejected, rejects)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_does_not_bring_back_what_was_erased_nor_after_a_restore_from_before_it() {
+    let w = World::start(204, 1).await;
+    let a = w.worker(1, "g00").await;
+    let before = w.dir.path().join("before.db");
+    admin::backup(&w.hub.hub, &before).await.unwrap();
+    let person = |id: &str, name: &str| format!(r#"{{"id": "{id}", "name": "{name}", "phone": "{PHONE}"}}"#);
+    let home = |id: &str, people: &[String]| format!(r#"{{"id": "{id}", "grid": "g00", "address": "鑫淼街{id}号", "residents": [{}]}}"#, people.join(","));
+    let secret = person("证件4403-1", NAME);
+    let both = [home("h1", &[secret.clone(), person("r2", "房东")]), home("h2", &[person("r3", "租客")])];
+    let roster = file(&w, "roster.jsonl", &both);
+    assert_eq!(import_counts(&w, &roster).await, (2, 0, 0, 0, String::new()));
+    w.settle(&[&a]).await;
+    let id = |source: &'static str, record: &'static str| {
+        let hub = w.hub.hub.clone();
+        async move { gridwalk_hub::import::apply::imported(&hub, "wuyan", source).await.unwrap()[record] }
+    };
+    let (household, resident, other) = (id("household", "h1").await, id("resident", "证件4403-1").await, id("household", "h2").await);
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household, resident, keep_photos: false }).await.unwrap();
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Document(other)).await.unwrap();
+
+    // The same file again: what is left of the first household is left, the second is refused, and told without its content.
+    let (added, known, changed, rejected, rejects) = import_counts(&w, &roster).await;
+    assert_eq!((added, known, changed, rejected), (0, 0, 1, 1));
+    assert!(rejects.contains("这条记录已按要求删除，不再导入") && !rejects.contains("租客"), "{rejects}");
+    // The person in another household, and a household with nobody of them.
+    let moved = file(&w, "moved.jsonl", &[home("h3", &[secret]), home("h4", &[person("r5", "新邻居")])]);
+    let (added, .., rejected, rejects) = import_counts(&w, &moved).await;
+    assert_eq!((added, rejected), (1, 1));
+    assert!(rejects.contains("其中一位居民已按要求删除") && !rejects.contains(NAME), "{rejects}");
+    w.settle(&[&a]).await;
+    assert_gone(&w, &[&a], &[NAME, "租客", "证件4403-1", "鑫淼街h2号"]).await;
+
+    // A backup from before the import knows neither: the journal does, by salted hashes.
+    let w = w.restart(1204, Some(&before), &[&a]).await;
+    let (added, _, changed, rejected, rejects) = import_counts(&w, &roster).await;
+    assert_eq!((added, changed, rejected), (0, 0, 2), "{rejects}");
+    w.settle(&[&a]).await;
+    for device in [&a, &w.desk] {
+        assert!(!holds(&phone_bytes(device), NAME), "phone {}", device.number);
+    }
+    assert!(w.ask("SELECT name FROM residents").await.iter().all(|name| ![NAME, "租客"].contains(&name.as_str())));
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_that_cannot_be_written_changes_nothing_and_says_so() {
+    let w = World::start(205, 1).await;
+    let a = w.worker(1, "g00").await;
+    let home = w.households[0];
+    let resident = a.phone.run(AddResident { household: home, resident: secret_resident() }).unwrap().value;
+    w.settle(&[&a]).await;
+    let target = Target::Resident { household: home, resident, keep_photos: false };
+    // The journal's disk is full.
+    let journal = w.hub.folder.join("erasures.jsonl");
+    std::os::unix::fs::symlink("/dev/full", &journal).unwrap();
+    let stands = || async { w.ask("SELECT number || ' ' || (SELECT count(*) FROM changes) || ' ' || (SELECT count(*) FROM audit_log) FROM tenants").await };
+    let before = stands().await;
+    let e = admin::erase(&w.hub.hub, &w.hub.tenant, &target).await.unwrap_err();
+    assert!(e.to_string().contains("磁盘") && e.to_string().contains("nothing was erased"), "{e}");
+    assert_eq!(stands().await, before);
+    a.sync().await.unwrap();
+    assert!(a.phone.household(home).unwrap().residents.iter().any(|r| r.id == resident));
+    // With room it goes.
+    std::fs::remove_file(&journal).unwrap();
+    admin::erase(&w.hub.hub, &w.hub.tenant, &target).await.unwrap();
+    w.settle(&[&a]).await;
+    assert_gone(&w, &[&a], &[NAME, PINYIN, OLD_PHONE]).await;
     w.hub.stop().await;
 }

@@ -4,6 +4,7 @@
 mod audiences;
 mod audit_log;
 mod audits;
+mod backups;
 mod carriers;
 mod carriers_nearby;
 mod circles;
@@ -25,6 +26,7 @@ mod micro_grids;
 mod moves;
 mod moving;
 mod photos;
+mod photos_erased;
 mod photos_kept;
 mod processes;
 mod protocol;

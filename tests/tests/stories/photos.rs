@@ -24,7 +24,7 @@ use crate::wire::{Hand, post};
 use crate::world::{World, device_id, tell, text, visit};
 
 /// A community whose photos lie on an S3 server.
-async fn on_s3(seed: u64, households: usize) -> (World, S3Server) {
+pub async fn on_s3(seed: u64, households: usize) -> (World, S3Server) {
     let dir = tempfile::tempdir().unwrap();
     let server = S3Server::start(&dir.path().join("s3")).await;
     let hub = TestHub::start_with(&dir.path().join("hub"), seed, server.store()).await.unwrap();
@@ -53,12 +53,12 @@ pub async fn kept(w: &World) -> Vec<String> {
 }
 
 /// How many pieces of files under way the hub keeps.
-async fn pieces(w: &World) -> usize {
+pub async fn pieces(w: &World) -> usize {
     w.hub.hub.photos.all_pieces(&w.hub.tenant.id).await.unwrap().len()
 }
 
 /// Small steps, so that a photo takes several.
-fn small_steps(phone: &Phone) {
+pub fn small_steps(phone: &Phone) {
     tell(phone, "UPDATE state SET max_bytes = 8192");
 }
 
@@ -108,7 +108,7 @@ pub fn get(photo: Id, file: WireFile) -> PhotoAsk {
     PhotoAsk { doc: photo.to_string(), file, verb: PhotoVerb::Get, offset: 0, length: 1 << 20, bytes: vec![].into() }
 }
 
-fn put(photo: Id, offset: usize, bytes: &[u8]) -> PhotoAsk {
+pub fn put(photo: Id, offset: usize, bytes: &[u8]) -> PhotoAsk {
     let offset = u32::try_from(offset).unwrap();
     PhotoAsk { doc: photo.to_string(), file: WireFile::Original, verb: PhotoVerb::Put, offset, length: 0, bytes: bytes.to_vec().into() }
 }
@@ -228,7 +228,7 @@ async fn a_transfer_cut_anywhere_goes_on_where_the_hub_is(w: World) {
     small_steps(&w.desk.phone);
     let mut asked = 0;
     let fetched = loop {
-        let carrier = Falling { inner: HttpHub::new(&w.hub.url(), None).unwrap(), left: AtomicU32::new(1) };
+        let carrier = Falling::after(1, &w);
         match w.desk.phone.fetch_photo_with(&w.hub.url(), &carrier, photo, Network::Unmetered, &|_| {}).await {
             Ok(bytes) => break bytes,
             Err(e) => assert_eq!(e.kind(), ErrorKind::Offline),
@@ -242,9 +242,15 @@ async fn a_transfer_cut_anywhere_goes_on_where_the_hub_is(w: World) {
 }
 
 /// A carrier that falls after so many requests.
-struct Falling {
+pub struct Falling {
     inner: HttpHub,
     left: AtomicU32,
+}
+
+impl Falling {
+    pub fn after(requests: u32, w: &World) -> Self {
+        Self { inner: HttpHub::new(&w.hub.url(), None).unwrap(), left: AtomicU32::new(requests) }
+    }
 }
 
 impl Hub for Falling {

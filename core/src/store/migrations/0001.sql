@@ -124,6 +124,7 @@ CREATE TABLE photo_files (
   doc TEXT NOT NULL,             -- the photo it came with; others may name the same file
   original INTEGER NOT NULL,     -- or a thumbnail
   sent INTEGER NOT NULL,         -- whether the hub has it
+  again INTEGER NOT NULL DEFAULT 0, -- an older epoch of the hub had it: this one is asked before it is sent
   owed INTEGER NOT NULL DEFAULT 0, -- its document left this phone first: kept until the hub has it
   tries INTEGER NOT NULL DEFAULT 0, -- how often the hub found something else in what came
   trouble TEXT                   -- why it is not sent any more
