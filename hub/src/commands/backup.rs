@@ -23,7 +23,10 @@ pub async fn run(a: Backup) -> Result<()> {
     println!("已备份到 {} / backed up", a.to.display());
     match photos {
         CopiedPhotos::Copied { files, shared } => {
-            println!("照片文件 {files} 个在 {0}.photos，其中 {shared} 个与以前的备份共用 / files of photos: {files} in {0}.photos, {shared} shared with an earlier backup", a.to.display());
+            println!(
+                "照片文件 {files} 个在 {0}.photos，其中 {shared} 个与以前的备份共用 / files of photos: {files} in {0}.photos, {shared} shared with an earlier backup",
+                a.to.display()
+            );
         }
         CopiedPhotos::InS3 => println!("照片在 S3 中，不在备份内，请在存储桶中保留版本 / photos are in S3 and not in the backup; keep versions in the bucket"),
     }

@@ -61,7 +61,9 @@ pub async fn run(a: Erase) -> Result<()> {
     let plan = admin::plan(&hub, &tenant, &target).await?;
     show(&plan);
     if matches!(target, Target::Resident { keep_photos: false, .. }) && plan.documents.iter().any(|(_, kind, _)| kind.name == "photo") {
-        println!("该户及其走访的照片可能拍到本人，一并删除；要保留请加 --keep-photos / photos of the household and its visits may show them and go too; --keep-photos keeps them");
+        println!(
+            "该户及其走访的照片可能拍到本人，一并删除；要保留请加 --keep-photos / photos of the household and its visits may show them and go too; --keep-photos keeps them"
+        );
     }
     if a.preview {
         return Ok(());

@@ -222,7 +222,8 @@ impl Work<'_> {
         }
         for resident in &h.residents {
             if self.is_erased("resident", &resident.id).await? {
-                let (zh, en) = ("其中一位居民已按要求删除，请从文件中去掉后再导入", "one of its residents was erased; take them out of the file and import it again");
+                let (zh, en) =
+                    ("其中一位居民已按要求删除，请从文件中去掉后再导入", "one of its residents was erased; take them out of the file and import it again");
                 return Err(CoreError::invalid(zh, en).into());
             }
         }

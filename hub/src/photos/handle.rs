@@ -95,7 +95,8 @@ async fn find(connection: &mut AnyConnection, tenant: &Tenant, author: &Author, 
     // An id has one spelling.
     let Ok(doc) = ask.doc.parse::<Id>() else { return Ok(None) };
     let key = || vec![Arg::text(&tenant.id), Arg::text(&doc.to_string())];
-    let sql = "SELECT hash, bytes, width, height, thumb_hash, thumb_bytes, \"by\", (SELECT kind FROM documents d WHERE d.tenant_id = $1 AND d.doc = photos.about)
+    let sql =
+        "SELECT hash, bytes, width, height, thumb_hash, thumb_bytes, \"by\", (SELECT kind FROM documents d WHERE d.tenant_id = $1 AND d.doc = photos.about)
         FROM photos WHERE tenant_id = $1 AND doc = $2 AND removed = 0";
     let rows = all(connection, sql, key()).await?;
     let Some(row) = rows.first() else { return Ok(None) };

@@ -204,11 +204,13 @@ async fn a_photo_of_a_minors_document_is_seen_after_approval_alone_and_each_look
     let w = World::start(153, 2).await;
     let (a, b) = (w.worker(1, "g00").await, w.worker(2, "g00").await);
     let second = Device::enrolled(w.dir.path(), 4, &w.hub.invite(Role::Cadre, None, "赵主任").await.unwrap()).await.unwrap();
+    let third = Device::enrolled(w.dir.path(), 5, &w.hub.invite(Role::Cadre, None, "孙委员").await.unwrap()).await.unwrap();
     w.settle(&[&a, &b, &second]).await;
     let (me, boss, other) = (person(&a), person(&w.desk), person(&second));
     let circle = w.desk.phone.run(AddCircle { purpose: "minors".into(), name: "二号圈".into(), members: vec![me, other] }).unwrap().value;
-    w.desk.phone.run(ApproveMember { circle, person: me, approved: true }).unwrap();
-    w.settle(&[&a, &second]).await;
+    w.settle(&[&third]).await;
+    third.phone.run(ApproveMember { circle, person: me, approved: true }).unwrap();
+    w.settle(&[&third, &a, &second]).await;
     let home = w.households[0];
     let new = AddMinor { circle, household: home, resident: first_resident(&a.phone, home), facts: vec![fact("fetch", "外婆")] };
     let document = a.phone.run(new).unwrap().value;
@@ -226,8 +228,8 @@ async fn a_photo_of_a_minors_document_is_seen_after_approval_alone_and_each_look
     }
     assert!(logged(&w, "read").await.is_empty());
 
-    w.desk.phone.run(ApproveMember { circle, person: other, approved: true }).unwrap();
-    w.settle(&[&second]).await;
+    third.phone.run(ApproveMember { circle, person: other, approved: true }).unwrap();
+    w.settle(&[&third, &second]).await;
     sync(&second).await;
     assert!(second.phone.photo_thumbnail(photo).unwrap().is_some());
     second.phone.fetch_photo(photo, Network::Unmetered, |_| {}).await.unwrap();

@@ -35,7 +35,10 @@ async fn assert_gone(w: &World, phones: &[&Device], samples: &[Vec<u8>]) {
     for device in phones {
         assert!(!device.phone.status().unwrap().erasing);
         assert_eq!(holds(&phone_bytes(device), samples), 0, "phone {}", device.number);
-        assert_eq!(text(&device.phone, "SELECT hash FROM photo_files WHERE hash NOT IN (SELECT hash FROM photos UNION SELECT thumb_hash FROM photos)"), [""; 0]);
+        assert_eq!(
+            text(&device.phone, "SELECT hash FROM photo_files WHERE hash NOT IN (SELECT hash FROM photos UNION SELECT thumb_hash FROM photos)"),
+            [""; 0]
+        );
     }
 }
 

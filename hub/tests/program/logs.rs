@@ -1,93 +1,20 @@
-//! The hub as people run it: through every command, honest and hostile requests, and files with faults, its logs and its errors
-//! name nobody.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so at once, also in its helpers")]
+//! Through every command, honest and hostile requests, and files with faults, logs and errors of the hub name nobody.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
 
+use gridwalk_core::care::{AddMinor, Fact};
+use gridwalk_core::circles::{AddCircle, ApproveMember};
 use gridwalk_core::households::{AddHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_core::identity::{DeviceKey, Invite, SignedHead, SystemRandom};
+use gridwalk_core::sync::Network;
 use gridwalk_core::sync::protocol::{ENROL_PATH, SYNC_PATH, pack};
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, Id, Phone};
-use gridwalk_tests::logs::naming;
+use gridwalk_tests::pictures::jpeg;
 use gridwalk_tests::workload::{Scene, Spec, make};
 
-/// Everything of our own, and what libraries say for debugging.
-const LEVELS: &str = "debug,gridwalk_core=trace,gridwalk_hub=trace";
-
-struct Program {
-    folder: PathBuf,
-    people: BTreeSet<String>,
-}
-
-impl Program {
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gridwalk-hub"));
-        command.env("GRIDWALK_HUB_DATA", self.folder.join("hub")).env("RUST_LOG", LEVELS).args(args);
-        command
-    }
-
-    /// Runs a command to its end; what it logs and what it says of errors names nobody.
-    fn run(&self, args: &[&str], succeeds: bool) -> String {
-        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
-        let (out, err) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
-        assert_eq!(status.success(), succeeds, "{args:?}: {out}{err}");
-        self.check(&args.join(" "), &err);
-        out
-    }
-
-    fn check(&self, what: &str, text: &str) {
-        let lines = naming(text, &self.people);
-        assert!(lines.is_empty(), "{what} names someone: {lines:?}");
-    }
-
-    fn check_file(&self, file: &Path) {
-        self.check(&file.display().to_string(), &String::from_utf8_lossy(&fs::read(file).unwrap()));
-    }
-}
-
-struct Serving {
-    child: Child,
-    address: String,
-    log: std::thread::JoinHandle<String>,
-}
-
-impl Serving {
-    fn start(program: &Program) -> Self {
-        let mut child = program.command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).unwrap();
-            text
-        });
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, address: line.trim().to_owned(), log }
-    }
-
-    /// Ends the hub; answers with all that it logged.
-    fn stop(mut self) -> String {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        self.child.wait().unwrap();
-        self.log.join().unwrap()
-    }
-
-    /// Sends raw bytes and hears the answer.
-    fn raw(&self, request: &[u8]) -> String {
-        let mut line = TcpStream::connect(self.address.trim_start_matches("http://")).unwrap();
-        line.write_all(request).unwrap();
-        let mut answer = Vec::new();
-        // A hub that hangs up on nonsense has answered too.
-        drop(line.read_to_end(&mut answer));
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-}
+use crate::program::{Program, Serving, phone};
 
 fn all_names(value: &serde_json::Value, found: &mut BTreeSet<String>) {
     match value {
@@ -102,13 +29,6 @@ fn all_names(value: &serde_json::Value, found: &mut BTreeSet<String>) {
         serde_json::Value::Array(all) => all.iter().for_each(|v| all_names(v, found)),
         _ => {}
     }
-}
-
-async fn phone(folder: &Path, number: u8, link: &str) -> Phone {
-    let phone = Phone::open(Config::new(folder.join(format!("phone-{number}")), [number; 32])).unwrap();
-    phone.enrol(&link.parse().unwrap(), None).await.unwrap();
-    phone.sync(|_| {}).await.unwrap();
-    phone
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,14 +63,12 @@ async fn no_log_and_no_error_names_anybody() {
     hub.run(&["import", &file("no-such-file.jsonl")], false);
 
     let serving = Serving::start(&hub);
-    let invite = |role: &str, name: &str, more: &[&str]| {
-        let args = [&["invite", "--address", serving.address.as_str(), "--role", role, "--name", name][..], more].concat();
-        hub.run(&args, true).lines().next().unwrap().to_owned()
-    };
+    let invite = |role: &str, name: &str, more: &[&str]| serving.invite(&hub, role, name, more);
     // Work, conflicts, refused inputs, wrong codes.
     let a = phone(dir.path(), 1, &invite("grid_worker", "司马光远", &["--grid", "g00", "--qr"])).await;
     let b = phone(dir.path(), 2, &invite("grid_worker", "诸葛小明", &["--grid", "g00"])).await;
     let desk = phone(dir.path(), 3, &invite("cadre", "欧阳静", &[])).await;
+    let second = phone(dir.path(), 4, &invite("cadre", "诸葛小明", &[])).await;
     let door = a.today(None, 1).unwrap()[0].household;
     let visit = RecordVisit {
         household: door,
@@ -220,7 +138,19 @@ async fn no_log_and_no_error_names_anybody() {
     hub.run(&["devices"], true);
     hub.run(&["audit", "--document", &door.to_string()], true);
     hub.run(&["audit", "--document", &person, "--path", "欧阳静"], false);
-    hub.run(&["end-role", "--person", &person, "--role", "grid_worker", "--grid", "g00"], true);
+    let id = |phone: &Phone| phone.status().unwrap().tenants[0].person.clone();
+    look_and_erase(&hub, [&a, &desk, &second], door, resident).await;
+    // A list for who asks; what stands there is for nobody's terminal.
+    hub.run(&["grid", "list"], true);
+    hub.run(&["grid", "split", "--from", "g01", "--new", "g09", "--micro-grid", "无", "--worker", "司马光远", "--yes"], false);
+    hub.run(&["grid", "stand-in", "--grid", "g00", "--for", "司马光远", "--by", "诸葛小明", "--until", "2099-01-01", "--yes"], false);
+    hub.run(&["grid", "stand-in", "--grid", "g00", "--for", &person, "--by", &id(&second), "--until", "2099-01-01", "--yes"], true);
+    hub.run(&["grid", "hand-over", "--grid", "g00", "--from", "司马光远", "--to", "欧阳静", "--yes"], true);
+    hub.run(&["grid", "merge", "--from", "g01", "--into", "g00", "--yes"], true);
+    hub.check("retention", &hub.run(&["retention", "--preview"], true));
+    hub.check("retention", &hub.run(&["retention", "--apply"], true));
+    hub.check("photos", &hub.run(&["photos"], true));
+    hub.run(&["end-role", "--person", &id(&b), "--role", "grid_worker", "--grid", "g00"], true);
     hub.run(&["end-role", "--person", &person, "--role", "cadre"], false);
     invite("micro_grid_lead", "诸葛小明", &["--grid", "g00", "--micro-grid", "g00-b001"]);
     let lead = ["invite", "--address", serving.address.as_str(), "--role", "micro_grid_lead", "--name", "诸葛小明"];
@@ -243,7 +173,50 @@ async fn no_log_and_no_error_names_anybody() {
     assert!(log.lines().count() > 50 && log.contains("\"audit\"") && log.contains("\"sync\""), "{log}");
     hub.check("the serving hub", &log);
     hub.run(&["restore", "--from", wrong.to_str().unwrap()], false);
-    hub.run(&["restore", "--from", backup.to_str().unwrap()], true);
+    hub.check("restore", &hub.run(&["restore", "--from", backup.to_str().unwrap()], true));
+    hub.check("new-epoch", &hub.run(&["new-epoch"], true));
     hub.check("the log of acts", &hub.run(&["log"], true));
     hub.check_file(&dir.path().join("hub/revocations.jsonl"));
+    hub.check_file(&dir.path().join("hub/erasures.jsonl"));
+}
+
+/// A minor's document and a photo, shown, approved and erased; lists and errors about it have ids alone.
+async fn look_and_erase(hub: &Program, [a, desk, second]: [&Phone; 3], door: Id, resident: Id) {
+    let [me, boss, other] = [a, desk, second].map(|phone| phone.status().unwrap().tenants[0].person.clone());
+    let circle = desk.run(AddCircle { purpose: "minors".into(), name: "一号圈".into(), members: vec![me.parse().unwrap()] }).unwrap().value;
+    for phone in [desk, second] {
+        phone.sync(|_| {}).await.unwrap();
+    }
+    second.run(ApproveMember { circle, person: me.parse().unwrap(), approved: true }).unwrap();
+    for phone in [second, a, a] {
+        phone.sync(|_| {}).await.unwrap();
+    }
+    let facts = vec![Fact { field: "guardian".into(), text: "欧阳静，13987654321".into() }];
+    let minor = a.run(AddMinor { circle, household: door, resident, facts }).unwrap().value.to_string();
+    a.take_photo(door, &jpeg(900, 700, 1)).unwrap();
+    a.sync(|_| {}).await.unwrap();
+    a.sync_photos(Network::Unmetered, |_| {}).await.unwrap();
+    let (home, resident) = (door.to_string(), resident.to_string());
+    let shown = hub.run(&["show", "--document", &home, "--by", &boss, "--reason", "complaint"], true);
+    assert!(shown.contains("欧阳静"), "shown to who asks: {shown}");
+    hub.run(&["show", "--document", &minor, "--by", &boss, "--reason", "safety"], false);
+    hub.run(&["approve", "--document", &minor, "--by", &boss, "--for", &boss, "--reason", "safety"], false);
+    let said = hub.run(&["approve", "--document", &minor, "--by", &other, "--for", &boss, "--reason", "safety"], true);
+    let number = said.rsplit("approval ").next().unwrap().split(',').next().unwrap();
+    assert!(hub.run(&["show", "--document", &minor, "--by", &boss, "--reason", "safety", "--approval", number], true).contains("13987654321"));
+    hub.run(&["show", "--document", &minor, "--by", &me, "--reason", "safety", "--approval", number], false);
+
+    let found = hub.run(&["erase", "--containing", "欧阳静"], true);
+    assert!(found.lines().count() > 2, "{found}");
+    hub.check("erase --containing", &found);
+    let person = ["erase", "--household", home.as_str(), "--resident", resident.as_str()];
+    let preview = hub.run(&[&person[..], &["--preview"]].concat(), true);
+    assert!(preview.contains("photo 1") && preview.contains("minor 1") && preview.contains("--keep-photos"), "{preview}");
+    hub.check("erase --preview", &preview);
+    hub.run(&person, false);
+    hub.check("erase", &hub.run(&[&person[..], &["--yes"]].concat(), true));
+    hub.run(&[&person[..], &["--yes"]].concat(), false);
+    hub.check("erase --history", &hub.run(&["erase", "--history", &home, "--yes"], true));
+    hub.run(&["erase", "--document", &minor, "--yes"], false);
+    hub.check("photos", &hub.run(&["photos"], true));
 }
