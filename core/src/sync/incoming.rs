@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::older::Begun;
 use super::outgoing::{pinned, tenants_of};
-use super::protocol::{Bundle, Sealed, SyncReply, TenantReply, Verdict, WireChange, Word, decode, open_reply, unpack};
+use super::protocol::{Bundle, Sealed, SyncReply, TenantCursor, TenantReply, Verdict, WireChange, Word, decode, open_reply, unpack};
 use super::rerun::{Failed, Older, rerun};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};
@@ -121,10 +121,12 @@ pub(super) fn tenant_keys(connection: &Connection, tenant: &str) -> Result<Vec<P
     keys.iter().flatten().map(|key| PublicKey::from_bytes(key)).collect()
 }
 
-/// The communities of which this phone has read more, or something else, since it made this request.
+/// The communities of which this phone has read more, or something else, since it made this request. What it asked for again says
+/// nothing of that.
 fn moved_on(connection: &Connection, prepared: &Prepared) -> Result<BTreeSet<String>> {
     let now = tenants_of(connection, &prepared.hub)?;
-    Ok(now.into_iter().map(|t| t.cursor).filter(|cursor| !prepared.cursors.contains(cursor)).map(|cursor| cursor.tenant).collect())
+    let then: Vec<_> = prepared.cursors.iter().map(|cursor| TenantCursor { wanted: Vec::new(), ..cursor.clone() }).collect();
+    Ok(now.into_iter().map(|t| t.cursor).filter(|cursor| !then.contains(cursor)).map(|cursor| cursor.tenant).collect())
 }
 
 /// How verdicts came here.
