@@ -49,6 +49,7 @@ pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
     match arguments.first().map(String::as_str) {
         Some("child-open") => return phone::child_open(&arguments[1]),
         Some("child-open-bare") => return phone::child_open_bare(&arguments[1]),
+        Some("child-photo") => return photo::child_photo(&arguments[1]),
         Some("child-peak") => return phone::child_peak(&arguments[1], &arguments[2]),
         _ => {}
     }
@@ -79,7 +80,7 @@ pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
             lines.extend(history::rows(&folder.join("history")).await?);
         }
         if wants("photo") {
-            lines.push(photo::line()?);
+            lines.extend(photo::lines(&folder.join("photo"))?);
         }
         if wants("catch-up") {
             lines.extend(catch_up::rows(&folder.join("catch-up")).await?);
@@ -154,6 +155,13 @@ fn gzip(content: &str) -> Result<usize> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(content.as_bytes())?;
     Ok(encoder.finish()?.len())
+}
+
+/// The peak of this process's resident memory, in MiB.
+fn peak_mib() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
+    Ok(peak.ok_or("no VmHWM")? / 1024.0)
 }
 
 /// What a child process of this program prints.

@@ -12,7 +12,7 @@ use gridwalk_core::{Config, Phone};
 use rusqlite::Connection;
 
 use super::stage::Stage;
-use super::{Line, Result, child, gzip, median, percentile};
+use super::{Line, Result, child, gzip, median, peak_mib, percentile};
 use crate::harness::{Device, MORNING, key_of};
 
 const VISITS: usize = 300;
@@ -232,7 +232,5 @@ pub fn child_peak(folder: &str, invite: &str) -> Result<Vec<String>> {
         }
     }
     runtime.block_on(phone.sync(|_| {}))?;
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok()).ok_or("no VmHWM")?;
-    Ok(vec![(peak / 1024.0).to_string()])
+    Ok(vec![peak_mib()?.to_string()])
 }

@@ -1,19 +1,39 @@
 //! The photo pipeline: a 12-megapixel JPEG as phones take it, prepared; beside the plain way with the `image` crate alone.
 
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Instant;
 
 use gridwalk_core::photos::prepare;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 
-use super::{Line, Result, median};
+use super::{Line, NO_TARGET, Result, child, median, peak_mib};
 use crate::pictures::{jpeg, with_exif};
 
 const RUNS: u64 = 7;
 
-/// The row of the photo pipeline.
-pub fn line() -> Result<Line> {
+/// The rows of the photo pipeline: time, and the peak of a new process's resident memory.
+pub fn lines(folder: &Path) -> Result<[Line; 2]> {
+    Ok([time()?, peak(folder)?])
+}
+
+fn peak(folder: &Path) -> Result<Line> {
+    std::fs::create_dir_all(folder)?;
+    let taken = folder.join("taken.jpg");
+    std::fs::write(&taken, with_exif(&jpeg(4000, 3000, 1), 6))?;
+    let value = child(&["child-photo", taken.to_str().unwrap_or_default()])?;
+    let yardstick = format!("the picture's pixels alone {:.0} MiB", f64::from(4000 * 3000 * 3) / f64::from(1 << 20));
+    Ok(Line { name: "photo_peak_mib", value, unit: "MiB", target: NO_TARGET, yardstick })
+}
+
+/// A new process: prepares the picture in a file; answers with its peak resident memory in MiB.
+pub fn child_photo(taken: &str) -> Result<Vec<String>> {
+    black_box(prepare(&std::fs::read(taken)?)?);
+    Ok(vec![peak_mib()?.to_string()])
+}
+
+fn time() -> Result<Line> {
     let (mut ours, mut plain, mut bytes) = (Vec::new(), Vec::new(), [0, 0, 0]);
     for seed in 0..RUNS {
         let taken = with_exif(&jpeg(4000, 3000, seed + 1), 6);
