@@ -352,14 +352,23 @@ impl Intake<'_> {
     /// Forgets documents that left the last audience, once nothing on them or about them is unsent; and what has been kept
     /// long enough.
     fn forget_withdrawn(&mut self) -> Result<()> {
-        let gone: Vec<Id> = self
+        let gone: Vec<(Id, bool)> = self
             .tx
-            .prepare_cached("SELECT id FROM documents d WHERE withdrawn AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = d.id AND c.taken = 0)")?
-            .query_map([], |r| r.get(0))?
+            .prepare_cached(
+                "SELECT d.id, d.epoch NOT IN (0, t.epoch) FROM documents d JOIN tenants t ON t.tenant = d.tenant
+                 WHERE d.withdrawn AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = d.id AND c.taken = 0)",
+            )?
+            .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         let needed = if gone.is_empty() { BTreeSet::new() } else { self.named_by_unsent()? };
-        for id in gone.into_iter().filter(|id| !needed.contains(id)) {
+        let mut unread = false;
+        for (id, stale) in gone.into_iter().filter(|(id, _)| !needed.contains(id)) {
             self.touched.forget(self.tx, id)?;
+            unread |= stale;
+        }
+        if unread {
+            // What did not come again when everything was read from the beginning may have been erased: no byte of it stays.
+            self.tx.execute("UPDATE state SET scrub = 1", [])?;
         }
         self.sweep()?;
         self.tx.prepare_cached("DELETE FROM carried WHERE at < ?1")?.execute([self.hub_time - crate::carriers::KEEP_SECONDS])?;

@@ -17,7 +17,7 @@ use super::{Done, Failure, defect};
 
 /// Reasons for which work may be refused when a role ended, a store was copied or a hub was restored. Any other reason means
 /// that gridwalk's own phone sent what gridwalk's own hub does not take.
-const REASONS: [&str; 5] = ["outside_scope", "path", "check", "not_allowed", "gone"];
+const REASONS: [&str; 6] = ["outside_scope", "path", "check", "not_allowed", "gone", "generation"];
 
 /// What the hub has of one document.
 struct Held {
@@ -36,7 +36,8 @@ pub async fn check(world: &mut World<'_>) -> Done {
     statuses(world).await?;
     acknowledged(world, &held).await?;
     visits(world).await?;
-    due(world)
+    due(world)?;
+    super::erase::check(world).await
 }
 
 /// The first column of a query on the hub's database, as text.
@@ -115,7 +116,7 @@ fn differs(invariant: &'static str, what: &str, a: &[String], b: &[String]) -> D
 /// The hub's rows are those of its documents.
 fn rebuilt_at_hub(held: &BTreeMap<Id, (Held, Doc)>, rows: &[String]) -> Done {
     let mut made = Vec::new();
-    for (id, (_, doc)) in held {
+    for (id, (_, doc)) in held.iter().filter(|(_, (_, doc))| !doc.is_erased()) {
         for row in project(doc, doc.tree()) {
             made.push(format!("{} |{id}|{}", row.table.name, row.entry));
         }
@@ -160,7 +161,6 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
         .iter()
         .filter_map(|(id, (_, doc))| match doc.kind().name {
             "household" | "report" => Some((*id, doc.tree().id("place"))),
-            "place" => Some((*id, Some(*id))),
             _ => None,
         })
         .collect();
@@ -173,13 +173,15 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
         .collect();
     for (i, phone) in world.phones.iter().enumerate() {
         let person = world.template.persons[phone.person];
-        let none = BTreeSet::new();
-        let grants = world.model.people.grants.get(&phone.person).unwrap_or(&none);
+        let (people, grants) = (&world.model.people, world.model.people.roles(phone.person));
         let desk = grants.iter().any(|(role, _)| *role == Role::Cadre);
-        let grids: BTreeSet<Id> = grants.iter().filter_map(|(_, grid)| grid.map(|g| world.template.grids[g])).collect();
+        let grids: BTreeSet<Id> = grants.iter().filter_map(|(_, grid)| grid.map(|g| people.grids[g].place)).collect();
         let in_grids = |place: Option<Id>| desk || place.is_some_and(|p| grids.contains(&p));
+        // Of a closed grid its successor's workers may still hear.
+        let successor = |place: &Id| Some(people.grids[people.grids.iter().find(|g| g.place == *place)?.into?].place);
         let may = |id: &Id, doc: &Doc| match doc.kind().name {
-            "household" | "place" => in_grids(place_of[id]),
+            "household" => in_grids(place_of[id]),
+            "place" => in_grids(Some(*id)) || in_grids(successor(id)),
             // Who raises a report for themselves goes on reading it.
             "report" => in_grids(place_of[id]) || doc.tree().flag("own") && doc.tree().id("by") == Some(person),
             "visit" => doc.tree().id("household").and_then(|h| place_of.get(&h)).is_some_and(|place| in_grids(*place)),
@@ -189,7 +191,7 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
             }
             _ => !grants.is_empty(),
         };
-        let expected: BTreeSet<Id> = held.iter().filter(|(id, (_, doc))| may(id, doc)).map(|(id, _)| *id).collect();
+        let expected: BTreeSet<Id> = held.iter().filter(|(id, (_, doc))| !doc.is_erased() && may(id, doc)).map(|(id, _)| *id).collect();
         let has: BTreeSet<Id> = phone.phone().heads().map_err(defect)?.into_iter().map(|(id, _)| id).collect();
         let name = |id: &Id| format!("{} {id}", held.get(id).map_or("nothing at the hub:", |(h, _)| h.kind.as_str()));
         if let Some(id) = has.difference(&expected).next() {
@@ -251,7 +253,7 @@ pub async fn note_closed(world: &mut World<'_>) -> Done {
 
 /// Every acknowledged act is at the hub, or in its phone's quarantine for a reason that this history gives. Once.
 async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done {
-    let mut quarantines: Vec<Quarantined> = Vec::new();
+    let (mut quarantines, mut emptied): (Vec<Quarantined>, BTreeSet<usize>) = Default::default();
     for (i, phone) in world.phones.iter().enumerate() {
         for refused in phone.phone().status().map_err(defect)?.quarantine {
             if !world.model.may_be_refused(i, phone.person) || !REASONS.contains(&refused.reason.as_str()) {
@@ -259,6 +261,9 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
                     "acknowledged",
                     format!("phone {i}: {} {} was refused without cause: {}", refused.command, refused.input, refused.reason),
                 ));
+            }
+            if refused.reason == "generation" {
+                emptied.insert(i);
             }
             quarantines.push(refused);
         }
@@ -268,7 +273,10 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
     let said: BTreeSet<String> = ask(world, "SELECT doc FROM attendances").await?.into_iter().collect();
     let out: BTreeSet<String> = ask(world, "SELECT doc FROM attendances WHERE signed_out_at IS NOT NULL").await?.into_iter().collect();
     for act in &world.model.acts {
-        let excused = act.given_up || refused.iter().any(|input| input.contains(&act.token));
+        let excused = act.given_up
+            || world.model.may_be_erased(act, emptied.contains(&act.phone))
+            || world.model.may_be_unsaid(act)
+            || refused.iter().any(|input| input.contains(&act.token));
         let lost = |what: &str| Err(Failure::new("acknowledged", format!("{what} {} of phone {} is lost: {:?}", act.token, act.phone, act.deed)));
         match act.deed {
             Deed::Mute => {}
@@ -288,8 +296,7 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
                 if times == 0 && act.acknowledged && !excused {
                     return lost("the work");
                 }
-                let made_once = !matches!(act.deed, Deed::Edit) || !world.model.settled;
-                if times > 1 && made_once {
+                if times > 1 && !world.model.may_be_twice(act) {
                     return Err(Failure::new("twice", format!("{} of phone {} is in {times} changes: {:?}", act.token, act.phone, act.deed)));
                 }
             }
@@ -371,7 +378,8 @@ fn due(world: &World<'_>) -> Done {
     Ok(())
 }
 
-fn contains(bytes: &[u8], token: &[u8]) -> bool {
+/// Whether these bytes stand somewhere in others.
+pub fn contains(bytes: &[u8], token: &[u8]) -> bool {
     bytes.windows(token.len()).any(|w| w == token)
 }
 

@@ -67,6 +67,10 @@ pub enum What {
     Carry,
     /// What the hub said of carried work comes back in a file.
     Receipts,
+    /// A grid is split, merged, handed over, or served by a stand-in.
+    Grid,
+    /// Something is erased.
+    Erase,
 }
 
 /// What goes wrong while something happens.
@@ -124,8 +128,8 @@ impl Plan {
             phones.remove(out);
         }
         // Not every trouble in every history: some meet only where others are absent.
-        let flavour: [bool; 7] = [45, 45, 25, 50, 60, 40, 35].map(|percent| dice.chance(percent));
-        let [restores, roles, copies, clocks, crashes, late, carriers] = flavour.map(u64::from);
+        let flavour: [bool; 9] = [45, 45, 25, 50, 60, 40, 35, 35, 35].map(|percent| dice.chance(percent));
+        let [restores, roles, copies, clocks, crashes, late, carriers, areas, erasures] = flavour.map(u64::from);
         let weighted = [
             (46, What::Command),
             (24, What::Sync),
@@ -148,6 +152,8 @@ impl Plan {
             (2 * roles, What::Resubmit),
             (5 * carriers, What::Carry),
             (4 * carriers, What::Receipts),
+            (5 * areas, What::Grid),
+            (4 * erasures, What::Erase),
         ];
         let small_pages = dice.chance(20);
         let count = 20 + dice.below(41) as usize;

@@ -7,7 +7,9 @@ mod act;
 mod check;
 mod crash;
 mod dice;
+mod erase;
 mod event;
+mod grids;
 mod line;
 mod model;
 mod phone;
@@ -27,13 +29,14 @@ pub use template::Template;
 use world::World;
 
 /// The invariants, by name, with what each asks.
-pub const INVARIANTS: [(&str, &str); 9] = [
+pub const INVARIANTS: [(&str, &str); 10] = [
     ("acknowledged", "no acknowledged change is lost"),
     ("replicas", "all replicas are equal at rest, and to their rebuilt selves"),
     ("status", "every report's status is valid, and a closed one stays closed"),
     ("audience", "nothing is visible outside its audience, nothing is missing inside it"),
     ("counts", "figures and due lists are right"),
     ("twice", "nothing is recorded twice"),
+    ("erased", "nothing erased comes back"),
     ("rest", "everyone comes to rest"),
     ("error", "nothing fails that may not"),
     ("panic", "nothing panics"),

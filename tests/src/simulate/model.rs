@@ -6,8 +6,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridwalk_core::Id;
 use gridwalk_core::rules::Role;
 
-/// A role as the administrator gave it: over a grid (by its number in the template) or the community.
+/// A role as the administrator gave it: over a grid (by its place in [`People::grids`]) or the community.
 pub type Grant = (Role, Option<usize>);
+
+/// A grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grid {
+    /// Its name, which no other has.
+    pub name: String,
+    /// Its document.
+    pub place: Id,
+    /// The grid that it was merged into.
+    pub into: Option<usize>,
+}
+
+/// How a worker's role over a grid came about that was not given as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// With a merge of this grid into the other.
+    Merge(usize),
+    /// For someone who is away.
+    StandIn,
+}
+
+/// What such a role is held for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// When it ends by itself, in seconds since the Unix epoch (UTC).
+    pub until: Option<i64>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
 
 /// What a command is about, as far as it can be looked for afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +68,8 @@ pub enum Deed {
 pub struct Act {
     /// The phone it was given on, by its place in the history.
     pub phone: usize,
+    /// What its input names.
+    pub names: Vec<Id>,
     /// Text that is nowhere else.
     pub token: String,
     /// What it did.
@@ -51,11 +82,88 @@ pub struct Act {
     pub given_up: bool,
 }
 
-/// Who is who, and what happened to their phones, as far as it excuses a refusal.
+impl Act {
+    /// Whether it made this, or is about it.
+    pub fn is_about(&self, id: &Id) -> bool {
+        self.names.contains(id) || self.value == Some(*id)
+    }
+}
+
+/// Who serves what, by the places of persons in the template.
 #[derive(Debug, Clone, Default)]
 pub struct People {
-    /// The roles that persons hold, by their place in the template.
+    /// The grids, closed ones too.
+    pub grids: Vec<Grid>,
+    /// The roles that persons were given as such.
     pub grants: BTreeMap<usize, BTreeSet<Grant>>,
+    /// Workers' roles that came otherwise, by person and grid.
+    pub terms: BTreeMap<(usize, usize), Term>,
+}
+
+impl People {
+    /// The roles that a person holds.
+    pub fn roles(&self, person: usize) -> BTreeSet<Grant> {
+        let by_term = self.terms.keys().filter(|(p, _)| *p == person).map(|(_, grid)| (Role::GridWorker, Some(*grid)));
+        self.grants.get(&person).into_iter().flatten().copied().chain(by_term).collect()
+    }
+
+    /// The grids that are open.
+    pub fn open(&self) -> Vec<usize> {
+        (0..self.grids.len()).filter(|g| self.grids[*g].into.is_none()).collect()
+    }
+
+    /// Who serves a grid.
+    pub fn workers(&self, grid: usize) -> Vec<usize> {
+        let grant = (Role::GridWorker, Some(grid));
+        (0..super::template::PEOPLE.len()).filter(|person| self.roles(*person).contains(&grant)).collect()
+    }
+
+    /// Gives a role over a grid, as such or for a term. One that is held as such stays so.
+    pub fn begin(&mut self, person: usize, grid: usize, term: Option<Term>) {
+        let held = self.grants.entry(person).or_default();
+        match term {
+            _ if held.contains(&(Role::GridWorker, Some(grid))) => {}
+            Some(term) => drop(self.terms.insert((person, grid), term)),
+            None => {
+                self.terms.remove(&(person, grid));
+                held.insert((Role::GridWorker, Some(grid)));
+            }
+        }
+    }
+
+    /// Ends a role; answers with the term that it was held for.
+    pub fn end(&mut self, person: usize, grant: Grant) -> Option<Term> {
+        self.grants.entry(person).or_default().remove(&grant);
+        self.terms.remove(&(person, grant.1?))
+    }
+
+    /// Ends the roles whose last day is over; answers with whose.
+    pub fn expire(&mut self, now: i64) -> Vec<usize> {
+        let over = |term: &Term| term.until.is_some_and(|until| until <= now);
+        let ended = self.terms.iter().filter(|(_, term)| over(term)).map(|((person, _), _)| *person).collect();
+        self.terms.retain(|_, term| !over(term));
+        ended
+    }
+}
+
+/// What was erased: none of it may come back.
+#[derive(Debug, Default)]
+pub struct Erased {
+    /// Documents, and residents, of which nothing may be left.
+    pub ids: BTreeSet<Id>,
+    /// Documents that began again with what stays.
+    pub begun: BTreeSet<Id>,
+    /// Texts.
+    pub tokens: BTreeSet<String>,
+    /// Texts that stood in earlier values alone, of documents that began again.
+    pub history: BTreeSet<String>,
+}
+
+impl Erased {
+    /// Whether nothing was.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty() && self.begun.is_empty()
+    }
 }
 
 /// The model of a history.
@@ -79,6 +187,8 @@ pub struct Model {
     pub overdue: bool,
     /// Reports that were seen closed at the hub.
     pub closed: BTreeSet<String>,
+    /// What was erased.
+    pub erased: Erased,
     /// Where conflicts were settled: the chosen text is written again.
     pub settled: bool,
 }
@@ -86,6 +196,35 @@ pub struct Model {
 impl Model {
     /// Whether a command of `person` on `phone` may end in quarantine.
     pub fn may_be_refused(&self, phone: usize, person: usize) -> bool {
-        self.demoted.contains(&person) || self.doubled.contains(&phone) || self.moved && self.restored || self.overdue
+        self.demoted.contains(&person) || self.doubled.contains(&phone) || self.moved && self.restored || self.overdue || !self.erased.is_empty()
+    }
+
+    /// Whether an erasure took this, or what it was about.
+    pub fn is_erased(&self, act: &Act) -> bool {
+        let erased = &self.erased;
+        // A copied store gives new ids: those in its acts may be another's.
+        let named = !self.doubled.contains(&act.phone) && erased.ids.iter().any(|id| act.is_about(id));
+        named || erased.tokens.contains(&act.token)
+    }
+
+    /// Whether an erasure may have taken it along; `emptied` is whether its phone said so of anything. Phones keep no commands on
+    /// older generations: a restored hub is not sent again what a document gained before it began again, and of what a backup
+    /// does not know nothing is left where a part was erased. A document that began again where its author does not read it any
+    /// more takes their unsent work with it. A copied store's ids say too little.
+    pub fn may_be_erased(&self, act: &Act, emptied: bool) -> bool {
+        let begun_again = (self.restored || emptied) && self.erased.begun.iter().any(|id| act.is_about(id));
+        self.is_erased(act) || self.erased.history.contains(&act.token) || begun_again || !self.erased.is_empty() && self.doubled.contains(&act.phone)
+    }
+
+    /// Whether it may be in two changes: settling a conflict writes a text again, and what is not known to be taken runs again on
+    /// a document that began again.
+    pub fn may_be_twice(&self, act: &Act) -> bool {
+        act.deed == Deed::Edit && (self.settled || self.erased.begun.iter().any(|id| act.is_about(id)))
+    }
+
+    /// Whether a restored hub may not be told of it: what had left a phone is not sent again by one that is enrolled again before
+    /// it heard of the restore.
+    pub fn may_be_unsaid(&self, act: &Act) -> bool {
+        self.restored && self.doubled.contains(&act.phone) && !self.demoted.is_empty()
     }
 }

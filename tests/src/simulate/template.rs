@@ -54,7 +54,7 @@ impl Template {
         let line = Line::new(HubProcess::open(hub_folder, clock, 1, 1).await.map_err(defect)?);
         let (mut persons, mut grids, mut phones) = (Vec::new(), Vec::new(), Vec::new());
         for (n, (role, grid)) in PEOPLE.iter().enumerate() {
-            let invite = invite(&line, None, *role, *grid, &format!("人员{n}")).await?;
+            let invite = invite(&line, None, *role, grid.map(|g| GRIDS[g]), &format!("人员{n}")).await?;
             let mut phone = SimPhone::new(folder.join(format!("phone-{n}")), n, n);
             phone.open(1)?;
             phone.phone().enrol_with(&invite, None, &line).await.map_err(defect)?;
@@ -107,12 +107,11 @@ fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
 }
 
 /// An invite for a person, a new one if none is named.
-pub(super) async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<usize>, name: &str) -> Done<Invite> {
-    let grid = grid.map(|g| GRIDS[g].to_owned());
+pub(super) async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<&str>, name: &str) -> Done<Invite> {
     let new = NewInvite {
         address: ADDRESS.into(),
         role,
-        grid,
+        grid: grid.map(str::to_owned),
         micro_grid: None,
         unit: None,
         name: person.is_none().then(|| name.to_owned()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::identity::Invite;
-use gridwalk_core::ids::DeviceId;
+use gridwalk_core::ids::{DeviceId, ids_in};
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
 use gridwalk_core::sync::{Answer, Hub as _, MAX_BYTES_RANGE, Prepared, SyncReport};
@@ -17,7 +17,7 @@ use super::act::choose;
 use super::crash::CrashPoint;
 use super::event::{Event, Fault, Plan, What};
 use super::line::{ADDRESS, HubProcess, Line};
-use super::model::{Act, Deed, Grant, Model, People};
+use super::model::{Act, Deed, Grant, Grid, Model, People};
 use super::phone::SimPhone;
 use super::template::{GRIDS, PEOPLE, Template, copy_folder, invite};
 use super::{Done, Failure, defect};
@@ -63,6 +63,7 @@ impl<'t> World<'t> {
         for (person, grant) in PEOPLE.iter().enumerate() {
             model.people.grants.entry(person).or_default().insert(*grant);
         }
+        model.people.grids = GRIDS.iter().zip(&template.grids).map(|(name, place)| Grid { name: (*name).to_owned(), place: *place, into: None }).collect();
         Ok(Self {
             template,
             line: Line::new(process),
@@ -115,7 +116,8 @@ impl<'t> World<'t> {
             }
             What::EndRole => self.end_role(i, event).await?,
             What::Grant => {
-                let role = [(Role::GridWorker, Some(event.value % 3)), (Role::Cadre, None), (Role::Member, None)][event.which % 3];
+                let open = self.model.people.open();
+                let role = [(Role::GridWorker, Some(open[event.value % open.len()])), (Role::Cadre, None), (Role::Member, None)][event.which % 3];
                 self.grant(self.phones[i].person, role).await?;
             }
             What::Revoke => self.revoke(i).await?,
@@ -127,6 +129,8 @@ impl<'t> World<'t> {
             What::Copy => self.copy(i)?,
             What::Resubmit => self.resubmit(i, event)?,
             What::Carry | What::Receipts => self.carry(i, event)?,
+            What::Grid => self.change_grids(event).await?,
+            What::Erase => self.erase(event).await?,
         }
         let passed = self.line.passed();
         self.trace.extend(passed);
@@ -134,9 +138,13 @@ impl<'t> World<'t> {
     }
 
     /// Lets time pass everywhere.
-    async fn pass(&self, seconds: i64) {
-        self.line.hub.lock().await.clock.advance(seconds);
+    async fn pass(&mut self, seconds: i64) {
+        let process = self.line.hub.lock().await;
+        process.clock.advance(seconds);
+        let now = process.hub.now();
+        drop(process);
         self.phones.iter().for_each(|p| p.clock.advance(seconds));
+        self.model.demoted.extend(self.model.people.expire(now));
     }
 
     /// Kills the app of phone `i` between two acts and opens it again.
@@ -173,6 +181,10 @@ impl<'t> World<'t> {
         let bodies: Option<String> = self.phones[i].phone().store().read(|c| Ok(c.query_row(sql, [], |r| r.get(0))?)).map_err(defect)?;
         let bodies = bodies.unwrap_or_default();
         for act in self.model.acts.iter().filter(|a| a.phone == i && a.acknowledged && !a.given_up) {
+            // A phone keeps no commands on what was erased, or begun again.
+            if self.model.may_be_erased(act, true) {
+                continue;
+            }
             let named = !matches!(act.deed, Deed::Mute | Deed::SignIn | Deed::SignOut(_));
             if named && !bodies.contains(&act.token) {
                 return Err(Failure::new("acknowledged", format!("phone {i} forgot {} ({:?})", act.token, act.deed)));
@@ -198,7 +210,9 @@ impl<'t> World<'t> {
             // Saved again after the crash.
             done = Some(run(self.phones[i].phone()));
         }
-        let mut act = Act { phone: i, token: choice.token, deed: choice.deed, value: None, acknowledged: false, given_up: false };
+        let mut names = Vec::new();
+        ids_in(&serde_json::to_value(&choice.input).map_err(defect)?, &mut names);
+        let mut act = Act { phone: i, names, token: choice.token, deed: choice.deed, value: None, acknowledged: false, given_up: false };
         match done {
             None => {}
             Some(Err(e)) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict | ErrorKind::NotAllowed) => {
@@ -296,11 +310,8 @@ impl<'t> World<'t> {
     async fn restore(&mut self) -> Done {
         let Some(people) = self.backup.clone() else { return Ok(()) };
         self.line.hub.lock().await.restore(&self.folder.join("backup.db")).await.map_err(defect)?;
-        for (person, grants) in &self.model.people.grants {
-            if people.grants.get(person).is_none_or(|before| !grants.is_subset(before)) {
-                self.model.demoted.insert(*person);
-            }
-        }
+        let lost = |person: &usize| !self.model.people.roles(*person).is_subset(&people.roles(*person));
+        self.model.demoted.extend((0..PEOPLE.len()).filter(lost).collect::<Vec<_>>());
         self.model.people = people;
         self.model.restored = true;
         self.model.closed.clear();
@@ -309,17 +320,22 @@ impl<'t> World<'t> {
 
     async fn end_role(&mut self, i: usize, event: &Event) -> Done {
         let person = self.phones[i].person;
-        let held = self.model.people.grants.entry(person).or_default();
+        let held = self.model.people.roles(person);
         let Some((role, grid)) = held.iter().nth(event.which % held.len().max(1)).copied() else { return Ok(()) };
-        held.remove(&(role, grid));
+        self.model.people.end(person, (role, grid));
         self.model.demoted.insert(person);
+        let grid = grid.map(|g| self.model.people.grids[g].name.as_str());
         let process = self.line.hub.lock().await;
-        admin::end_role(&process.hub, &process.tenant, self.template.persons[person], role, grid.map(|g| GRIDS[g]), None, None).await.map_err(defect)
+        admin::end_role(&process.hub, &process.tenant, self.template.persons[person], role, grid, None, None).await.map_err(defect)
     }
 
     async fn grant(&mut self, person: usize, grant: Grant) -> Done<Invite> {
-        self.model.people.grants.entry(person).or_default().insert(grant);
-        invite(&self.line, Some(self.template.persons[person]), grant.0, grant.1, "").await
+        match grant {
+            (Role::GridWorker, Some(grid)) => self.model.people.begin(person, grid, None),
+            _ => drop(self.model.people.grants.entry(person).or_default().insert(grant)),
+        }
+        let grid = grant.1.map(|g| self.model.people.grids[g].name.as_str());
+        invite(&self.line, Some(self.template.persons[person]), grant.0, grid, "").await
     }
 
     async fn revoke(&mut self, i: usize) -> Done {
@@ -334,7 +350,8 @@ impl<'t> World<'t> {
     /// Lets a phone that was refused join again, with a role its owner holds or with one that they are given for it.
     async fn enrol(&mut self, i: usize, fault: Fault) -> Done {
         let person = self.phones[i].person;
-        let grant = self.model.people.grants.get(&person).and_then(|held| held.first().copied()).unwrap_or((Role::GridWorker, Some(0)));
+        let people = &self.model.people;
+        let grant = people.roles(person).first().copied().unwrap_or((Role::GridWorker, people.open().first().copied()));
         let invite = self.grant(person, grant).await?;
         self.model.doubled.insert(i);
         let point = CrashPoint::arm(self.phones[i].phone().store(), fault).map_err(defect)?;
@@ -427,6 +444,10 @@ impl<'t> World<'t> {
     /// Lets everyone sync on a good line until nothing moves any more.
     pub async fn quieten(&mut self) -> Done {
         self.late.clear();
+        // Nobody's time is over while everyone comes to rest.
+        while self.line.hub.lock().await.hub.now() + 3600 > self.model.people.terms.values().filter_map(|t| t.until).min().unwrap_or(i64::MAX) {
+            self.pass(3600).await;
+        }
         self.settle().await?;
         let mut waits = false;
         for phone in &self.phones {

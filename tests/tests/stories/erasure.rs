@@ -10,7 +10,7 @@ use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::logs;
 
 use crate::raw::{holds, hub_bytes, phone_bytes};
-use crate::world::{World, first_resident, household, notes, person, resident, tell, text, visit};
+use crate::world::{World, device_id, first_resident, household, notes, person, resident, tell, text, visit};
 
 const NAME: &str = "欧阳鑫淼";
 const PINYIN: &str = "ouyangxinmiao";
@@ -328,5 +328,27 @@ async fn an_erasure_that_cannot_be_written_changes_nothing_and_says_so() {
     admin::erase(&w.hub.hub, &w.hub.tenant, &target).await.unwrap();
     w.settle(&[&a]).await;
     assert_gone(&w, &[&a], &[NAME, PINYIN, OLD_PHONE]).await;
+    w.hub.stop().await;
+}
+
+/// Found by simulation: seed 189 of the second generation. What the phone had sent itself stayed with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_enrolled_again_keeps_nothing_of_what_was_erased_meanwhile() {
+    let w = World::start(206, 2).await;
+    let author = w.worker(1, "g00").await;
+    let reader = w.worker(2, "g00").await;
+    let visited = author.phone.run(visit(w.households[0], NOTE)).unwrap().value;
+    w.settle(&[&author, &reader]).await;
+    for device in [&author, &reader] {
+        assert!(holds(&phone_bytes(device), NOTE));
+        admin::revoke(&w.hub.hub, device_id(device)).await.unwrap();
+    }
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Document(visited)).await.unwrap();
+    for device in [&author, &reader] {
+        device.phone.enrol(&w.hub.invite_again(Role::GridWorker, Some("g00"), person(device)).await.unwrap(), None).await.unwrap();
+    }
+    w.settle(&[&author, &reader]).await;
+    assert_gone(&w, &[&author, &reader], &[NOTE]).await;
+    w.assert_agreement(&[&author, &reader]).await;
     w.hub.stop().await;
 }
