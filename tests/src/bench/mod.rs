@@ -38,7 +38,7 @@ pub struct Line {
 
 impl Line {
     fn met(&self) -> bool {
-        if self.name == "hub_changes_per_s" { self.value >= self.target } else { self.value <= self.target }
+        if self.name.starts_with("hub_changes_per_s") { self.value >= self.target } else { self.value <= self.target }
     }
 }
 
