@@ -50,16 +50,16 @@ impl Photo {
 #[group(required = true, multiple = false)]
 struct Record {
     /// 住户编号，或只找到一户的词 / the household's id, or words that find only it
-    #[arg(long, value_name = "HOUSEHOLD", allow_hyphen_values = true)]
+    #[arg(long, value_name = "HOUSEHOLD")]
     household: Option<String>,
     /// 上报编号 / the report's id
-    #[arg(long, value_name = "REPORT", value_parser = id, allow_hyphen_values = true)]
+    #[arg(long, value_name = "REPORT", value_parser = id)]
     report: Option<Id>,
     /// 走访编号 / the visit's id
-    #[arg(long, value_name = "VISIT", value_parser = id, allow_hyphen_values = true)]
+    #[arg(long, value_name = "VISIT", value_parser = id)]
     visit: Option<Id>,
     /// 健康、未成年人或调解资料的编号 / the id of a health, minor or mediation record
-    #[arg(long, value_name = "RECORD", value_parser = id, allow_hyphen_values = true)]
+    #[arg(long, value_name = "RECORD", value_parser = id)]
     record: Option<Id>,
 }
 
