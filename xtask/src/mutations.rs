@@ -11,6 +11,8 @@ use crate::{Done, cargo, root, step, target};
 
 /// Histories that a mutation may take to be found, and that hold while none is switched on.
 const HISTORIES: u64 = 1000;
+/// What the right sources call themselves.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Where the switch stands.
 const LIBRARY: &str = "core/src/lib.rs";
 /// The switch: which mutation is on.
@@ -76,6 +78,15 @@ fn broken(mutations: &[Mutation]) -> Result<BTreeMap<String, String>, String> {
     let library = fs::read_to_string(root().join(LIBRARY)).map_err(|e| format!("{LIBRARY}: {e}"))?;
     let mut sources = BTreeMap::from([(LIBRARY.to_owned(), library + SWITCH)]);
     mutations.iter().try_for_each(|mutation| mutation.apply(&mut sources))?;
+    // Cargo knows a package by its name, its version and its place in the workspace: of the same version, what is broken here would
+    // be taken for what is right there, and be tested.
+    let ours = |part: &str| part.starts_with("[workspace.package]") || (part.starts_with("[[package]]") && !part.contains("\nsource = "));
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        let text = fs::read_to_string(root().join(name)).map_err(|e| format!("{name}: {e}"))?;
+        let version = (format!("\nversion = \"{VERSION}\""), format!("\nversion = \"{VERSION}-broken\""));
+        let parts = text.split_inclusive("\n\n").map(|part| if ours(part) { part.replacen(&version.0, &version.1, 1) } else { part.to_owned() });
+        sources.insert(name.to_owned(), parts.collect());
+    }
     Ok(sources)
 }
 
