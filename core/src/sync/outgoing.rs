@@ -3,16 +3,14 @@
 use rusqlite::{Connection, Transaction, params};
 
 use super::protocol::{
-    Actors, Backfill, Bundle, CommunityKeys, Group, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange, audiences_hash, compress, decode,
-    encode, pack,
+    Actors, BUNDLE_BYTES, Backfill, Bundle, CommunityKeys, Group, MAX_WANTED, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange,
+    audiences_hash, compress, decode, encode, pack,
 };
 use crate::error::Result;
 use crate::identity::{DeviceKey, PublicKey, SignedHead};
 use crate::ids::Id;
 use crate::phone::{Phone, newest_schema, state};
 use crate::store::from_json;
-
-use super::protocol::BUNDLE_BYTES;
 
 /// A request ready to be carried, with what is needed to take its reply.
 #[derive(Debug)]
@@ -89,14 +87,11 @@ fn offer(tx: &Transaction<'_>, hub: &str, mut budget: i64) -> Result<(Vec<i64>, 
     Ok((numbers, sealed, budget))
 }
 
-/// So many unreadable documents are asked for at once.
-const MOST_WANTED: i64 = 64;
-
 /// Unreadable documents of `tenant` that are asked for again at `now` (seconds since the Unix epoch, UTC): those that never were,
 /// and once a day those that still cannot be read.
 fn wanted(tx: &Transaction<'_>, tenant: &str, now: i64) -> Result<Vec<String>> {
     let mut statement = tx.prepare_cached("SELECT doc FROM unreadable WHERE tenant = ?1 AND coalesce(asked, 0) <= ?2 - 86400 ORDER BY asked, doc LIMIT ?3")?;
-    Ok(statement.query_map(params![tenant, now, MOST_WANTED], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement.query_map(params![tenant, now, MAX_WANTED], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(crate) struct OwnTenant {

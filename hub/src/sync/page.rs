@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use gridwalk_core::ids::Id;
 use gridwalk_core::rules::Author;
-use gridwalk_core::sync::protocol::{Actors, DocumentNews, TenantCursor, TenantReply, audiences_hash};
+use gridwalk_core::sync::protocol::{Actors, DocumentNews, MAX_WANTED, TenantCursor, TenantReply, audiences_hash};
 use sqlx::{AnyConnection, Row};
 
 use super::author::granted;
@@ -16,9 +16,6 @@ use crate::store::{Arg, all, select_in};
 const PAGE_ENTRIES: i64 = 20_000;
 /// How much plain CBOR one compressed byte stands for, by the reference community.
 const PLAIN_PER_BYTE: usize = 4;
-
-/// Documents that one request may ask for again.
-const MOST_WANTED: usize = 64;
 
 /// What one page reads.
 pub(super) struct Asked<'a> {
@@ -92,7 +89,7 @@ impl Asked<'_> {
             }
         }
         // All of what could not be read comes again, before everything else.
-        for doc in self.cursor.wanted.iter().take(MOST_WANTED).filter_map(|id| id.parse().ok()) {
+        for doc in self.cursor.wanted.iter().take(MAX_WANTED).filter_map(|id| id.parse().ok()) {
             let known = by_doc.entry(doc).or_insert_with(|| {
                 news.insert((0, doc));
                 News { wanted: true, ..News::default() }

@@ -27,6 +27,8 @@ pub const VERSION: u16 = 1;
 pub const MAX_BODY: usize = 8 << 20;
 /// See [`MAX_BODY`].
 pub const MAX_PLAIN: usize = 64 << 20;
+/// So many documents that could not be read are asked for again at once.
+pub const MAX_WANTED: usize = 64;
 /// A bundle is closed before it grows past this, in compressed bytes.
 pub const BUNDLE_BYTES: usize = 32 << 10;
 /// The path that is signed for a sync.
