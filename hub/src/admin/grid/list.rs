@@ -68,8 +68,8 @@ pub async fn list(hub: &Hub, tenant: &Tenant) -> Result<Vec<GridLine>> {
             origin: row.try_get(3)?,
             opened_at: row.try_get(4)?,
             closed_at: row.try_get(5)?,
-            households: count(&mut read, &tenant.id, "households WHERE place", id).await?,
-            reports: count(&mut read, &tenant.id, "reports WHERE place", id).await?,
+            households: count(&mut read, &tenant.id, "households", "place", id).await?,
+            reports: count(&mut read, &tenant.id, "reports", "place", id).await?,
             workers,
             micro_grids: micro_grids(&mut read, &tenant.id, id).await?,
         });
@@ -85,15 +85,15 @@ async fn micro_grids(connection: &mut AnyConnection, tenant: &str, grid: Id) -> 
         let leads = held(connection, tenant, &Audience::MicroGrid(id)).await?;
         lines.push(MicroGridLine {
             name: row.try_get(1)?,
-            households: count(connection, tenant, "households WHERE micro_grid", id).await?,
+            households: count(connection, tenant, "households", "micro_grid", id).await?,
             leads: names_of(connection, tenant, leads.iter().map(|h| h.person)).await?,
         });
     }
     Ok(lines)
 }
 
-/// How many rows have `place` in that column of that table.
-async fn count(connection: &mut AnyConnection, tenant: &str, where_column: &str, place: Id) -> Result<i64> {
-    let sql = format!("SELECT count(*) FROM {where_column} = $2 AND tenant_id = $1");
+/// How many rows of `table` have `place` in that column.
+async fn count(connection: &mut AnyConnection, tenant: &str, table: &str, column: &str, place: Id) -> Result<i64> {
+    let sql = format!("SELECT count(*) FROM {table} WHERE tenant_id = $1 AND {column} = $2");
     Ok(one(connection, &sql, vec![Arg::text(tenant), Arg::text(&place.to_string())]).await?.try_get(0)?)
 }
