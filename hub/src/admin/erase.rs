@@ -2,9 +2,6 @@
 //! and in what a backup brings back. A journal beside the database names what was erased, without its content.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::PathBuf;
 
 use gridwalk_core::documents::{Kind, Value};
 use gridwalk_core::ids::Id;
@@ -14,6 +11,7 @@ use gridwalk_core::projection::Type;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row};
 
+use super::journal::{self, Written};
 use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
@@ -133,7 +131,7 @@ pub(super) async fn erase_all(
     right: &'static str,
 ) -> Result<Journaled> {
     let mut batch = Batch::new(hub, tenant);
-    let mut journal = String::new();
+    let mut lines = String::new();
     batch.load(tx, documents.iter().map(|(id, ..)| *id)).await?;
     for (doc, kind, erase, tell) in documents {
         let Some((generation, ids)) = batch.ids_of(tx, *doc).await? else { continue };
@@ -150,14 +148,13 @@ pub(super) async fn erase_all(
                 at: hub.now(),
                 keys,
             };
-            journal.push_str(&serde_json::to_string(&line).map_err(|e| HubError::Usage(e.to_string()))?);
-            journal.push('\n');
+            lines.push_str(&journal::line(&line)?);
         }
     }
     batch.flush(tx).await?;
     exec(tx, "INSERT INTO meta VALUES ('scrub', '') ON CONFLICT DO NOTHING", vec![]).await?;
     // On disk before the commit: what was erased and is not journaled would come back with a backup.
-    Journaled::write(hub.folder.join(JOURNAL), &journal).map_err(|e| {
+    Written::write(&hub.folder, JOURNAL, &lines).map(Journaled).map_err(|e| {
         HubError::usage(
             format!("写不了 {JOURNAL}（磁盘已满或没有权限），没有删除任何内容"),
             format!("cannot write {JOURNAL} ({e}): the disk is full or may not be written; nothing was erased"),
@@ -165,50 +162,18 @@ pub(super) async fn erase_all(
     })
 }
 
-/// Lines of the journal whose transaction is not committed yet: taken back if it is given up.
-pub(super) struct Journaled {
-    path: PathBuf,
-    /// The file's size before and after, in bytes.
-    sizes: (u64, u64),
-    kept: bool,
-}
+/// Erasures whose transaction is not committed yet: the journal forgets them if it is given up.
+pub(super) struct Journaled(Written);
 
 impl Journaled {
-    fn write(path: PathBuf, lines: &str) -> std::io::Result<Self> {
-        let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-        let before = file.metadata()?.len();
-        let mut journaled = Self { path, sizes: (before, before + lines.len() as u64), kept: false };
-        if let Err(e) = file.write_all(lines.as_bytes()).and_then(|()| file.sync_all()) {
-            // Half a line would keep the next start from reading the journal.
-            journaled.sizes.1 = file.metadata()?.len();
-            return Err(e);
-        }
-        Ok(journaled)
-    }
-
     /// Commits what was journaled.
-    pub(super) async fn commit(mut self, tx: Tx) -> Result<()> {
+    pub(super) async fn commit(self, tx: Tx) -> Result<()> {
         let done = tx.commit().await;
         // Whoever did not hear the server's answer does not know whether it was committed.
-        self.kept = !matches!(done, Err(sqlx::Error::Database(_)));
+        if !matches!(done, Err(sqlx::Error::Database(_))) {
+            self.0.keep();
+        }
         Ok(done?)
-    }
-}
-
-impl Drop for Journaled {
-    fn drop(&mut self) {
-        let (before, after) = self.sizes;
-        if self.kept || before == after {
-            return;
-        }
-        let take_back = || {
-            let file = OpenOptions::new().write(true).open(&self.path)?;
-            // Unless another erasure has written behind it.
-            if file.metadata()?.len() == after { file.set_len(before) } else { Ok(()) }
-        };
-        if let Err(e) = take_back() {
-            tracing::error!(error = %e, "{JOURNAL} names an erasure that was given up");
-        }
     }
 }
 
@@ -251,14 +216,8 @@ pub async fn scrub(hub: &Hub) -> Result<bool> {
 /// Repeats all erasures that a restored backup does not know of, before the hub answers. Phones that have heard of them and
 /// phones that have not end the same.
 pub async fn repeat_erasures(hub: &Hub) -> Result<()> {
-    let text = match std::fs::read_to_string(hub.folder.join(JOURNAL)) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        other => other?,
-    };
-    let bad = || HubError::usage(format!("{JOURNAL} 中有无法识别的行"), format!("{JOURNAL} has a line that cannot be read"));
     let mut by_tenant: BTreeMap<String, Vec<Line>> = BTreeMap::new();
-    for line in text.lines() {
-        let line: Line = serde_json::from_str(line).map_err(|_| bad())?;
+    for line in journal::read::<Line>(hub, JOURNAL)? {
         by_tenant.entry(line.tenant.clone()).or_default().push(line);
     }
     for (id, lines) in by_tenant {

@@ -7,6 +7,7 @@ mod enrolments;
 mod erase;
 pub mod grid;
 mod invite;
+mod journal;
 pub mod keys;
 pub mod log;
 mod photos;

@@ -1,12 +1,11 @@
 //! Revoking a device: a lost phone is refused from the next request on. Revocations are also written outside the database, so
 //! that a backup older than one does not undo it.
 
-use std::io::Write;
-
 use gridwalk_core::ids::DeviceId;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row};
 
+use super::journal;
 use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
@@ -28,10 +27,8 @@ pub async fn revoke(hub: &Hub, device: DeviceId) -> Result<()> {
     if revoke_everywhere(&mut tx, &device.to_string(), at, hub.now(), "").await? == 0 {
         return Err(HubError::usage("没有这台设备，或已停用", "there is no such device, or it was revoked already"));
     }
-    let line = serde_json::to_string(&Revocation { device: device.to_string(), at }).map_err(|e| HubError::Usage(e.to_string()))?;
-    let mut journal = std::fs::OpenOptions::new().create(true).append(true).open(hub.folder.join(JOURNAL))?;
-    writeln!(journal, "{line}")?;
-    journal.sync_all()?;
+    // Kept whatever becomes of the transaction: a lost phone is refused rather once too often.
+    journal::Written::write(&hub.folder, JOURNAL, &journal::line(&Revocation { device: device.to_string(), at })?)?.keep();
     Ok(tx.commit().await?)
 }
 
@@ -48,14 +45,12 @@ async fn revoke_everywhere(connection: &mut AnyConnection, device: &str, at: i64
 
 /// Repeats all revocations, after a restore and before the hub answers.
 pub async fn repeat_revocations(hub: &Hub) -> Result<()> {
-    let text = match std::fs::read_to_string(hub.folder.join(JOURNAL)) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        other => other?,
-    };
+    let revocations: Vec<Revocation> = journal::read(hub, JOURNAL)?;
+    if revocations.is_empty() {
+        return Ok(());
+    }
     let mut tx = hub.store.write_any().await?;
-    for line in text.lines() {
-        let r: Revocation = serde_json::from_str(line)
-            .map_err(|_| HubError::usage(format!("{JOURNAL} 中有无法识别的行"), format!("{JOURNAL} has a line that cannot be read")))?;
+    for r in revocations {
         revoke_everywhere(&mut tx, &r.device, r.at, hub.now(), "repeated after a restore").await?;
     }
     Ok(tx.commit().await?)
