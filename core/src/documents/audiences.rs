@@ -12,19 +12,18 @@ pub trait Documents {
     fn load(&mut self, id: Id) -> Result<Option<Arc<Doc>>>;
 }
 
-/// The audiences of document `id` of `kind` with state `tree`, sorted. What is about something that is not here has only its own.
+/// The audiences of document `id` of `kind` with state `tree`, sorted. What is about
+/// something that is not here, or that is of another kind, has none.
 pub fn audiences_of(source: &mut dyn Documents, id: Id, kind: &Kind, tree: &Map) -> Result<Vec<Audience>> {
     let mut all = match (kind.place)(tree, id) {
         Place::Own(own) => own,
-        Place::Of { about, also } => {
-            let mut all = also;
-            if let Some(doc) = source.load(about)?
-                && let Place::Own(own) = (doc.kind().place)(doc.tree(), about)
-            {
-                all.extend(own);
-            }
-            all
-        }
+        Place::Of { about, kinds } => match source.load(about)?.filter(|doc| kinds.contains(&doc.kind().name)) {
+            Some(doc) => match (doc.kind().place)(doc.tree(), about) {
+                Place::Own(own) => own,
+                Place::Of { .. } => Vec::new(),
+            },
+            None => Vec::new(),
+        },
     };
     all.sort();
     all.dedup();

@@ -77,12 +77,12 @@ pub struct Schema {
 pub enum Place {
     /// These audiences, from the document itself.
     Own(Vec<Audience>),
-    /// The audiences of another document, and perhaps more: a happening moves with what it is about.
+    /// The audiences of another document: a happening moves with what it is about.
     Of {
         /// What it is about.
         about: Id,
-        /// Further audiences of its own.
-        also: Vec<Audience>,
+        /// The kinds that may be about.
+        kinds: &'static [&'static str],
     },
 }
 

@@ -27,6 +27,9 @@ pub static PHOTOS: Table = Table {
     indexes: &["record, at", "hash", "thumb_hash"],
 };
 
+/// What photos are about: a visit's about its household.
+const ABOUT: &[&str] = &["report", "household", "health", "minor", "mediation"];
+
 /// A photo; read by whoever reads what it is about.
 pub static PHOTO: Kind = Kind {
     name: "photo",
@@ -34,7 +37,7 @@ pub static PHOTO: Kind = Kind {
     tables: &[&PHOTOS],
     project,
     place: |tree, _| match tree.id("about") {
-        Some(about) => Place::Of { about, also: vec![] },
+        Some(about) => Place::Of { about, kinds: ABOUT },
         None => Place::Own(vec![]),
     },
     rules: &table::PHOTO,

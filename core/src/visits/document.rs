@@ -29,7 +29,7 @@ pub static VISIT: Kind = Kind {
     tables: &[&VISITS],
     project,
     place: |tree, _| match tree.id("household") {
-        Some(about) => Place::Of { about, also: vec![] },
+        Some(about) => Place::Of { about, kinds: &["household"] },
         None => Place::Own(vec![]),
     },
     rules: &table::VISIT,

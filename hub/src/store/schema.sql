@@ -95,7 +95,6 @@ CREATE TABLE documents (
   schema BIGINT NOT NULL,
   generation BIGINT NOT NULL,
   about TEXT,                      -- what a happening is about: it moves with it
-  also TEXT NOT NULL,              -- audiences it has beside those of what it is about, parted by blanks
   kept_until BIGINT,               -- until when phones hold a happening
   erased_at BIGINT,                -- when all of it was erased: its generation is all that is left
   PRIMARY KEY (tenant_id, doc)

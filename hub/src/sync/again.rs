@@ -161,8 +161,7 @@ impl Batch<'_> {
         }
         exec(connection, "DELETE FROM documents WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;
         let until = if let Tell::Until(until) = begin.tell { Some(until) } else { None };
-        let about = [Arg::Text(None), Arg::text(""), Arg::Int(until)];
-        let row = [Arg::text(kind.name), Arg::int(after.schema()), generation].into_iter().chain(about).chain([Arg::int(now)]);
+        let row = [Arg::text(kind.name), Arg::int(after.schema()), generation, Arg::Text(None), Arg::Int(until), Arg::int(now)];
         insert_many(connection, "documents", vec![key.into_iter().chain(row).collect()]).await?;
         self.held.remove(&begin.doc);
         self.absent.remove(&begin.doc);

@@ -42,6 +42,8 @@ pub(super) struct Held {
 /// Where something stands that a happening is about.
 #[derive(Default)]
 pub(super) struct About {
+    /// Its kind's name.
+    pub kind: String,
     pub audiences: BTreeSet<Audience>,
     pub left: Vec<Left>,
     /// Whether all of it was erased.
@@ -165,27 +167,23 @@ impl<'a> Batch<'a> {
     pub(super) async fn load_abouts(&mut self, connection: &mut AnyConnection, ids: impl IntoIterator<Item = Id>) -> Result<()> {
         let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id)).collect();
         let keys: Vec<Arg> = wanted.iter().map(|id| Arg::text(&id.to_string())).collect();
-        let found = self.standing(connection, &keys).await?;
-        self.abouts.extend(found);
-        // What was erased is in no audience.
-        let nowhere = wanted.iter().filter(|id| self.abouts.get(id).is_none_or(|about| about.audiences.is_empty()));
-        let keys: Vec<Arg> = nowhere.map(|id| Arg::text(&id.to_string())).collect();
-        let sql = "SELECT doc FROM documents WHERE tenant_id = $1 AND erased_at IS NOT NULL AND doc IN ({in})";
-        for row in select_in(connection, sql, &self.tenant.id, &keys).await? {
-            self.abouts.entry(row.try_get::<String, _>(0)?.parse()?).or_default().erased = true;
-        }
+        self.abouts.extend(self.standing(connection, &keys).await?);
         Ok(())
     }
 
     /// The audiences that these documents are in, and those that they left less than 30 days ago.
     async fn standing(&self, connection: &mut AnyConnection, docs: &[Arg]) -> Result<HashMap<Id, About>> {
-        let sql = "SELECT doc, audience, left_at, left_time FROM audiences WHERE tenant_id = $1 AND doc IN ({in})";
+        let sql = "SELECT d.doc, d.kind, d.erased_at, a.audience, a.left_at, a.left_time FROM documents d
+            LEFT JOIN audiences a ON a.tenant_id = d.tenant_id AND a.doc = d.doc WHERE d.tenant_id = $1 AND d.doc IN ({in})";
         let lately = self.hub.now() - GRACE_SECONDS;
         let mut found: HashMap<Id, About> = HashMap::new();
         for row in select_in(connection, sql, &self.tenant.id, docs).await? {
-            let about = found.entry(row.try_get::<String, _>(0)?.parse()?).or_default();
-            let audience: Audience = row.try_get::<String, _>(1)?.parse()?;
-            match (row.try_get::<Option<i64>, _>(2)?, row.try_get::<Option<i64>, _>(3)?) {
+            let (kind, erased) = (row.try_get(1)?, row.try_get::<Option<i64>, _>(2)?.is_some());
+            let about = found.entry(row.try_get::<String, _>(0)?.parse()?).or_insert_with(|| About { kind, erased, ..About::default() });
+            // What was erased is in no audience.
+            let Some(audience) = row.try_get::<Option<String>, _>(3)? else { continue };
+            let audience: Audience = audience.parse()?;
+            match (row.try_get::<Option<i64>, _>(4)?, row.try_get::<Option<i64>, _>(5)?) {
                 (None, _) => drop(about.audiences.insert(audience)),
                 (Some(number), Some(at)) if at > lately => about.left.push(Left { audience, number: number.cast_unsigned() }),
                 _ => {}
@@ -228,11 +226,17 @@ impl<'a> Batch<'a> {
     pub(super) fn place(&self, id: Id, kind: &Kind, tree: &Map) -> (BTreeSet<Audience>, Option<Id>) {
         match (kind.place)(tree, id) {
             Place::Own(own) => (own.into_iter().collect(), None),
-            Place::Of { about, also } => {
-                let of = self.held.get(&about).map(|h| &h.audiences).or_else(|| self.abouts.get(&about).map(|a| &a.audiences)).cloned().unwrap_or_default();
-                (of.into_iter().chain(also).collect(), Some(about))
+            Place::Of { about, kinds } => {
+                let of = self.held.get(&about).map(|h| &h.audiences).or_else(|| self.abouts.get(&about).map(|a| &a.audiences));
+                let fits = self.kind_of(about).is_some_and(|kind| kinds.contains(&kind));
+                (of.filter(|_| fits).cloned().unwrap_or_default(), Some(about))
             }
         }
+    }
+
+    /// The kind of a document that is here, of those that were loaded or that happenings are about.
+    pub(super) fn kind_of(&self, id: Id) -> Option<&str> {
+        self.held.get(&id).map(|held| held.doc.kind().name).or_else(|| self.abouts.get(&id).map(|about| &*about.kind))
     }
 
     /// Puts a document with a new change in it into the batch.

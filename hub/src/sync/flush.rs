@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use gridwalk_core::documents::{Audience, Place, Value, hash_text};
+use gridwalk_core::documents::{Audience, Value, hash_text};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::projection::{CONFLICTS, Type, project};
@@ -13,7 +13,7 @@ use super::batch::{Batch, number_of};
 use super::carried::Vouched;
 use crate::admin::log::{Act, record};
 use crate::error::Result;
-use crate::store::{Arg, exec, insert_many, select_in};
+use crate::store::{Arg, all, exec, insert_many, select_in};
 
 pub(super) const CHANGED: i64 = 0;
 pub(super) const ENTERED: i64 = 1;
@@ -23,13 +23,6 @@ const UNSEEN_SECONDS: i64 = 30 * 86_400;
 
 /// Rows to insert, by table.
 type Inserts = Vec<Vec<Arg>>;
-
-/// A document that moves, by itself or with what it is about.
-struct Moving {
-    doc: String,
-    /// Audiences that it has whatever it is about: it stays in those.
-    also: BTreeSet<String>,
-}
 
 impl Batch<'_> {
     /// Writes everything; answers with the numbers that the new changes got, and whose they are. Letting the documents go is
@@ -77,27 +70,13 @@ impl Batch<'_> {
         let mut fresh = Vec::new();
         for (id, held) in self.held.iter().filter(|(_, h)| h.dirty) {
             let about = Arg::Text(held.about.map(|a| a.to_string()));
-            let also: Vec<String> = match (held.doc.kind().place)(held.doc.tree(), *id) {
-                Place::Of { also, .. } => also.iter().map(ToString::to_string).collect(),
-                Place::Own(_) => Vec::new(),
-            };
             let (doc, schema) = (Arg::text(&id.to_string()), Arg::int(held.doc.schema()));
             if !held.stored {
                 let kind = held.doc.kind();
                 // A phone years behind the time does not make its visits old before anyone has seen them.
                 let at = held.doc.tree().int("at").unwrap_or(0);
                 let until = kind.keep_days.map(|days| at.saturating_add(days * 86_400).max(now + UNSEEN_SECONDS));
-                fresh.push(vec![
-                    tenant.clone(),
-                    doc,
-                    Arg::text(kind.name),
-                    schema,
-                    Arg::int(held.doc.generation),
-                    about,
-                    Arg::text(&also.join(" ")),
-                    Arg::Int(until),
-                    Arg::Int(None),
-                ]);
+                fresh.push(vec![tenant.clone(), doc, Arg::text(kind.name), schema, Arg::int(held.doc.generation), about, Arg::Int(until), Arg::Int(None)]);
             } else if held.stored_schema != held.doc.schema() {
                 exec(connection, "UPDATE documents SET schema = $3 WHERE tenant_id = $1 AND doc = $2", vec![tenant.clone(), doc, schema]).await?;
             }
@@ -124,10 +103,10 @@ impl Batch<'_> {
             let moving = self.with_happenings(connection, id).await?;
             let (mut audiences, mut entries): (Inserts, Inserts) = Default::default();
             // A number each, so that a page can end between any two of them.
-            for m in &moving {
+            for doc in &moving {
                 number += 1;
-                for audience in entered.iter().filter(|a| !m.also.contains(*a)) {
-                    let (doc, audience) = (Arg::text(&m.doc), Arg::text(audience));
+                for audience in &entered {
+                    let (doc, audience) = (Arg::text(doc), Arg::text(audience));
                     audiences.push(vec![tenant.clone(), doc.clone(), audience.clone(), Arg::int(number), Arg::Int(None), Arg::Int(None)]);
                     entries.push(vec![tenant.clone(), audience, Arg::int(number), doc, Arg::int(ENTERED)]);
                 }
@@ -136,11 +115,11 @@ impl Batch<'_> {
             insert_many(connection, "entries", entries).await?;
             let mut entries: Inserts = Vec::new();
             // What happened goes before what it happened to: nowhere is a visit without its household.
-            for m in moving.iter().rev() {
+            for doc in moving.iter().rev() {
                 number += 1;
-                for audience in left.iter().filter(|a| !m.also.contains(*a)) {
-                    self.leave(connection, &m.doc, audience, number, now).await?;
-                    entries.push(vec![tenant.clone(), Arg::text(audience), Arg::int(number), Arg::text(&m.doc), Arg::int(LEFT)]);
+                for audience in &left {
+                    self.leave(connection, doc, audience, number, now).await?;
+                    entries.push(vec![tenant.clone(), Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(LEFT)]);
                 }
             }
             insert_many(connection, "entries", entries).await?;
@@ -148,20 +127,12 @@ impl Batch<'_> {
         Ok(number)
     }
 
-    /// A document and everything that is about it, or about that.
-    async fn with_happenings(&self, connection: &mut AnyConnection, id: Id) -> Result<Vec<Moving>> {
-        let mut moving = vec![Moving { doc: id.to_string(), also: BTreeSet::new() }];
-        let mut looked_at = 0;
-        while looked_at < moving.len() {
-            let abouts: HashMap<String, BTreeSet<String>> = moving[looked_at..].iter().map(|m| (m.doc.clone(), m.also.clone())).collect();
-            let keys: Vec<Arg> = moving[looked_at..].iter().map(|m| Arg::text(&m.doc)).collect();
-            looked_at = moving.len();
-            let sql = "SELECT doc, about, also FROM documents WHERE tenant_id = $1 AND about IN ({in}) ORDER BY doc";
-            for row in select_in(connection, sql, &self.tenant.id, &keys).await? {
-                let (doc, about, also): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-                let also = also.split_whitespace().map(str::to_owned).chain(abouts[&about].iter().cloned()).collect();
-                moving.push(Moving { doc, also });
-            }
+    /// A document and everything that is about it.
+    async fn with_happenings(&self, connection: &mut AnyConnection, id: Id) -> Result<Vec<String>> {
+        let mut moving = vec![id.to_string()];
+        let sql = "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2 ORDER BY doc";
+        for row in all(connection, sql, vec![Arg::text(&self.tenant.id), Arg::text(&moving[0])]).await? {
+            moving.push(row.try_get(0)?);
         }
         Ok(moving)
     }

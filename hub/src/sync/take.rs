@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use gridwalk_core::documents::{Audience, Doc, Map, Obstacle, genesis};
+use gridwalk_core::documents::{Audience, Doc, Map, Obstacle, Place, genesis};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
@@ -164,9 +164,7 @@ impl Batch<'_> {
             Some(doc) if doc.has(&change.hash()) => return Ok((Word::Known, None)),
             Some(doc) => {
                 if doc.kind().name != kind.name {
-                    // Two copies of one store gave the same id to different things.
-                    let copied = signer.author.devices.contains(&incoming.doc.actor.device());
-                    return if copied { Ok((Word::ActorReused, None)) } else { refused(Refusal::Operation) };
+                    return Ok(mistaken(incoming.doc, signer));
                 }
                 let mut before = Cow::Borrowed(&**doc);
                 if doc.schema() < incoming.schema {
@@ -200,8 +198,13 @@ impl Batch<'_> {
                     return Ok((Word::Generation, None));
                 }
                 // What it is about may come yet: its author's phone sends it again to a restored hub.
-                if about.is_some_and(|id| !self.held.contains_key(&id) && !self.abouts.contains_key(&id)) {
+                if about.is_some_and(|id| self.kind_of(id).is_none()) {
                     return Ok((Word::Missing, None));
+                }
+                if let Place::Of { about, kinds } = (after.kind().place)(after.tree(), incoming.doc)
+                    && !self.kind_of(about).is_some_and(|kind| kinds.contains(&kind))
+                {
+                    return Ok(mistaken(about, signer));
                 }
                 (now, self.left_by(about).iter().collect())
             }
@@ -280,6 +283,12 @@ impl Batch<'_> {
             Err(e) => Err(e),
         }
     }
+}
+
+/// What is here under this id is of another kind than its author says: two copies of the author's store gave the id to different
+/// things, or it is nonsense.
+fn mistaken(id: Id, signer: &Signer) -> Decision {
+    if signer.author.devices.contains(&id.actor.device()) { (Word::ActorReused, None) } else { (Word::Refused, Some(Refusal::Operation.code().to_owned())) }
 }
 
 /// Which word speaks for a group: final refusals before what may resolve itself.

@@ -163,13 +163,13 @@ async fn cases(stage: &Stage, connection: &mut AnyConnection, incoming: &Incomin
         };
         let audiences = match (after.kind().place)(after.tree(), incoming.doc) {
             Place::Own(own) => own,
-            Place::Of { about, also } => {
+            Place::Of { about, .. } => {
                 let doc = match docs.get(&about) {
                     Some(doc) => doc.clone(),
                     None => batch.document(connection, about).await?.ok_or("nothing that it is about")?,
                 };
                 match (doc.kind().place)(doc.tree(), about) {
-                    Place::Own(own) => own.into_iter().chain(also).collect(),
+                    Place::Own(own) => own,
                     Place::Of { .. } => return Err("a happening about a happening".into()),
                 }
             }

@@ -1,9 +1,9 @@
 //! A lost reply, a copied store, a device revoked and enrolled again: nothing is lost and nothing comes twice.
 
-use gridwalk_core::ErrorKind;
 use gridwalk_core::households::{AddResident, EditResident, ResidentField};
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
+use gridwalk_core::{ErrorKind, Phone};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::link::{Cut, Direction, Line, Link};
@@ -35,12 +35,10 @@ async fn a_lost_reply_changes_nothing_the_second_time() {
     w.hub.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copied_store_loses_nothing_and_doubles_nothing() {
-    let w = World::start(41, 3).await;
+/// Two copies of a worker's store, as two phones of one device, made after `before`.
+async fn copies(w: &World, before: impl FnOnce(&Phone)) -> [Device; 2] {
     let Device { phone, folder, clock, .. } = w.worker(1, "g00").await;
-    // Something made before the copy and sent by both after it.
-    phone.run(visit(w.households[0], "复制前")).unwrap();
+    before(&phone);
     drop(phone);
     let copied = w.dir.path().join("copy");
     std::fs::create_dir_all(&copied).unwrap();
@@ -48,8 +46,33 @@ async fn a_copied_store_loses_nothing_and_doubles_nothing() {
         let file = file.unwrap();
         std::fs::copy(file.path(), copied.join(file.file_name())).unwrap();
     }
-    let a = Device::open_with(folder, 1, clock.clone(), 101).unwrap();
-    let b = Device::open_with(copied, 1, clock, 102).unwrap();
+    [Device::open_with(folder, 1, clock.clone(), 101).unwrap(), Device::open_with(copied, 1, clock, 102).unwrap()]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_about_a_household_is_not_about_a_report_that_got_its_id() {
+    let w = World::start(47, 2).await;
+    let [a, b] = copies(&w, |_| {}).await;
+    let case = b.phone.run(report(w.grids[0], "副本上报")).unwrap().value;
+    let new = a.phone.run(household(w.grids[0], "原楼", "原户主")).unwrap().value;
+    assert_eq!(case, new, "one id for two things");
+    a.phone.run(visit(new, "原走访")).unwrap();
+    b.sync().await.unwrap();
+    let done = a.sync().await.unwrap();
+    assert!(done.rerun == 2 && done.refused == 0, "{done:?}");
+    w.settle(&[&a, &b]).await;
+    let visited = "SELECT h.address FROM visits v JOIN households h ON h.doc = v.household WHERE v.note = '原走访'";
+    assert_eq!(w.ask(visited).await, ["原楼"]);
+    assert_eq!(notes(&b.phone), ["原走访"]);
+    w.assert_agreement(&[&a, &b]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copied_store_loses_nothing_and_doubles_nothing() {
+    let w = World::start(41, 3).await;
+    // Something made before the copy and sent by both after it.
+    let [a, b] = copies(&w, |phone| drop(phone.run(visit(w.households[0], "复制前")).unwrap())).await;
     let home = w.households[0];
     // The same numbers for different things: a visit here is a report there.
     a.phone.run(visit(home, "原一")).unwrap();
