@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::older::Begun;
 use super::outgoing::{pinned, tenants_of};
-use super::protocol::{Bundle, Sealed, SyncReply, TenantCursor, TenantReply, Verdict, WireChange, Word, decode, open_reply, unpack};
+use super::protocol::{Bundle, Sealed, SyncReply, TenantCursor, TenantReply, Verdict, WireChange, Word, decode, open_reply, resolve, unpack};
 use super::rerun::{Failed, Older, rerun};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};
@@ -57,8 +57,13 @@ impl Phone {
                 intake.keys(tenant)?;
                 again |= intake.tenant(tenant)?;
             }
-            for doc in prepared.cursors.iter().flat_map(|c| &c.wanted) {
-                tx.prepare_cached("UPDATE unreadable SET asked = ?2 WHERE doc = ?1")?.execute(params![doc, reply.hub_time])?;
+            for (cursor, news) in prepared.cursors.iter().filter_map(|c| Some((c, reply.tenants.iter().find(|t| t.tenant == c.tenant)?))) {
+                let came: Vec<Id> = news.documents.iter().map(|d| resolve(&news.actors, d.doc)).collect::<Result<_>>()?;
+                // What a page had no room for, or said nothing of, is asked for with the next one.
+                let is_all = !news.more && news.granted.is_none() && news.epoch == cursor.epoch && !intake.late.contains(&cursor.tenant);
+                for doc in cursor.wanted.iter().filter(|doc| is_all || doc.parse().is_ok_and(|doc| came.contains(&doc))) {
+                    tx.prepare_cached("UPDATE unreadable SET asked = ?2 WHERE doc = ?1")?.execute(params![doc, reply.hub_time])?;
+                }
             }
             intake.end_older(&mut failed)?;
             again |= intake.run_again(&failed)?;

@@ -56,6 +56,16 @@ async fn a_document_that_cannot_be_read_comes_again_whole() {
     w.settle(&[&a, &b]).await;
     w.assert_agreement(&[&a, &b]).await;
 
+    // A page that has room for one alone: the others are asked for with the next, not tomorrow.
+    for home in homes {
+        spoil(&b, *home);
+        tell(&b.phone, &format!("INSERT INTO unreadable (doc, tenant, at) VALUES ('{home}', 'wuyan', 0)"));
+    }
+    tell(&b.phone, "UPDATE state SET max_bytes = 1");
+    b.sync().await.unwrap();
+    assert_eq!(b.phone.status().unwrap().unreadable, 0);
+    w.assert_agreement(&[&a, &b]).await;
+
     // What the hub has is no better: it is asked for once, then once a day, and counted meanwhile. All else goes on.
     let home = w.households[0];
     let whole = first_change(&w, home).await;
