@@ -50,9 +50,17 @@ pub(super) async fn has_table(connection: &mut AnyConnection, name: &str) -> Res
 /// What the copies begin with that restores kept of what they replaced.
 const ASIDE: &str = "hub.db.before-restore-";
 
-/// Where a restore at this time, in seconds since the Unix epoch (UTC), keeps what it replaces.
+/// Where a restore at this time, in seconds since the Unix epoch (UTC), keeps what it replaces: under a name that nothing has yet.
 pub fn aside(folder: &Path, now: i64) -> PathBuf {
-    folder.join(format!("{ASIDE}{now}"))
+    let first = format!("{ASIDE}{now}");
+    let mut path = folder.join(&first);
+    for n in 2.. {
+        if !path.exists() {
+            break;
+        }
+        path = folder.join(format!("{first}-{n}"));
+    }
+    path
 }
 
 /// The files of all such copies.

@@ -72,6 +72,18 @@ async fn photos_come_back_with_a_backup_and_erased_ones_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_restores_in_one_second_keep_what_each_replaced() {
+    let w = World::start(48, 2).await;
+    let backup = w.dir.path().join("backup.db");
+    admin::backup(&w.hub.hub, &backup).await.unwrap();
+    let w = w.restart(1931, Some(&backup), &[]).await;
+    let w = w.restart(1932, Some(&backup), &[]).await;
+    let kept = admin::replaced(&w.hub.hub).await.unwrap();
+    assert_eq!(kept.iter().filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).count(), 2, "{kept:?}");
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn photos_in_s3_are_said_to_be_in_no_backup() {
     let (w, _server) = on_s3(931, 1).await;
     let a = w.worker(1, "g00").await;
