@@ -13,6 +13,7 @@ mod grids;
 mod line;
 mod model;
 mod phone;
+mod rest;
 mod template;
 mod world;
 

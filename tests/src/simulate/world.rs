@@ -42,7 +42,7 @@ pub struct World<'t> {
     seed: u64,
     small_pages: bool,
     backup: Option<People>,
-    late: Vec<(usize, Prepared, Vec<u8>)>,
+    pub(super) late: Vec<(usize, Prepared, Vec<u8>)>,
 }
 
 impl<'t> World<'t> {
@@ -78,7 +78,7 @@ impl<'t> World<'t> {
         })
     }
 
-    fn note(&mut self, line: impl Into<String>) {
+    pub(super) fn note(&mut self, line: impl Into<String>) {
         self.trace.push(line.into());
     }
 
@@ -138,7 +138,7 @@ impl<'t> World<'t> {
     }
 
     /// Lets time pass everywhere.
-    async fn pass(&mut self, seconds: i64) {
+    pub(super) async fn pass(&mut self, seconds: i64) {
         let process = self.line.hub.lock().await;
         process.clock.advance(seconds);
         let now = process.hub.now();
@@ -242,7 +242,7 @@ impl<'t> World<'t> {
     }
 
     /// On a line that has just been cut again and again little is asked for at a time.
-    fn narrow(&self, i: usize) -> Done {
+    pub(super) fn narrow(&self, i: usize) -> Done {
         if !self.small_pages {
             return Ok(());
         }
@@ -348,7 +348,7 @@ impl<'t> World<'t> {
     }
 
     /// Lets a phone that was refused join again, with a role its owner holds or with one that they are given for it.
-    async fn enrol(&mut self, i: usize, fault: Fault) -> Done {
+    pub(super) async fn enrol(&mut self, i: usize, fault: Fault) -> Done {
         let person = self.phones[i].person;
         let people = &self.model.people;
         let grant = people.roles(person).first().copied().unwrap_or((Role::GridWorker, people.open().first().copied()));
@@ -439,63 +439,6 @@ impl<'t> World<'t> {
             Some(Err(e)) if e.kind() == ErrorKind::NotAllowed => Ok(()),
             Some(Err(e)) => Err(Failure::new("error", format!("phone {to} cannot take what was carried: {e:?}"))),
         }
-    }
-
-    /// Lets everyone sync on a good line until nothing moves any more.
-    pub async fn quieten(&mut self) -> Done {
-        self.late.clear();
-        // Nobody's time is over while everyone comes to rest.
-        while self.line.hub.lock().await.hub.now() + 3600 > self.model.people.terms.values().filter_map(|t| t.until).min().unwrap_or(i64::MAX) {
-            self.pass(3600).await;
-        }
-        self.settle().await?;
-        let mut waits = false;
-        for phone in &self.phones {
-            waits |= phone.phone().status().map_err(defect)?.unsent > 0;
-        }
-        if self.model.restored && waits {
-            // What a restored hub lost and its author's phone may not send again is waited for until no phone would.
-            self.note("31 days pass");
-            self.pass(31 * 86_400).await;
-            self.model.overdue = true;
-            self.settle().await?;
-        }
-        Ok(())
-    }
-
-    async fn settle(&mut self) -> Done {
-        const ROUNDS: usize = 12;
-        for round in 0..ROUNDS {
-            self.pass(60).await;
-            let mut moved = false;
-            for i in 0..self.phones.len() {
-                self.narrow(i)?;
-                let mut report = SyncReport::default();
-                let result = self.phones[i].phone().sync_with(ADDRESS, &self.line, &mut report, &|_| {}).await;
-                let refused = self.line.calm();
-                let passed = self.line.passed();
-                self.trace.extend(passed);
-                if let Some(defect) = self.line.defect() {
-                    return Err(Failure::new("error", format!("the hub fails: {defect}")));
-                }
-                match (result, refused) {
-                    (Ok(()), _) => {
-                        moved |= SyncReport { requests: 0, ..report } != SyncReport::default();
-                        self.note(format!("quiet {round}: phone {i} {report:?}"));
-                    }
-                    (Err(_), Some(RefusalCode::Revoked | RefusalCode::UnknownDevice)) => {
-                        self.note(format!("quiet {round}: phone {i} joins again"));
-                        self.enrol(i, Fault::None).await?;
-                        moved = true;
-                    }
-                    (Err(e), _) => return Err(Failure::new("error", format!("phone {i} cannot sync on a good line: {e:?}"))),
-                }
-            }
-            if !moved {
-                return Ok(());
-            }
-        }
-        Err(Failure::new("rest", format!("still moving after {ROUNDS} rounds")))
     }
 
     /// Ends the hub's process.
