@@ -1,4 +1,5 @@
-//! Places: grids, and the micro-grids (buildings, stairways) in them. What lies in a micro-grid names it beside its grid. A place has an internal id; administrative codes are attributes, because grids are
+//! Places: grids, and the micro-grids (buildings, stairways) in them. What lies in a micro-grid names it beside its grid. A place
+//! has an internal id; administrative codes are attributes, because grids are
 //! split, merged and handed over while phones are offline. A place is never deleted: one that was merged away is closed and
 //! names its successor, and what is still recorded in it lies there.
 

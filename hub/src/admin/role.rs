@@ -129,7 +129,8 @@ pub async fn scope_of(
     }
 }
 
-/// Ends `role` of `person` (of a role over a grid, micro-grid or unit: over the one of this name, or that unit). From the next sync on their phones hold only what
+/// Ends `role` of `person` (of a role over a grid, micro-grid or unit: over the one of this name, or that unit). From the next
+/// sync on their phones hold only what
 /// their other roles reach; what they did before they could hear of it is taken for 30 days.
 ///
 /// # Errors
