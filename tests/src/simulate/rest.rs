@@ -1,7 +1,7 @@
 //! How a history comes to rest: everyone syncs on a good line until nothing moves any more.
 
-use gridwalk_core::sync::protocol::RefusalCode;
 use gridwalk_core::sync::SyncReport;
+use gridwalk_core::sync::protocol::RefusalCode;
 
 use super::event::Fault;
 use super::line::ADDRESS;
