@@ -7,10 +7,10 @@ use std::sync::Mutex;
 use gridwalk_tests::simulate::{Many, Outcome, Plan};
 
 /// How many histories run here. `cargo xtask simulate` runs as many as one likes.
-const HISTORIES: u64 = 300;
+const HISTORIES: u64 = 2000;
 
 #[test]
-fn hundreds_of_histories_hold_the_invariants() {
+fn thousands_of_histories_hold_the_invariants() {
     let report = Many::new(1, HISTORIES).run(|_, _| {}, |_, _, _| {}).unwrap();
     let failed = report.failed.map(|(plan, failure)| format!("{failure}\nreplay: cargo xtask simulate --histories 1 --seed {}", plan.seed));
     assert_eq!(failed, None);
