@@ -81,7 +81,7 @@ pub enum Place {
     Of {
         /// What it is about.
         about: Id,
-        /// The kinds that may be about.
+        /// The kinds of documents that this may be.
         kinds: &'static [&'static str],
     },
 }
