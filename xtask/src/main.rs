@@ -86,16 +86,9 @@ fn built(name: &str, arguments: &[String]) -> Done {
 
 fn tests(arguments: &[String]) -> Done {
     step(cargo().args(["fmt", "--all", "--check"]))?;
-    // Clippy builds our crates and lints them on the way: a run of its own would compile everyone else's a second time. Its arguments
-    // are handed over as `cargo clippy` does.
-    let linted = || {
-        let mut command = cargo();
-        let clippy = Path::new(command.get_program()).with_file_name("clippy-driver");
-        command.env("RUSTC_WORKSPACE_WRAPPER", clippy).env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
-        command.args(["test", "--locked", "--workspace"]);
-        command
-    };
-    step(linted().args(arguments))?;
+    // What has no tests of its own is built once, as what it is.
+    let targets = ["--lib", "--bin", "gridwalk", "--bin", "xtask", "--test", "*"];
+    step(linted().args(targets).args(arguments))?;
     // The stories once more, with hubs on PostgreSQL.
     let server = postgres::Server::start(false)?;
     let mut stories = linted();
@@ -103,10 +96,30 @@ fn tests(arguments: &[String]) -> Done {
     step(stories.args(["--test", "stories"]).args(arguments))
 }
 
+/// `cargo test`, with clippy as the compiler of our crates, which lints them on the way: a run of its own would compile everyone else's
+/// a second time. Its arguments are handed over as `cargo clippy` does.
+fn linted() -> Command {
+    let mut command = tested();
+    let clippy = Path::new(command.get_program()).with_file_name("clippy-driver");
+    command.env("RUSTC_WORKSPACE_WRAPPER", clippy).env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
+    command.args(["test", "--locked", "--workspace"]);
+    command
+}
+
 /// Cargo, at the root of the workspace.
 fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).env("CARGO_TARGET_DIR", target());
+    command
+}
+
+/// Cargo, for what is built to be tested: with the system's OpenSSL under SQLCipher where there is one, because compiling it is a fifth
+/// of a build from nothing. What is built for release has its own.
+fn tested() -> Command {
+    let mut command = cargo();
+    if Command::new("pkg-config").args(["--exists", "libcrypto"]).status().is_ok_and(|status| status.success()) {
+        command.env("OPENSSL_NO_VENDOR", "1");
+    }
     command
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::{Done, cargo, root, step, target};
+use crate::{Done, root, step, target, tested};
 
 /// Histories that a mutation may take to be found, and that hold while none is switched on.
 const HISTORIES: u64 = 1000;
@@ -97,7 +97,7 @@ pub fn run(only: &[String]) -> Done {
     refresh(&copy, &broken(&mutations).map_err(fail)?).map_err(fail)?;
     // With a test among what is built features are those of `cargo test`: what that has built of others is used.
     let built = ["build", "--locked", "--workspace", "--bin", "simulate", "--test", "simulate"];
-    step(cargo().current_dir(&copy).args(built))?;
+    step(tested().current_dir(&copy).args(built))?;
     // The next build puts the right one there again.
     let program = copy.join("simulate");
     fs::rename(target().join("debug/simulate"), &program).map_err(|e| fail(e.to_string()))?;
