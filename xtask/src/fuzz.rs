@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::{Done, built, cargo, root, step};
+use crate::{Done, built, root, step, tested};
 
 /// Runs all targets, or the one that is named, for `--seconds` each.
 pub fn run(arguments: &[String]) -> Done {
@@ -27,7 +27,7 @@ pub fn run(arguments: &[String]) -> Done {
         .collect();
     names.sort();
     for name in names {
-        let mut fuzz = cargo();
+        let mut fuzz = tested();
         // Counters without a sanitizer: the code is safe Rust, and stable can do that.
         fuzz.current_dir(root().join("fuzz")).env_remove("CARGO_TARGET_DIR").env("RUSTC_BOOTSTRAP", "1");
         fuzz.args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir", ".", &name, "--"]);

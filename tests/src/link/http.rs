@@ -77,5 +77,5 @@ pub(super) fn status(bytes: &[u8]) -> Option<u16> {
 }
 
 pub(super) fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|at| at == wanted)
+    memchr::memmem::find(bytes, wanted)
 }

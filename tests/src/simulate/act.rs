@@ -106,7 +106,8 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
             chosen(report.into(), Deed::Report)
         }
         13..=15 => {
-            let Some(report) = pick("SELECT doc FROM reports ORDER BY doc")? else { return Ok(None) };
+            // Of few, so that the steps of several people meet.
+            let Some(report) = pick("SELECT doc FROM reports ORDER BY doc LIMIT 2")? else { return Ok(None) };
             // What fits the status that the phone shows, more often than not.
             let status = texts(phone, &format!("SELECT status FROM reports WHERE doc = '{report}'"))?;
             let fits: &[StepKind] = match status.first().map_or("", String::as_str) {

@@ -8,6 +8,7 @@ use gridwalk_core::projection::{Table, project};
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone, kinds};
 use gridwalk_hub::store::all;
+use memchr::memmem;
 use sqlx::Row;
 
 use super::line::short;
@@ -380,7 +381,7 @@ fn due(world: &World<'_>) -> Done {
 
 /// Whether these bytes stand somewhere in others.
 pub fn contains(bytes: &[u8], token: &[u8]) -> bool {
-    bytes.windows(token.len()).any(|w| w == token)
+    memmem::find(bytes, token).is_some()
 }
 
 /// The beginning of the hash of what the hub holds at the end, for traces.

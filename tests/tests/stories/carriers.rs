@@ -43,7 +43,7 @@ fn holds(path: &Path, words: &str) -> bool {
     if path.is_dir() {
         return std::fs::read_dir(path).unwrap().any(|entry| holds(&entry.unwrap().path(), words));
     }
-    std::fs::read(path).unwrap().windows(words.len()).any(|w| w == words.as_bytes())
+    contains(&std::fs::read(path).unwrap(), words.as_bytes())
 }
 
 /// All that a phone's store holds in its tables, decrypted, as bytes of text.
@@ -74,7 +74,7 @@ fn decrypted(device: &Device) -> Vec<u8> {
 }
 
 fn contains(bytes: &[u8], words: &[u8]) -> bool {
-    bytes.windows(words.len()).any(|w| w == words)
+    memchr::memmem::find(bytes, words).is_some()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

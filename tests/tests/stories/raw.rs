@@ -80,7 +80,7 @@ fn decrypted(cipher: &Aes256, page: &[u8]) -> Vec<u8> {
 
 /// Whether `text` stands in `bytes`: as UTF-8, UTF-16 of either order, in hexadecimal, in base64 at any offset.
 pub fn holds(bytes: &[u8], text: &str) -> bool {
-    forms(text).iter().any(|form| bytes.windows(form.len()).any(|w| w == form))
+    forms(text).iter().any(|form| memchr::memmem::find(bytes, form).is_some())
 }
 
 fn forms(text: &str) -> Vec<Vec<u8>> {
