@@ -111,6 +111,9 @@ pub(super) async fn backup(url: &str, to: &Path) -> Result<()> {
 /// Answers whether nobody was in the way. What the server's own log and its archive hold, no statement reaches.
 pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
     let mut connection = writer.acquire().await?;
+    if !unseen(&mut connection).await? {
+        return Ok(false);
+    }
     let read_model = gridwalk_core::kinds::tables().map(|table| table.name);
     for table in ["documents", "changes", "entries", "audiences", "verdicts", "import_keys"].into_iter().chain(read_model).chain(["pg_catalog.pg_statistic"]) {
         let options = if table.starts_with("pg_catalog") { "FULL" } else { "FULL, ANALYZE" };
@@ -121,6 +124,21 @@ pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Waits until nobody sees any more what was deleted before now: a table written anew keeps it for whoever still does, a dump under
+/// way or PostgreSQL's own sampling for its planner. Answers whether it came to that within half a minute.
+async fn unseen(connection: &mut AnyConnection) -> Result<bool> {
+    let now: String = one(connection, "SELECT pg_current_xact_id()::xid::text", vec![]).await?.try_get(0)?;
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
+        AND backend_xmin IS NOT NULL AND age(backend_xmin) > age(CAST($1 AS TEXT)::xid)";
+    for _ in 0..600 {
+        if one(connection, sql, vec![Arg::text(&now)]).await?.try_get::<i64, _>(0)? == 0 {
+            return Ok(true);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(false)
 }
 
 /// Whether the file is a dump that `pg_restore` can read, of a hub's database.

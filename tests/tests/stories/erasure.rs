@@ -248,6 +248,25 @@ async fn what_hinders_the_overwriting_is_waited_for() {
     w.hub.stop().await;
 }
 
+/// PostgreSQL keeps, in a table written anew, what any older snapshot still sees: a dump's, or that of its own sampling.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_still_sees_what_is_erased_at_the_hub_is_waited_for() {
+    let w = World::start(208, 1).await;
+    let resident = w.desk.phone.run(AddResident { household: w.households[0], resident: secret_resident() }).unwrap().value;
+    w.settle(&[]).await;
+    let mut reader = w.hub.hub.store.read().await.unwrap();
+    gridwalk_hub::store::all(&mut reader, "SELECT value FROM meta", vec![]).await.unwrap();
+    let reads = tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        drop(reader);
+    });
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: w.households[0], resident, keep_photos: false }).await.unwrap();
+    reads.await.unwrap();
+    let hub = hub_bytes(&w).await;
+    assert!(!holds(&hub, NAME) && !holds(&hub, OLD_PHONE));
+    w.hub.stop().await;
+}
+
 fn file(w: &World, name: &str, lines: &[String]) -> std::path::PathBuf {
     let path = w.dir.path().join(name);
     std::fs::write(&path, lines.join("\n")).unwrap();
