@@ -256,12 +256,16 @@ async fn whoever_still_sees_what_is_erased_at_the_hub_is_waited_for() {
     w.settle(&[]).await;
     let mut reader = w.hub.hub.store.read().await.unwrap();
     gridwalk_hub::store::all(&mut reader, "SELECT value FROM meta", vec![]).await.unwrap();
-    let reads = tokio::spawn(async move {
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    // The reader goes once the erasure is written and waits for its bytes to be overwritten.
+    let goes = async {
+        while w.ask("SELECT value FROM meta WHERE name = 'scrub'").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
         drop(reader);
-    });
-    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: w.households[0], resident, keep_photos: false }).await.unwrap();
-    reads.await.unwrap();
+    };
+    let target = Target::Resident { household: w.households[0], resident, keep_photos: false };
+    let (erased, ()) = tokio::join!(admin::erase(&w.hub.hub, &w.hub.tenant, &target), goes);
+    erased.unwrap();
     let hub = hub_bytes(&w).await;
     assert!(!holds(&hub, NAME) && !holds(&hub, OLD_PHONE));
     w.hub.stop().await;
