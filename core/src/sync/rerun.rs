@@ -152,7 +152,12 @@ fn take_back_and_run<'a>(
             Ok(OldChange { doc: r.get(0)?, schema: r.get(1)?, generation: r.get(2)?, change: RawChange { hash: r.get(3)?, body: r.get(4)? } })
         })?;
         old_changes.insert(*command, rows.collect::<rusqlite::Result<_>>()?);
-        // Bundles keep what others of them are still waiting for; they are closed anew around it.
+        // What else these bundles have is closed anew; what the hub was asked about and holds still waits for the next sync.
+        tx.prepare_cached(&format!(
+            "UPDATE commands SET reason = ?2 WHERE state = 'unsent' AND n IN (SELECT c.command FROM changes c JOIN bundles b ON b.n = c.bundle
+             WHERE c.taken = 0 AND b.asked IS NOT NULL AND b.n IN (SELECT bundle FROM changes WHERE {CHANGES_OF}))"
+        ))?
+        .execute(params![command, WAITING])?;
         tx.prepare_cached(&format!("UPDATE changes SET bundle = NULL WHERE taken = 0 AND bundle IN (SELECT bundle FROM changes WHERE {CHANGES_OF})"))?
             .execute([command])?;
         tx.prepare_cached(&format!("DELETE FROM changes WHERE {CHANGES_OF} AND taken = 0"))?.execute([command])?;
