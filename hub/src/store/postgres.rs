@@ -107,8 +107,8 @@ pub(super) async fn backup(url: &str, to: &Path) -> Result<()> {
     run(command, "pg_dump").await
 }
 
-/// Writes the tables that hold what people recorded anew, their old files are truncated; and the planner's samples of them.
-/// Answers whether nobody was in the way. What the server's own log and its archive hold, no statement reaches.
+/// Writes the tables that hold what people recorded anew, their old files are truncated; and the planner's samples of them. Then
+/// the server lets go of its own log. Answers whether nobody was in the way. What its archive holds, no statement reaches.
 pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
     let mut connection = writer.acquire().await?;
     if !unseen(&mut connection).await? {
@@ -123,7 +123,26 @@ pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
             other => other?,
         }
     }
+    let_go_of_log(&mut connection).await?;
     Ok(true)
+}
+
+/// Has the server write its log in a new file and do without those before. They are gone then, unless it is set to use them again.
+/// A server that does not let the hub do so is left as it is, with a word to its operator.
+async fn let_go_of_log(connection: &mut AnyConnection) -> Result<()> {
+    for sql in ["SELECT pg_switch_wal()::text", "CHECKPOINT"] {
+        match told(connection, sql).await {
+            Err(HubError::Sql(sqlx::Error::Database(e))) if e.code().as_deref() == Some("42501") => {
+                tracing::warn!("erased text stays in PostgreSQL's log for now: the hub's role may not {sql}; see operations.md");
+                return Ok(());
+            }
+            other => other?,
+        }
+    }
+    if one(connection, "SELECT current_setting('wal_recycle')::boolean", vec![]).await?.try_get(0)? {
+        tracing::warn!("erased text stays in PostgreSQL's log until it is overwritten: wal_recycle is on; see operations.md");
+    }
+    Ok(())
 }
 
 /// Waits until nobody sees any more what was deleted before now: a table written anew keeps it for whoever still does, a dump under

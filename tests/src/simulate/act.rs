@@ -38,6 +38,8 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
         Ok(if all.is_empty() { None } else { Some(all[value % all.len()]) })
     };
     let household = || pick("SELECT doc FROM households ORDER BY doc");
+    // What is edited are few, so that edits meet and there is something to fold.
+    let edited_household = || pick("SELECT doc FROM households ORDER BY doc LIMIT 2");
     let place = || pick("SELECT doc FROM places ORDER BY doc");
     let edit = |household| EditHousehold { household, address: None, tenure: None, state: None, visit_every_days: None, position: None, place: None };
     match event.which % 22 {
@@ -66,16 +68,16 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
             chosen(new.into(), Deed::Household)
         }
         8 => {
-            let Some(household) = household()? else { return Ok(None) };
+            let Some(household) = edited_household()? else { return Ok(None) };
             let resident = NewResident { name: token.clone(), tags: vec![TAGS[value % 3].into()], ..NewResident::default() };
             chosen(AddResident { household, resident }.into(), Deed::Resident)
         }
         9 => {
-            let Some(household) = household()? else { return Ok(None) };
+            let Some(household) = edited_household()? else { return Ok(None) };
             chosen(EditHousehold { address: Some(token.clone()), ..edit(household) }.into(), Deed::Edit)
         }
         10 | 11 => {
-            let all = pairs(phone, "SELECT doc, entry FROM residents ORDER BY doc, entry")?;
+            let all = pairs(phone, "SELECT doc, entry FROM residents ORDER BY doc, entry LIMIT 2")?;
             if all.is_empty() {
                 return Ok(None);
             }
@@ -166,7 +168,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
             chosen(own.into(), Deed::Edit)
         }
         _ => {
-            let Some(household) = household()? else { return Ok(None) };
+            let Some(household) = edited_household()? else { return Ok(None) };
             let edited = match value % 3 {
                 0 => EditHousehold { state: Some(STATES[value / 3 % 3].into()), ..edit(household) },
                 1 => EditHousehold { visit_every_days: Some(7 + value as u32 % 60), ..edit(household) },

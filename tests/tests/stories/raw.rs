@@ -38,7 +38,7 @@ pub fn phone_bytes(device: &Device) -> Vec<u8> {
 }
 
 /// All bytes of a hub's folder and of its database: SQLite's files are in the folder; PostgreSQL's are the tables' files on its
-/// server, which is this machine's. What the server's own log holds is overwritten in its own time.
+/// server, which is this machine's. The server's own log is not among them: stories that run beside this one write to it too.
 pub async fn hub_bytes(w: &World) -> Vec<u8> {
     let mut all = folder_bytes(&w.hub.folder, &[]);
     if w.hub.hub.store.engine == Engine::Postgres {
@@ -48,6 +48,14 @@ pub async fn hub_bytes(w: &World) -> Vec<u8> {
         all.extend(folder_bytes(Path::new(&w.ask(sql).await[0]), &[]));
     }
     all
+}
+
+/// All bytes of the database's write-ahead log.
+pub async fn log_bytes(w: &World) -> Vec<u8> {
+    match w.hub.hub.store.engine {
+        Engine::Sqlite => std::fs::read(w.hub.folder.join("hub.db-wal")).unwrap_or_default(),
+        Engine::Postgres => folder_bytes(Path::new(&w.ask("SELECT setting || '/pg_wal' FROM pg_settings WHERE name = 'data_directory'").await[0]), &[]),
+    }
 }
 
 /// All bytes of the files in a folder and below, but for those of these names.
