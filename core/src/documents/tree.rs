@@ -51,7 +51,8 @@ impl Node {
         }
     }
 
-    fn as_map(&self) -> Option<&Map> {
+    /// The map, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
         match self {
             Self::Map(m) => Some(m),
             Self::Value(_) => None,

@@ -236,7 +236,7 @@ fn project_ahead<'s>(scope: &'s Scope<'s, '_>, documents: &'s [DocumentNews]) ->
     Box::new(receive.into_iter())
 }
 
-fn kind_of(schema: u16) -> Option<&'static str> {
+pub(super) fn kind_of(schema: u16) -> Option<&'static str> {
     genesis(schema).map(|(kind, _)| kind.name)
 }
 

@@ -7,10 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use automerge::ChangeHash;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::news::kind_of;
 use super::older::empty;
 use crate::clock::{Reading, Stamp};
 use crate::commands::Command;
-use crate::documents::RawChange;
+use crate::documents::{Entry, Node, RawChange};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
@@ -114,10 +115,41 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
         .query_map([tenant], |r| r.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut docs = BTreeSet::new();
+    let mut firsts = Vec::new();
     for command in &affected {
         docs.extend(docs_of(tx, *command)?);
+        let body: String = tx.query_row("SELECT body FROM commands WHERE n = ?1", [command], |r| r.get(0))?;
+        let command: Command = from_json(&body)?;
+        firsts.push((command.id.actor, command.first));
     }
-    Ok(take_back_and_run(phone, tx, &affected, &docs, false, |_| Why { refused: None, waits: false, older: None }, touched)?.1)
+    let own = |id: Id| firsts.iter().any(|(actor, first)| id.actor == *actor && id.counter >= *first);
+    let mut copied = false;
+    for id in &docs {
+        copied = copied || is_copied(tx, *id, &own)?;
+    }
+    Ok(take_back_and_run(phone, tx, &affected, &docs, copied, |_| Why { refused: None, waits: false, older: None }, touched)?.1)
+}
+
+/// Whether another copy of this store gave ids of this phone's to something else and sent it under a device key of its own: what is
+/// written once (a note, a time) would stand there twice. `own` tells the ids that unsent commands made here.
+fn is_copied(tx: &Connection, doc: Id, own: &impl Fn(Id) -> bool) -> Result<bool> {
+    let Some(stored) = StoredDoc::find(tx, doc)? else { return Ok(false) };
+    let schema: u16 = tx.prepare_cached("SELECT max(schema) FROM changes WHERE doc = ?1 AND taken = 0")?.query_row([doc], |r| r.get(0))?;
+    if kind_of(schema) != kind_of(stored.schema) {
+        return Ok(true);
+    }
+    let Some(both) = stored.state(tx, doc)? else { return Ok(false) };
+    let differ = |a: &Node, b: &Node| matches!((a, b), (Node::Value(a), Node::Value(b)) if a != b);
+    let others_entry = |entry: &Entry| match &entry.node {
+        Node::Map(shown) if entry.key.parse().is_ok_and(own) => {
+            entry.rivals.iter().filter_map(Node::as_map).any(|rival| shown.iter().any(|e| rival.get(&e.key).is_some_and(|r| differ(&e.node, &r.node))))
+        }
+        _ => false,
+    };
+    Ok(both.tree().iter().any(|entry| match &entry.node {
+        Node::Value(_) => own(doc) && entry.rivals.iter().any(|rival| differ(&entry.node, rival)),
+        Node::Map(container) => container.iter().any(others_entry),
+    }))
 }
 
 fn unsent(tx: &Connection) -> Result<Vec<i64>> {
