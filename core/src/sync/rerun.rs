@@ -13,7 +13,7 @@ use crate::clock::{Reading, Stamp};
 use crate::commands::Command;
 use crate::documents::{Entry, Node, RawChange};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{Actor, Id};
+use crate::ids::{Actor, Id, ids_in};
 use crate::kinds::Input;
 use crate::phone::{CHANGES_OF, Membership, Phone, Row, UNSENT, anchor, keep_change, membership, membership_for, perform, state};
 use crate::store::{StoredDoc, Touched, from_json};
@@ -53,6 +53,8 @@ struct Why<'a> {
     waits: bool,
     /// Whether a document of it was begun again.
     older: Option<Older>,
+    /// Whether it gets new ids: a copy of this store may have given its ids to something else.
+    new_ids: bool,
 }
 
 /// Takes back the failed commands and what hangs on them; answers with how many were refused and how many ran again.
@@ -83,9 +85,9 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
     }
     let why = |n: i64| {
         let of = failed.iter().find(|f| f.command == n);
-        Why { refused: of.and_then(|f| f.refused.as_deref()), waits: of.is_some_and(|f| f.missing), older: of.and_then(|f| f.older) }
+        Why { refused: of.and_then(|f| f.refused.as_deref()), waits: of.is_some_and(|f| f.missing), older: of.and_then(|f| f.older), new_ids }
     };
-    take_back_and_run(phone, tx, &affected, &docs, new_ids, why, touched)
+    take_back_and_run(phone, tx, &affected, &docs, why, touched)
 }
 
 /// Runs again what one community's hub does not have: the phone was enrolled again and its old bundles count no more.
@@ -115,28 +117,34 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
         .query_map([tenant], |r| r.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut docs = BTreeSet::new();
-    let mut firsts = Vec::new();
-    for command in &affected {
-        docs.extend(docs_of(tx, *command)?);
-        let body: String = tx.query_row("SELECT body FROM commands WHERE n = ?1", [command], |r| r.get(0))?;
+    let mut given = Vec::new();
+    for n in &affected {
+        docs.extend(docs_of(tx, *n)?);
+        let body: String = tx.query_row("SELECT body FROM commands WHERE n = ?1", [n], |r| r.get(0))?;
         let command: Command = from_json(&body)?;
-        firsts.push((command.id.actor, command.first));
+        given.push((command.id.actor, command.first));
     }
-    let own = |id: Id| firsts.iter().any(|(actor, first)| id.actor == *actor && id.counter >= *first);
-    let mut copied = false;
-    for id in &docs {
-        copied = copied || is_copied(tx, *id, &own)?;
+    let mut clashing = BTreeSet::new();
+    for (n, (actor, first)) in affected.iter().zip(&given) {
+        let end = given.iter().filter(|(a, f)| a == actor && f > first).map(|(_, f)| *f).min().unwrap_or(u64::MAX);
+        let own = |id: Id| id.actor == *actor && (*first..end).contains(&id.counter);
+        for doc in docs_of(tx, *n)? {
+            if is_given_twice(tx, doc, &own)? {
+                clashing.insert(*n);
+            }
+        }
     }
-    Ok(take_back_and_run(phone, tx, &affected, &docs, copied, |_| Why { refused: None, waits: false, older: None }, touched)?.1)
+    let why = |n: i64| Why { refused: None, waits: false, older: None, new_ids: clashing.contains(&n) };
+    Ok(take_back_and_run(phone, tx, &affected, &docs, why, touched)?.1)
 }
 
-/// Whether another copy of this store gave ids of this phone's to something else and sent it under a device key of its own: what is
-/// written once (a note, a time) would stand there twice. `own` tells the ids that unsent commands made here.
-fn is_copied(tx: &Connection, doc: Id, own: &impl Fn(Id) -> bool) -> Result<bool> {
+/// Whether another copy of this store gave one of a command's `own` ids to something else, and sent that under a device key of its own:
+/// what is written once (a note, a time) would stand there twice, theirs and ours.
+fn is_given_twice(tx: &Connection, doc: Id, own: &impl Fn(Id) -> bool) -> Result<bool> {
     let Some(stored) = StoredDoc::find(tx, doc)? else { return Ok(false) };
     let schema: u16 = tx.prepare_cached("SELECT max(schema) FROM changes WHERE doc = ?1 AND taken = 0")?.query_row([doc], |r| r.get(0))?;
     if kind_of(schema) != kind_of(stored.schema) {
-        return Ok(true);
+        return Ok(own(doc));
     }
     let Some(both) = stored.state(tx, doc)? else { return Ok(false) };
     let differ = |a: &Node, b: &Node| matches!((a, b), (Node::Value(a), Node::Value(b)) if a != b);
@@ -168,7 +176,6 @@ fn take_back_and_run<'a>(
     tx: &Transaction<'_>,
     affected: &[i64],
     docs: &BTreeSet<Id>,
-    new_ids: bool,
     why: impl Fn(i64) -> Why<'a>,
     touched: &mut Touched,
 ) -> Result<(u64, u64)> {
@@ -205,15 +212,16 @@ fn take_back_and_run<'a>(
         let body: String = tx.query_row("SELECT body FROM commands WHERE n = ?1", [n], |r| r.get(0))?;
         let old: Command = from_json(&body)?;
         let why = why(*n);
+        let new_ids = why.new_ids || renamed.concerns(&body)?;
         if why.older == Some(Older::Erased) {
             empty(tx, *n, &body, Some(old.stamp.at))?;
-            renamed.0.push((old.id.actor, old.first, u64::MAX));
+            renamed.add(&old, u64::MAX, new_ids);
             out += 1;
             continue;
         }
         if let Some(reason) = why.refused {
             quarantine(tx, *n, reason, old.stamp.at)?;
-            renamed.0.push((old.id.actor, old.first, u64::MAX));
+            renamed.add(&old, u64::MAX, new_ids);
             out += 1;
             continue;
         }
@@ -223,7 +231,7 @@ fn take_back_and_run<'a>(
         match perform(tx, &command, &member, actor, Row::Old(*n), touched) {
             Ok((_, next)) => {
                 tx.execute_batch("RELEASE again")?;
-                renamed.0.push((old.id.actor, old.first, next));
+                renamed.add(&old, next, new_ids);
                 again += 1;
             }
             Err(e) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict | ErrorKind::NotAllowed) => {
@@ -240,7 +248,7 @@ fn take_back_and_run<'a>(
                 } else {
                     quarantine(tx, *n, if e.kind() == ErrorKind::NotAllowed { "not_allowed" } else { "gone" }, command.stamp.at)?;
                 }
-                renamed.0.push((old.id.actor, old.first, u64::MAX));
+                renamed.add(&old, u64::MAX, new_ids);
                 out += 1;
             }
             Err(e) => return Err(e),
@@ -308,20 +316,33 @@ fn to_hub_state(tx: &Connection, id: Id, touched: &mut Touched) -> Result<()> {
     }
 }
 
-/// New ids for the commands of a copied store, references among them included: the ids that each made, by the actor they
-/// were made under, its first counter and the one after its last.
+/// The ids that each command made, by the actor they were made under, its first counter and the one after its last; and whether it
+/// made new ones now, because its store was copied. References to those are renamed.
 #[derive(Default)]
-struct Renamed(Vec<(Actor, u64, u64)>);
+struct Renamed(Vec<(Actor, u64, u64, bool)>);
 
 impl Renamed {
+    fn add(&mut self, command: &Command, end: u64, is_new: bool) {
+        self.0.push((command.id.actor, command.first, end, is_new));
+    }
+
+    fn is_new(&self, id: Id) -> bool {
+        // What a command made that did not run again has no end here: it reaches to the next one's first id.
+        let made = self.0.iter().filter(|(old, first, ..)| *old == id.actor && *first <= id.counter).max_by_key(|(_, first, ..)| *first);
+        made.is_some_and(|(_, _, end, is_new)| *is_new && id.counter < *end)
+    }
+
+    /// Whether this command names something that has a new id.
+    fn concerns(&self, body: &str) -> Result<bool> {
+        let mut named = Vec::new();
+        ids_in(&from_json::<serde_json::Value>(body)?["input"], &mut named);
+        Ok(named.into_iter().any(|id| self.is_new(id)))
+    }
+
     fn rename(&self, body: &str, command: &Command, actor: Actor) -> Result<Command> {
         let mut next = from_json::<serde_json::Value>(body)?;
         next["id"] = Id { actor, counter: command.id.counter }.to_string().into();
-        rename_in(&mut next["input"], &|id| {
-            // What a command made that did not run again has no end here: it reaches to the next one's first id.
-            let made = self.0.iter().filter(|(old, first, _)| *old == id.actor && *first <= id.counter).max_by_key(|(_, first, _)| *first);
-            made.is_some_and(|(.., end)| id.counter < *end).then_some(Id { actor, counter: id.counter })
-        });
+        rename_in(&mut next["input"], &|id| self.is_new(id).then_some(Id { actor, counter: id.counter }));
         serde_json::from_value(next).map_err(|e| Error::internal("renamed command").with_source(e))
     }
 }

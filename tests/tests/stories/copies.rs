@@ -192,7 +192,7 @@ async fn copies_of_a_revoked_device_lose_nothing_when_both_join_again() {
     let home = w.households[0];
     let case = w.desk.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     w.settle(&[]).await;
-    let [a, b] = copies(&w, |_| ()).await;
+    let [a, b] = copies(&w, |phone| drop(phone.run(report(w.grids[0], "两份都有")).unwrap())).await;
     // In turn the same numbers: for two steps, for two visits, for a visit and a report, for two residents.
     let step = |note: &str| AddStep { report: case, kind: "note".into(), note: note.into() };
     a.phone.run(step("原补充")).unwrap();
@@ -200,9 +200,10 @@ async fn copies_of_a_revoked_device_lose_nothing_when_both_join_again() {
     a.phone.run(visit(home, "原一")).unwrap();
     b.phone.run(visit(home, "副本一")).unwrap();
     a.phone.run(visit(home, "原二")).unwrap();
-    b.phone.run(report(w.grids[0], "副本上报")).unwrap();
+    let copied = b.phone.run(report(w.grids[0], "副本上报")).unwrap().value;
     a.phone.run(AddResident { household: home, resident: resident("原登记") }).unwrap();
     b.phone.run(AddResident { household: home, resident: resident("副本登记") }).unwrap();
+    b.phone.run(AddStep { report: copied, kind: "accept".into(), note: "副本受理".into() }).unwrap();
     admin::revoke(&w.hub.hub, device_id(&a)).await.unwrap();
     for device in [&a, &b] {
         assert_eq!(device.sync().await.unwrap_err().kind(), ErrorKind::HubRefused);
@@ -218,7 +219,8 @@ async fn copies_of_a_revoked_device_lose_nothing_when_both_join_again() {
         assert_eq!(steps.len(), 2);
         assert_eq!(notes(&device.phone), ["副本一", "原一", "原二"]);
     }
-    assert_eq!(w.ask("SELECT title FROM reports ORDER BY title").await, ["副本上报", "路灯不亮"]);
+    assert_eq!(w.ask("SELECT title FROM reports ORDER BY title").await, ["两份都有", "副本上报", "路灯不亮"]);
+    assert_eq!(w.ask("SELECT title FROM reports WHERE status = 'accepted'").await, ["副本上报"]);
     assert_eq!(w.ask(&format!("SELECT count(*) || '' FROM residents WHERE doc = '{home}' AND name IN ('原登记', '副本登记')")).await, ["2"]);
     w.assert_agreement(&[&a, &b]).await;
     w.hub.stop().await;
