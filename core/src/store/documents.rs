@@ -33,6 +33,9 @@ pub struct StoredDoc {
     pub withdrawn: bool,
 }
 
+/// So many pieces are kept as they came.
+pub const MANY_CHUNKS: usize = 16;
+
 impl StoredDoc {
     /// A document of which nothing is here yet.
     pub fn new(tenant: &str, schema: u16, generation: u32) -> Self {
@@ -103,6 +106,17 @@ impl StoredDoc {
             early = rest;
         }
         Ok(Some(doc))
+    }
+
+    /// Whether the hub's state stands here in so many pieces that putting them together takes longer than reading a snapshot.
+    pub fn is_in_pieces(&self) -> bool {
+        chunks(&self.base).count() > MANY_CHUNKS
+    }
+
+    /// Keeps the hub's state, which this is, as one snapshot.
+    pub fn compact(&mut self, state: &Doc) {
+        self.base.clear();
+        push_chunk(&mut self.base, &state.snapshot());
     }
 
     /// The state on this phone: the hub's, with own unsent changes over it.

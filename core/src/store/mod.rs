@@ -6,7 +6,7 @@ mod open;
 mod rows;
 mod shred;
 
-pub use documents::{Projected, Stored, StoredDoc, Touched, load, push_chunk, rebuild, tenant_of};
+pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, load, push_chunk, rebuild, tenant_of};
 pub use open::DB_FILE;
 pub(crate) use open::{cannot_write, write_durably};
 pub use rows::{delete_rows, write_rows};

@@ -301,6 +301,11 @@ impl Intake<'_> {
                     return Ok(());
                 }
                 push_chunk(&mut stored.base, &change.body);
+                if stored.is_in_pieces()
+                    && let Ok(Some(state)) = stored.hub_state(self.tx)
+                {
+                    stored.compact(&state);
+                }
                 // Until the hub names an audience the document has none: news in this reply or the next ones does.
                 let withdrawn = stored.withdrawn || stored.audiences.is_empty();
                 self.tx.prepare_cached("UPDATE documents SET base = ?2, epoch = ?3, audiences = ?4, withdrawn = ?5 WHERE n = ?1")?.execute(params![

@@ -8,10 +8,11 @@ use rusqlite::{OptionalExtension, params};
 use super::incoming::Intake;
 use super::protocol::{DocumentNews, Granted, TenantReply, resolve};
 use super::rerun::rerun_all;
-use crate::documents::{Doc, genesis};
+use crate::documents::{Doc, change_from_body, genesis};
 use crate::error::{Error, Result};
-use crate::ids::Id;
-use crate::store::{Projected, StoredDoc, from_json, push_chunk, to_json};
+use crate::ids::{Actor, Id};
+use crate::phone::state;
+use crate::store::{MANY_CHUNKS, Projected, StoredDoc, from_json, push_chunk, to_json};
 
 impl Intake<'_> {
     /// Takes one community's news; answers whether there is more to ask for.
@@ -41,6 +42,7 @@ impl Intake<'_> {
             })
         })?;
         self.tx.execute("UPDATE tenants SET number = ?2 WHERE tenant = ?1", params![news.tenant, news.number])?;
+        self.part_from_copies(news)?;
         self.move_backfills(&news.tenant, &news.backfills, news.number)?;
         if !news.more && !caught_up {
             self.end_epoch(&news.tenant, epoch)?;
@@ -52,6 +54,43 @@ impl Intake<'_> {
             }
         }
         Ok(news.more)
+    }
+
+    /// Another copy of this store makes ids under the same actor, and they have come here: what this phone makes from now on has an actor
+    /// of its own, or it would be taken for theirs.
+    fn part_from_copies(&self, news: &TenantReply) -> Result<()> {
+        let actor = state(self.tx)?.actor;
+        for document in &news.documents {
+            if self.has_others_under(actor, resolve(&news.actors, document.doc)?, document)? {
+                self.tx.execute("UPDATE state SET actor = ?1", [self.phone.new_actor(actor.device()).0])?;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether these news of a document have changes under `actor` that this phone did not make, or not lately.
+    fn has_others_under(&self, actor: Actor, id: Id, news: &DocumentNews) -> Result<bool> {
+        let mut own = self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND hash = ?2)")?;
+        for chunk in &news.chunks {
+            // Both a change and a snapshot name their actors in plain bytes.
+            if !chunk.windows(actor.0.len()).any(|bytes| bytes == actor.0) {
+                continue;
+            }
+            let mut doc = Doc::with_schema(news.schema, news.generation)?;
+            let hashes: Vec<[u8; 32]> = match change_from_body(chunk) {
+                Ok(change) => (Actor::of(&change) == Some(actor)).then(|| change.hash().0).into_iter().collect(),
+                // What cannot be read is dealt with where the document is taken in.
+                Err(_) if doc.take_chunk(chunk).is_err() => continue,
+                Err(_) => doc.automerge().get_changes_meta(&[]).iter().filter(|m| m.actor.to_bytes() == actor.0).map(|m| m.hash.0).collect(),
+            };
+            for hash in hashes {
+                if !own.query_row(params![id, hash], |r| r.get::<_, bool>(0))? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     fn move_backfills(&mut self, tenant: &str, numbers: &[u64], top: u64) -> Result<()> {
@@ -132,7 +171,9 @@ impl Intake<'_> {
         };
         self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
         self.report.received += u64::from(!news.chunks.is_empty());
-        compact(&mut doc, news.chunks.len(), state.as_ref());
+        if let Some(state) = state.as_ref().filter(|_| doc.is_in_pieces()) {
+            doc.compact(state);
+        }
         doc.audiences = audiences;
         doc.withdrawn = false;
         if fresh {
@@ -238,17 +279,4 @@ fn project_ahead<'s>(scope: &'s Scope<'s, '_>, documents: &'s [DocumentNews]) ->
 
 pub(super) fn kind_of(schema: u16) -> Option<&'static str> {
     genesis(schema).map(|(kind, _)| kind.name)
-}
-
-/// So many pieces are kept as they came.
-const MANY_CHUNKS: usize = 16;
-
-/// A document that came in many pieces is kept as one snapshot.
-fn compact(doc: &mut StoredDoc, new_chunks: usize, state: Option<&Doc>) {
-    if new_chunks > MANY_CHUNKS
-        && let Some(state) = state
-    {
-        doc.base.clear();
-        push_chunk(&mut doc.base, &state.snapshot());
-    }
 }
