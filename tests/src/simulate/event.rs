@@ -104,6 +104,11 @@ pub enum Fault {
     },
 }
 
+/// Commands, as `act.rs` numbers them, that most of a history may be about, so that many meet in few documents: reports.
+const REPORTS: [usize; 4] = [12, 13, 14, 15];
+/// Households and their residents.
+const HOUSEHOLDS: [usize; 5] = [8, 9, 10, 11, 21];
+
 /// A history before it runs.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -127,9 +132,10 @@ impl Plan {
             let out = dice.below(phones.len() as u64) as usize;
             phones.remove(out);
         }
-        // Not every trouble in every history: some meet only where others are absent.
-        let flavour: [bool; 9] = [45, 45, 25, 50, 60, 40, 35, 35, 35].map(|percent| dice.chance(percent));
-        let [restores, roles, copies, clocks, crashes, late, carriers, areas, erasures] = flavour.map(u64::from);
+        // Not every trouble in every history, and some of one trouble a lot: some meet only where others are absent.
+        let flavour = [45, 45, 25, 50, 60, 40, 35, 35, 35].map(|percent| if dice.chance(percent) { dice.pick(&[(3, 1), (1, 3)]) } else { 0 });
+        let [restores, roles, copies, clocks, crashes, late, carriers, areas, erasures] = flavour;
+        let topic = dice.pick(&[(4, &[][..]), (1, &REPORTS[..]), (1, &HOUSEHOLDS[..])]);
         let weighted = [
             (46, What::Command),
             (24, What::Sync),
@@ -143,7 +149,7 @@ impl Plan {
             (1, What::RestartHub),
             (3 * restores, What::Backup),
             (2 * restores, What::Restore),
-            (2, What::Fold),
+            (3, What::Fold),
             (3 * roles, What::EndRole),
             (3 * roles, What::Grant),
             (2 * roles, What::Revoke),
@@ -157,7 +163,12 @@ impl Plan {
         ];
         let small_pages = dice.chance(20);
         let count = 20 + dice.below(41) as usize;
-        let events = (0..count).map(|number| Event::draw(&mut dice, number, &weighted, crashes > 0)).collect();
+        let mut events: Vec<Event> = (0..count).map(|number| Event::draw(&mut dice, number, &weighted, crashes > 0)).collect();
+        for event in events.iter_mut().filter(|e| e.what == What::Command && !topic.is_empty()) {
+            if dice.chance(70) {
+                event.which = topic[event.which % topic.len()];
+            }
+        }
         Self { seed, small_pages, phones, events }
     }
 }

@@ -110,7 +110,8 @@ impl<'t> World<'t> {
             What::Restore => self.restore().await?,
             What::Fold => {
                 let process = self.line.hub.lock().await;
-                let folded = fold(&process.hub, &process.tenant, process.hub.now() + 1 - event.value as i64 * 3).await.map_err(defect)?;
+                let kept = [0, 30, 120, 600, 3_000][event.value % 5];
+                let folded = fold(&process.hub, &process.tenant, process.hub.now() + 1 - kept).await.map_err(defect)?;
                 drop(process);
                 self.note(format!("  folded {folded}"));
             }
