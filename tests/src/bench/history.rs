@@ -52,7 +52,7 @@ struct Day {
 /// What was measured after so many days of history, and what these were.
 async fn days(folder: &Path, history: i64) -> Result<(String, Vec<Day>)> {
     let spec = Spec { scene: Scene::Standard, households: 808, grids: Some(2), ..Spec::default() };
-    let stage = Stage::of(folder, &spec, Wire::perfect(), None).await?;
+    let stage = Stage::since(folder, &spec, Wire::perfect(), None, history).await?;
     let homes = stage.community.households.iter().filter(|h| h.grid == "g00");
     let homes: Vec<(Id, Id)> = homes
         .map(|h| Ok((stage.known.household(&h.id)?, stage.known.resident(&h.residents[0].id)?)))
@@ -96,10 +96,8 @@ async fn days(folder: &Path, history: i64) -> Result<(String, Vec<Day>)> {
     Ok((made, measured))
 }
 
-/// Writes `history` days of a grid's life, as the hub; answers with how much that was.
+/// Writes `history` days of a grid's life, as the hub, whose clock walks through them; answers with how much that was.
 async fn write(stage: &Stage, homes: &[(Id, Id)], place: Id, history: i64) -> Result<String> {
-    // The hub's own clock walks through the years.
-    stage.hub.clock.shift_wall(-history * 86_400);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let total = (history as f64 * VISITS_A_DAY) as usize;
     let (mut done, mut edits, mut reports) = (0, 0, 0);

@@ -32,9 +32,15 @@ impl Stage {
 
     /// A community of `spec` behind `line`; with certificate and key the hub speaks TLS.
     pub async fn of(folder: &Path, spec: &Spec, line: Line, tls: Option<(PathBuf, PathBuf)>) -> Result<Self> {
+        Self::since(folder, spec, line, tls, 0).await
+    }
+
+    /// The same, set up so many days ago: that is what the hub's clock shows.
+    pub async fn since(folder: &Path, spec: &Spec, line: Line, tls: Option<(PathBuf, PathBuf)>, days: i64) -> Result<Self> {
         let community = make(spec);
         community.write(&folder.join("files"))?;
         let hub = TestHub::start_tls(&folder.join("hub"), 1, tls).await?;
+        hub.clock.shift_wall(-days * 86_400);
         for file in ["households", "reports", "activities"] {
             let done = import(&hub.hub, &hub.tenant, &folder.join(format!("files/{file}.jsonl")), &Mapping::default(), |_, _| {}).await?;
             if done.rejected > 0 {
