@@ -77,12 +77,16 @@ impl Intake<'_> {
             if !chunk.windows(actor.0.len()).any(|bytes| bytes == actor.0) {
                 continue;
             }
-            let mut doc = Doc::with_schema(news.schema, news.generation)?;
             let hashes: Vec<[u8; 32]> = match change_from_body(chunk) {
                 Ok(change) => (Actor::of(&change) == Some(actor)).then(|| change.hash().0).into_iter().collect(),
-                // What cannot be read is dealt with where the document is taken in.
-                Err(_) if doc.take_chunk(chunk).is_err() => continue,
-                Err(_) => doc.automerge().get_changes_meta(&[]).iter().filter(|m| m.actor.to_bytes() == actor.0).map(|m| m.hash.0).collect(),
+                Err(_) => {
+                    // What cannot be read, or not by this version, is dealt with where the document is taken in.
+                    let Ok(mut doc) = Doc::with_schema(news.schema, news.generation) else { continue };
+                    if doc.take_chunk(chunk).is_err() {
+                        continue;
+                    }
+                    doc.automerge().get_changes_meta(&[]).iter().filter(|m| m.actor.to_bytes() == actor.0).map(|m| m.hash.0).collect()
+                }
             };
             for hash in hashes {
                 if !own.query_row(params![id, hash], |r| r.get::<_, bool>(0))? {
