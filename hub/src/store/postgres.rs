@@ -146,11 +146,13 @@ async fn let_go_of_log(connection: &mut AnyConnection) -> Result<()> {
 }
 
 /// Waits until nobody sees any more what was deleted before now: a table written anew keeps it for whoever still does, a dump under
-/// way or PostgreSQL's own sampling for its planner. Answers whether it came to that within half a minute.
+/// way or PostgreSQL's own sampling for its planner; and for who might, while a transaction that began before is open in any database of
+/// the server: the new table's writer counts from there. Answers whether it came to that within half a minute.
 async fn unseen(connection: &mut AnyConnection) -> Result<bool> {
-    let now: String = one(connection, "SELECT pg_current_xact_id()::xid::text", vec![]).await?.try_get(0)?;
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
-        AND backend_xmin IS NOT NULL AND age(backend_xmin) > age(CAST($1 AS TEXT)::xid)";
+    let now: String = one(connection, "SELECT pg_current_xact_id()::text", vec![]).await?.try_get(0)?;
+    let sql = "SELECT count(*) + CASE WHEN pg_snapshot_xmin(pg_current_snapshot()) <= CAST($1 AS TEXT)::xid8 THEN 1 ELSE 0 END
+        FROM pg_stat_activity WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
+        AND backend_xmin IS NOT NULL AND age(backend_xmin) > age((CAST($1 AS TEXT)::xid8)::xid)";
     for _ in 0..600 {
         if one(connection, sql, vec![Arg::text(&now)]).await?.try_get::<i64, _>(0)? == 0 {
             return Ok(true);
