@@ -8,6 +8,7 @@ use gridwalk_hub::admin::{self, Target};
 use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::logs;
+use sqlx::{Connection, PgConnection};
 
 use crate::raw::{holds, hub_bytes, log_bytes, phone_bytes};
 use crate::world::{World, device_id, first_resident, household, notes, person, resident, tell, text, visit};
@@ -249,6 +250,29 @@ async fn what_hinders_the_overwriting_is_waited_for() {
 }
 
 /// PostgreSQL keeps, in a table written anew, what any older snapshot still sees: a dump's, or that of its own sampling.
+/// On PostgreSQL, where a server has several databases.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_at_work_in_another_database_of_the_server_is_waited_for_too() {
+    let Ok(server) = std::env::var(gridwalk_tests::postgres::VARIABLE) else { return };
+    let w = World::start(218, 1).await;
+    let visited = w.desk.phone.run(visit(w.households[0], NOTE)).unwrap().value;
+    w.settle(&[]).await;
+    let mut other = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    sqlx::raw_sql("BEGIN; SELECT pg_current_xact_id()::text").execute(&mut other).await.unwrap();
+    // It ends once the erasure is written and waits for its bytes to be overwritten.
+    let ends = async {
+        while w.ask("SELECT value FROM meta WHERE name = 'scrub'").await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    };
+    let target = Target::Document(visited);
+    let (erased, ()) = tokio::join!(admin::erase(&w.hub.hub, &w.hub.tenant, &target), ends);
+    erased.unwrap();
+    assert!(!holds(&hub_bytes(&w).await, NOTE));
+    w.hub.stop().await;
+}
+
 /// Words of its own: on PostgreSQL all stories share one log.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_databases_own_log_lets_go_of_what_is_erased() {
