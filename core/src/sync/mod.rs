@@ -1,10 +1,12 @@
 //! Sync with a hub: one request sends what is unsent and brings what is new. Cut anywhere and repeated, it ends the same.
 //!
 //! [`outgoing`] closes and signs bundles and builds the request; [`Hub`] carries it; [`incoming`] takes the reply in one
-//! transaction; [`rerun`] takes back what the hub refused and runs later commands again; [`older`] ends what was erased.
+//! transaction; [`rerun`] takes back what the hub refused and runs later commands again; [`older`] ends what was erased;
+//! [`copies`] tells this store from its copies.
 //! [`photos`] carries their files after the documents. No transaction is open while waiting for the network.
 
 mod carried;
+mod copies;
 mod enrol;
 mod http;
 mod incoming;

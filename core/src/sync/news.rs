@@ -8,10 +8,9 @@ use rusqlite::{OptionalExtension, params};
 use super::incoming::Intake;
 use super::protocol::{DocumentNews, Granted, TenantReply, resolve};
 use super::rerun::rerun_all;
-use crate::documents::{Doc, change_from_body, genesis};
+use crate::documents::{Doc, genesis};
 use crate::error::{Error, Result};
-use crate::ids::{Actor, Id};
-use crate::phone::state;
+use crate::ids::Id;
 use crate::store::{MANY_CHUNKS, Projected, StoredDoc, from_json, push_chunk, to_json};
 
 impl Intake<'_> {
@@ -54,47 +53,6 @@ impl Intake<'_> {
             }
         }
         Ok(news.more)
-    }
-
-    /// Another copy of this store makes ids under the same actor, and they have come here: what this phone makes from now on has an actor
-    /// of its own, or it would be taken for theirs.
-    fn part_from_copies(&self, news: &TenantReply) -> Result<()> {
-        let actor = state(self.tx)?.actor;
-        for document in &news.documents {
-            if self.has_others_under(actor, resolve(&news.actors, document.doc)?, document)? {
-                self.tx.execute("UPDATE state SET actor = ?1", [self.phone.new_actor(actor.device()).0])?;
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether these news of a document have changes under `actor` that this phone did not make, or not lately.
-    fn has_others_under(&self, actor: Actor, id: Id, news: &DocumentNews) -> Result<bool> {
-        let mut own = self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND hash = ?2)")?;
-        for chunk in &news.chunks {
-            // Both a change and a snapshot name their actors in plain bytes.
-            if !chunk.windows(actor.0.len()).any(|bytes| bytes == actor.0) {
-                continue;
-            }
-            let hashes: Vec<[u8; 32]> = match change_from_body(chunk) {
-                Ok(change) => (Actor::of(&change) == Some(actor)).then(|| change.hash().0).into_iter().collect(),
-                Err(_) => {
-                    // What cannot be read, or not by this version, is dealt with where the document is taken in.
-                    let Ok(mut doc) = Doc::with_schema(news.schema, news.generation) else { continue };
-                    if doc.take_chunk(chunk).is_err() {
-                        continue;
-                    }
-                    doc.automerge().get_changes_meta(&[]).iter().filter(|m| m.actor.to_bytes() == actor.0).map(|m| m.hash.0).collect()
-                }
-            };
-            for hash in hashes {
-                if !own.query_row(params![id, hash], |r| r.get::<_, bool>(0))? {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
     }
 
     fn move_backfills(&mut self, tenant: &str, numbers: &[u64], top: u64) -> Result<()> {

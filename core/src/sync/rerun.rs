@@ -7,11 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use automerge::ChangeHash;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::news::kind_of;
+use super::copies::given_twice;
 use super::older::empty;
 use crate::clock::{Reading, Stamp};
 use crate::commands::Command;
-use crate::documents::{Entry, Node, RawChange};
+use crate::documents::RawChange;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id, ids_in};
 use crate::kinds::Input;
@@ -117,54 +117,19 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
         .query_map([tenant], |r| r.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut docs = BTreeSet::new();
-    let mut given = Vec::new();
-    for n in &affected {
-        docs.extend(docs_of(tx, *n)?);
-        let body: String = tx.query_row("SELECT body FROM commands WHERE n = ?1", [n], |r| r.get(0))?;
-        let command: Command = from_json(&body)?;
-        given.push((command.id.actor, command.first));
+    for command in &affected {
+        docs.extend(docs_of(tx, *command)?);
     }
-    let mut clashing = BTreeSet::new();
-    for (n, (actor, first)) in affected.iter().zip(&given) {
-        let end = given.iter().filter(|(a, f)| a == actor && f > first).map(|(_, f)| *f).min().unwrap_or(u64::MAX);
-        let own = |id: Id| id.actor == *actor && (*first..end).contains(&id.counter);
-        for doc in docs_of(tx, *n)? {
-            if is_given_twice(tx, doc, &own)? {
-                clashing.insert(*n);
-            }
-        }
-    }
+    let clashing = given_twice(tx, &affected)?;
     let why = |n: i64| Why { refused: None, waits: false, older: None, new_ids: clashing.contains(&n) };
     Ok(take_back_and_run(phone, tx, &affected, &docs, why, touched)?.1)
-}
-
-/// Whether another copy of this store gave one of a command's `own` ids to something else, and sent that under a device key of its own:
-/// what is written once (a note, a time) would stand there twice, theirs and ours.
-fn is_given_twice(tx: &Connection, doc: Id, own: &impl Fn(Id) -> bool) -> Result<bool> {
-    let Some(stored) = StoredDoc::find(tx, doc)? else { return Ok(false) };
-    let schema: u16 = tx.prepare_cached("SELECT max(schema) FROM changes WHERE doc = ?1 AND taken = 0")?.query_row([doc], |r| r.get(0))?;
-    if kind_of(schema) != kind_of(stored.schema) {
-        return Ok(own(doc));
-    }
-    let Some(both) = stored.state(tx, doc)? else { return Ok(false) };
-    let differ = |a: &Node, b: &Node| matches!((a, b), (Node::Value(a), Node::Value(b)) if a != b);
-    let others_entry = |entry: &Entry| match &entry.node {
-        Node::Map(shown) if entry.key.parse().is_ok_and(own) => {
-            entry.rivals.iter().filter_map(Node::as_map).any(|rival| shown.iter().any(|e| rival.get(&e.key).is_some_and(|r| differ(&e.node, &r.node))))
-        }
-        _ => false,
-    };
-    Ok(both.tree().iter().any(|entry| match &entry.node {
-        Node::Value(_) => own(doc) && entry.rivals.iter().any(|rival| differ(&entry.node, rival)),
-        Node::Map(container) => container.iter().any(others_entry),
-    }))
 }
 
 fn unsent(tx: &Connection) -> Result<Vec<i64>> {
     Ok(tx.prepare_cached(&format!("{UNSENT} ORDER BY n"))?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-fn docs_of(tx: &Connection, command: i64) -> Result<Vec<Id>> {
+pub(super) fn docs_of(tx: &Connection, command: i64) -> Result<Vec<Id>> {
     Ok(tx
         .prepare_cached(&format!("SELECT doc FROM changes WHERE {CHANGES_OF} AND taken = 0"))?
         .query_map([command], |r| r.get(0))?
