@@ -68,6 +68,8 @@ pub enum GridwalkError {
         message_zh: String,
         /// The message in English.
         message_en: String,
+        /// The key of the field that it is about, if it is about one: a form shows it there.
+        field: Option<String>,
     },
 }
 
@@ -76,7 +78,13 @@ pub(crate) type Result<T> = std::result::Result<T, GridwalkError>;
 
 impl From<Error> for GridwalkError {
     fn from(e: Error) -> Self {
-        Self::Failed { kind: e.kind().into(), code: e.kind().code().into(), message_zh: e.message_zh().into(), message_en: e.message_en().into() }
+        Self::Failed {
+            kind: e.kind().into(),
+            code: e.kind().code().into(),
+            message_zh: e.message_zh().into(),
+            message_en: e.message_en().into(),
+            field: e.field().map(str::to_owned),
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! Values that uniffi cannot carry as they are.
 
-use gridwalk_core::households::ResidentField;
-
 use crate::error::GridwalkError;
 
 pub(crate) use gridwalk_core::Id;
@@ -21,6 +19,16 @@ uniffi::custom_type!(
         remote,
         try_lift: |text| Ok(serde_json::from_str(&text)?),
         lower: |json| json.to_string(),
+    }
+);
+
+pub(crate) type JsonMap = gridwalk_core::records::JsonMap;
+uniffi::custom_type!(
+    /// A JSON object: values of fields by their keys.
+    JsonMap, String, {
+        remote,
+        try_lift: |text| if text.is_empty() { Ok(JsonMap::new()) } else { Ok(serde_json::from_str(&text)?) },
+        lower: |map| serde_json::Value::Object(map).to_string(),
     }
 );
 
@@ -47,22 +55,6 @@ pub struct RoleGrant {
 
 pub(crate) type RoleScope = (String, String);
 uniffi::custom_type!(RoleScope, RoleGrant, { remote, try_lift: |g| Ok((g.role, g.scope)), lower: |g| RoleGrant { role: g.0, scope: g.1 } });
-
-/// A new value of a resident's field.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct ResidentFieldValue {
-    /// The field.
-    pub field: ResidentField,
-    /// Its new value.
-    pub value: String,
-}
-
-pub(crate) type ResidentSet = (ResidentField, String);
-uniffi::custom_type!(ResidentSet, ResidentFieldValue, {
-    remote,
-    try_lift: |s| Ok((s.field, s.value)),
-    lower: |s| ResidentFieldValue { field: s.0, value: s.1 },
-});
 
 /// A stable code with what people call it.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]

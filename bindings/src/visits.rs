@@ -1,10 +1,12 @@
 //! Visits and the doors that are due.
 
+use gridwalk_core::dictionary::FieldValue;
+use gridwalk_core::visits::document::RESULTS;
 use gridwalk_core::visits::{DueView, RecordVisit, Urgency, VisitResult, VisitView};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
-use crate::values::{CodeName, Id, Position};
+use crate::values::{CodeName, Id, JsonMap, Position};
 
 /// How pressing a door is.
 #[uniffi::remote(Enum)]
@@ -57,6 +59,8 @@ pub struct VisitView {
     pub purpose: String,
     /// What was seen and done.
     pub note: String,
+    /// Its further fields.
+    pub fields: Vec<FieldValue>,
 }
 
 /// How a visit ended.
@@ -96,12 +100,15 @@ pub struct RecordVisit {
     /// Longitude in degrees (WGS-84).
     #[uniffi(default = None)]
     pub lon: Option<f64>,
+    /// Further fields of the dictionary, a JSON object by key; may be empty.
+    #[uniffi(default)]
+    pub fields: JsonMap,
 }
 
 /// The results of visits with what people call them.
 #[uniffi::export]
 pub fn visit_results() -> Vec<CodeName> {
-    VisitResult::ALL.iter().map(|(_, code, zh)| CodeName::new(code, zh)).collect()
+    RESULTS.iter().map(|c| CodeName::new(c.code, c.label.zh)).collect()
 }
 
 #[uniffi::export(async_runtime = "tokio")]

@@ -135,10 +135,16 @@ async def visits(worker):
     heard.tables.clear()
     household = await worker.household(door)
     resident = household.residents[0].id
-    phone_field = gridwalk.ResidentFieldValue(field=gridwalk.ResidentField.PHONE, value="19900001111")
-    await worker.edit_resident(gridwalk.EditResident(household=door, resident=resident, set=[phone_field], add_tags=["慢性病"]))
-    new = gridwalk.NewResident(name="陈浩然", relation="子女")
-    son = (await worker.add_resident(door, new)).value
+    await worker.edit_record(door, json.dumps({"phone": "19900001111", "tags": ["慢性病"]}), resident)
+    son = (await worker.add_entry(door, "residents", json.dumps({"name": "陈浩然", "relation": "子女"}))).value
+    wrong = await refused(worker.add_entry(door, "residents", json.dumps({"name": "甲", "birth": "2023-02-29"})))
+    assert wrong.kind == ErrorKind.INVALID and wrong.field == "birth", wrong
+    record = await worker.record(door)
+    assert record.kind == "household" and record.unsent and [entry.id for entry in record.entries] == [resident, son]
+    home_form = next(kind for kind in gridwalk.dictionary() if kind.kind == "household")
+    assert {field.key for field in record.fields} <= {field.key for field in home_form.fields}
+    page = await worker.list("household", gridwalk.ListQuery(limit=2))
+    assert len(page.rows) == 2 and page.next and (await worker.list("household", gridwalk.ListQuery(after=page.next))).rows
     assert heard.tables == set(), "a cancelled subscription hears nothing"
     residents = {r.id: r for r in (await worker.household(door)).residents}
     assert residents.keys() == {resident, son} and residents[son].name == "陈浩然"
@@ -191,8 +197,7 @@ async def reports(worker, cadre):
 
 async def settles_a_conflict(worker, cadre, door, resident):
     for phone, name in [(worker, "陈秀岚"), (cadre, "陈秀蓝")]:
-        name_field = gridwalk.ResidentFieldValue(field=gridwalk.ResidentField.NAME, value=name)
-        await phone.edit_resident(gridwalk.EditResident(household=door, resident=resident, set=[name_field]))
+        await phone.edit_record(door, json.dumps({"name": name}), resident)
     for phone in [worker, cadre, worker]:
         await phone.sync()
     [conflict] = await cadre.conflicts()
@@ -213,7 +218,7 @@ async def goes_to_quarantine(worker, cadre):
     [other] = await cadre.find("孙福", 1)
     other_grid = (await cadre.household(other.household)).place
     await worker.record_visit(gridwalk.RecordVisit(household=home.id, result=VisitResult.PHONE, note="下周再来"))
-    await cadre.edit_household(gridwalk.EditHousehold(household=home.id, place=other_grid))
+    await cadre.edit_record(home.id, json.dumps({"place": other_grid}))
     await cadre.sync()
     let_pass(31 * DAY)
 
@@ -224,7 +229,7 @@ async def goes_to_quarantine(worker, cadre):
     assert json.loads(visit.input)["note"] == "下周再来", visit
     assert (await refused(worker.household(home.id))).kind == ErrorKind.NOT_FOUND
 
-    await cadre.edit_household(gridwalk.EditHousehold(household=home.id, place=home.place))
+    await cadre.edit_record(home.id, json.dumps({"place": home.place}))
     await cadre.sync()
     await worker.sync()
     again = await worker.resubmit(visit.id)

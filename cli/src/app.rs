@@ -7,7 +7,7 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, conflicts, edit, export, mediations, photo, places, quarantine, reports, roster, settings, shred, status, sync,
+    activities, attendance, carry, circles, conflicts, export, mediations, photo, places, quarantine, records, reports, roster, settings, shred, status, sync,
     units, visit,
 };
 use crate::failure::{Failure, Result};
@@ -69,7 +69,9 @@ enum Command {
     Near(roster::Near),
     Show(roster::Show),
     Visit(visit::Visit),
-    Edit(edit::Edit),
+    List(records::List),
+    Add(records::Add),
+    Edit(records::Edit),
     Report(reports::Report),
     Photo(photo::Photo),
     Circle(circles::Circle),
@@ -151,6 +153,8 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Near(c) => c.run(phone, screen),
         Command::Show(c) => c.run(phone, screen),
         Command::Visit(c) => c.run(phone, screen),
+        Command::List(c) => c.run(phone, screen),
+        Command::Add(c) => c.run(phone, screen),
         Command::Edit(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
         Command::Photo(c) => c.run(phone, screen),

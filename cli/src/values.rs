@@ -4,10 +4,7 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 use gridwalk_core::commands::check_position;
-use gridwalk_core::households::ResidentField;
 use gridwalk_core::{Error, Id, Result};
-
-use crate::words;
 
 /// An id, as [`not_an_option`] leaves it.
 pub fn id(text: &str) -> Result<Id> {
@@ -38,57 +35,6 @@ impl FromStr for Position {
     }
 }
 
-/// A tag to give (`+低保`) or to take away (`-低保`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TagEdit {
-    /// Gives it.
-    Give(String),
-    /// Takes it away.
-    Take(String),
-}
-
-impl FromStr for TagEdit {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match (text.strip_prefix(['+', '＋']), text.strip_prefix(['-', '－'])) {
-            (Some(tag), _) => Ok(Self::Give(tag.to_owned())),
-            (_, Some(tag)) => Ok(Self::Take(tag.to_owned())),
-            _ => Err(Error::invalid("标签前请写 + 或 -，如 +低保、-低保", "write + or - before a tag, such as +低保 or -低保")),
-        }
-    }
-}
-
-/// A new value of a resident's field, `name=…`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldEdit(pub ResidentField, pub String);
-
-const FIELDS: &[(ResidentField, &str, &str)] = &[
-    (ResidentField::Name, "name", "姓名"),
-    (ResidentField::Sex, "sex", "性别"),
-    (ResidentField::Birth, "birth", "出生"),
-    (ResidentField::Relation, "relation", "关系"),
-    (ResidentField::Phone, "phone", "电话"),
-    (ResidentField::State, "state", "状态"),
-];
-
-impl FromStr for FieldEdit {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let bad = || {
-            Error::invalid(
-                "请写作“项目=内容”，项目是姓名、性别、出生、关系、电话或状态",
-                "write FIELD=VALUE; the field is one of name, sex, birth, relation, phone, state",
-            )
-        };
-        let (field, value) = text.split_once(['=', '＝']).ok_or_else(bad)?;
-        let (field, ..) = FIELDS.iter().find(|(_, code, zh)| [*code, *zh].contains(&field.trim())).ok_or_else(bad)?;
-        let value = if *field == ResidentField::State { words::code(words::RESIDENT_STATES, value) } else { value };
-        Ok(Self(*field, value.to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,19 +54,5 @@ mod tests {
         assert!(!arg.to_str().unwrap().starts_with('-'));
         assert_eq!(id(arg.to_str().unwrap()).unwrap().to_string(), "-hP9n-fdQS5Ht6wJ.4");
         assert_eq!(not_an_option("--json".into()), "--json");
-    }
-
-    #[test]
-    fn tags_are_given_and_taken() {
-        assert_eq!("+低保".parse::<TagEdit>().unwrap(), TagEdit::Give("低保".into()));
-        assert_eq!("-低保".parse::<TagEdit>().unwrap(), TagEdit::Take("低保".into()));
-        assert!("低保".parse::<TagEdit>().is_err());
-    }
-
-    #[test]
-    fn fields_are_named_in_either_language() {
-        assert_eq!("电话=1380".parse::<FieldEdit>().unwrap(), FieldEdit(ResidentField::Phone, "1380".into()));
-        assert_eq!("state=去世".parse::<FieldEdit>().unwrap(), FieldEdit(ResidentField::State, "deceased".into()));
-        assert!("residents=x".parse::<FieldEdit>().is_err());
     }
 }

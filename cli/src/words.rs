@@ -3,21 +3,17 @@
 use gridwalk_core::attendance::Flag;
 use gridwalk_core::care::{HEALTH_FACTS, MINOR_FACTS};
 use gridwalk_core::circles::Purpose;
+use gridwalk_core::dictionary::Code;
 use gridwalk_core::mediations::State;
 use gridwalk_core::reports::{Status, StepKind};
 use gridwalk_core::rules::Role;
-use gridwalk_core::visits::{Urgency, VisitResult};
+use gridwalk_core::visits::Urgency;
+use gridwalk_core::visits::document::RESULTS;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 /// Codes with what people call them.
 pub type Words = &'static [(&'static str, &'static str)];
-
-/// States of a household.
-pub const HOUSEHOLD_STATES: Words = &[("lived_in", "在住"), ("vacant", "空置"), ("moved", "搬离")];
-
-/// States of a resident.
-pub const RESIDENT_STATES: Words = &[("living", "在住"), ("moved", "搬离"), ("deceased", "去世")];
 
 /// Fields that people edit, by their key in a document.
 pub const FIELDS: Words = &[
@@ -50,10 +46,9 @@ pub const COMMANDS: Words = &[
     ("places.close", "撤并网格"),
     ("places.reopen", "恢复网格"),
     ("places.move_to", "调整网格"),
-    ("households.add", "新增住户"),
-    ("households.edit", "修改住户"),
-    ("households.add_resident", "新增居民"),
-    ("households.edit_resident", "修改居民"),
+    ("records.add", "新增资料"),
+    ("records.add_entry", "新增条目"),
+    ("records.edit", "修改资料"),
     ("visits.record", "走访"),
     ("reports.raise", "上报"),
     ("reports.step", "上报办理"),
@@ -124,9 +119,14 @@ pub fn role(code: &str) -> &str {
     code.parse::<Role>().map_or(code, |role| role.zh())
 }
 
+/// What people call a choice of the dictionary.
+pub fn choice<'a>(codes: &'static [Code], code: &'a str) -> &'a str {
+    codes.iter().find(|c| c.code == code).map_or(code, |c| c.label.zh)
+}
+
 /// What people call a visit's result.
 pub fn result(code: &str) -> &str {
-    VisitResult::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
+    RESULTS.iter().find(|c| c.code == code).map_or(code, |c| c.label.zh)
 }
 
 /// What people call a report's status.
@@ -217,6 +217,5 @@ mod tests {
         assert_eq!(result("met"), "已见面");
         assert_eq!(result("left_a_card"), "left_a_card");
         assert_eq!(role("grid_worker"), "网格员");
-        assert_eq!(code(HOUSEHOLD_STATES, "空置"), "vacant");
     }
 }

@@ -64,6 +64,7 @@ pub struct Error {
     kind: ErrorKind,
     zh: String,
     en: String,
+    field: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -73,7 +74,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of `kind` with its message in both languages.
     pub fn new(kind: ErrorKind, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { kind, zh: zh.into(), en: en.into(), source: None }
+        Self { kind, zh: zh.into(), en: en.into(), field: None, source: None }
     }
 
     /// Input that cannot be accepted.
@@ -100,6 +101,18 @@ impl Error {
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The same error, about the field of this key: a form shows it there.
+    #[must_use]
+    pub fn of_field(mut self, key: impl Into<String>) -> Self {
+        self.field = Some(key.into());
+        self
+    }
+
+    /// The key of the field that it is about, if it is about one.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// What a caller can act upon.

@@ -1,11 +1,18 @@
 //! The one list of document kinds and of commands: the only file a new domain must be added to.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::commands::Action;
+use crate::dictionary::{self, assert_fields};
 use crate::documents::Kind;
 use crate::projection::{CONFLICTS, Table};
-use crate::{activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, reports, settings, units, visits};
+use crate::rules::Allow;
+use crate::{
+    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, units, visits,
+};
 
 /// Every kind of document.
 pub static KINDS: &[&Kind] = &[
@@ -29,6 +36,25 @@ pub static KINDS: &[&Kind] = &[
 /// The kind of this name.
 pub fn by_name(name: &str) -> Option<&'static Kind> {
     KINDS.iter().copied().find(|k| k.name == name)
+}
+
+const _: () = {
+    let mut k = 0;
+    while k < KINDS.len() {
+        assert_fields(KINDS[k].fields);
+        let mut e = 0;
+        while e < KINDS[k].entries.len() {
+            assert_fields(KINDS[k].entries[e].fields);
+            e += 1;
+        }
+        k += 1;
+    }
+};
+
+/// The rows of the rules of the kind of this name, put together once.
+pub fn rows_of(name: &str) -> &'static [Allow] {
+    static ROWS: LazyLock<HashMap<&str, Vec<Allow>>> = LazyLock::new(|| KINDS.iter().map(|kind| (kind.name, dictionary::rows(kind))).collect());
+    ROWS.get(name).map_or(&[], Vec::as_slice)
 }
 
 /// Every read-model table.
@@ -63,6 +89,12 @@ macro_rules! inputs {
 }
 
 inputs! {
+    /// Adds a record of a kind that the dictionary makes.
+    AddRecord(records::AddRecord) = "records.add",
+    /// Adds an entry to a record.
+    AddEntry(records::AddEntry) = "records.add_entry",
+    /// Edits fields of a record or of an entry within one.
+    EditRecord(records::EditRecord) = "records.edit",
     /// Adds a place.
     AddPlace(places::AddPlace) = "places.add",
     /// Adds a micro-grid to a grid.
@@ -77,14 +109,6 @@ inputs! {
     ReopenPlace(places::ReopenPlace) = "places.reopen",
     /// Moves what lies in a place to another; written by the hub.
     MoveTo(places::MoveTo) = "places.move_to",
-    /// Adds a household with its residents.
-    AddHousehold(households::AddHousehold) = "households.add",
-    /// Edits fields of a household.
-    EditHousehold(households::EditHousehold) = "households.edit",
-    /// Adds a resident to a household.
-    AddResident(households::AddResident) = "households.add_resident",
-    /// Edits fields and tags of a resident.
-    EditResident(households::EditResident) = "households.edit_resident",
     /// Records a visit.
     RecordVisit(visits::RecordVisit) = "visits.record",
     /// Raises a report.

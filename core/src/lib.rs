@@ -14,12 +14,14 @@ pub mod ids;
 pub mod clock;
 pub mod identity;
 
+pub mod dictionary;
 pub mod documents;
 pub mod projection;
 pub mod rules;
 
 pub mod commands;
 pub mod kinds;
+pub mod records;
 
 pub mod activities;
 pub mod attendance;

@@ -9,6 +9,7 @@ pub mod logs;
 pub mod pictures;
 pub mod postgres;
 pub mod replay;
+pub mod roster;
 pub mod simulate;
 pub mod soak;
 pub mod workload;

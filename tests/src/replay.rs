@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::roster::{AddResident, EditResident, NewResident, ResidentField};
 use gridwalk_core::attendance::{SignIn, SignOut};
-use gridwalk_core::households::{AddResident, EditResident, NewResident, ResidentField};
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Error, Id, Phone, Result};
@@ -86,6 +87,7 @@ impl Walker {
                 minutes: u32::try_from(v.minutes).ok(),
                 lat: Some(v.lat),
                 lon: Some(v.lon),
+                fields: JsonMap::new(),
             }),
             Operation::Report(r) => phone.run(RaiseReport {
                 place: Some(known.place(&r.report.grid)?),

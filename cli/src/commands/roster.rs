@@ -3,12 +3,15 @@
 use clap::Args;
 use gridwalk_core::Phone;
 use gridwalk_core::care::CareView;
+use gridwalk_core::dictionary::FieldValue;
+use gridwalk_core::households::document::{RESIDENT_STATES, STATES};
 use gridwalk_core::households::{HouseholdView, ResidentView};
 use gridwalk_core::search::FoundView;
 use gridwalk_core::visits::{DueView, Urgency, VisitView};
 use serde_json::json;
 
 use super::lookup::{household, name_of};
+use super::records::record_text;
 use crate::failure::Result;
 use crate::screen::{Screen, Style, Tone, cell, number, toned};
 use crate::values::Position;
@@ -83,7 +86,7 @@ pub fn found_table(s: Style, found: &[FoundView]) -> String {
 }
 
 fn resident_line(r: &ResidentView) -> String {
-    let state = if r.state == "living" { "" } else { words::word(words::RESIDENT_STATES, &r.state) };
+    let state = if r.state == "living" { "" } else { words::choice(RESIDENT_STATES, &r.state) };
     let all = [r.name.as_str(), &r.sex, &r.birth, &r.phone, &r.tags.join("、"), state];
     all.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -118,10 +121,10 @@ impl Near {
     }
 }
 
-/// 一户的资料：居民和最近的走访 / A household: its residents and recent visits
+/// 一户的资料：居民和最近的走访；或任何一份资料 / A household: its residents and recent visits; or any record by its id
 #[derive(Debug, Args)]
 pub struct Show {
-    /// 住户编号，或只找到一户的词 / the household's id, or words that find only it
+    /// 资料编号，或只找到一户的词 / a record's id, or words that find only one household
     #[arg(required = true, value_name = "HOUSEHOLD")]
     household: Vec<String>,
     /// 最多显示多少次走访 / at most so many visits
@@ -132,6 +135,11 @@ pub struct Show {
 impl Show {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let id = household(phone, &self.household.join(" "))?;
+        if let Ok(record) = phone.record(id)
+            && record.kind != "household"
+        {
+            return screen.answer(&json!(record), |s| record_text(s, &record));
+        }
         let view = phone.household(id)?;
         let visits = phone.visits_of(id, self.visits)?;
         let care = phone.care(id)?;
@@ -148,9 +156,14 @@ fn household_text(s: Style, h: &HouseholdView, [grid, micro_grid]: [Option<Strin
     let position = h.position.map(|(lat, lon)| format!("{lat:.6},{lon:.6}"));
     let rhythm = h.visit_every_days.map(|days| format!("每 {days} 天走访 / every {days} days"));
     let facts = [grid, micro_grid, Some(h.tenure.clone()), position, rhythm];
-    let facts: Vec<String> = facts.into_iter().flatten().filter(|f| !f.is_empty()).collect();
-    let state = s.text(words::word(words::HOUSEHOLD_STATES, &h.state), if h.state == "lived_in" { Tone::Good } else { Tone::Warn });
+    let facts: Vec<String> = facts.into_iter().flatten().filter(|f| !f.is_empty()).chain(further(&h.fields)).collect();
+    let state = s.text(words::choice(STATES, &h.state), if h.state == "lived_in" { Tone::Good } else { Tone::Warn });
     format!("{} {state} {}\n{}", s.text(&h.address, Tone::Bold), s.text(h.id, Tone::Dim), s.text(facts.join(" · "), Tone::Plain))
+}
+
+/// Fields that have no place of their own on a card.
+fn further(fields: &[FieldValue]) -> impl Iterator<Item = String> {
+    fields.iter().map(|f| format!("{}：{}", f.zh, f.text))
 }
 
 fn residents_text(s: Style, residents: &[ResidentView]) -> String {
@@ -159,8 +172,9 @@ fn residents_text(s: Style, residents: &[ResidentView]) -> String {
     }
     let mut table = s.table(&["姓名 Name", "情况 About", "电话 Phone", "标签 Tags", "编号 Id"]);
     for r in residents {
-        let state = if r.state == "living" { "" } else { words::word(words::RESIDENT_STATES, &r.state) };
-        let about: Vec<&str> = [r.sex.as_str(), &r.birth, &r.relation, state].into_iter().filter(|part| !part.is_empty()).collect();
+        let state = if r.state == "living" { "" } else { words::choice(RESIDENT_STATES, &r.state) };
+        let about = [r.sex.as_str(), &r.birth, &r.relation, state].into_iter().filter(|part| !part.is_empty()).map(str::to_owned);
+        let about: Vec<String> = about.chain(further(&r.fields)).collect();
         table.add_row([cell(&r.name), cell(about.join(" ")), cell(&r.phone), cell(r.tags.join("、")), toned(r.id, Tone::Dim)]);
     }
     table.to_string()
@@ -187,7 +201,8 @@ fn visits_text(s: Style, visits: &[VisitView]) -> String {
     let mut table = s.table(&["走访时间 Visited", "结果 Result", "走访人 By", "目的与备注 Purpose, note"]);
     for v in visits {
         let by = if v.by_name.is_empty() { &v.by } else { &v.by_name };
-        let said: Vec<&str> = [v.purpose.as_str(), &v.note].into_iter().filter(|part| !part.is_empty()).collect();
+        let said = [v.purpose.as_str(), &v.note].into_iter().filter(|part| !part.is_empty()).map(str::to_owned);
+        let said: Vec<String> = said.chain(further(&v.fields)).collect();
         let said = said.join("\n");
         let unproven = if v.unanchored { "（待核时）" } else { "" };
         let tone = if matches!(v.result.as_str(), "met" | "phone") { Tone::Good } else { Tone::Warn };

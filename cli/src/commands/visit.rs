@@ -2,9 +2,11 @@
 
 use clap::Args;
 use gridwalk_core::Phone;
+use gridwalk_core::visits::document;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 
 use super::lookup::household;
+use super::records::pairs;
 use crate::failure::Result;
 use crate::screen::Screen;
 use crate::values::Position;
@@ -30,6 +32,9 @@ pub struct Visit {
     /// 位置，自愿填写 / where, if you choose to record it
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     position: Option<Position>,
+    /// 其他项目，可重复 / further fields of a visit; may be repeated
+    #[arg(long, value_name = "FIELD=VALUE")]
+    field: Vec<String>,
 }
 
 impl Visit {
@@ -43,6 +48,7 @@ impl Visit {
             minutes: self.minutes,
             lat: self.position.map(|p| p.0),
             lon: self.position.map(|p| p.1),
+            fields: pairs(phone, document::FIELDS, &self.field)?,
         })?;
         screen.recorded(&outcome, "已记录走访", "visit recorded")
     }

@@ -14,9 +14,9 @@ fn at_work() -> (Terminal, String) {
     let grid = phone.run(AddPlace { level: "grid".into(), name: "第一网格".into() }).unwrap().value;
     t.enrol(&phone, &[("cadre", "community"), ("grid_worker", &format!("place:{grid}"))]);
     drop(phone);
-    let added = t.json(&["edit", "add-household", "明月小区1幢101", "--every-days", "30", "--position", "30.2741,120.1551"]);
+    let added = t.json(&["add", "住户", "住址=明月小区1幢101", "走访周期=30", "position=30.2741,120.1551"]);
     let household = added["value"].as_str().unwrap().to_owned();
-    t.json(&["edit", "add-resident", &household, "--name", "王秀英", "--sex", "女", "--birth", "1940-03-08", "--phone", "13800001234", "--tag", "低保"]);
+    t.json(&["add", "居民", &household, "姓名=王秀英", "性别=女", "birth=1940-03-08", "电话=13800001234", "标签=低保"]);
     (t, household)
 }
 
@@ -57,8 +57,8 @@ fn a_door_is_found_visited_and_off_the_list() {
 #[test]
 fn words_that_find_several_households_name_them() {
     let (t, household) = at_work();
-    let other = t.json(&["edit", "add-household", "明月小区1幢102"])["value"].clone();
-    t.json(&["edit", "add-resident", other.as_str().unwrap(), "--name", "王小明"]);
+    let other = t.json(&["add", "household", "address=明月小区1幢102"])["value"].clone();
+    t.json(&["add", "resident", other.as_str().unwrap(), "name=王小明"]);
     let error = t.error(1, &["visit", "王", "--result", "met"]);
     assert_eq!(error["code"], "ambiguous");
     let ids: Vec<&Value> = error["candidates"].as_array().unwrap().iter().map(|c| &c["household"]).collect();
@@ -81,19 +81,19 @@ fn an_id_may_begin_with_a_hyphen() {
 fn the_roster_is_edited_field_by_field() {
     let (t, household) = at_work();
     let resident = t.json(&["show", &household])["household"]["residents"][0]["id"].as_str().unwrap().to_owned();
-    let edit = ["edit", "resident", &household, &resident, "--set", "电话=13900005678", "--set", "relation=户主", "--tag", "+独居老人", "--tag", "-低保"];
+    let edit = ["edit", &household, &resident, "电话=13900005678", "relation=户主", "标签=+独居老人,-低保"];
     assert_eq!(t.json(&edit)["value"], resident.as_str());
     assert!(t.text(&edit).contains("内容没有变化"), "the same once more changes nothing");
-    t.json(&["edit", "household", &household, "--state", "空置", "--tenure", "出租"]);
+    t.json(&["edit", &household, "状态=空置", "tenure=出租"]);
 
     let shown = t.json(&["show", &household])["household"].clone();
     assert_eq!((shown["state"].as_str(), shown["tenure"].as_str()), (Some("vacant"), Some("出租")));
     assert_eq!((shown["residents"][0]["phone"].as_str(), &shown["residents"][0]["tags"]), (Some("13900005678"), &json!(["独居老人"])));
 
-    assert_eq!(t.error(2, &["edit", "household", &household])["code"], "usage");
-    assert_eq!(t.error(1, &["edit", "household", &household, "--state", "asleep"])["code"], "invalid");
-    assert_eq!(t.error(1, &["edit", "resident", &household, &household, "--set", "name=甲"])["code"], "not_found");
-    assert_eq!(t.error(1, &["edit", "resident", &household, &resident, "--set", "birth=1950-02-30"])["code"], "invalid");
+    assert_eq!(t.error(2, &["edit", &household])["code"], "usage");
+    assert_eq!(t.error(1, &["edit", &household, "state=asleep"])["code"], "invalid");
+    assert_eq!(t.error(1, &["edit", &household, &household, "name=甲"])["code"], "not_found");
+    assert_eq!(t.error(1, &["edit", &household, &resident, "birth=1950-02-30"])["code"], "invalid");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn grids_units_and_circles_are_added_edited_and_listed() {
     // A micro-grid of the grid, with the household in it; both under a new name.
     let grid = t.json(&["place", "list"])[0]["id"].as_str().unwrap().to_owned();
     let micro = added(&["place", "add-micro-grid", &grid, "二号楼"]);
-    t.json(&["edit", "household", &household, "--place", &micro]);
+    t.json(&["edit", &household, &format!("网格={micro}")]);
     t.json(&["place", "rename", &micro, "二号楼（南）"]);
     t.json(&["place", "rename", &grid, "南街网格"]);
     let other = added(&["place", "add", "北街网格"]);
@@ -209,7 +209,7 @@ fn grids_units_and_circles_are_added_edited_and_listed() {
     assert_eq!((list[2]["grid"].as_str(), list[0]["id"].as_str()), (Some(grid.as_str()), Some(other.as_str())));
     assert!(t.text(&["show", &household]).contains("南街网格 · 二号楼（南）"));
     // Back to the grid alone.
-    t.json(&["edit", "household", &household, "--place", &grid]);
+    t.json(&["edit", &household, &format!("place={grid}")]);
     assert_eq!(t.json(&["place", "list"])[2]["households"], 0);
     assert_eq!(t.error(1, &["place", "rename", &household, "不是网格"])["code"], "not_found");
     assert_eq!(t.error(1, &["place", "add-micro-grid", &micro, "楼中楼"])["code"], "invalid");

@@ -12,7 +12,7 @@ fn with_refused_visit() -> (Terminal, String) {
     let phone = t.phone();
     t.enrol(&phone, &[("cadre", "community")]);
     let place = phone.run(AddPlace { level: "grid".into(), name: "第一网格".into() }).unwrap().value.to_string();
-    t.json(&["edit", "add-household", "明月小区1幢101", "--place", &place]);
+    t.json(&["add", "住户", "住址=明月小区1幢101", &format!("网格={place}")]);
     assert_eq!(t.sync(&phone, Word::Taken, None).sent, 2);
     t.json(&["visit", "明月", "--result", "met", "--note", "一切都好"]);
     assert_eq!(t.sync(&phone, Word::Refused, Some("outside_scope")).refused, 1);

@@ -7,17 +7,24 @@ use crate::rules::{Attempt, table};
 /// Activities. `starts_at` and `ends_at` are seconds since the Unix epoch (UTC).
 pub static ACTIVITIES: Table = Table {
     name: "activities",
+    fields: &[],
     columns: &[("title", Type::Text), ("task", Type::Text), ("place", Type::Text), ("starts_at", Type::Int), ("ends_at", Type::Int), ("places", Type::Int)],
     indexes: &["starts_at"],
 };
 
 /// Claims; `entry` is the person's id.
-pub static CLAIMS: Table = Table { name: "claims", columns: &[("claimed", Type::Int)], indexes: &[] };
+pub static CLAIMS: Table = Table { name: "claims", fields: &[], columns: &[("claimed", Type::Int)], indexes: &[] };
 
 /// An activity; read by everyone enrolled.
 pub static ACTIVITY: Kind = Kind {
     name: "activity",
     versions: &[Schema { number: 6, containers: &["claims"] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&ACTIVITIES, &CLAIMS],
     project,
     place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),

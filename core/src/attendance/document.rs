@@ -8,6 +8,7 @@ use crate::visits::document::trusted_time;
 /// Attendances. `at` is the sign-in, by the best time known; `signed_out_at` likewise.
 pub static ATTENDANCES: Table = Table {
     name: "attendances",
+    fields: &[],
     columns: &[("activity", Type::Text), ("person", Type::Text), ("at", Type::Int), ("unanchored", Type::Int), ("signed_out_at", Type::Int)],
     indexes: &["person, at"],
 };
@@ -16,6 +17,12 @@ pub static ATTENDANCES: Table = Table {
 pub static ATTENDANCE: Kind = Kind {
     name: "attendance",
     versions: &[Schema { number: 7, containers: &[] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&ATTENDANCES],
     project,
     place: |tree, _| Place::Own(tree.id("person").map(Audience::Person).into_iter().chain([Audience::Desk]).collect()),

@@ -8,6 +8,7 @@ use crate::rules::table;
 /// What is known of a resident's health.
 pub static HEALTH_ROWS: Table = Table {
     name: "health",
+    fields: &[],
     columns: &[
         ("circle", Type::Text),
         ("household", Type::Text),
@@ -24,6 +25,7 @@ pub static HEALTH_ROWS: Table = Table {
 /// What is known of a minor.
 pub static MINOR_ROWS: Table = Table {
     name: "minors",
+    fields: &[],
     columns: &[
         ("circle", Type::Text),
         ("household", Type::Text),
@@ -50,6 +52,12 @@ pub const MINOR_FACTS: [(&str, &str); 6] =
 pub static HEALTH: Kind = Kind {
     name: "health",
     versions: &[Schema { number: 11, containers: &[] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&HEALTH_ROWS],
     project: |tree, rows| {
         let mut values = about(tree);
@@ -66,6 +74,12 @@ pub static HEALTH: Kind = Kind {
 pub static MINOR: Kind = Kind {
     name: "minor",
     versions: &[Schema { number: 12, containers: &[] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&MINOR_ROWS],
     project: |tree, rows| {
         let mut values = about(tree);

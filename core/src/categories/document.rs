@@ -5,12 +5,18 @@ use crate::projection::{Table, Type};
 use crate::rules::table;
 
 /// Categories; `entry` is the code, `path` the three levels joined by `/`.
-pub static CATEGORIES: Table = Table { name: "categories", columns: &[("path", Type::Text)], indexes: &[] };
+pub static CATEGORIES: Table = Table { name: "categories", fields: &[], columns: &[("path", Type::Text)], indexes: &[] };
 
 /// A community's category list; read by everyone enrolled.
 pub static CATEGORY_LIST: Kind = Kind {
     name: "category_list",
     versions: &[Schema { number: 9, containers: &["categories"] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&CATEGORIES],
     project: |tree, rows| {
         for category in tree.map("categories").iter() {

@@ -8,16 +8,22 @@ use crate::projection::{Rows, Table, Type};
 use crate::rules::{Attempt, Role, table};
 
 /// Circles.
-pub static CIRCLES: Table = Table { name: "circles", columns: &[("purpose", Type::Text), ("name", Type::Text)], indexes: &[] };
+pub static CIRCLES: Table = Table { name: "circles", fields: &[], columns: &[("purpose", Type::Text), ("name", Type::Text)], indexes: &[] };
 
 /// Who was entered into a circle; `entry` is the person's id. `reads` says whether the circle is open to them.
 pub static CIRCLE_MEMBERS: Table =
-    Table { name: "circle_members", columns: &[("member", Type::Int), ("approved", Type::Int), ("reads", Type::Int)], indexes: &[] };
+    Table { name: "circle_members", fields: &[], columns: &[("member", Type::Int), ("approved", Type::Int), ("reads", Type::Int)], indexes: &[] };
 
 /// A circle: who is in it is read by its members and the desk; what it holds is not.
 pub static CIRCLE: Kind = Kind {
     name: "circle",
     versions: &[Schema { number: 10, containers: &["members", "approvals"] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&CIRCLES, &CIRCLE_MEMBERS],
     project,
     place: |_, id| Place::Own(vec![Audience::Desk, Audience::Circle(id)]),

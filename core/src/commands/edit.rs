@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Command;
 use crate::clock::{Hybrid, Stamp};
-use crate::documents::{Doc, Documents, Map, RawChange, Writer};
+use crate::documents::{Doc, Documents, Kind, Map, RawChange, Writer};
 use crate::error::{Error, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds;
@@ -76,6 +76,15 @@ impl<'a> Edit<'a> {
         let missing = || Error::not_found(format!("没有找到{zh}，可能尚未同步"), format!("no such {en} on this device; it may not have been synced yet"));
         let doc = self.open(id)?.as_ref().filter(|d| kinds.is_empty() || kinds.contains(&d.kind().name)).ok_or_else(missing)?;
         Ok(doc.tree().clone())
+    }
+
+    /// The kind of document `id`.
+    ///
+    /// # Errors
+    /// `not_found` if it is not here.
+    pub fn kind_of(&mut self, id: Id) -> Result<&'static Kind> {
+        let missing = || Error::not_found("没有找到这份资料，可能尚未同步", "no such record on this device; it may not have been synced yet");
+        Ok(self.open(id)?.as_ref().ok_or_else(missing)?.kind())
     }
 
     /// Makes document `id` of kind `kind`. Run again where the document has come back already, it only completes it.

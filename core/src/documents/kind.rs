@@ -4,10 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Map;
+use crate::dictionary::{Entries, Field, Order};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Rows, Table};
-use crate::rules::{Attempt, KindRules};
+use crate::rules::{Allow, Attempt, KindRules};
 
 /// Who may read a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,16 +94,35 @@ pub struct Kind {
     pub name: &'static str,
     /// The schema versions, oldest first.
     pub versions: &'static [Schema],
+    /// The fields of a record.
+    pub fields: &'static [Field],
+    /// The field that a record is named by, empty if there is none.
+    pub title: &'static str,
+    /// The orders that lists of it are offered in, the usual one first; each has an index.
+    pub orders: &'static [Order],
+    /// The fields that lists of it are filtered by; each has an index.
+    pub filters: &'static [&'static str],
+    /// The entries within a record, each kind of them with its fields.
+    pub entries: &'static [Entries],
+    /// Whether the dictionary's own `add` makes its records; others have commands of their own.
+    pub is_added: bool,
     /// The read-model tables that this kind's documents fill.
     pub tables: &'static [&'static Table],
     /// Projects a document to rows.
     pub project: fn(&Map, &mut Rows),
     /// Decides who may read a document.
     pub place: fn(&Map, Id) -> Place,
-    /// Who may write which path: its rows of the table.
+    /// Who may write which path that is no field; [`Kind::rows`] has those of its fields too.
     pub rules: &'static KindRules,
     /// Of a happening: for how many days phones hold it after its `at`; hubs hold it always.
     pub keep_days: Option<i64>,
     /// What no path rule can say: judged on the state with the change in it.
     pub check: fn(&Attempt<'_>) -> bool,
+}
+
+impl Kind {
+    /// Who may write which path: the rows of its rules and of its fields.
+    pub fn rows(&self) -> &'static [Allow] {
+        crate::kinds::rows_of(self.name)
+    }
 }

@@ -3,8 +3,11 @@
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
+use super::document;
+use crate::dictionary::FieldValue;
 use crate::error::Result;
 use crate::ids::Id;
+use crate::records::Further;
 
 /// A household.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +30,8 @@ pub struct HouseholdView {
     pub visit_every_days: Option<i64>,
     /// Its residents.
     pub residents: Vec<ResidentView>,
+    /// Its further fields, those that no field above names.
+    pub fields: Vec<FieldValue>,
 }
 
 /// A resident.
@@ -48,14 +53,23 @@ pub struct ResidentView {
     pub state: String,
     /// Tags.
     pub tags: Vec<String>,
+    /// Their further fields.
+    pub fields: Vec<FieldValue>,
 }
+
+/// The fields that [`HouseholdView`] names.
+const NAMED: &[&str] = &["place", "micro_grid", "address", "tenure", "state", "position", "visit_every_days"];
+
+/// The fields that [`ResidentView`] names.
+const NAMED_OF_RESIDENT: &[&str] = &["name", "sex", "birth", "relation", "phone", "state", "tags"];
 
 /// The household `id`, if it is on this phone.
 pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView>> {
-    let mut statement = connection.prepare_cached(
+    let further = Further::of("households", document::FIELDS, NAMED);
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT coalesce(place, ''), coalesce(micro_grid, ''), coalesce(address, ''), coalesce(tenure, ''), coalesce(state, 'lived_in'), lat / 1e6, lon / 1e6, visit_every_days
-         FROM households WHERE doc = ?1",
-    )?;
+         {further} FROM households WHERE doc = ?1",
+    ))?;
     let view = statement
         .query_row([id], |r| {
             let position = r.get::<_, Option<f64>>(5)?.zip(r.get::<_, Option<f64>>(6)?);
@@ -69,6 +83,7 @@ pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView
                 position,
                 visit_every_days: r.get(7)?,
                 residents: Vec::new(),
+                fields: further.read(r, 8)?,
             })
         })
         .optional()?;
@@ -77,10 +92,11 @@ pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView
 
 /// The residents of a household, in the order they were recorded.
 pub fn residents_of(connection: &Connection, household: Id) -> Result<Vec<ResidentView>> {
-    let mut statement = connection.prepare_cached(
+    let further = Further::of("residents", document::RESIDENT_FIELDS, NAMED_OF_RESIDENT);
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT entry, coalesce(name, ''), coalesce(sex, ''), coalesce(birth, ''), coalesce(relation, ''), coalesce(phone, ''), coalesce(state, 'living'), tags
-         FROM residents WHERE doc = ?1 ORDER BY position",
-    )?;
+         {further} FROM residents WHERE doc = ?1 ORDER BY position",
+    ))?;
     let rows = statement.query_map([household], |r| {
         let tags: String = r.get(7)?;
         Ok(ResidentView {
@@ -92,6 +108,7 @@ pub fn residents_of(connection: &Connection, household: Id) -> Result<Vec<Reside
             phone: r.get(5)?,
             state: r.get(6)?,
             tags: tags.split_whitespace().map(str::to_owned).collect(),
+            fields: further.read(r, 8)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

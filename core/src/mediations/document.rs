@@ -9,6 +9,7 @@ use crate::rules::table;
 /// Mediations.
 pub static MEDIATIONS: Table = Table {
     name: "mediations",
+    fields: &[],
     columns: &[
         ("circle", Type::Text),
         ("report", Type::Text),
@@ -28,6 +29,7 @@ pub static MEDIATIONS: Table = Table {
 /// Sessions and return visits, by when they were held; `entry` is their id.
 pub static MEDIATION_SESSIONS: Table = Table {
     name: "mediation_sessions",
+    fields: &[],
     columns: &[("return_visit", Type::Int), ("held_at", Type::Int), ("kept", Type::Int), ("note", Type::Text), ("by", Type::Text)],
     indexes: &[],
 };
@@ -36,6 +38,12 @@ pub static MEDIATION_SESSIONS: Table = Table {
 pub static MEDIATION: Kind = Kind {
     name: "mediation",
     versions: &[Schema { number: 13, containers: &["sessions", "return_visits"] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&MEDIATIONS, &MEDIATION_SESSIONS],
     project,
     place: |tree, _| Place::Own(tree.id("circle").map(Audience::Circle).into_iter().collect()),

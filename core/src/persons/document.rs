@@ -7,6 +7,7 @@ use crate::rules::table;
 /// Persons.
 pub static PERSONS: Table = Table {
     name: "persons",
+    fields: &[],
     columns: &[("kind", Type::Text), ("name", Type::Text), ("phone", Type::Text), ("unit", Type::Text), ("skills", Type::Text), ("registered_at", Type::Int)],
     indexes: &[],
 };
@@ -15,6 +16,12 @@ pub static PERSONS: Table = Table {
 pub static PERSON: Kind = Kind {
     name: "person",
     versions: &[Schema { number: 4, containers: &[] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&PERSONS],
     project: |tree, rows| rows.push(&PERSONS, "", ["kind", "name", "phone", "unit", "skills", "at"].map(|c| tree.value(c).clone()).to_vec()),
     place: |tree, id| {

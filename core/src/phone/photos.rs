@@ -40,7 +40,7 @@ impl Phone {
             thumb_hash: thumb_hash.clone(),
             thumb_bytes: bytes(&photo.thumbnail),
         };
-        self.record(id, &input.into(), |tx, doc| {
+        self.keep(id, &input.into(), |tx, doc| {
             let files = Files::of(tx, self.store.folder())?;
             for (hash, bytes, original) in [(&thumb_hash, &photo.thumbnail, false), (&hash, &photo.original, true)] {
                 files.write(tx, hash, bytes, &*self.random)?;

@@ -39,16 +39,16 @@ impl Phone {
     /// # Errors
     /// What is wrong with the input, in words for a person; then nothing was recorded.
     pub fn run(&self, input: impl Into<Input>) -> Result<Outcome> {
-        self.record(None, &input.into(), |_, _| Ok(()))
+        self.keep(None, &input.into(), |_, _| Ok(()))
     }
 
     /// Runs a command under an id from [`Phone::new_command_id`]. The same id again answers as the first time did.
     pub fn run_as(&self, id: Id, input: impl Into<Input>) -> Result<Outcome> {
-        self.record(Some(id), &input.into(), |_, _| Ok(()))
+        self.keep(Some(id), &input.into(), |_, _| Ok(()))
     }
 
     /// Runs a command; `beside` keeps what belongs to it in the same transaction, and gets the command's value.
-    pub(super) fn record(&self, id: Option<Id>, input: &Input, beside: impl FnOnce(&Transaction<'_>, Id) -> Result<()>) -> Result<Outcome> {
+    pub(super) fn keep(&self, id: Option<Id>, input: &Input, beside: impl FnOnce(&Transaction<'_>, Id) -> Result<()>) -> Result<Outcome> {
         let reading = self.clock.read();
         let outcome = self.store.write(|tx| {
             if let Some(id) = id

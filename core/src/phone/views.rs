@@ -3,7 +3,7 @@
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::{activities, attendance, care, circles, conflicts, households, mediations, places, reports, search, settings, units, visits};
+use crate::{activities, attendance, care, circles, conflicts, households, mediations, places, records, reports, search, settings, units, visits};
 
 impl Phone {
     /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
@@ -31,6 +31,16 @@ impl Phone {
     /// Households near a position; see [`search::near`].
     pub fn near(&self, lat: f64, lon: f64, metres: u32, limit: u32) -> Result<Vec<search::NearView>> {
         self.store.read(|c| search::near(c, lat, lon, metres, limit))
+    }
+
+    /// A record of any kind with its fields.
+    pub fn record(&self, id: Id) -> Result<records::RecordView> {
+        self.store.read(|c| records::record(c, id))?.ok_or_else(|| missing("这份资料", "record"))
+    }
+
+    /// A page of the records of a kind; see [`records::list`].
+    pub fn list(&self, kind: &str, query: &records::ListQuery) -> Result<records::ListPage> {
+        self.store.read(|c| records::list(c, kind, query))
     }
 
     /// A household with its residents.

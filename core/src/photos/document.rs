@@ -10,6 +10,7 @@ use crate::visits::document::trusted_time;
 /// Photos. A photo that was taken back names no files any more.
 pub static PHOTOS: Table = Table {
     name: "photos",
+    fields: &[],
     columns: &[
         ("about", Type::Text),
         ("record", Type::Text),
@@ -34,6 +35,12 @@ const ABOUT: &[&str] = &["report", "household", "health", "minor", "mediation"];
 pub static PHOTO: Kind = Kind {
     name: "photo",
     versions: &[Schema { number: 14, containers: &[] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&PHOTOS],
     project,
     place: |tree, _| match tree.id("about") {

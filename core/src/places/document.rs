@@ -7,6 +7,7 @@ use crate::rules::table;
 /// Places by name.
 pub static PLACES: Table = Table {
     name: "places",
+    fields: &[],
     columns: &[
         ("level", Type::Text),
         ("name", Type::Text),
@@ -35,6 +36,12 @@ pub const MICRO_GRID: &str = "micro_grid";
 pub static PLACE: Kind = Kind {
     name: "place",
     versions: &[Schema { number: 1, containers: &[] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&PLACES],
     project,
     place: |tree, id| {

@@ -1,6 +1,7 @@
 //! Projection: a pure function from a document to rows, declared once and used on phone and hub. One generic upsert writes
 //! the rows: everything a document had is replaced, in the transaction that changed the document.
 
+use crate::dictionary::Field;
 use crate::documents::{Doc, Map, Value};
 use crate::ids::Id;
 
@@ -18,10 +19,19 @@ pub enum Type {
 pub struct Table {
     /// The table's name.
     pub name: &'static str,
-    /// Columns after `doc` and `entry`.
+    /// Columns after `doc` and `entry` that hold no field: what is derived, who and when.
     pub columns: &'static [(&'static str, Type)],
+    /// The fields that have columns after those.
+    pub fields: &'static [Field],
     /// Indexes, as lists of columns. `doc` may be among them.
     pub indexes: &'static [&'static str],
+}
+
+impl Table {
+    /// All columns after `doc` and `entry`.
+    pub fn all_columns(&self) -> impl Iterator<Item = (&'static str, Type)> {
+        self.columns.iter().copied().chain(self.fields.iter().flat_map(Field::columns))
+    }
 }
 
 /// One row of a table.
@@ -42,8 +52,8 @@ pub struct Rows(Vec<Row>);
 impl Rows {
     /// Adds a row to `table`. A document from elsewhere may hold text where a number belongs; the column keeps its type.
     pub fn push(&mut self, table: &'static Table, entry: &str, values: Vec<Value>) {
-        debug_assert_eq!(table.columns.len(), values.len(), "{}", table.name);
-        let values = values.into_iter().zip(table.columns).map(|(value, (_, kind))| match (kind, value) {
+        debug_assert_eq!(table.all_columns().count(), values.len(), "{}", table.name);
+        let values = values.into_iter().zip(table.all_columns()).map(|(value, (_, kind))| match (kind, value) {
             (Type::Int, Value::Int(i)) => Value::Int(i),
             (Type::Int, Value::Bool(b)) => Value::Int(b.into()),
             (Type::Int, _) => Value::Null,
@@ -53,11 +63,18 @@ impl Rows {
         });
         self.0.push(Row { table, entry: entry.to_owned(), values: values.collect() });
     }
+
+    /// Adds a row to `table` with `derived` for the columns that hold no field and the values of its fields in `tree`.
+    pub fn push_fields(&mut self, table: &'static Table, entry: &str, mut derived: Vec<Value>, tree: &Map) {
+        derived.extend(table.fields.iter().flat_map(|field| field.column_values(tree)));
+        self.push(table, entry, derived);
+    }
 }
 
 /// Fields that people set differently at the same time, of documents of every kind; one row a value.
 pub static CONFLICTS: Table = Table {
     name: "conflicts",
+    fields: &[],
     columns: &[("path", Type::Text), ("number", Type::Int), ("value", Type::Text), ("by", Type::Text), ("at", Type::Int)],
     indexes: &[],
 };
@@ -82,7 +99,7 @@ pub fn project(doc: &Doc, tree: &Map) -> Vec<Row> {
 pub fn create_sql(table: &Table, scope: &[&str]) -> Vec<String> {
     let mut columns: Vec<String> = scope.iter().map(|c| format!("{c} TEXT NOT NULL")).collect();
     columns.extend(["doc TEXT NOT NULL".into(), "entry TEXT NOT NULL".into()]);
-    columns.extend(table.columns.iter().map(|(name, kind)| format!("\"{name}\" {}", if *kind == Type::Int { "BIGINT" } else { "TEXT" })));
+    columns.extend(table.all_columns().map(|(name, kind)| format!("\"{name}\" {}", if kind == Type::Int { "BIGINT" } else { "TEXT" })));
     let scope_list: String = scope.iter().map(|c| format!("{c}, ")).collect();
     // A phone's SQLite keeps the rows in their key's own tree: half the pages to decrypt for each.
     let tail = if scope.is_empty() { " WITHOUT ROWID" } else { "" };

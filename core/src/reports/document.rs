@@ -8,6 +8,7 @@ use crate::rules::{Attempt, Role, table};
 /// Reports with their folded status.
 pub static REPORTS: Table = Table {
     name: "reports",
+    fields: &[],
     columns: &[
         ("place", Type::Text),
         ("number", Type::Text),
@@ -34,6 +35,7 @@ pub static REPORTS: Table = Table {
 /// The steps of reports, in their order; `entry` is the step's id.
 pub static REPORT_STEPS: Table = Table {
     name: "report_steps",
+    fields: &[],
     columns: &[
         ("position", Type::Int),
         ("kind", Type::Text),
@@ -52,6 +54,12 @@ pub static REPORT_STEPS: Table = Table {
 pub static REPORT: Kind = Kind {
     name: "report",
     versions: &[Schema { number: 5, containers: &["steps"] }],
+    fields: &[],
+    title: "",
+    orders: &[],
+    filters: &[],
+    entries: &[],
+    is_added: false,
     tables: &[&REPORTS, &REPORT_STEPS],
     project,
     place: |tree, _| {

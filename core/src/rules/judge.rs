@@ -40,6 +40,7 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
         return Err(Refusal::Actor);
     }
     let roles = author.roles_for(audiences);
+    let rows = doc.kind().rows();
     if roles.is_empty() {
         return Err(Refusal::OutsideScope);
     }
@@ -102,7 +103,7 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
             _ => return Err(Refusal::Operation),
         }
         let fresh = new_here || op.pred.is_empty() && (untouched || doc.automerge().get(&object, key.as_str()).ok().flatten().is_none());
-        let allowed = doc.kind().rules.rows.iter().find(|rule| allows(rule, &path, &roles)).ok_or(Refusal::Path)?;
+        let allowed = rows.iter().find(|rule| allows(rule, &path, &roles)).ok_or(Refusal::Path)?;
         let depth = allowed.path.split('/').count();
         if allowed.once && !fresh {
             return Err(Refusal::Path);

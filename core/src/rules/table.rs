@@ -54,17 +54,17 @@ const fn once(path: &'static str, roles: &'static [Role]) -> Allow {
 /// Who and when.
 const STAMP: &str = "by|at|boot|since_boot";
 /// The community's desk.
-const DESK: &[Role] = &[Cadre, Hub];
+pub(crate) const DESK: &[Role] = &[Cadre, Hub];
 /// The desk and the street.
 const STREET: &[Role] = &[Cadre, StreetDispatcher, Hub];
 /// Who mediates.
 const MEDIATORS: &[Role] = &[Mediator, Hub];
 /// Who keeps the roster.
-const ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, Hub];
+pub(crate) const ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, Hub];
 /// Who keeps the roster of whole grids.
-const GRIDS: &[Role] = &[CommunityWorker, GridWorker, Cadre, Hub];
+pub(crate) const GRIDS: &[Role] = &[CommunityWorker, GridWorker, Cadre, Hub];
 /// Who lives, works or serves here.
-const PEOPLE: &[Role] =
+pub(crate) const PEOPLE: &[Role] =
     &[CommunityWorker, GridWorker, MicroGridLead, GridGuide, Cadre, Member, SecondedCadre, AreaUnit, Rider, Volunteer, SocialWorker, Property, Resident, Hub];
 /// Who keeps the roster, and the units that a report was dispatched to.
 const HANDLERS: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, DepartmentHandler, AreaUnit, Property, Hub];
@@ -153,17 +153,7 @@ pub static HOUSEHOLD: KindRules = KindRules {
     kind: "household",
     zh: "住户",
     read_by: "its grid, its micro-grid's leads and the desk",
-    rows: &[
-        once(STAMP, GRIDS),
-        // Who reads it is not a lead's to say.
-        write("micro_grid", GRIDS),
-        write("address|tenure|state|lat|lon|visit_every_days", ROSTER),
-        write("place", DESK),
-        once("place", GRIDS),
-        once("residents/*", ROSTER),
-        once("residents/*/by|at|boot|since_boot", ROSTER),
-        write("residents/*/name|sex|birth|relation|phone|state|removed|tag:*", ROSTER),
-    ],
+    rows: &[once(STAMP, GRIDS), once("residents/*", ROSTER), once("residents/*/by|at|boot|since_boot", ROSTER), write("residents/*/removed", ROSTER)],
     checks: "it has an address and a grid",
 };
 
@@ -172,7 +162,7 @@ pub static VISIT: KindRules = KindRules {
     kind: "visit",
     zh: "走访",
     read_by: "whoever reads the household",
-    rows: &[once("household|by|at|boot|since_boot|anchored_at|result|purpose|note|minutes|lat|lon", ROSTER)],
+    rows: &[once("household|by|at|boot|since_boot|anchored_at", ROSTER)],
     checks: "it names its household and who made it",
 };
 

@@ -1,31 +1,46 @@
 //! The shape of a visit document and its projection. A visit is complete in its first change.
 
+use crate::dictionary::{Code, Field, Label, Order, Type};
 use crate::documents::{Kind, Map, Place, Schema};
-use crate::projection::{Rows, Table, Type};
-use crate::rules::table;
+use crate::projection::{self, Rows, Table};
+use crate::rules::table::{self, ROSTER};
+
+/// How a visit ended.
+pub const RESULTS: &[Code] = &[
+    Code::new("met", "已见面", "met"),
+    Code::new("nobody_home", "无人应答", "nobody home"),
+    Code::new("phone", "电话联系", "by telephone"),
+    Code::new("refused", "拒访", "refused"),
+    Code::new("later", "改日再访", "another day"),
+];
+
+/// The fields of a visit, written once: what was seen then stays.
+pub static FIELDS: &[Field] = &[
+    Field::new("result", "结果", "result", Type::Choice(RESULTS), ROSTER).once().required().listed(),
+    Field::new("purpose", "事由", "purpose", Type::Note(5_000), ROSTER).once().personal().listed(),
+    Field::new("note", "情况", "note", Type::Note(5_000), ROSTER).once().personal(),
+    Field::new("minutes", "用时", "duration", Type::Minutes, ROSTER).once(),
+    Field::new("position", "位置", "position", Type::Position, ROSTER).once().personal(),
+];
 
 /// Visits. `at` is the trusted time found later, where there is one.
 pub static VISITS: Table = Table {
     name: "visits",
-    columns: &[
-        ("household", Type::Text),
-        ("by", Type::Text),
-        ("at", Type::Int),
-        ("unanchored", Type::Int),
-        ("result", Type::Text),
-        ("purpose", Type::Text),
-        ("note", Type::Text),
-        ("minutes", Type::Int),
-        ("lat", Type::Int),
-        ("lon", Type::Int),
-    ],
-    indexes: &["household, result, at"],
+    columns: &[("household", projection::Type::Text), ("by", projection::Type::Text), ("at", projection::Type::Int), ("unanchored", projection::Type::Int)],
+    fields: FIELDS,
+    indexes: &["household, result, at", "at"],
 };
 
 /// A visit; read by whoever reads the household.
 pub static VISIT: Kind = Kind {
     name: "visit",
     versions: &[Schema { number: 3, containers: &[] }],
+    fields: FIELDS,
+    title: "",
+    orders: &[Order { key: "newest", label: Label { zh: "最近", en: "newest" }, column: "at", descending: true }],
+    filters: &["household"],
+    entries: &[],
+    is_added: false,
     tables: &[&VISITS],
     project,
     place: |tree, _| match tree.id("household") {
@@ -40,8 +55,7 @@ pub static VISIT: Kind = Kind {
 fn project(tree: &Map, rows: &mut Rows) {
     let mut values = vec![tree.value("household").clone(), tree.value("by").clone()];
     values.extend(trusted_time(tree));
-    values.extend(["result", "purpose", "note", "minutes", "lat", "lon"].map(|c| tree.value(c).clone()));
-    rows.push(&VISITS, "", values);
+    rows.push_fields(&VISITS, "", values, tree);
 }
 
 /// When a happening was, by the best time known, and whether that is still unproven (1) or not (0).

@@ -3,8 +3,11 @@
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
+use super::document;
+use crate::dictionary::FieldValue;
 use crate::error::Result;
 use crate::ids::Id;
+use crate::records::Further;
 
 /// How pressing a door is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,14 +100,20 @@ pub struct VisitView {
     pub purpose: String,
     /// What was seen and done.
     pub note: String,
+    /// Its further fields, those that no field above names.
+    pub fields: Vec<FieldValue>,
 }
+
+/// The fields that [`VisitView`] names.
+const NAMED: &[&str] = &["result", "purpose", "note"];
 
 /// The visits to a household, newest first.
 pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<Vec<VisitView>> {
-    let mut statement = connection.prepare_cached(
+    let further = Further::of("v", document::FIELDS, NAMED);
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT v.doc, coalesce(v.by, ''), coalesce(p.name, ''), coalesce(v.at, 0), coalesce(v.unanchored, 1), coalesce(v.result, ''), coalesce(v.purpose, ''), coalesce(v.note, '')
-         FROM visits v LEFT JOIN persons p ON p.doc = v.by WHERE v.household = ?1 ORDER BY v.at DESC, v.doc LIMIT ?2",
-    )?;
+         {further} FROM visits v LEFT JOIN persons p ON p.doc = v.by WHERE v.household = ?1 ORDER BY v.at DESC, v.doc LIMIT ?2",
+    ))?;
     let rows = statement.query_map(params![household, limit], |r| {
         Ok(VisitView {
             id: r.get(0)?,
@@ -115,6 +124,7 @@ pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<V
             result: r.get(5)?,
             purpose: r.get(6)?,
             note: r.get(7)?,
+            fields: further.read(r, 8)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -5,6 +5,7 @@ use crate::commands::{Action, Edit, check_note, check_position};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::records::{JsonMap, read_fields};
 
 /// How a visit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,24 +24,19 @@ pub enum VisitResult {
 }
 
 impl VisitResult {
-    /// All results with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Met, "met", "已见面"),
-        (Self::NobodyHome, "nobody_home", "无人应答"),
-        (Self::Phone, "phone", "电话联系"),
-        (Self::Refused, "refused", "拒访"),
-        (Self::Later, "later", "改日再访"),
-    ];
+    /// All results, in the order of [`document::RESULTS`].
+    pub const ALL: [Self; 5] = [Self::Met, Self::NobodyHome, Self::Phone, Self::Refused, Self::Later];
 
     /// The stable code.
     pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(r, ..)| *r == self).map_or("", |(_, code, _)| code)
+        document::RESULTS[self as usize].code
     }
 
     /// The result of a code or of what people call it.
     pub fn parse(text: &str) -> Result<Self> {
-        let found = Self::ALL.iter().find(|(_, code, zh)| *code == text || *zh == text);
-        found.map(|(r, ..)| *r).ok_or_else(|| {
+        let found =
+            Self::ALL.into_iter().find(|r| *r as usize == document::RESULTS.iter().position(|c| c.code == text || c.label.zh == text).unwrap_or(usize::MAX));
+        found.ok_or_else(|| {
             Error::invalid("走访结果只能是：已见面、无人应答、电话联系、拒访、改日再访", "the result is one of met, nobody_home, phone, refused, later")
         })
     }
@@ -68,6 +64,9 @@ pub struct RecordVisit {
     /// Longitude in degrees (WGS-84).
     #[serde(default)]
     pub lon: Option<f64>,
+    /// Further fields of the dictionary, by key.
+    #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
+    pub fields: JsonMap,
 }
 
 impl Action for RecordVisit {
@@ -78,6 +77,7 @@ impl Action for RecordVisit {
         if self.minutes.is_some_and(|m| m > 24 * 60) {
             return Err(Error::invalid("走访时长不能超过24小时", "a visit takes at most 24 hours"));
         }
+        let further = read_fields(document::FIELDS, &self.fields, edit)?;
         edit.state(self.household, "household", "这一户", "household")?;
         let id = edit.new_id();
         edit.create(id, document::VISIT.name, |w| {
@@ -89,7 +89,8 @@ impl Action for RecordVisit {
             w.put(&root, "note", Value::from(note.as_str()))?;
             w.put(&root, "minutes", self.minutes.map(|m| i64::from(m).into()))?;
             w.put(&root, "lat", position.map(|p| p.0.into()))?;
-            w.put(&root, "lon", position.map(|p| p.1.into()))
+            w.put(&root, "lon", position.map(|p| p.1.into()))?;
+            further.into_iter().try_for_each(|(key, value)| w.put(&root, &key, value))
         })?;
         Ok(id)
     }

@@ -302,7 +302,7 @@ async fn containing_in(connection: &mut AnyConnection, tenant: &Tenant, text: &s
     let pattern = format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
     let mut found = Vec::new();
     for table in kinds::tables() {
-        for (column, _) in table.columns.iter().filter(|(_, kind)| *kind == Type::Text) {
+        for (column, _) in table.all_columns().filter(|(_, kind)| *kind == Type::Text) {
             let sql = format!("SELECT doc, entry FROM {} WHERE tenant_id = $1 AND \"{column}\" LIKE $2 ESCAPE '!' ORDER BY doc, entry", table.name);
             for row in all(connection, &sql, vec![Arg::text(&tenant.id), Arg::text(&pattern)]).await? {
                 found.push(Found { table: table.name, column, document: row.try_get(0)?, entry: row.try_get(1)? });
@@ -378,7 +378,7 @@ pub(super) async fn attached(connection: &mut AnyConnection, tenant: &Tenant, id
 async fn naming(connection: &mut AnyConnection, tenant: &Tenant, column: &str, id: Id) -> Result<Vec<(Id, &'static Kind)>> {
     let mut found = BTreeMap::new();
     for kind in kinds::KINDS.iter().filter(|kind| !KEPT_KINDS.contains(&kind.name)) {
-        for table in kind.tables.iter().filter(|table| table.columns.iter().any(|(name, _)| *name == column)) {
+        for table in kind.tables.iter().filter(|table| table.all_columns().any(|(name, _)| name == column)) {
             let sql = format!("SELECT doc FROM {} WHERE tenant_id = $1 AND \"{column}\" = $2", table.name);
             for row in all(connection, &sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await? {
                 found.insert(row.try_get::<String, _>(0)?.parse()?, *kind);

@@ -6,13 +6,14 @@ use gridwalk_core::activities::AddActivity;
 use gridwalk_core::categories::{Category as CoreCategory, SetCategories};
 use gridwalk_core::documents::hash_text;
 use gridwalk_core::error::{Error as CoreError, ErrorKind};
-use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input as Command;
 use gridwalk_core::persons::AddPerson;
 use gridwalk_core::places::{AddMicroGrid, AddPlace};
+use gridwalk_core::records::AddRecord;
 use gridwalk_core::reports::{Imported as ImportedReport, ImportedAnswer, RaiseReport};
+use serde_json::json;
 use sqlx::{AnyConnection, Row};
 
 use super::community::{Activity, Household, OpenReport};
@@ -232,24 +233,19 @@ impl Work<'_> {
             Some(name) => self.micro_grid(&h.grid, grid, name).await?,
             None => grid,
         };
-        let residents = h.residents.iter().map(|r| NewResident {
-            name: r.name.clone(),
-            sex: r.sex.clone().unwrap_or_default(),
-            birth: r.birth.map(|d| d.to_string()).unwrap_or_default(),
-            relation: r.relation.clone().unwrap_or_default(),
-            phone: r.phone.clone().unwrap_or_default(),
-            tags: r.tags.clone(),
+        let residents = h
+            .residents
+            .iter()
+            .map(|r| json!({"name": r.name, "sex": r.sex, "birth": r.birth.map(|d| d.to_string()), "relation": r.relation, "phone": r.phone, "tags": r.tags}));
+        let fields = json!({
+            "place": place.to_string(),
+            "address": h.address,
+            "tenure": h.tenure,
+            "position": h.position.as_ref().map(|p| json!({"lat": p.lat, "lon": p.lon})),
+            "visit_every_days": h.visit_every_days,
+            "residents": residents.collect::<Vec<_>>(),
         });
-        let input = AddHousehold {
-            place,
-            address: h.address.clone(),
-            tenure: h.tenure.clone().unwrap_or_default(),
-            lat: h.position.as_ref().map(|p| p.lat),
-            lon: h.position.as_ref().map(|p| p.lon),
-            visit_every_days: h.visit_every_days,
-            residents: residents.collect(),
-        };
-        let id = self.batch.run(self.tx, Command::AddHousehold(input)).await?;
+        let id = self.batch.run(self.tx, AddRecord::new("household", fields).into()).await?;
         self.remember("household", &h.id, id, &digest);
         // A household's residents have the ids after its own, in their order.
         for (resident, after) in h.residents.iter().zip(1..) {

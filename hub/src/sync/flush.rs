@@ -170,8 +170,8 @@ impl Batch<'_> {
             }
             for row in held.rows.take().unwrap_or_default() {
                 let mut values = vec![Arg::text(&tenant), doc.clone(), Arg::text(&key_text(&row.entry))];
-                values.extend(row.values.into_iter().zip(row.table.columns).map(|(value, (name, kind))| match arg(value, *kind) {
-                    Arg::Text(Some(text)) if row.table.indexes.iter().any(|i| i.split(", ").any(|c| c == *name)) => Arg::Text(Some(key_text(&text))),
+                values.extend(row.values.into_iter().zip(row.table.all_columns()).map(|(value, (name, kind))| match arg(value, kind) {
+                    Arg::Text(Some(text)) if row.table.indexes.iter().any(|i| i.split(", ").any(|c| c == name)) => Arg::Text(Some(key_text(&text))),
                     other => other,
                 }));
                 inserts.entry(row.table.name).or_default().push(values);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Phone};
 
@@ -16,7 +17,16 @@ fn homes(phone: &Phone) -> Vec<String> {
 }
 
 fn visit(household: Id) -> RecordVisit {
-    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None }
+    RecordVisit {
+        household,
+        result: VisitResult::Met,
+        purpose: String::new(),
+        note: String::new(),
+        minutes: None,
+        lat: None,
+        lon: None,
+        fields: JsonMap::new(),
+    }
 }
 
 async fn sync(phones: &[&Phone]) {

@@ -5,13 +5,14 @@ use std::fs;
 
 use gridwalk_core::care::{AddMinor, Fact};
 use gridwalk_core::circles::{AddCircle, ApproveMember};
-use gridwalk_core::households::{AddHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_core::identity::{DeviceKey, Invite, SignedHead, SystemRandom};
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::sync::Network;
 use gridwalk_core::sync::protocol::{ENROL_PATH, SYNC_PATH, pack};
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, Id, Phone};
 use gridwalk_tests::pictures::jpeg;
+use gridwalk_tests::roster::{AddHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_tests::workload::{Scene, Spec, make};
 
 use crate::program::{Program, Serving, phone};
@@ -78,6 +79,7 @@ async fn no_log_and_no_error_names_anybody() {
         minutes: None,
         lat: None,
         lon: None,
+        fields: JsonMap::new(),
     };
     a.run(visit).unwrap();
     let resident: Id = a.household(door).unwrap().residents[0].id;

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
+use crate::roster::{EditResident, ResidentField};
 use gridwalk_core::Id;
-use gridwalk_core::households::{EditResident, ResidentField};
 use gridwalk_core::kinds::Input;
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
@@ -110,7 +111,7 @@ async fn write(stage: &Stage, homes: &[(Id, Id)], place: Id, history: i64) -> Re
             let (home, resident) = homes[n * 7 % homes.len()];
             batch.run(&mut tx, Input::RecordVisit(visit(home))).await?;
             if n % VISITS_AN_EDIT == 0 {
-                batch.run(&mut tx, Input::EditResident(edit(home, resident, n))).await?;
+                batch.run(&mut tx, edit(home, resident, n).into()).await?;
                 edits += 1;
             }
             if n % VISITS_A_REPORT == 0 {
@@ -143,6 +144,7 @@ fn visit(household: Id) -> RecordVisit {
         minutes: Some(4),
         lat: None,
         lon: None,
+        fields: JsonMap::new(),
     }
 }
 

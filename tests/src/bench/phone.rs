@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::identity::{Invite, SeededRandom};
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, Phone};
@@ -87,6 +88,7 @@ fn record(stage: &Stage, desk: &Device) -> Result<Vec<Line>> {
             minutes: Some(5),
             lat: Some(home.lat),
             lon: Some(home.lon),
+            fields: JsonMap::new(),
         };
         desk.clock.advance(60);
         let body = serde_json::to_vec(&visit)?;
@@ -228,6 +230,7 @@ pub fn child_peak(folder: &str, invite: &str) -> Result<Vec<String>> {
                 minutes: Some(5),
                 lat: None,
                 lon: None,
+                fields: JsonMap::new(),
             })?;
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use gridwalk_core::clock::SystemClock;
 use gridwalk_core::identity::SystemRandom;
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, ErrorKind, Phone};
 use gridwalk_hub::Hub;
@@ -45,6 +46,7 @@ async fn work(folder: &Path, number: u64) -> Result<(), Failure> {
             minutes: None,
             lat: None,
             lon: None,
+            fields: JsonMap::new(),
         };
         say(format!("visit {}", phone.run(visit)?.value));
         if turn % 4 == 3 {

@@ -116,7 +116,7 @@ impl HubState {
 
 /// One query for phone and hub: document, entry, and all columns as one text that tells NULL from the empty text.
 fn rows_sql(table: &Table) -> String {
-    let columns: Vec<String> = table.columns.iter().map(|(name, _)| format!("coalesce('=' || CAST(\"{name}\" AS TEXT), '-')")).collect();
+    let columns: Vec<String> = table.all_columns().map(|(name, _)| format!("coalesce('=' || CAST(\"{name}\" AS TEXT), '-')")).collect();
     format!("SELECT doc, entry, {} FROM {}", columns.join(" || '│' || "), table.name)
 }
 

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::roster::{AddHousehold, NewResident};
 use gridwalk_core::activities::AddActivity;
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::documents::Doc;
-use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::identity::{DeviceKey, SeededRandom};
 use gridwalk_core::photos::prepare;
 use gridwalk_core::places::{AddMicroGrid, AddPlace};
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::{StoredDoc, push_chunk};
 use gridwalk_core::sync::protocol::{
@@ -113,7 +114,14 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     phone.run(report(place, "路灯不亮"))?;
     phone.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] })?;
     phone.run(RecordVisit {
-        household, result: VisitResult::Met, purpose: String::new(), note: "一切正常".into(), minutes: Some(5), lat: None, lon: None
+        household,
+        result: VisitResult::Met,
+        purpose: String::new(),
+        note: "一切正常".into(),
+        minutes: Some(5),
+        lat: None,
+        lon: None,
+        fields: JsonMap::new(),
     })?;
     phone.sync_with("https://hub.test", &tap, &mut SyncReport::default(), &|_| {}).await?;
     tap.keep("ids", household.to_string().as_bytes());

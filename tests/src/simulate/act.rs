@@ -1,11 +1,12 @@
 //! What people do: an event becomes a command about something that the phone shows.
 
+use crate::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_core::activities::{AddActivity, ClaimActivity};
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::conflicts::SettleConflict;
-use gridwalk_core::households::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_core::persons::EditPerson;
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, RaiseReport, StepKind};
 use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
@@ -45,9 +46,9 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
     match event.which % 22 {
         0..=6 => {
             let Some(household) = household()? else { return Ok(None) };
-            let result = VisitResult::ALL[value / 7 % VisitResult::ALL.len()].0;
+            let result = VisitResult::ALL[value / 7 % VisitResult::ALL.len()];
             let note = if much { format!("{token}，{}", "近况良好。".repeat(390)) } else { token.clone() };
-            let visit = RecordVisit { household, result, purpose: String::new(), note, minutes: None, lat: None, lon: None };
+            let visit = RecordVisit { household, result, purpose: String::new(), note, minutes: None, lat: None, lon: None, fields: JsonMap::new() };
             chosen(visit.into(), Deed::Visit(household))
         }
         7 => {

@@ -72,7 +72,7 @@ async fn documents(world: &World<'_>) -> Done<BTreeMap<Id, (Held, Doc)>> {
 }
 
 fn dump(table: &Table) -> String {
-    let columns: String = table.columns.iter().map(|(name, _)| format!(" || '|' || coalesce(CAST(\"{name}\" AS TEXT), '~')")).collect();
+    let columns: String = table.all_columns().map(|(name, _)| format!(" || '|' || coalesce(CAST(\"{name}\" AS TEXT), '~')")).collect();
     format!("SELECT '{} ' || '|' || doc || '|' || entry{columns} FROM {}", table.name, table.name)
 }
 

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::roster::{AddHousehold, NewResident};
 use gridwalk_core::activities::AddActivity;
 use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::clock::ManualClock;
-use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::identity::{Invite, SeededRandom};
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::reports::RaiseReport;

@@ -201,7 +201,7 @@ impl<'t> World<'t> {
         let Some(choice) = choose(phone, event, person, now, self.small_pages).map_err(defect)? else { return Ok(()) };
         // A form that was opened has its id before it is saved; whatever happens, it is recorded once.
         let form = if event.value.is_multiple_of(3) { Some(phone.new_command_id().map_err(defect)?) } else { None };
-        let moves = matches!(&choice.input, gridwalk_core::Input::EditHousehold(edit) if edit.place.is_some());
+        let moves = matches!(&choice.input, gridwalk_core::Input::EditRecord(edit) if edit.fields.contains_key("place"));
         let run = |phone: &Phone| match form {
             Some(id) => phone.run_as(id, choice.input.clone()),
             None => phone.run(choice.input.clone()),

@@ -6,8 +6,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use gridwalk_core::households::{AddResident, NewResident};
+use crate::roster::{AddResident, NewResident};
 use gridwalk_core::identity::{HostRandom, SystemRandom};
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, ErrorKind, Phone};
 
@@ -64,7 +65,16 @@ fn act(phone: &Phone, number: u64, random: [u8; 4], door: &gridwalk_core::visits
         }
         _ => {
             let (household, note) = (door.household, token.clone());
-            let visit = RecordVisit { household, result: VisitResult::NobodyHome, purpose: String::new(), note, minutes: None, lat: None, lon: None };
+            let visit = RecordVisit {
+                household,
+                result: VisitResult::NobodyHome,
+                purpose: String::new(),
+                note,
+                minutes: None,
+                lat: None,
+                lon: None,
+                fields: JsonMap::new(),
+            };
             (Sort::Visit, phone.run_as(form, visit)?.value)
         }
     };

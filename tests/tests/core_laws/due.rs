@@ -1,17 +1,21 @@
 //! Which doors are due, and since when.
 
 use gridwalk_core::Id;
-use gridwalk_core::households::{AddHousehold, AddResident, EditHousehold, EditResident, ResidentField};
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{DueView, RecordVisit, Urgency, VisitResult, WINDOW_PERCENT};
 use gridwalk_tests::harness::MORNING;
+use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, ResidentField};
 
 use super::lab::{Lab, count, resident};
 
 const DAY: i64 = 86_400;
 
 fn visit(lab: &Lab, household: Id, result: VisitResult) -> Id {
-    lab.phone.run(RecordVisit { household, result, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None }).unwrap().value
+    lab.phone
+        .run(RecordVisit { household, result, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None, fields: JsonMap::new() })
+        .unwrap()
+        .value
 }
 
 fn door(lab: &Lab, household: Id) -> Option<DueView> {

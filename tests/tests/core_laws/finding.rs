@@ -1,7 +1,7 @@
 //! Finding people and doors by what a person types, as a phone does it.
 
 use gridwalk_core::Id;
-use gridwalk_core::households::{AddHousehold, EditHousehold, EditResident, NewResident, ResidentField};
+use gridwalk_tests::roster::{AddHousehold, EditHousehold, EditResident, NewResident, ResidentField};
 
 use super::lab::{Lab, resident};
 

@@ -11,9 +11,9 @@ use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::documents::{Audience, Doc, Documents, Obstacle, audiences_of, change_from_body};
 use gridwalk_core::error::ErrorKind;
-use gridwalk_core::households::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::projection::project;
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::rules::table::STEPS;
 use gridwalk_core::rules::{Author, Grant, Role, judge};
@@ -21,6 +21,7 @@ use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Error, Id, Input, Phone, Result};
 use gridwalk_tests::harness::MORNING;
+use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use proptest::prelude::*;
 
 use super::lab::{Wire, actor_of, cases, documents, dump, enrol, id_of, open, stamp};
@@ -131,12 +132,13 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
         }
         8 | 9 => RecordVisit {
             household: pick(&known.households, which)?,
-            result: VisitResult::ALL[value % VisitResult::ALL.len()].0,
+            result: VisitResult::ALL[value % VisitResult::ALL.len()],
             purpose: String::new(),
             note: "一切正常".into(),
             minutes: None,
             lat: None,
             lon: None,
+            fields: JsonMap::new(),
         }
         .into(),
         10 => RaiseReport {

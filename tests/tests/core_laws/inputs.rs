@@ -3,19 +3,29 @@
 use gridwalk_core::activities::AddActivity;
 use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::error::ErrorKind;
-use gridwalk_core::households::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_core::persons::AddPerson;
 use gridwalk_core::places::{AddMicroGrid, AddPlace};
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Input};
 use gridwalk_tests::harness::{MORNING, report};
+use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 
 use super::lab::{Lab, dump, id_of, resident};
 
 fn visit(household: Id) -> RecordVisit {
-    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None }
+    RecordVisit {
+        household,
+        result: VisitResult::Met,
+        purpose: String::new(),
+        note: String::new(),
+        minutes: None,
+        lat: None,
+        lon: None,
+        fields: JsonMap::new(),
+    }
 }
 
 #[test]

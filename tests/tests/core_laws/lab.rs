@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use gridwalk_core::clock::{ManualClock, Reading, Stamp};
 use gridwalk_core::documents::{Audience, Doc};
-use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::identity::SeededRandom;
 use gridwalk_core::ids::{Actor, DeviceId};
 use gridwalk_core::places::AddPlace;
@@ -16,6 +15,7 @@ use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::store::{StoredDoc, Touched, push_chunk};
 use gridwalk_core::{Config, Id, Phone, Result, kinds};
 use gridwalk_tests::harness::{MORNING, key_of};
+use gridwalk_tests::roster::{AddHousehold, NewResident};
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 use rusqlite::params;
 use tempfile::TempDir;

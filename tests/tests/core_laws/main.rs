@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop as tests do")]
 
+mod dictionary;
+mod dictionary_doc;
 mod due;
 mod finding;
 mod histories;

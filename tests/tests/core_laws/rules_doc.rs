@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use gridwalk_core::documents::Kind;
+use gridwalk_core::kinds::KINDS;
 use gridwalk_core::reports::StepKind;
-use gridwalk_core::rules::{KindRules, Over, Role, table};
+use gridwalk_core::rules::{Over, Role, table};
 
 const HEAD: &str = "# Who may do what
 
@@ -27,8 +29,8 @@ drawn as one.
 
 ";
 
-fn cell(rules: &KindRules, path: &str, role: Role) -> &'static str {
-    match rules.rows.iter().find(|row| split(row.path).iter().any(|p| p == path) && row.roles.contains(&role)) {
+fn cell(kind: &Kind, path: &str, role: Role) -> &'static str {
+    match kind.rows().iter().find(|row| split(row.path).iter().any(|p| p == path) && row.roles.contains(&role)) {
         Some(row) if row.once => "1",
         Some(_) => "W",
         None => "–",
@@ -56,7 +58,8 @@ fn drawn() -> String {
         writeln!(text, "| {} | `{}` | {over} ({}) | {} |", info.zh, info.code, info.over.zh(), if info.desk { "yes" } else { "–" }).unwrap();
     }
     text += LEGEND;
-    for rules in table::TABLE {
+    for kind in KINDS {
+        let rules = kind.rules;
         write!(text, "### {} `{}`\n\nRead by {}.", rules.zh, rules.kind, rules.read_by).unwrap();
         if !rules.checks.is_empty() {
             write!(text, " Beside the paths: {}.", rules.checks).unwrap();
@@ -64,8 +67,8 @@ fn drawn() -> String {
         text += "\n\n";
         // Paths that every role is told the same of stand in one row.
         let mut rows: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
-        for path in rules.rows.iter().flat_map(|row| split(row.path)) {
-            let cells: Vec<&str> = Role::ALL.iter().map(|info| cell(rules, &path, info.role)).collect();
+        for path in kind.rows().iter().flat_map(|row| split(row.path)) {
+            let cells: Vec<&str> = Role::ALL.iter().map(|info| cell(kind, &path, info.role)).collect();
             match rows.iter_mut().find(|(paths, same)| *same == cells || paths.contains(&path)) {
                 Some((paths, _)) if paths.contains(&path) => {}
                 Some((paths, _)) => paths.push(path),

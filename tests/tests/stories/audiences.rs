@@ -1,9 +1,9 @@
 //! Who holds what: households that move between grids, grids that are granted later, pages of any size.
 
-use gridwalk_core::households::EditHousehold;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
 use gridwalk_hub::admin::end_role;
+use gridwalk_tests::roster::EditHousehold;
 
 use crate::world::{World, notes, person, tell, text, visit};
 
@@ -27,7 +27,7 @@ async fn a_household_moves_with_its_visits_and_nothing_unsent_is_lost() {
     w.desk.phone.run(to_grid(home, w.grids[1])).unwrap();
     w.desk.sync().await.unwrap();
     a.phone.run(visit(home, "未同步")).unwrap();
-    a.phone.run(gridwalk_core::households::AddResident { household: home, resident: crate::world::resident("家属") }).unwrap();
+    a.phone.run(gridwalk_tests::roster::AddResident { household: home, resident: crate::world::resident("家属") }).unwrap();
     b.sync().await.unwrap();
     assert_eq!(notes(&b.phone).len(), 5);
     let done = a.sync().await.unwrap();

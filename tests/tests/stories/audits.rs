@@ -3,13 +3,13 @@
 
 use gridwalk_core::Id;
 use gridwalk_core::conflicts::SettleConflict;
-use gridwalk_core::households::{EditHousehold, EditResident, ResidentField};
 use gridwalk_core::identity::DeviceKey;
 use gridwalk_core::rules::Role;
 use gridwalk_hub::admin::{self, Audited, Proof, audit};
 use gridwalk_hub::store::{Arg, exec, one};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_tests::harness::{Device, MORNING};
+use gridwalk_tests::roster::{EditHousehold, EditResident, ResidentField};
 use sqlx::Row;
 
 use crate::world::{World, device_id, first_resident, person};

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use gridwalk_core::ErrorKind;
-use gridwalk_core::households::{AddResident, EditHousehold};
 use gridwalk_core::identity::{DeviceKey, SeededRandom};
 use gridwalk_core::persons::AddPerson;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::{Envelope, Judged, Receipt, Sealed, decode, encode};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::Device;
+use gridwalk_tests::roster::{AddResident, EditHousehold};
 
 use crate::world::{World, device_id, household, notes, person, resident, tell, text, visit};
 

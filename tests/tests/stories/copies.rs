@@ -1,12 +1,12 @@
 //! A lost reply, a copied store, a device revoked and enrolled again: nothing is lost and nothing comes twice.
 
-use gridwalk_core::households::{AddResident, EditResident, ResidentField};
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{ErrorKind, Phone};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::link::{Cut, Direction, Line, Link};
+use gridwalk_tests::roster::{AddResident, EditResident, ResidentField};
 
 use crate::world::{World, device_id, first_resident, household, notes, person, resident, text, visit};
 

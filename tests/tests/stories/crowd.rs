@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use gridwalk_core::households::{AddResident, EditHousehold};
 use gridwalk_tests::harness::Device;
+use gridwalk_tests::roster::{AddResident, EditHousehold};
 
 use crate::world::{World, resident, visit};
 

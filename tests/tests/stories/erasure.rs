@@ -1,6 +1,5 @@
 //! What was erased is in no byte of any store once every phone has synced, and nothing brings it back.
 
-use gridwalk_core::households::{AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
@@ -8,6 +7,7 @@ use gridwalk_hub::admin::{self, Target};
 use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::logs;
+use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use sqlx::{Connection, PgConnection};
 
 use crate::raw::{holds, hub_bytes, log_bytes, phone_bytes};

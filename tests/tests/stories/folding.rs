@@ -1,7 +1,7 @@
 //! Old changes are folded into snapshots: new phones, phones with old cursors and later edits see no difference.
 
-use gridwalk_core::households::{EditHousehold, EditResident, ResidentField};
 use gridwalk_hub::sync::fold::fold;
+use gridwalk_tests::roster::{EditHousehold, EditResident, ResidentField};
 
 use crate::world::{World, first_resident, notes, text, visit};
 

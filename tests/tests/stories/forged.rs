@@ -122,7 +122,7 @@ async fn a_grid_worker_who_breaks_each_rule_gets_nothing_through() {
     let reported = held(&a, case);
 
     // A delete against a write that b made at the same time: b's stands.
-    let edit = gridwalk_core::households::EditHousehold {
+    let edit = gridwalk_tests::roster::EditHousehold {
         household: home,
         address: Some("改过的住址".into()),
         tenure: None,

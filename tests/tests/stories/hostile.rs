@@ -215,9 +215,9 @@ async fn none_is_taken_and_the_documents_stay_usable() {
 
     // The phones go on with the same documents.
     a.phone.run(visit(home, "甲")).unwrap();
-    a.phone.run(gridwalk_core::households::AddResident { household: w.households[1], resident: crate::world::resident("甲登记") }).unwrap();
+    a.phone.run(gridwalk_tests::roster::AddResident { household: w.households[1], resident: crate::world::resident("甲登记") }).unwrap();
     b.phone.run(visit(home, "乙")).unwrap();
-    let add = |name: &str| gridwalk_core::households::AddResident { household: home, resident: crate::world::resident(name) };
+    let add = |name: &str| gridwalk_tests::roster::AddResident { household: home, resident: crate::world::resident(name) };
     a.phone.run(add("甲登记")).unwrap();
     b.phone.run(add("乙登记")).unwrap();
     a.phone.run(household(w.grids[0], "新楼", "新户主")).unwrap();

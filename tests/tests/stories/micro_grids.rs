@@ -4,7 +4,6 @@ use automerge::transaction::Transactable;
 use automerge::{ObjType, ROOT};
 use gridwalk_core::Id;
 use gridwalk_core::documents::change_body;
-use gridwalk_core::households::{AddHousehold, AddResident, EditHousehold};
 use gridwalk_core::places::{AddMicroGrid, EditPlace};
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::load;
@@ -13,6 +12,7 @@ use gridwalk_hub::admin::grid::{self, Choice, Split};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_tests::harness::{Device, report};
+use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold};
 
 use crate::hostile::made;
 use crate::wire::Hand;

@@ -2,12 +2,12 @@
 //! record ends on exactly the phones that should have it, and counts once.
 
 use gridwalk_core::Id;
-use gridwalk_core::households::{AddResident, EditHousehold};
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::{Answer, HttpHub, Hub as _, SyncReport};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::Device;
+use gridwalk_tests::roster::{AddResident, EditHousehold};
 
 use crate::world::{World, first_resident, notes, person, resident, tell, text, visit};
 
@@ -141,7 +141,7 @@ async fn what_runs_again_is_judged_by_the_cursor_it_was_recorded_at() {
     let place = a.phone.run(AddPlace { level: "grid".into(), name: "自建网格".into() }).unwrap().value;
     a.phone.run(EditHousehold { place: Some(place), ..edit(home) }).unwrap();
     a.phone.run(AddResident { household: home, resident: resident("家属") }).unwrap();
-    let tag = gridwalk_core::households::EditResident { household: home, resident: head, set: vec![], add_tags: vec!["低保".into()], remove_tags: vec![] };
+    let tag = gridwalk_tests::roster::EditResident { household: home, resident: head, set: vec![], add_tags: vec!["低保".into()], remove_tags: vec![] };
     a.phone.run(tag).unwrap();
     // By then the household has moved, and the reply that refuses the edit also says so.
     w.move_to(home, w.grids[1]).await;

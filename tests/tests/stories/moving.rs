@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use gridwalk_core::Id;
-use gridwalk_core::households::{AddResident, EditHousehold};
 use gridwalk_core::identity::{HostRandom, SeededRandom};
 use gridwalk_core::places::AddPlace;
 use gridwalk_hub::admin::grid::{self, Choice, Split, StandIn};
 use gridwalk_tests::harness::{Device, report};
+use gridwalk_tests::roster::{AddResident, EditHousehold};
 
 use crate::world::{World, household, person, resident, text, visit};
 

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use gridwalk_core::households::{AddResident, NewResident};
 use gridwalk_core::settings::SetRetention;
 use gridwalk_core::sync::Network;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin::{self, Target};
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::pictures::jpeg;
+use gridwalk_tests::roster::{AddResident, NewResident};
 
 use crate::photos::{Falling, files, kept, pieces, put, small_steps, sync};
 use crate::raw::{hub_bytes, phone_bytes};

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use gridwalk_core::ErrorKind;
-use gridwalk_core::households::EditHousehold;
 use gridwalk_core::photos::PHOTO_FOLDER;
 use gridwalk_core::settings::PhotoNetworks;
 use gridwalk_core::sync::Network;
@@ -11,6 +10,7 @@ use gridwalk_core::sync::protocol::{PhotoWord, WireFile};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::{Device, TestHub};
 use gridwalk_tests::pictures::jpeg;
+use gridwalk_tests::roster::EditHousehold;
 use memchr::memmem::find;
 
 use crate::photos::{ask, files, get, kept, over, sync};

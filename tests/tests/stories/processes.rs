@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gridwalk_core::households::{AddResident, EditHousehold};
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::{RefusalCode, pack};
 use gridwalk_core::sync::{Answer, HttpHub, Hub as _, MAX_BYTES_RANGE};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_tests::harness::{Device, TestHub, report};
+use gridwalk_tests::roster::{AddResident, EditHousehold};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::wire::Hand;

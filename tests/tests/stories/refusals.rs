@@ -1,7 +1,7 @@
 //! What the hub refuses is quarantined alone: what came before and after it on the same document is taken.
 
-use gridwalk_core::households::{AddResident, EditHousehold, EditResident, ResidentField};
 use gridwalk_core::rules::Role;
+use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, ResidentField};
 
 use crate::world::{World, first_resident, household, notes, person, resident, tell, text, visit};
 

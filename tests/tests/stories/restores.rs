@@ -1,12 +1,12 @@
 //! A hub restored from a backup older than the last sync: nothing that its author's phone holds is lost, nothing comes twice.
 
 use gridwalk_core::ErrorKind;
-use gridwalk_core::households::{AddResident, EditHousehold, EditResident, ResidentField};
 use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::{Device, report};
+use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, ResidentField};
 
 use crate::world::{World, device_id, first_resident, household, notes, person, resident, tell, text, visit};
 

@@ -2,9 +2,9 @@
 
 use gridwalk_core::ErrorKind;
 use gridwalk_core::conflicts::SettleConflict;
-use gridwalk_core::households::{EditHousehold, EditResident, ResidentField};
 use gridwalk_core::reports::AddStep;
 use gridwalk_tests::harness::report;
+use gridwalk_tests::roster::{EditHousehold, EditResident, ResidentField};
 
 use crate::world::{World, first_resident, notes, person, text, visit};
 

@@ -1,11 +1,11 @@
 //! What a phone could not read it asks for again, whole; and what waits at the hub keeps nothing else back.
 
 use gridwalk_core::Id;
-use gridwalk_core::households::AddResident;
 use gridwalk_core::identity::{HostRandom, SeededRandom};
 use gridwalk_core::sync::protocol::pack;
 use gridwalk_hub::store::{Arg, all, exec};
 use gridwalk_tests::harness::Device;
+use gridwalk_tests::roster::AddResident;
 use sqlx::Row;
 
 use crate::wire::Hand;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::identity::SeededRandom;
 use gridwalk_core::ids::DeviceId;
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::projection::Table;
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Phone};
@@ -15,6 +15,7 @@ use gridwalk_hub::admin;
 use gridwalk_hub::limits::Limits;
 use gridwalk_hub::store::{all, exec};
 use gridwalk_tests::harness::{Device, TestHub};
+use gridwalk_tests::roster::{AddHousehold, NewResident};
 use sqlx::Row;
 
 /// A running community.
@@ -150,7 +151,7 @@ pub fn phone_rows(phone: &Phone) -> Vec<String> {
 }
 
 fn dump(table: &Table) -> String {
-    let columns: String = table.columns.iter().map(|(name, _)| format!(" || '|' || coalesce(CAST(\"{name}\" AS TEXT), '~')")).collect();
+    let columns: String = table.all_columns().map(|(name, _)| format!(" || '|' || coalesce(CAST(\"{name}\" AS TEXT), '~')")).collect();
     format!("SELECT '{} ' || '|' || doc || '|' || entry{columns} FROM {}", table.name, table.name)
 }
 
@@ -187,7 +188,7 @@ pub fn resident(name: &str) -> NewResident {
 
 /// A visit where someone was met.
 pub fn visit(household: Id, note: &str) -> RecordVisit {
-    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: note.into(), minutes: None, lat: None, lon: None }
+    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: note.into(), minutes: None, lat: None, lon: None, fields: JsonMap::new() }
 }
 
 /// The one resident of a household that was made with one.

@@ -1,0 +1,242 @@
+//! Records of every kind, by the dictionary: forms, lists, a record with its fields, `add` and `edit`.
+
+use gridwalk_core::dictionary::FieldValue;
+use gridwalk_core::records::{AddEntry, AddRecord, Choice, EditRecord, EntriesForm, EntryView, FieldView, KindView, ListPage, ListQuery, ListRow, RecordView};
+
+use crate::error::Result;
+use crate::phone::{Outcome, Phone};
+use crate::values::{Id, Json, JsonMap};
+
+/// A field of a record with its value.
+#[uniffi::remote(Record)]
+pub struct FieldValue {
+    /// The field's key. One that this version does not know has no label; it is shown as it is.
+    pub key: String,
+    /// What people call it.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+    /// The value as data, in JSON: a code, a number, a text, the words of tags, `{"lat": …, "lon": …}` in degrees.
+    pub value: Json,
+    /// The value in words.
+    pub text: String,
+    /// The value in English words, where they differ.
+    pub text_en: String,
+    /// Whether it is folded until it is asked for.
+    pub sensitive: bool,
+}
+
+/// A record with its fields.
+#[uniffi::remote(Record)]
+pub struct RecordView {
+    /// The record.
+    pub id: Id,
+    /// Its kind's stable name.
+    pub kind: String,
+    /// What it is named by.
+    pub title: String,
+    /// Who recorded it (a person's id).
+    pub by: String,
+    /// When, as the record says; seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// The fields that have a value, in the order of the dictionary; then those that this version does not know.
+    pub fields: Vec<FieldValue>,
+    /// Its entries, in the order they were recorded.
+    pub entries: Vec<EntryView>,
+    /// Whether something of it waits to be sent.
+    pub unsent: bool,
+    /// Whether people set a field of it differently at the same time.
+    pub conflict: bool,
+}
+
+/// An entry of a record: a resident of a household.
+#[uniffi::remote(Record)]
+pub struct EntryView {
+    /// The entry's id.
+    pub id: Id,
+    /// The key of its container: `residents`.
+    pub entries: String,
+    /// Its fields.
+    pub fields: Vec<FieldValue>,
+}
+
+/// What a list shows.
+#[uniffi::remote(Record)]
+pub struct ListQuery {
+    /// The order's stable name; empty for the usual one.
+    #[uniffi(default = "")]
+    pub order: String,
+    /// Fields with the value that they must have: a code, an id.
+    #[uniffi(default = [])]
+    pub filters: Vec<FieldFilter>,
+    /// Where to go on: what the page before ended with.
+    #[uniffi(default = None)]
+    pub after: Option<String>,
+    /// At most so many.
+    #[uniffi(default = 50)]
+    pub limit: u32,
+}
+
+/// A field with the value that it must have.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Filter {
+    /// The field's key.
+    pub field: String,
+    /// A code or an id.
+    pub value: String,
+}
+
+type FieldFilter = (String, String);
+uniffi::custom_type!(FieldFilter, Filter, { remote, try_lift: |f| Ok((f.field, f.value)), lower: |f| Filter { field: f.0, value: f.1 } });
+
+/// A page of a list.
+#[uniffi::remote(Record)]
+pub struct ListPage {
+    /// The records.
+    pub rows: Vec<ListRow>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// A record in a list, with the fields that lists show.
+#[uniffi::remote(Record)]
+pub struct ListRow {
+    /// The record.
+    pub id: Id,
+    /// What it is named by.
+    pub title: String,
+    /// The fields that lists show and that have a value.
+    pub fields: Vec<FieldValue>,
+    /// Whether something of it waits to be sent.
+    pub unsent: bool,
+    /// Whether people set a field of it differently at the same time.
+    pub conflict: bool,
+}
+
+/// A kind as forms and lists see it.
+#[uniffi::remote(Record)]
+pub struct KindView {
+    /// The stable name.
+    pub kind: String,
+    /// What people call it.
+    pub zh: String,
+    /// Whether `add` makes its records.
+    pub is_added: bool,
+    /// The field that a record is named by.
+    pub title: String,
+    /// The orders that lists are offered in, the usual one first.
+    pub orders: Vec<Choice>,
+    /// The fields that lists are filtered by.
+    pub filters: Vec<String>,
+    /// The fields, in the order of forms.
+    pub fields: Vec<FieldView>,
+    /// The entries within a record.
+    pub entries: Vec<EntriesForm>,
+}
+
+/// Entries within a record, as forms see them.
+#[uniffi::remote(Record)]
+pub struct EntriesForm {
+    /// The key of the container.
+    pub key: String,
+    /// What people call one.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+    /// The fields of one.
+    pub fields: Vec<FieldView>,
+}
+
+/// A field as forms see it.
+#[uniffi::remote(Record)]
+pub struct FieldView {
+    /// The key.
+    pub key: String,
+    /// What people call it.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+    /// What it means, where the label does not say it all.
+    pub help_zh: String,
+    /// The same in English.
+    pub help_en: String,
+    /// The type's stable name: `text`, `note`, `choice`, `tags`, `number`, `money`, `date`, `past_date`, `time`, `minutes`,
+    /// `telephone`, `position`, `place`, `micro_grid`, `reference`, `flag`.
+    pub kind: String,
+    /// The most characters of a text, or the greatest number.
+    pub most: Option<i64>,
+    /// The least number.
+    pub least: Option<i64>,
+    /// What is counted.
+    pub unit_zh: String,
+    /// The same in English.
+    pub unit_en: String,
+    /// The choices.
+    pub choices: Vec<Choice>,
+    /// The kinds that it may refer to.
+    pub refers_to: Vec<String>,
+    /// Whether no record is made without it.
+    pub required: bool,
+    /// Whether it stays as it was first written.
+    pub once: bool,
+    /// Whether people write it by itself.
+    pub written: bool,
+    /// Whether it is personal; sensitive fields are too.
+    pub personal: bool,
+    /// Whether it is folded until it is asked for.
+    pub sensitive: bool,
+    /// Whether records are found by it.
+    pub searched: bool,
+    /// Whether rows of lists show it.
+    pub listed: bool,
+}
+
+/// A code with what people call it.
+#[uniffi::remote(Record)]
+pub struct Choice {
+    /// The stable code.
+    pub code: String,
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+/// The dictionary: every kind that has declared fields.
+#[uniffi::export]
+pub fn dictionary() -> Vec<KindView> {
+    gridwalk_core::records::dictionary()
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl Phone {
+    /// A record of any kind with its fields.
+    pub async fn record(&self, id: Id) -> Result<RecordView> {
+        self.call(move |core| core.record(id)).await
+    }
+
+    /// A page of the records of a kind.
+    pub async fn list(&self, kind: String, query: ListQuery) -> Result<ListPage> {
+        self.call(move |core| core.list(&kind, &query)).await
+    }
+
+    /// Adds a record. `fields` is a JSON object: values by field, and lists of such for its entries. The outcome's value is
+    /// its id; an error names the field that it is about.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn add_record(&self, kind: String, fields: JsonMap, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, AddRecord { kind, fields }).await
+    }
+
+    /// Adds an entry to a record. `fields` is a JSON object. The outcome's value is the entry's id.
+    #[uniffi::method(default(command_id = None))]
+    pub async fn add_entry(&self, record: Id, entries: String, fields: JsonMap, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, AddEntry { record, entries, fields }).await
+    }
+
+    /// Edits fields of a record, or of an entry in it; what is not given stays, an empty value takes one away, of tags each
+    /// word is given (`+低保`) or taken away (`-低保`) by itself. The outcome's value is the id of what was edited.
+    #[uniffi::method(default(entry = None, command_id = None))]
+    pub async fn edit_record(&self, record: Id, fields: JsonMap, entry: Option<Id>, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, EditRecord { record, entry, fields }).await
+    }
+}

@@ -1,0 +1,336 @@
+//! A field as it is declared.
+
+use crate::documents::{Map, Value};
+use crate::projection;
+use crate::rules::Role;
+
+/// What people call something, Chinese first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Label {
+    /// Chinese.
+    pub zh: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+/// A choice of a list: its stable code and what people call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// The stable code.
+    pub code: &'static str,
+    /// What people call it.
+    pub label: Label,
+}
+
+impl Code {
+    /// A choice with its stable code.
+    pub const fn new(code: &'static str, zh: &'static str, en: &'static str) -> Self {
+        Self { code, label: Label { zh, en } }
+    }
+}
+
+/// The type of a field: what it holds, and how it is read, checked and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// A line of text of at most so many characters.
+    Text(usize),
+    /// Text with line breaks, of at most so many characters.
+    Note(usize),
+    /// One of these choices, kept as its code.
+    Choice(&'static [Code]),
+    /// Short words without blanks, each given and taken away by itself; kept as `KEY:WORD` → true.
+    Tags,
+    /// A whole number.
+    Number {
+        /// What is counted.
+        unit: Label,
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+    },
+    /// An amount of money in hundredths of a yuan (分), not below zero.
+    Money,
+    /// A day, `YYYY-MM-DD`.
+    Date,
+    /// A day that is not in the future, `YYYY-MM-DD`.
+    PastDate,
+    /// A moment, in seconds since the Unix epoch (UTC).
+    Time,
+    /// So long, in whole minutes, at most a day.
+    Minutes,
+    /// A telephone number.
+    Telephone,
+    /// A position (WGS-84), kept as `lat` and `lon` in millionths of a degree.
+    Position,
+    /// A grid, or a micro-grid: then `micro_grid` is set beside it.
+    Place,
+    /// The micro-grid that was set with the kind's [`Type::Place`]; never written by itself.
+    MicroGrid,
+    /// A document of one of these kinds.
+    Reference(&'static [&'static str]),
+    /// Yes or no.
+    Flag,
+}
+
+/// Whose data a field holds, by the law (个人信息保护法).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// Nobody's.
+    Plain,
+    /// Personal: erased with its person, in no log.
+    Personal,
+    /// Sensitive personal data (Art. 28): also folded on screens until it is asked for.
+    Sensitive,
+}
+
+/// Who writes a field, and whether once.
+#[derive(Debug, Clone, Copy)]
+pub struct Write {
+    /// Who may.
+    pub roles: &'static [Role],
+    /// Whether the value stays as it was first written.
+    pub once: bool,
+}
+
+/// A field of a record, or of an entry within one.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The key in the document, the column, the name in `--json` and on the wire. Never changed and never used again.
+    pub key: &'static str,
+    /// What people call it.
+    pub label: Label,
+    /// What it means, where the label does not say it all.
+    pub help: Label,
+    /// What it holds.
+    pub ty: Type,
+    /// Whether a record cannot be made without it.
+    pub required: bool,
+    /// Who writes it: the first that names one of the author's roles holds.
+    pub writers: [Write; 2],
+    /// Whose data it is.
+    pub data: Data,
+    /// Whether records are found by it.
+    pub searched: bool,
+    /// Whether it is shown in rows of lists.
+    pub listed: bool,
+    /// Headings under which offices write it in their ledgers, beside its own label.
+    pub headings: &'static [&'static str],
+    /// Where the rule comes from, empty if it is ours.
+    pub source: &'static str,
+}
+
+const NOBODY: Write = Write { roles: &[], once: false };
+const NO_HELP: Label = Label { zh: "", en: "" };
+
+impl Field {
+    /// A field that `roles` write, also over what stands there.
+    pub const fn new(key: &'static str, zh: &'static str, en: &'static str, ty: Type, roles: &'static [Role]) -> Self {
+        Self {
+            key,
+            label: Label { zh, en },
+            help: NO_HELP,
+            ty,
+            required: false,
+            writers: [Write { roles, once: false }, NOBODY],
+            data: Data::Plain,
+            searched: false,
+            listed: false,
+            headings: &[],
+            source: "",
+        }
+    }
+
+    /// Without it no record is made.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Its value stays as it was first written.
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.writers[0].once = true;
+        self
+    }
+
+    /// Further roles that write it once.
+    #[must_use]
+    pub const fn once_by(mut self, roles: &'static [Role]) -> Self {
+        self.writers[1] = Write { roles, once: true };
+        self
+    }
+
+    /// It is personal.
+    #[must_use]
+    pub const fn personal(mut self) -> Self {
+        self.data = Data::Personal;
+        self
+    }
+
+    /// It is sensitive.
+    #[must_use]
+    pub const fn sensitive(mut self) -> Self {
+        self.data = Data::Sensitive;
+        self
+    }
+
+    /// Records are found by it.
+    #[must_use]
+    pub const fn searched(mut self) -> Self {
+        self.searched = true;
+        self
+    }
+
+    /// Rows of lists show it.
+    #[must_use]
+    pub const fn listed(mut self) -> Self {
+        self.listed = true;
+        self
+    }
+
+    /// What it means.
+    #[must_use]
+    pub const fn help(mut self, zh: &'static str, en: &'static str) -> Self {
+        self.help = Label { zh, en };
+        self
+    }
+
+    /// Headings that offices use for it.
+    #[must_use]
+    pub const fn headings(mut self, headings: &'static [&'static str]) -> Self {
+        self.headings = headings;
+        self
+    }
+
+    /// Where the rule comes from.
+    #[must_use]
+    pub const fn source(mut self, source: &'static str) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// Its path in the rules, below its record or entry.
+    pub fn path(&self) -> String {
+        match self.ty {
+            Type::Tags => format!("{}:*", self.tag()),
+            Type::Position => "lat|lon".to_owned(),
+            _ => self.key.to_owned(),
+        }
+    }
+
+    /// The beginning of the keys of its words, of a field of tags: `tags` → `tag`.
+    fn tag(&self) -> &'static str {
+        self.key.strip_suffix('s').unwrap_or(self.key)
+    }
+
+    /// The key of one of its words, of a field of tags.
+    pub(crate) fn word_key(&self, word: &str) -> String {
+        format!("{}:{word}", self.tag())
+    }
+
+    /// The words of a field of tags, sorted.
+    pub fn words<'a>(&self, tree: &'a Map) -> impl Iterator<Item = &'a str> + use<'a> {
+        let tag = self.tag();
+        let given = tree.iter().filter(|e| *e.node.value() == Value::Bool(true));
+        given.filter_map(move |e| e.key.strip_prefix(tag)?.strip_prefix(':'))
+    }
+
+    /// Its value in a record or entry; of several words or numbers use [`Field::columns`].
+    pub fn of<'a>(&self, tree: &'a Map) -> &'a Value {
+        tree.value(self.key)
+    }
+
+    /// Its text, empty if there is none.
+    pub fn text<'a>(&self, tree: &'a Map) -> &'a str {
+        tree.text(self.key)
+    }
+
+    /// Its columns in the read model.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static str, projection::Type)> {
+        let (first, second) = match self.ty {
+            Type::Position => (("lat", projection::Type::Int), Some(("lon", projection::Type::Int))),
+            Type::Number { .. } | Type::Money | Type::Time | Type::Minutes | Type::Flag => ((self.key, projection::Type::Int), None),
+            _ => ((self.key, projection::Type::Text), None),
+        };
+        std::iter::once(first).chain(second)
+    }
+
+    /// The values of its columns in a record or entry.
+    pub fn column_values(&self, tree: &Map) -> impl Iterator<Item = Value> {
+        let (first, second) = match self.ty {
+            Type::Position => (tree.value("lat").clone(), Some(tree.value("lon").clone())),
+            Type::Tags => (self.words(tree).collect::<Vec<_>>().join(" ").as_str().into(), None),
+            _ => (self.of(tree).clone(), None),
+        };
+        std::iter::once(first).chain(second)
+    }
+
+    /// Whether people write it by itself.
+    pub fn is_written(&self) -> bool {
+        self.ty != Type::MicroGrid
+    }
+}
+
+/// An order of lists.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    /// Its stable name.
+    pub key: &'static str,
+    /// What people call it.
+    pub label: Label,
+    /// The column of the kind's first table that decides; records that are alike are in the order of their ids.
+    pub column: &'static str,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+}
+
+/// Entries within a record of a kind: the residents of a household.
+#[derive(Debug, Clone, Copy)]
+pub struct Entries {
+    /// The key of the container.
+    pub key: &'static str,
+    /// What people call one of them.
+    pub label: Label,
+    /// The fields of one.
+    pub fields: &'static [Field],
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// Fails to compile what is wrong with the fields of one record or entry: a key twice, a key of the engine's own, a field that
+/// nobody writes, a label in one language.
+pub const fn assert_fields(fields: &[Field]) {
+    const RESERVED: [&str; 8] = ["by", "at", "boot", "since_boot", "value", "removed", "erased", "doc"];
+    let mut i = 0;
+    while i < fields.len() {
+        let field = &fields[i];
+        assert!(!field.key.is_empty() && !field.label.zh.is_empty() && !field.label.en.is_empty(), "a field without a key or a label");
+        assert!(!field.writers[0].roles.is_empty(), "a field that nobody writes");
+        let mut k = 0;
+        while k < RESERVED.len() {
+            assert!(!same(field.key, RESERVED[k]), "a key of the engine's own");
+            k += 1;
+        }
+        let mut j = 0;
+        while j < i {
+            assert!(!same(field.key, fields[j].key), "a key stands twice");
+            j += 1;
+        }
+        i += 1;
+    }
+}

@@ -1,0 +1,31 @@
+//! The dictionary (数据字典): what fields each kind of document has, declared once. From a field's one line follow its path in
+//! the rules, its column, its projection, the checks of `add` and `edit`, forms, lists, workbooks and `docs/dictionary.md`.
+//!
+//! A kind declares its fields as a plain `static` table made by `const fn` builders. What is wrong with a declaration (a key
+//! twice, a field that nobody writes) does not build: [`assert_fields`] runs when it is compiled.
+
+mod field;
+mod show;
+
+pub use field::{Code, Data, Entries, Field, Label, Order, Type, Write, assert_fields};
+pub use show::{FieldValue, shown};
+
+use crate::documents::Kind;
+use crate::rules::Allow;
+
+/// The rows of a kind's rules: its own, which no field holds, and those of its fields and its entries' fields, in this order.
+pub fn rows(kind: &Kind) -> Vec<Allow> {
+    let own = kind.rules.rows.iter().map(|row| Allow { path: row.path, roles: row.roles, once: row.once });
+    let fields = kind.fields.iter().flat_map(|field| field_rows("", field));
+    let entries = kind.entries.iter().flat_map(|entries| {
+        let prefix = format!("{}/*/", entries.key);
+        entries.fields.iter().flat_map(move |field| field_rows(&prefix, field))
+    });
+    own.chain(fields).chain(entries).collect()
+}
+
+fn field_rows(prefix: &str, field: &Field) -> Vec<Allow> {
+    // Made once for each kind in the life of the program, and part of what it is like a `static`.
+    let path: &'static str = Box::leak(format!("{prefix}{}", field.path()).into_boxed_str());
+    field.writers.iter().filter(|w| !w.roles.is_empty()).map(|w| Allow { path, roles: w.roles, once: w.once }).collect()
+}

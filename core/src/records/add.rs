@@ -1,0 +1,115 @@
+use serde::{Deserialize, Serialize};
+
+use super::read::{Written, lacking, read_all};
+use super::{Json, JsonMap, first};
+use crate::commands::{Action, Edit};
+use crate::dictionary::{Entries, Field};
+use crate::error::{Error, Result};
+use crate::ids::Id;
+use crate::kinds;
+
+/// Adds a record of a kind that the dictionary makes. Returns its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AddRecord {
+    /// The kind's stable name.
+    pub kind: String,
+    /// Values by field, and lists of such for its entries: `{"address": …, "residents": [{"name": …}]}`.
+    pub fields: JsonMap,
+}
+
+impl AddRecord {
+    /// A record of `kind` with these fields.
+    pub fn new(kind: &str, fields: Json) -> Self {
+        Self { kind: kind.to_owned(), fields: super::fields(fields) }
+    }
+}
+
+impl Action for AddRecord {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let kind = kinds::by_name(&self.kind).filter(|kind| kind.is_added);
+        let kind = kind.ok_or_else(|| Error::invalid("这类资料不能这样新增", format!("records of kind {} are not added this way", self.kind)))?;
+        let containers: Vec<&str> = kind.entries.iter().map(|e| e.key).collect();
+        let root = read_new(kind.fields, &self.fields, &containers, edit)?;
+        let mut entries: Vec<(&Entries, Written)> = Vec::new();
+        for declared in kind.entries {
+            for given in given_entries(declared, &self.fields)? {
+                entries.push((declared, read_new(declared.fields, given, &[], edit)?));
+            }
+        }
+        let id = edit.new_id();
+        let ids: Vec<Id> = entries.iter().map(|_| edit.new_id()).collect();
+        edit.create(id, kind.name, |w| {
+            let object = w.at_path(&[])?;
+            w.stamp(&object)?;
+            for (key, value) in root {
+                w.put(&object, &key, value)?;
+            }
+            for ((declared, written), entry) in entries.into_iter().zip(ids) {
+                let container = w.at_path(&[declared.key])?;
+                let map = w.new_map(&container, &entry.to_string())?;
+                for (key, value) in written {
+                    w.put(&map, &key, value)?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(id)
+    }
+}
+
+/// Adds an entry to a record: a resident to a household. Returns the entry's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AddEntry {
+    /// The record.
+    pub record: Id,
+    /// The key of its entries: `residents`.
+    pub entries: String,
+    /// Values by field.
+    pub fields: JsonMap,
+}
+
+impl AddEntry {
+    /// An entry of these fields, to a record.
+    pub fn to(record: Id, entries: &str, fields: Json) -> Self {
+        Self { record, entries: entries.to_owned(), fields: super::fields(fields) }
+    }
+}
+
+impl Action for AddEntry {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let kind = edit.kind_of(self.record)?;
+        let declared = kind.entries.iter().find(|e| e.key == self.entries);
+        let declared = declared.ok_or_else(|| Error::invalid("这份资料没有这样的条目", format!("a {} has no {}", kind.name, self.entries)))?;
+        let written = read_new(declared.fields, &self.fields, &[], edit)?;
+        let entry = edit.new_id();
+        edit.write(self.record, |w| {
+            let container = w.at_path(&[declared.key])?;
+            let map = w.new_map(&container, &entry.to_string())?;
+            w.stamp(&map)?;
+            written.into_iter().try_for_each(|(key, value)| w.put(&map, &key, value))
+        })?;
+        Ok(entry)
+    }
+}
+
+fn given_entries<'a>(declared: &Entries, given: &'a JsonMap) -> Result<Vec<&'a JsonMap>> {
+    let wrong = || Error::invalid(format!("{}须是列表", declared.label.zh), format!("{} must be a list", declared.key)).of_field(declared.key);
+    match given.get(declared.key) {
+        None | Some(Json::Null) => Ok(Vec::new()),
+        Some(Json::Array(all)) => all.iter().map(|entry| entry.as_object().ok_or_else(wrong)).collect(),
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// The values of a new record or entry: tags that are taken away from it were never there.
+fn read_new(fields: &[Field], given: &JsonMap, entries: &[&str], edit: &mut Edit<'_>) -> Result<Written> {
+    let lacks = lacking(fields, given);
+    match read_all(fields, given, entries, edit) {
+        Ok(mut written) if lacks.is_empty() => {
+            written.retain(|(key, value)| *value != crate::documents::Value::Bool(false) || !key.contains(':'));
+            Ok(written)
+        }
+        Ok(_) => Err(first(lacks)),
+        Err(flaws) => Err(first(lacks.into_iter().chain(flaws).collect())),
+    }
+}

@@ -1,0 +1,46 @@
+//! Records of every kind by the dictionary: the same `add` and `edit` for all of them, a record with its fields, and lists by
+//! the orders and filters that a kind declares. What a kind does beside (record a visit, add a step) has commands of its own.
+
+mod add;
+mod edit;
+mod form;
+mod further;
+mod queries;
+mod read;
+
+pub use add::{AddEntry, AddRecord};
+pub use edit::EditRecord;
+pub use form::{Choice, EntriesForm, FieldView, KindView, dictionary};
+pub(crate) use further::Further;
+pub use queries::{EntryView, ListPage, ListQuery, ListRow, RecordView, list, record};
+
+use crate::commands::Edit;
+use crate::dictionary::Field;
+use crate::documents::Value;
+use crate::error::{Error, Result};
+
+/// A value as forms and files give it.
+pub type Json = serde_json::Value;
+/// Values of fields by their keys.
+pub type JsonMap = serde_json::Map<String, Json>;
+
+/// Values of fields by their keys, of `json!({…})`; what is no object is none.
+pub fn fields(json: Json) -> JsonMap {
+    match json {
+        Json::Object(map) => map,
+        _ => JsonMap::new(),
+    }
+}
+
+/// The first flaw is told; a form asks for the next when it is mended.
+fn first(flaws: Vec<Error>) -> Error {
+    flaws.into_iter().next().unwrap_or_else(|| Error::internal("no flaw"))
+}
+
+/// What is given for fields of a command that has its own names for others, as the values to write.
+///
+/// # Errors
+/// The first that is wrong, naming its field.
+pub(crate) fn read_fields(declared: &[Field], given: &JsonMap, edit: &mut Edit<'_>) -> Result<Vec<(String, Value)>> {
+    read::read_all(declared, given, &[], edit).map_err(first)
+}

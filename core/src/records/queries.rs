@@ -1,0 +1,269 @@
+//! What screens ask about records of every kind: one with all its fields, and lists in pages.
+
+use std::collections::HashMap;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use serde::Serialize;
+
+use crate::dictionary::{Field, FieldValue, Type, shown};
+use crate::documents::{Kind, Map, Value};
+use crate::error::{Error, Result};
+use crate::ids::Id;
+use crate::kinds;
+use crate::store::load;
+
+/// A record with its fields.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecordView {
+    /// The record.
+    pub id: Id,
+    /// Its kind's stable name.
+    pub kind: String,
+    /// What it is named by.
+    pub title: String,
+    /// Who recorded it (a person's id).
+    pub by: String,
+    /// When, as the record says; seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// The fields that have a value, in the order of the dictionary; then those that this version does not know.
+    pub fields: Vec<FieldValue>,
+    /// Its entries, in the order they were recorded.
+    pub entries: Vec<EntryView>,
+    /// Whether something of it waits to be sent.
+    pub unsent: bool,
+    /// Whether people set a field of it differently at the same time.
+    pub conflict: bool,
+}
+
+/// An entry of a record: a resident of a household.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EntryView {
+    /// The entry's id.
+    pub id: Id,
+    /// The key of its container: `residents`.
+    pub entries: String,
+    /// Its fields.
+    pub fields: Vec<FieldValue>,
+}
+
+/// What a list shows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListQuery {
+    /// The order's stable name; empty for the usual one.
+    pub order: String,
+    /// Fields with the value that they must have: a code, an id.
+    pub filters: Vec<(String, String)>,
+    /// Where to go on: [`ListPage::next`] of the page before.
+    pub after: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ListPage {
+    /// The records.
+    pub rows: Vec<ListRow>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// A record in a list, with the fields that lists show.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ListRow {
+    /// The record.
+    pub id: Id,
+    /// What it is named by.
+    pub title: String,
+    /// The fields that lists show and that have a value.
+    pub fields: Vec<FieldValue>,
+    /// Whether something of it waits to be sent.
+    pub unsent: bool,
+    /// Whether people set a field of it differently at the same time.
+    pub conflict: bool,
+}
+
+/// The record `id`, if it is on this phone and of a kind that this version knows.
+pub fn record(connection: &Connection, id: Id) -> Result<Option<RecordView>> {
+    let Some(doc) = load(connection, id)? else { return Ok(None) };
+    let (kind, tree) = (doc.kind(), doc.tree());
+    let mut names = Names::new(connection);
+    let containers: Vec<&str> = kind.versions.iter().flat_map(|v| v.containers.iter().copied()).collect();
+    let fields = names.told(kind.fields, shown(kind.fields, tree, &containers))?;
+    let mut entries = Vec::new();
+    for declared in kind.entries {
+        let mut all: Vec<(Id, &Map)> =
+            tree.entries(declared.key).filter(|(_, e)| !e.flag("removed")).filter_map(|(id, e)| Some((id.parse().ok()?, e))).collect();
+        all.sort_by_key(|(id, _)| (id.counter, id.actor));
+        for (id, entry) in all {
+            let fields = names.told(declared.fields, shown(declared.fields, entry, &[]))?;
+            entries.push(EntryView { id, entries: declared.key.to_owned(), fields });
+        }
+    }
+    let (unsent, conflict) = flags(connection, id)?;
+    Ok(Some(RecordView {
+        id,
+        kind: kind.name.to_owned(),
+        title: tree.text(kind.title).to_owned(),
+        by: tree.text("by").to_owned(),
+        at: tree.int("at").unwrap_or(0),
+        fields,
+        entries,
+        unsent,
+        conflict,
+    }))
+}
+
+/// A page of the records of `kind`, in one of the orders that it declares.
+///
+/// # Errors
+/// `invalid` for an order or a filter that the kind does not declare: it would look through everything.
+pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<ListPage> {
+    let kind = kinds::by_name(kind).filter(|kind| !kind.orders.is_empty());
+    let kind = kind.ok_or_else(|| Error::invalid("没有这类资料的列表", "there is no list of this kind"))?;
+    let order = kind.orders.iter().find(|o| o.key == query.order || query.order.is_empty());
+    let order = order.ok_or_else(|| Error::invalid("没有这样的排列方式", format!("lists of {} have no order {}", kind.name, query.order)).of_field("order"))?;
+    let table = kind.tables[0];
+    let columns: Vec<&str> = table.all_columns().map(|(name, _)| name).collect();
+    let mut wheres = Vec::new();
+    let mut arguments = Vec::new();
+    for (key, wanted) in &query.filters {
+        if !kind.filters.contains(&key.as_str()) {
+            return Err(Error::invalid("没有这样的筛选条件", format!("lists of {} have no filter {key}", kind.name)).of_field(key.clone()));
+        }
+        // What was never set is its first choice: a household that nobody said anything of is lived in.
+        let first = kind.fields.iter().find(|f| f.key == key).and_then(|f| match f.ty {
+            Type::Choice(codes) => codes.first(),
+            _ => None,
+        });
+        let or_none = if first.is_some_and(|c| c.code == wanted) { format!(" OR \"{key}\" IS NULL") } else { String::new() };
+        wheres.push(format!("(\"{key}\" = ?{or_none})"));
+        arguments.push(Value::from(wanted.as_str()));
+    }
+    let column = order.column;
+    if let Some(after) = &query.after {
+        let (value, doc) = read_place(after)?;
+        // NULL is the least of all in SQLite's order.
+        let beyond = if order.descending { "<" } else { ">" };
+        wheres.push(match (&value, order.descending) {
+            (Value::Null, false) => format!("(\"{column}\" IS NOT NULL OR doc > ?)"),
+            (Value::Null, true) => format!("(\"{column}\" IS NULL AND doc {beyond} ?)"),
+            (_, false) => format!("(\"{column}\", doc) > (?, ?)"),
+            (_, true) => format!("((\"{column}\", doc) < (?, ?) OR \"{column}\" IS NULL)"),
+        });
+        arguments.extend(Some(value).filter(|v| *v != Value::Null));
+        arguments.push(doc.as_str().into());
+    }
+    let wheres = if wheres.is_empty() { String::new() } else { format!(" WHERE {}", wheres.join(" AND ")) };
+    let direction = if order.descending { " DESC" } else { "" };
+    let list: String = columns.iter().map(|c| format!(", \"{c}\"")).collect();
+    let limit = query.limit.clamp(1, 1_000);
+    let sql = format!("SELECT doc{list} FROM {}{wheres} ORDER BY \"{column}\"{direction}, doc{direction} LIMIT {}", table.name, limit + 1);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_map(params_from_iter(&arguments), |row| {
+        let id: Id = row.get(0)?;
+        (1..=columns.len()).map(|n| row.get_ref(n).map(value)).collect::<rusqlite::Result<Vec<Value>>>().map(|values| (id, values))
+    })?;
+    let mut found = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let at = |name: &str| columns.iter().position(|c| *c == name);
+    let next = match found.last().filter(|_| more) {
+        Some((id, values)) => Some(place(at(column).map_or(&Value::Null, |n| &values[n]), *id)),
+        None => None,
+    };
+    let mut names = Names::new(connection);
+    let mut rows = Vec::with_capacity(found.len());
+    for (id, values) in found {
+        let of = |field: &Field| {
+            let own: Vec<Value> = field.columns().filter_map(|(name, _)| Some(values[at(name)?].clone())).collect();
+            field.shown_values(&own)
+        };
+        let title = kind.fields.iter().find(|f| f.key == kind.title).and_then(&of).map(|f| f.text).unwrap_or_default();
+        let listed = kind.fields.iter().filter(|f| f.listed).filter_map(&of).collect();
+        let fields = names.told(kind.fields, listed)?;
+        let (unsent, conflict) = flags(connection, id)?;
+        rows.push(ListRow { id, title, fields, unsent, conflict });
+    }
+    Ok(ListPage { rows, next })
+}
+
+/// Whether something of a document waits to be sent, and whether people set a field of it differently at the same time.
+fn flags(connection: &Connection, id: Id) -> Result<(bool, bool)> {
+    let unsent = connection.prepare_cached("SELECT 1 FROM changes WHERE doc = ?1 AND taken = 0 LIMIT 1")?.exists([id])?;
+    let conflict = connection.prepare_cached("SELECT 1 FROM conflicts WHERE doc = ?1 LIMIT 1")?.exists([id.to_string()])?;
+    Ok((unsent, conflict))
+}
+
+pub(super) fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Integer(n) => Value::Int(n),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        _ => Value::Null,
+    }
+}
+
+/// Where a page ends: the value of its order and the id of its last row.
+fn place(value: &Value, id: Id) -> String {
+    serde_json::json!([value.to_json(), id.to_string()]).to_string()
+}
+
+fn read_place(text: &str) -> Result<(Value, String)> {
+    let (value, doc): (serde_json::Value, String) = serde_json::from_str(text).map_err(|_| Error::malformed("page"))?;
+    let value = match value {
+        serde_json::Value::String(text) => Value::Text(text),
+        serde_json::Value::Number(n) => Value::Int(n.as_i64().ok_or_else(|| Error::malformed("page"))?),
+        _ => Value::Null,
+    };
+    Ok((value, doc))
+}
+
+/// What the documents are called that fields refer to, each looked up once.
+struct Names<'a> {
+    connection: &'a Connection,
+    known: HashMap<String, Option<String>>,
+}
+
+impl<'a> Names<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        Self { connection, known: HashMap::new() }
+    }
+
+    /// The fields with what they refer to called by its name, where it is known here.
+    fn told(&mut self, declared: &[Field], mut values: Vec<FieldValue>) -> Result<Vec<FieldValue>> {
+        for shown in &mut values {
+            let Some(field) = declared.iter().find(|f| f.key == shown.key) else { continue };
+            let kinds: &[&str] = match field.ty {
+                Type::Place | Type::MicroGrid => &["place"],
+                Type::Reference(kinds) => kinds,
+                _ => continue,
+            };
+            if let Some(name) = self.name(kinds, &shown.text)? {
+                shown.text.clone_from(&name);
+                shown.text_en = name;
+            }
+        }
+        Ok(values)
+    }
+
+    fn name(&mut self, kinds: &[&str], id: &str) -> Result<Option<String>> {
+        if let Some(known) = self.known.get(id) {
+            return Ok(known.clone());
+        }
+        let mut found = None;
+        for kind in kinds.iter().filter_map(|name| kinds::by_name(name)) {
+            if let Some(column) = title_column(kind) {
+                let sql = format!("SELECT \"{column}\" FROM {} WHERE doc = ?1 AND entry = ''", kind.tables[0].name);
+                found = found.or(self.connection.prepare_cached(&sql)?.query_row([id], |r| r.get::<_, Option<String>>(0)).optional()?.flatten());
+            }
+        }
+        self.known.insert(id.to_owned(), found.clone());
+        Ok(found)
+    }
+}
+
+fn title_column(kind: &Kind) -> Option<&'static str> {
+    let table = kind.tables.first()?;
+    table.all_columns().map(|(name, _)| name).find(|name| *name == if kind.title.is_empty() { "name" } else { kind.title })
+}
