@@ -150,7 +150,7 @@ fn choice(field: &Field, codes: &'static [Code], text: &str) -> Result<&'static 
     let found = codes.iter().find(|c| c.code == text || c.label.zh == text || c.label.en.eq_ignore_ascii_case(text));
     found.ok_or_else(|| {
         let zh: Vec<&str> = codes.iter().map(|c| c.label.zh).collect();
-        let en: Vec<&str> = codes.iter().map(|c| c.code).collect();
+        let en: Vec<&str> = codes.iter().map(|c| c.label.en).collect();
         Error::invalid(format!("{}只能是：{}", field.label.zh, zh.join("、")), format!("{} is one of {}", field.label.en, en.join(", ")))
     })
 }
