@@ -252,8 +252,9 @@ async fn what_hinders_the_overwriting_is_waited_for() {
 /// PostgreSQL keeps, in a table written anew, what any older snapshot still sees: a dump's, or that of its own sampling.
 /// On PostgreSQL, where a server has several databases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "没有 PostgreSQL，跳过：cargo xtask test 另有一轮 / skipped without a PostgreSQL server: cargo xtask test has a run with one"]
 async fn who_is_at_work_in_another_database_of_the_server_is_waited_for_too() {
-    let Ok(server) = std::env::var(gridwalk_tests::postgres::VARIABLE) else { return };
+    let server = gridwalk_tests::postgres::server().expect("this story needs the server that its run promises");
     let w = World::start(218, 1).await;
     let visited = w.desk.phone.run(visit(w.households[0], NOTE)).unwrap().value;
     w.settle(&[]).await;
