@@ -3,6 +3,7 @@
 use gridwalk_core::ErrorKind;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
+use gridwalk_hub::limits::{Limits, Rate};
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::link::{Cut, Direction, Line, Link};
 
@@ -50,7 +51,9 @@ async fn cut_everywhere(w: &World, number: u64, grid: usize, direction: Directio
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_small_exchange_cut_after_any_byte_ends_the_same() {
-    let w = World::start(50, 1).await;
+    // More than a phone asks in a minute.
+    let rate = Rate { requests: 10_000, ..Limits::default().device };
+    let w = World::limited(50, 1, Limits { device: rate, tenant: rate, ..Limits::default() }).await;
     // Each in a grid of its own: what they exchange is theirs alone, and always as long.
     let (up, down) = tokio::join!(cut_everywhere(&w, 1, 0, Direction::Up), cut_everywhere(&w, 2, 1, Direction::Down));
     // A head and a signed body at least.
