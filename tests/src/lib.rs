@@ -8,6 +8,7 @@ pub mod link;
 pub mod logs;
 pub mod pictures;
 pub mod postgres;
+pub mod reading;
 pub mod replay;
 pub mod roster;
 pub mod simulate;

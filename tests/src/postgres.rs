@@ -12,9 +12,14 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 /// Names the server that tests use, as `postgres://user@host:port`; without it hubs stand on SQLite.
 pub const VARIABLE: &str = "GRIDWALK_TEST_POSTGRES";
 
+/// The server that this run promised, if it did.
+pub fn server() -> Option<String> {
+    std::env::var(VARIABLE).ok()
+}
+
 /// The address of the database of the hub in `folder`, made if it is not there yet; `None` without a server.
 pub async fn database(folder: &Path) -> Result<Option<String>, sqlx::Error> {
-    let Ok(server) = std::env::var(VARIABLE) else { return Ok(None) };
+    let Some(server) = server() else { return Ok(None) };
     let name = format!("gridwalk_test_{}", &hash_text(&sha256(folder.as_os_str().as_encoded_bytes()))[..20]);
     let mut connection = PgConnection::connect(&format!("{server}/postgres")).await?;
     let known = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1").bind(&name).fetch_optional(&mut connection).await?;

@@ -93,7 +93,13 @@ fn tests(arguments: &[String]) -> Done {
     let server = postgres::Server::start(false)?;
     let mut stories = linted();
     stories.env("GRIDWALK_TEST_POSTGRES", server.url()).env("PATH", server.path());
-    step(stories.args(["--test", "stories"]).args(arguments))
+    step(stories.args(["--test", "stories"]).args(with_ignored(arguments)))
+}
+
+/// The arguments of a run that leaves no test out: those that need what only this run has are ignored in others.
+fn with_ignored(arguments: &[String]) -> Vec<String> {
+    let separator = (!arguments.iter().any(|a| a == "--")).then(|| "--".to_owned());
+    arguments.iter().cloned().chain(separator).chain(["--include-ignored".to_owned()]).collect()
 }
 
 /// `cargo test`, with clippy as the compiler of our crates, which lints them on the way: a run of its own would compile everyone else's

@@ -2,45 +2,42 @@
 
 use crate::terminal::Terminal;
 
-const COMMANDS: &[&str] = &[
-    "enrol",
-    "sync",
-    "status",
-    "today",
-    "find",
-    "near",
-    "show",
-    "visit",
-    "list",
-    "add",
-    "edit",
-    "report",
-    "activities",
-    "claim",
-    "sign-in",
-    "sign-out",
-    "hours",
-    "conflicts",
-    "resubmit",
-    "give-up",
-    "export",
-    "rebuild",
-];
+/// The commands that a help text lists: clap's own list, each with its line.
+fn listed(help: &str) -> Vec<(String, String)> {
+    let lines = help.lines().skip_while(|line| *line != "命令 / Commands:").skip(1);
+    // A long line goes on in the next, further in.
+    let lines = lines.take_while(|line| !line.is_empty()).filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    lines.map(|line| (line.split_whitespace().next().unwrap().to_owned(), line.to_owned())).collect()
+}
+
+/// Looks at the help of the command at `path` and of all below it; returns how many they are.
+fn walk(t: &Terminal, path: &[&str]) -> usize {
+    let own = t.text(&[path, &["--help"]].concat());
+    let name = path.join(" ");
+    assert!(own.contains(format!("用法 / Usage: gridwalk {name}").trim_end()) && own.contains("--json"), "{own}");
+    // What it is for, in both languages, before anything else.
+    let about = own.lines().next().unwrap();
+    assert!(!about.is_ascii() && about.contains(" / "), "{name}: {about}");
+    assert_eq!(t.text(&[path, &["-h"]].concat()).lines().next(), Some(about), "{name}");
+    let headings = own.lines().filter(|line| line.ends_with(':') && !line.starts_with(' '));
+    headings.for_each(|heading| assert!(!heading.is_ascii() && heading.contains(" / "), "{name}: {heading}"));
+    let below = listed(&own);
+    for (command, line) in &below {
+        assert!(!line.is_ascii() && line.contains(" / "), "{name}: {line}");
+        assert!(command != "help", "{name} lists clap's own help");
+    }
+    1 + below.iter().map(|(command, _)| walk(t, &[path, &[command]].concat())).sum::<usize>()
+}
 
 #[test]
 fn every_command_has_help_in_chinese_and_english() {
     let t = Terminal::new();
-    let help = t.text(&["--help"]);
-    for command in COMMANDS {
-        let line = help.lines().find(|l| l.trim_start().starts_with(&format!("{command} "))).unwrap_or_else(|| panic!("{command} is not in {help}"));
-        assert!(!line.is_ascii() && line.contains(" / "), "{line}");
-        let own = t.text(&[command, "--help"]);
-        assert!(own.contains("用法 / Usage: gridwalk") && own.contains("--json"), "{own}");
+    let top = listed(&t.text(&["--help"]));
+    // A list that is not found would be walked in silence.
+    for known in ["enrol", "visit", "shred"] {
+        assert!(top.iter().any(|(command, _)| command == known), "{known} is not in {top:?}");
     }
-    for nested in [&["report", "raise"][..], &["conflicts", "settle"]] {
-        let own = t.text(&[nested, &["-h"]].concat());
-        assert!(own.contains("参数 / Arguments") && !own.is_ascii(), "{own}");
-    }
+    assert!(walk(&t, &[]) > 1 + top.len(), "nothing below {top:?}");
     assert!(t.text(&["--version"]).starts_with("gridwalk "));
 }
 

@@ -28,6 +28,7 @@ pub struct Edit<'a> {
     source: &'a mut dyn Documents,
     command: &'a Command,
     actor: Actor,
+    again: bool,
     next: u64,
     opened: BTreeMap<Id, Option<Arc<Doc>>>,
     made: Vec<Made>,
@@ -36,7 +37,16 @@ pub struct Edit<'a> {
 impl<'a> Edit<'a> {
     /// Carries out `command` with changes of `actor`; answers with its value, its changes and the counter after its last id.
     pub fn run(source: &'a mut dyn Documents, command: &'a Command, actor: Actor) -> Result<(Id, Vec<Made>, u64)> {
-        let mut edit = Self { source, command, actor, next: command.first, opened: BTreeMap::new(), made: Vec::new() };
+        Self::carry_out(source, command, actor, false)
+    }
+
+    /// The same for a command that ran before: it takes nothing back that was done since.
+    pub fn run_again(source: &'a mut dyn Documents, command: &'a Command, actor: Actor) -> Result<(Id, Vec<Made>, u64)> {
+        Self::carry_out(source, command, actor, true)
+    }
+
+    fn carry_out(source: &'a mut dyn Documents, command: &'a Command, actor: Actor, again: bool) -> Result<(Id, Vec<Made>, u64)> {
+        let mut edit = Self { source, command, actor, again, next: command.first, opened: BTreeMap::new(), made: Vec::new() };
         let value = command.input.action().apply(&mut edit)?;
         Ok((value, edit.made, edit.next))
     }
@@ -114,7 +124,8 @@ impl<'a> Edit<'a> {
     fn change<T>(&mut self, id: Id, new: bool, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         let before = self.opened.get_mut(&id).and_then(Option::take).ok_or_else(|| Error::internal("written twice or never opened"))?;
         let mut doc = Doc::clone(&before);
-        let (value, change) = doc.write(self.actor, &self.command.by.to_string(), &self.command.stamp, f)?;
+        let (by, stamp) = (self.command.by.to_string(), &self.command.stamp);
+        let (value, change) = if self.again { doc.write_again(self.actor, &by, stamp, f) } else { doc.write(self.actor, &by, stamp, f) }?;
         if let Some(change) = change {
             self.made.push(Made { id, doc, before: (!new).then_some(before), change });
         }

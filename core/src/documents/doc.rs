@@ -1,11 +1,12 @@
 //! A document in memory: loaded from its chunks, changed, and let go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use automerge::{ActorId, Automerge, AutomergeError, Change, ChangeHash, LoadOptions, OnPartialLoad, VerificationMode};
 
+use super::edits::{FieldEdit, edits};
 use super::{Kind, Map, Writer, genesis};
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
@@ -192,11 +193,28 @@ impl Doc {
 
     /// Writes to the document as `actor`, in one change. `None` if nothing differs from what is there.
     pub fn write<T>(&mut self, actor: Actor, by: &str, stamp: &Stamp, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<(T, Option<RawChange>)> {
+        self.write_beside(HashSet::new(), actor, by, stamp, f)
+    }
+
+    /// The same for a command that may have been carried out already, by this device or by a copy of its store: of its edits those that
+    /// the document's history has are left out, whatever replaced them since.
+    pub fn write_again<T>(&mut self, actor: Actor, by: &str, stamp: &Stamp, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<(T, Option<RawChange>)> {
+        self.write_beside(edits(&self.am), actor, by, stamp, f)
+    }
+
+    fn write_beside<T>(
+        &mut self,
+        edits: HashSet<FieldEdit>,
+        actor: Actor,
+        by: &str,
+        stamp: &Stamp,
+        f: impl FnOnce(&mut Writer<'_>) -> Result<T>,
+    ) -> Result<(T, Option<RawChange>)> {
         self.upgrade()?;
         self.tree = OnceLock::new();
         self.am.set_actor(ActorId::from(&actor.0[..]));
         let before = self.am.get_heads();
-        let mut writer = Writer::new(&mut self.am, by, stamp);
+        let mut writer = Writer::new(&mut self.am, by, stamp, edits);
         let value = f(&mut writer)?;
         writer.commit();
         let change = self.am.get_changes(&before).pop();

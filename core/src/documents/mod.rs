@@ -7,6 +7,7 @@
 mod again;
 mod audiences;
 mod doc;
+mod edits;
 mod facts;
 mod genesis;
 mod hostile;

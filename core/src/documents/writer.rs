@@ -1,8 +1,11 @@
 //! Writing to a document inside one change: new entries whole, single fields with who and when, nothing that did not change.
 
-use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue};
+use std::collections::HashSet;
 
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::{Automerge, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as AmValue};
+
+use super::edits::FieldEdit;
 use super::{ERASED, Map, Value};
 use crate::clock::Stamp;
 use crate::error::{Error, ErrorKind, Result};
@@ -12,11 +15,13 @@ pub struct Writer<'a> {
     tx: Transaction<'a>,
     by: &'a str,
     stamp: &'a Stamp,
+    /// Edits that are not made again.
+    edits: HashSet<FieldEdit>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(am: &'a mut Automerge, by: &'a str, stamp: &'a Stamp) -> Self {
-        Self { tx: am.transaction(), by, stamp }
+    pub(super) fn new(am: &'a mut Automerge, by: &'a str, stamp: &'a Stamp, edits: HashSet<FieldEdit>) -> Self {
+        Self { tx: am.transaction(), by, stamp, edits }
     }
 
     pub(super) fn commit(self) {
@@ -72,11 +77,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Sets a field of something that exists, with who and when, if its value differs.
+    /// Sets a field of something that exists, with who and when, if its value differs. Where a command runs again, what it set before and
+    /// somebody has replaced since stays replaced.
     ///
     /// # Errors
     /// `in_conflict` if the field holds different values that people set at the same time: those are settled, not overwritten.
     pub fn update(&mut self, obj: &ObjId, key: &str, value: &Value) -> Result<bool> {
+        if self.was_set(obj, key, value)? {
+            return Ok(false);
+        }
         let standing = self.values(obj, key)?;
         if standing.windows(2).any(|w| w[0] != w[1]) {
             return Err(Error::new(
@@ -97,6 +106,20 @@ impl<'a> Writer<'a> {
         let field = self.tx.put_object(obj, key, ObjType::Map)?;
         self.tx.put(&field, "value", scalar(value))?;
         self.stamp(&field)
+    }
+
+    /// Whether the history has this very edit: the field, the value, who and when.
+    fn was_set(&self, obj: &ObjId, key: &str, value: &Value) -> Result<bool> {
+        if self.edits.is_empty() {
+            return Ok(false);
+        }
+        let mut path = vec![key.to_owned()];
+        path.extend(self.tx.parents(obj)?.filter_map(|parent| if let Prop::Map(key) = parent.prop { Some(key) } else { None }));
+        path.reverse();
+        let reading = &self.stamp.reading;
+        let unconfirmed = (!self.stamp.anchored).then(|| (reading.boot.clone(), reading.since_boot));
+        let edit = FieldEdit { path, value: FieldEdit::spelled(value), by: self.by.to_owned(), at: self.stamp.at, unconfirmed };
+        Ok(self.edits.contains(&edit))
     }
 
     fn values(&self, obj: &ObjId, key: &str) -> Result<Vec<Value>> {

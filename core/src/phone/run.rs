@@ -107,7 +107,8 @@ pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, g
 /// value and the counter after its last id.
 pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membership, actor: Actor, row: Row, touched: &mut Touched) -> Result<(Id, u64)> {
     let mut stored = Stored::new(tx);
-    let (value, made, next) = Edit::run(&mut stored, command, actor)?;
+    let run = if matches!(row, Row::Old(_)) { Edit::run_again } else { Edit::run };
+    let (value, made, next) = run(&mut stored, command, actor)?;
     let author = member.author(actor.device(), command.id.actor);
     for change in &made {
         check(&mut stored, change, &author)?;

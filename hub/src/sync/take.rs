@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use gridwalk_core::documents::{Audience, Doc, Map, Obstacle, Place, genesis};
+use gridwalk_core::documents::{Audience, Doc, ERASED, Map, Obstacle, Place, genesis};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
@@ -59,7 +59,9 @@ impl Batch<'_> {
         let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
         // Of what a photo is about it is asked until when photos of it were erased.
         let shown = changes().filter(|c| c.record.is_some()).filter_map(|c| c.about);
-        self.load(connection, changes().map(|c| c.doc).chain(shown)).await?;
+        // Of a resident about whom there is something new, whether they were erased.
+        let homes = changes().filter_map(|c| Some(resident_of(c.first.as_ref()?.tree())?.0));
+        self.load(connection, changes().map(|c| c.doc).chain(shown).chain(homes)).await?;
         // Of what is here already too: what it is about may have moved before it came.
         let abouts: BTreeSet<Id> = changes().flat_map(|c| c.about.or_else(|| self.held.get(&c.doc)?.about).into_iter().chain(c.record)).collect();
         self.load_abouts(connection, abouts).await?;
@@ -194,7 +196,7 @@ impl Batch<'_> {
             None => {
                 let (now, about) = self.place(incoming.doc, after.kind(), after.tree());
                 // What is about something erased is erased with it.
-                if about.is_some_and(|id| self.is_erased(id)) || self.shows_erased(incoming, after.tree()) {
+                if about.is_some_and(|id| self.is_erased(id)) || self.is_of_erased_resident(after.tree()) || self.shows_erased(incoming, after.tree()) {
                     return Ok((Word::Generation, None));
                 }
                 // What it is about may come yet: its author's phone sends it again to a restored hub.
@@ -224,6 +226,13 @@ impl Batch<'_> {
     fn left_by(&self, about: Option<Id>) -> &[Left] {
         let Some(id) = about else { return &[] };
         self.held.get(&id).map(|h| &h.left[..]).or_else(|| self.abouts.get(&id).map(|a| &a.left[..])).unwrap_or_default()
+    }
+
+    /// Whether a new document is about a resident who was erased, alone or with the household.
+    fn is_of_erased_resident(&self, tree: &Map) -> bool {
+        let Some((household, resident)) = resident_of(tree) else { return false };
+        let entry_is_erased = |home: &Doc| home.tree().map("residents").map(&resident.to_string()).get(ERASED).is_some();
+        self.is_erased(household) || self.loaded(household).is_some_and(entry_is_erased)
     }
 
     /// Whether a new photo shows what was erased: it was taken for a visit that is gone, or before a household's photos went.
@@ -283,6 +292,11 @@ impl Batch<'_> {
             Err(e) => Err(e),
         }
     }
+}
+
+/// The resident, with their household, that a document is about: what some may not see of them is a document of its own.
+fn resident_of(tree: &Map) -> Option<(Id, Id)> {
+    tree.id("household").zip(tree.id("resident"))
 }
 
 /// What is here under this id is of another kind than its author says: two copies of the author's store gave the id to different

@@ -10,7 +10,7 @@ use gridwalk_core::identity::SystemRandom;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, ErrorKind, Phone};
-use gridwalk_hub::Hub;
+use gridwalk_hub::{Hub, admin};
 use gridwalk_tests::harness::key_of;
 
 type Failure = Box<dyn std::error::Error>;
@@ -28,6 +28,8 @@ async fn main() -> Result<(), Failure> {
 
 async fn hub(folder: &Path, listen: &str) -> Result<(), Failure> {
     let hub = Hub::open(folder, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
+    // As `gridwalk-hub serve` does.
+    admin::repeat_journals(&hub).await?;
     gridwalk_hub::serve::serve(hub, listen.parse()?, None, say, std::future::pending()).await?;
     Ok(())
 }

@@ -7,13 +7,15 @@ use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::persons::EditPerson;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::reports::{AddStep, RaiseReport, StepKind};
+use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, StepKind, WhistleReport};
 use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Input, Phone, Result};
 
+use super::circles;
 use super::event::Event;
 use super::model::Deed;
+use super::template::Template;
 
 const TAGS: [&str; 3] = ["独居老人", "低保", "残疾人"];
 const STATES: [&str; 3] = ["lived_in", "vacant", "moved"];
@@ -30,7 +32,7 @@ pub struct Choice {
 }
 
 /// The command of `event`, given on `phone` by `person` at `now`, with `much` to say of visits; `None` if there is nothing on the phone that it could be about.
-pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) -> Result<Option<Choice>> {
+pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now: i64, much: bool) -> Result<Option<Choice>> {
     let (n, value) = (event.number, event.value);
     let token = format!("t{n:04}z");
     let chosen = |input: Input, deed: Deed| Ok(Some(Choice { input, deed, token: token.clone() }));
@@ -43,7 +45,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
     let edited_household = || pick("SELECT doc FROM households ORDER BY doc LIMIT 2");
     let place = || pick("SELECT doc FROM places ORDER BY doc");
     let edit = |household| EditHousehold { household, address: None, tenure: None, state: None, visit_every_days: None, position: None, place: None };
-    match event.which % 22 {
+    match event.which % 31 {
         0..=6 => {
             let Some(household) = household()? else { return Ok(None) };
             let result = VisitResult::ALL[value / 7 % VisitResult::ALL.len()];
@@ -84,7 +86,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
             }
             let (household, resident) = all[value % all.len()];
             let mut edited = EditResident { household, resident, set: vec![], add_tags: vec![], remove_tags: vec![] };
-            let token = if event.which % 22 == 10 {
+            let token = if event.which % 31 == 10 {
                 let number = format!("139{n:08}");
                 edited.set.push((ResidentField::Phone, number.clone()));
                 number
@@ -116,11 +118,22 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
             let fits: &[StepKind] = match status.first().map_or("", String::as_str) {
                 "raised" => &[StepKind::Accept, StepKind::FeedBack, StepKind::Accept, StepKind::Decline],
                 "accepted" => &[StepKind::Handle, StepKind::FeedBack],
+                "whistled" => &[StepKind::Return, StepKind::Supervise],
+                "dispatched" => &[StepKind::Handle, StepKind::FeedBack, StepKind::Return],
                 "handling" => &[StepKind::Close, StepKind::FeedBack],
                 "answered" => &[StepKind::Close, StepKind::Handle],
                 _ => &[StepKind::Note],
             };
-            let any = [StepKind::Accept, StepKind::Decline, StepKind::Handle, StepKind::FeedBack, StepKind::Close, StepKind::Note];
+            let any = [
+                StepKind::Accept,
+                StepKind::Decline,
+                StepKind::Handle,
+                StepKind::FeedBack,
+                StepKind::Close,
+                StepKind::Return,
+                StepKind::Supervise,
+                StepKind::Note,
+            ];
             let kind = if value % 5 > 0 { fits[value / 5 % fits.len()] } else { any[value / 5 % any.len()] };
             chosen(AddStep { report, kind: kind.code().into(), note: token.clone() }.into(), Deed::Step(report))
         }
@@ -168,6 +181,19 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
             let own = EditPerson { person, phone: None, unit: None, skills: Some(token.clone()) };
             chosen(own.into(), Deed::Edit)
         }
+        // Whoever holds the phone tries: the community whistles, the street dispatches.
+        22 | 23 => {
+            let Some(report) = pick("SELECT doc FROM reports ORDER BY doc LIMIT 2")? else { return Ok(None) };
+            let status = texts(phone, &format!("SELECT status FROM reports WHERE doc = '{report}'"))?;
+            let note = token.clone();
+            if ["whistled", "dispatched"].contains(&status.first().map_or("", String::as_str)) && value % 4 > 0 {
+                let Some(other) = pick("SELECT doc FROM units ORDER BY doc")? else { return Ok(None) };
+                let (lead, assisting) = if value % 3 == 0 { (other, vec![template.unit]) } else { (template.unit, vec![]) };
+                return chosen(DispatchReport { report, lead, assisting, note }.into(), Deed::Step(report));
+            }
+            chosen(WhistleReport { report, kind: 1 + value as i64 % 3, note }.into(), Deed::Step(report))
+        }
+        24..=30 => circles::choose(phone, event, person, template, token),
         _ => {
             let Some(household) = edited_household()? else { return Ok(None) };
             let edited = match value % 3 {
@@ -180,14 +206,14 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
     }
 }
 
-fn ids(phone: &Phone, sql: &str) -> Result<Vec<Id>> {
+pub(super) fn ids(phone: &Phone, sql: &str) -> Result<Vec<Id>> {
     phone.store().read(|c| Ok(c.prepare(sql)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?))
 }
 
-fn texts(phone: &Phone, sql: &str) -> Result<Vec<String>> {
+pub(super) fn texts(phone: &Phone, sql: &str) -> Result<Vec<String>> {
     phone.store().read(|c| Ok(c.prepare(sql)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?))
 }
 
-fn pairs(phone: &Phone, sql: &str) -> Result<Vec<(Id, Id)>> {
+pub(super) fn pairs(phone: &Phone, sql: &str) -> Result<Vec<(Id, Id)>> {
     phone.store().read(|c| Ok(c.prepare(sql)?.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridwalk_core::documents::Doc;
+use gridwalk_core::documents::{Doc, Value};
 use gridwalk_core::phone::Quarantined;
 use gridwalk_core::projection::{Table, project};
 use gridwalk_core::rules::Role;
@@ -15,6 +15,7 @@ use super::line::short;
 use super::model::{Act, Deed};
 use super::world::World;
 use super::{Done, Failure, defect};
+use crate::reading::circle_readers;
 
 /// Reasons for which work may be refused when a role ended, a store was copied or a hub was restored. Any other reason means
 /// that gridwalk's own phone sent what gridwalk's own hub does not take.
@@ -76,6 +77,16 @@ fn dump(table: &Table) -> String {
     format!("SELECT '{} ' || '|' || doc || '|' || entry{columns} FROM {}", table.name, table.name)
 }
 
+/// A value as [`dump`] shows it.
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::Null => "~".to_owned(),
+        Value::Bool(yes) => i64::from(*yes).to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+    }
+}
+
 /// All rows of the hub's read model, as text.
 pub async fn hub_rows(world: &World<'_>) -> Done<Vec<String>> {
     let mut rows = Vec::new();
@@ -119,12 +130,12 @@ fn rebuilt_at_hub(held: &BTreeMap<Id, (Held, Doc)>, rows: &[String]) -> Done {
     let mut made = Vec::new();
     for (id, (_, doc)) in held.iter().filter(|(_, (_, doc))| !doc.is_erased()) {
         for row in project(doc, doc.tree()) {
-            made.push(format!("{} |{id}|{}", row.table.name, row.entry));
+            let values: String = row.values.iter().map(|value| format!("|{}", as_text(value))).collect();
+            made.push(format!("{} |{id}|{}{values}", row.table.name, row.entry));
         }
     }
     made.sort();
-    let kept: Vec<String> = rows.iter().map(|r| r.splitn(4, '|').take(3).collect::<Vec<_>>().join("|")).collect();
-    differs("replicas", "the hub's rows are not those of its documents", &kept, &made)
+    differs("replicas", "the hub's rows are not those of its documents", rows, &made)
 }
 
 /// Every phone has the hub's state: heads, rows, nothing unsent, and a rebuild makes the same rows.
@@ -172,9 +183,15 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
         .filter(|(_, (_, doc))| doc.kind().name == "visit" && doc.tree().int("at").into_iter().chain(doc.tree().int("anchored_at")).any(|at| at < year_ago))
         .map(|(id, _)| *id)
         .collect();
+    let handed = handed_on(world, held).await?;
+    let members: BTreeMap<Id, BTreeSet<Id>> =
+        held.iter().filter(|(_, (_, doc))| doc.kind().name == "circle").map(|(id, (_, doc))| (*id, circle_readers(doc.tree()))).collect();
     for (i, phone) in world.phones.iter().enumerate() {
         let person = world.template.persons[phone.person];
         let (people, grants) = (&world.model.people, world.model.people.roles(phone.person));
+        let holds = |role: Role| grants.iter().any(|(held, _)| *held == role);
+        // A circle is for people of the community: with their last other role they leave it.
+        let in_circle = |circle: Option<Id>| !grants.is_empty() && circle.and_then(|c| members.get(&c)).is_some_and(|members| members.contains(&person));
         let desk = grants.iter().any(|(role, _)| *role == Role::Cadre);
         let grids: BTreeSet<Id> = grants.iter().filter_map(|(_, grid)| grid.map(|g| people.grids[g].place)).collect();
         let in_grids = |place: Option<Id>| desk || place.is_some_and(|p| grids.contains(&p));
@@ -184,12 +201,21 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
             "household" => in_grids(place_of[id]),
             "place" => in_grids(Some(*id)) || in_grids(successor(id)),
             // Who raises a report for themselves goes on reading it.
-            "report" => in_grids(place_of[id]) || doc.tree().flag("own") && doc.tree().id("by") == Some(person),
+            "report" => {
+                let own = doc.tree().flag("own") && doc.tree().id("by") == Some(person);
+                let (whistled, units) = &handed[id];
+                let street = *whistled && holds(Role::StreetDispatcher);
+                in_grids(place_of[id]) || own || street || units.contains(&world.template.unit) && holds(Role::DepartmentHandler)
+            }
             "visit" => doc.tree().id("household").and_then(|h| place_of.get(&h)).is_some_and(|place| in_grids(*place)),
             "attendance" => desk || doc.tree().id("person") == Some(person),
             "person" => {
-                desk || *id == person || doc.tree().text("kind") == "cadre" && !grants.is_empty() || doc.tree().id("place").is_some_and(|p| grids.contains(&p))
+                let posted = ["cadre", "street_dispatcher", "department_handler"].contains(&doc.tree().text("kind"));
+                desk || *id == person || posted && !grants.is_empty() || doc.tree().id("place").is_some_and(|p| grids.contains(&p))
             }
+            // Who is in it, its members and the desk; what it holds, its readers alone.
+            "circle" => desk || in_circle(Some(*id)),
+            "health" | "minor" | "mediation" => in_circle(doc.tree().id("circle")),
             _ => !grants.is_empty(),
         };
         let expected: BTreeSet<Id> = held.iter().filter(|(id, (_, doc))| !doc.is_erased() && may(id, doc)).map(|(id, _)| *id).collect();
@@ -205,11 +231,39 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
     Ok(())
 }
 
+/// Of each report, whether it was whistled, and the units that have it: since the last dispatch that applied, until it was returned or
+/// whistled anew.
+async fn handed_on(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done<BTreeMap<Id, (bool, BTreeSet<Id>)>> {
+    let mut handed: BTreeMap<Id, (bool, BTreeSet<Id>)> = held.keys().map(|id| (*id, Default::default())).collect();
+    for step in ask(world, "SELECT doc || ' ' || entry || ' ' || kind FROM report_steps WHERE applied = 1 ORDER BY doc, position").await? {
+        let [doc, entry, kind] = step.splitn(3, ' ').collect::<Vec<_>>()[..] else { return Err(defect(step)) };
+        let id: Id = doc.parse().map_err(defect)?;
+        let (Some((_, report)), Some((whistled, units))) = (held.get(&id), handed.get_mut(&id)) else { return Err(defect(doc)) };
+        *whistled |= kind == "whistle";
+        if ["whistle", "return", "dispatch"].contains(&kind) {
+            units.clear();
+        }
+        if kind == "dispatch" {
+            let step = report.tree().map("steps").map(entry);
+            units.extend(step.id("lead").into_iter().chain(step.text("assisting").split(' ').filter_map(|unit| unit.parse().ok())));
+        }
+    }
+    Ok(handed)
+}
+
 /// The statuses that a step leads to, as `domain.md` has them; written here a second time on purpose.
 fn leads(kind: &str, from: &str) -> Option<&'static str> {
     Some(match (kind, from) {
         ("accept", "raised") => "accepted",
         ("decline", "raised") => "declined",
+        ("whistle", "raised" | "accepted" | "handling" | "answered") => "whistled",
+        ("dispatch", "whistled" | "dispatched") => "dispatched",
+        ("return", "dispatched") => "whistled",
+        ("return", "whistled") => "accepted",
+        ("supervise", "whistled") => "whistled",
+        ("supervise", "dispatched") => "dispatched",
+        ("supervise", "handling") => "handling",
+        ("supervise", "answered") => "answered",
         ("handle", "accepted" | "dispatched" | "handling" | "answered") => "handling",
         ("feed_back", "raised" | "accepted" | "dispatched" | "handling") => "answered",
         ("close", "handling" | "answered") => "closed",
@@ -314,6 +368,11 @@ async fn once_in_rows(world: &World<'_>) -> Done {
         ("SELECT title FROM reports", "report"),
         ("SELECT title FROM activities", "activity"),
         ("SELECT note FROM report_steps WHERE kind <> 'settled'", "step"),
+        ("SELECT name FROM circles", "circle"),
+        ("SELECT note FROM health", "health document"),
+        ("SELECT note FROM minors", "document of a minor"),
+        ("SELECT matter FROM mediations", "mediation"),
+        ("SELECT note FROM mediation_sessions", "session"),
     ];
     let given: BTreeSet<&str> = world.model.acts.iter().map(|a| a.token.as_str()).collect();
     for (sql, what) in sorts {

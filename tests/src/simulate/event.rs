@@ -105,9 +105,16 @@ pub enum Fault {
 }
 
 /// Commands, as `act.rs` numbers them, that most of a history may be about, so that many meet in few documents: reports.
-const REPORTS: [usize; 4] = [12, 13, 14, 15];
+const REPORTS: [usize; 6] = [12, 13, 14, 15, 22, 23];
 /// Households and their residents.
 const HOUSEHOLDS: [usize; 5] = [8, 9, 10, 11, 21];
+/// Circles, who is in them and what they hold.
+const CIRCLES: [usize; 7] = [24, 25, 26, 27, 28, 29, 30];
+
+/// Whose phones such a history cannot do without, by their places in the template: who whistles, dispatches and handles.
+const STREET: [usize; 3] = [0, 7, 8];
+/// Who makes circles, who approves, and who is in all of them to begin with.
+const CIRCLED: [usize; 3] = [0, 1, 6];
 
 /// A history before it runs.
 #[derive(Debug, Clone)]
@@ -126,16 +133,19 @@ impl Plan {
     /// The history of `seed`, with phones out of `all`.
     pub fn draw(seed: u64, all: usize) -> Self {
         let mut dice = Dice::new(seed);
+        let (topic, needed) =
+            dice.pick(&[(4, (&[][..], &[][..])), (1, (&REPORTS[..], &STREET[..])), (1, (&HOUSEHOLDS[..], &[][..])), (1, (&CIRCLES[..], &CIRCLED[..]))]);
         let mut phones: Vec<usize> = (0..all).collect();
-        let keep = 2 + dice.below(4) as usize;
+        let keep = (2 + dice.below(4) as usize).max(needed.len() + 1);
         while phones.len() > keep {
             let out = dice.below(phones.len() as u64) as usize;
-            phones.remove(out);
+            if !needed.contains(&phones[out]) {
+                phones.remove(out);
+            }
         }
         // Not every trouble in every history, and some of one trouble a lot: some meet only where others are absent.
         let flavour = [45, 45, 25, 50, 60, 40, 35, 35, 35].map(|percent| if dice.chance(percent) { dice.pick(&[(3, 1), (1, 3)]) } else { 0 });
         let [restores, roles, copies, clocks, crashes, late, carriers, areas, erasures] = flavour;
-        let topic = dice.pick(&[(4, &[][..]), (1, &REPORTS[..]), (1, &HOUSEHOLDS[..])]);
         let weighted = [
             (46, What::Command),
             (24, What::Sync),

@@ -5,6 +5,7 @@
 
 mod act;
 mod check;
+mod circles;
 mod crash;
 mod dice;
 mod erase;

@@ -53,6 +53,10 @@ pub enum Deed {
     Step(Id),
     /// An activity; the token is its title.
     Activity,
+    /// A circle; the token is its name.
+    Circle,
+    /// What a circle holds, or an entry of it, made anew; the token is one of its texts.
+    Confidential,
     /// A sign-in; its value is the attendance.
     SignIn,
     /// A sign-out of this attendance.
@@ -175,6 +179,8 @@ pub struct Model {
     pub people: People,
     /// Persons whose roles ended or were lost with a restore: what they did may be refused.
     pub demoted: BTreeSet<usize>,
+    /// Persons who were entered into a circle, or approved.
+    pub entered: BTreeSet<usize>,
     /// Phones that may find their own earlier work in the way: store copied, device enrolled again.
     pub doubled: BTreeSet<usize>,
     /// Phones whose store was copied, or is a copy.

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use crate::roster::{AddHousehold, NewResident};
 use gridwalk_core::activities::AddActivity;
 use gridwalk_core::categories::{Category, SetCategories};
+use gridwalk_core::circles::{AddCircle, ApproveMember};
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::identity::{Invite, SeededRandom};
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::SyncReport;
+use gridwalk_core::units::AddUnit;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::Hub;
 use gridwalk_hub::admin::{self, NewInvite};
@@ -25,15 +27,21 @@ use crate::harness::MORNING;
 
 /// The names of the grids.
 pub const GRIDS: [&str; 3] = ["g00", "g01", "g02"];
-/// Who takes part: a cadre, workers of three grids, a member.
-pub(super) const PEOPLE: [Grant; 6] = [
+/// Who takes part: two cadres, workers of three grids, a member, the street, a department.
+pub(super) const PEOPLE: [Grant; 9] = [
     (Role::Cadre, None),
     (Role::GridWorker, Some(0)),
     (Role::GridWorker, Some(0)),
     (Role::GridWorker, Some(1)),
     (Role::Member, None),
     (Role::GridWorker, Some(2)),
+    (Role::Cadre, None),
+    (Role::StreetDispatcher, None),
+    (Role::DepartmentHandler, None),
 ];
+/// The place of the second cadre among them.
+const OTHER_CADRE: usize = 6;
+
 /// A small community whose phones are enrolled and have synced, made once; every history begins with a copy of its files.
 pub struct Template {
     pub(super) folder: PathBuf,
@@ -41,6 +49,8 @@ pub struct Template {
     pub persons: Vec<Id>,
     /// The grids.
     pub grids: Vec<Id>,
+    /// The department's unit.
+    pub unit: Id,
 }
 
 impl Template {
@@ -52,24 +62,33 @@ impl Template {
         admin::create_tenant(&hub, "wuyan", "示范社区").await.map_err(defect)?;
         hub.store.close().await;
         let line = Line::new(HubProcess::open(hub_folder, clock, 1, 1).await.map_err(defect)?);
-        let (mut persons, mut grids, mut phones) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut persons, mut made, mut phones) = (Vec::new(), None, Vec::new());
         for (n, (role, grid)) in PEOPLE.iter().enumerate() {
-            let invite = invite(&line, None, *role, grid.map(|g| GRIDS[g]), &format!("人员{n}")).await?;
+            let invite = invite(&line, None, *role, grid.map(|g| GRIDS[g]), made.as_ref().map(|(_, unit)| *unit), &format!("人员{n}")).await?;
             let mut phone = SimPhone::new(folder.join(format!("phone-{n}")), n, n);
             phone.open(1)?;
             phone.phone().enrol_with(&invite, None, &line).await.map_err(defect)?;
             if n == 0 {
-                grids = furnish(phone.phone()).map_err(defect)?;
+                made = Some(furnish(phone.phone()).map_err(defect)?);
             }
             persons.push(phone.phone().status().map_err(defect)?.tenants[0].person.parse().map_err(defect)?);
             sync(&phone, &line).await?;
             phones.push(phone);
         }
+        sync(&phones[0], &line).await?;
+        let minors = gather(phones[0].phone(), &persons).map_err(defect)?;
+        sync(&phones[0], &line).await?;
+        // Whom one cadre entered another approves.
+        sync(&phones[OTHER_CADRE], &line).await?;
+        let approve = ApproveMember { circle: minors, person: persons[1], approved: true };
+        phones[OTHER_CADRE].phone().run(approve).map_err(defect)?;
+        sync(&phones[OTHER_CADRE], &line).await?;
         for phone in &phones {
             sync(phone, &line).await?;
         }
         line.hub.lock().await.hub.store.close().await;
-        Ok(Self { folder: folder.to_owned(), persons, grids })
+        let (grids, unit) = made.ok_or_else(|| defect("nobody furnished the community"))?;
+        Ok(Self { folder: folder.to_owned(), persons, grids, unit })
     }
 
     /// How many phones there are to choose from.
@@ -78,8 +97,8 @@ impl Template {
     }
 }
 
-/// The beginnings of a community, by its cadre. Answers with its grids.
-fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
+/// The beginnings of a community, by its cadre. Returns its grids and the department's unit.
+fn furnish(desk: &Phone) -> gridwalk_core::Result<(Vec<Id>, Id)> {
     let mut grids = Vec::new();
     for (g, name) in GRIDS.iter().enumerate() {
         let place = desk.run(AddPlace { level: "grid".into(), name: (*name).into() })?.value;
@@ -103,17 +122,30 @@ fn furnish(desk: &Phone) -> gridwalk_core::Result<Vec<Id>> {
     desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] })?;
     let levels = ["环境".into(), "道路".into(), "路灯".into()];
     desk.run(SetCategories { list: None, categories: vec![Category { code: "c0".into(), levels }] })?;
-    Ok(grids)
+    let unit = desk.run(AddUnit { sort: "department".into(), name: "城管中队".into(), phone: String::new() })?.value;
+    Ok((grids, unit))
 }
 
-/// An invite for a person, a new one if none is named.
-pub(super) async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<&str>, name: &str) -> Done<Invite> {
+/// A circle of each purpose, with workers and the member in it, by the first cadre. Returns the one for minors, which waits for approval.
+fn gather(desk: &Phone, persons: &[Id]) -> gridwalk_core::Result<Id> {
+    let circle = |purpose: &str, members: &[usize]| AddCircle {
+        purpose: purpose.into(),
+        name: format!("{purpose}圈"),
+        members: members.iter().map(|person| persons[*person]).collect(),
+    };
+    desk.run(circle("health", &[1, 4]))?;
+    desk.run(circle("mediation", &[1, 2, 3]))?;
+    Ok(desk.run(circle("minors", &[1, 3]))?.value)
+}
+
+/// An invite for a person, a new one if none is named; `unit` is the department's.
+pub(super) async fn invite(line: &Line, person: Option<Id>, role: Role, grid: Option<&str>, unit: Option<Id>, name: &str) -> Done<Invite> {
     let new = NewInvite {
         address: ADDRESS.into(),
         role,
         grid: grid.map(str::to_owned),
         micro_grid: None,
-        unit: None,
+        unit: unit.filter(|_| role == Role::DepartmentHandler),
         name: person.is_none().then(|| name.to_owned()),
         person,
         valid_seconds: 86_400,

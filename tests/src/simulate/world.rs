@@ -9,7 +9,7 @@ use gridwalk_core::ids::{DeviceId, ids_in};
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
 use gridwalk_core::sync::{Answer, Hub as _, MAX_BYTES_RANGE, Prepared, SyncReport};
-use gridwalk_core::{ErrorKind, Phone};
+use gridwalk_core::{ErrorKind, Id, Phone};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_hub::{HubError, admin};
 
@@ -118,7 +118,9 @@ impl<'t> World<'t> {
             What::EndRole => self.end_role(i, event).await?,
             What::Grant => {
                 let open = self.model.people.open();
-                let role = [(Role::GridWorker, Some(open[event.value % open.len()])), (Role::Cadre, None), (Role::Member, None)][event.which % 3];
+                let worker = (Role::GridWorker, Some(open[event.value % open.len()]));
+                let others = [Role::Cadre, Role::Member, Role::StreetDispatcher, Role::DepartmentHandler].map(|role| (role, None));
+                let role = [worker, others[0], others[1], worker, others[0], others[1], others[2], others[3]][event.which % 8];
                 self.grant(self.phones[i].person, role).await?;
             }
             What::Revoke => self.revoke(i).await?,
@@ -198,7 +200,7 @@ impl<'t> World<'t> {
         let person = self.template.persons[self.phones[i].person];
         let phone = self.phones[i].phone();
         let now = phone.now().map_err(defect)?;
-        let Some(choice) = choose(phone, event, person, now, self.small_pages).map_err(defect)? else { return Ok(()) };
+        let Some(choice) = choose(phone, event, person, self.template, now, self.small_pages).map_err(defect)? else { return Ok(()) };
         // A form that was opened has its id before it is saved; whatever happens, it is recorded once.
         let form = if event.value.is_multiple_of(3) { Some(phone.new_command_id().map_err(defect)?) } else { None };
         let moves = matches!(&choice.input, gridwalk_core::Input::EditRecord(edit) if edit.fields.contains_key("place"));
@@ -237,9 +239,25 @@ impl<'t> World<'t> {
             return Err(Failure::new("acknowledged", format!("phone {i} does not show {}", act.token)));
         }
         self.model.moved |= moves;
+        self.note_circles(&choice.input);
         self.model.settled |= matches!(choice.input, gridwalk_core::Input::SettleConflict(_));
         self.model.acts.push(act);
         Ok(())
+    }
+
+    /// Who entered a circle may lose it again with a restore; who is removed, or whose approval is withdrawn, has lost it at some phone's
+    /// or the hub's next sync: what they wrote in it meanwhile may be refused.
+    fn note_circles(&mut self, input: &gridwalk_core::Input) {
+        use gridwalk_core::Input;
+        let (entered, left): (&[Id], Option<Id>) = match input {
+            Input::AddCircle(add) => (&add.members, None),
+            Input::SetMember(set) => (std::slice::from_ref(&set.person), (!set.member).then_some(set.person)),
+            Input::ApproveMember(approve) => (std::slice::from_ref(&approve.person), (!approve.approved).then_some(approve.person)),
+            _ => (&[], None),
+        };
+        let person = |id: &Id| self.template.persons.iter().position(|p| p == id);
+        self.model.entered.extend(entered.iter().filter_map(person));
+        self.model.demoted.extend(left.as_ref().and_then(person));
     }
 
     /// On a line that has just been cut again and again little is asked for at a time.
@@ -313,6 +331,8 @@ impl<'t> World<'t> {
         self.line.hub.lock().await.restore(&self.folder.join("backup.db")).await.map_err(defect)?;
         let lost = |person: &usize| !self.model.people.roles(*person).is_subset(&people.roles(*person));
         self.model.demoted.extend((0..PEOPLE.len()).filter(lost).collect::<Vec<_>>());
+        // Roles of circles follow from their documents, which come back when whoever changed them syncs.
+        self.model.demoted.extend(&self.model.entered);
         self.model.people = people;
         self.model.restored = true;
         self.model.closed.clear();
@@ -327,7 +347,8 @@ impl<'t> World<'t> {
         self.model.demoted.insert(person);
         let grid = grid.map(|g| self.model.people.grids[g].name.as_str());
         let process = self.line.hub.lock().await;
-        admin::end_role(&process.hub, &process.tenant, self.template.persons[person], role, grid, None, None).await.map_err(defect)
+        let unit = (role == Role::DepartmentHandler).then_some(self.template.unit);
+        admin::end_role(&process.hub, &process.tenant, self.template.persons[person], role, grid, None, unit).await.map_err(defect)
     }
 
     async fn grant(&mut self, person: usize, grant: Grant) -> Done<Invite> {
@@ -336,7 +357,7 @@ impl<'t> World<'t> {
             _ => drop(self.model.people.grants.entry(person).or_default().insert(grant)),
         }
         let grid = grant.1.map(|g| self.model.people.grids[g].name.as_str());
-        invite(&self.line, Some(self.template.persons[person]), grant.0, grid, "").await
+        invite(&self.line, Some(self.template.persons[person]), grant.0, grid, Some(self.template.unit), "").await
     }
 
     async fn revoke(&mut self, i: usize) -> Done {

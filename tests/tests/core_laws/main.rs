@@ -14,6 +14,7 @@ mod hybrid;
 mod inputs;
 mod invites;
 mod lab;
+mod oracle;
 mod photos;
 mod report_fold;
 mod rules;

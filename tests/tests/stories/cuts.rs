@@ -3,61 +3,65 @@
 use gridwalk_core::ErrorKind;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
+use gridwalk_hub::limits::{Limits, Rate};
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::link::{Cut, Direction, Line, Link};
 
 use crate::world::{World, device_id, household, notes, person, phone_rows, visit};
 
-async fn behind_link(w: &World, number: u64) -> (Link, Device) {
+async fn behind_link(w: &World, number: u64, grid: &str) -> (Link, Device) {
     let link = Link::start(w.hub.address, Line::perfect()).unwrap();
-    let invite = w.hub.invite_at(&format!("http://{}", link.addr()), Role::GridWorker, Some("g00"), &format!("网格员{number}")).await.unwrap();
+    let invite = w.hub.invite_at(&format!("http://{}", link.addr()), Role::GridWorker, Some(grid), &format!("网格员{number}")).await.unwrap();
     let device = Device::enrolled(w.dir.path(), number, &invite).await.unwrap();
     (link, device)
 }
 
-/// Cuts a small exchange after each byte of `direction`, from `start` in steps of `step`.
-async fn cut_everywhere(w: &World, number: u64, direction: Direction, start: u64, step: usize) {
-    let (link, device) = behind_link(w, number).await;
+/// Syncs over a line that breaks after so many bytes of `direction`, and says whether it did. Where it did not, the exchange was no
+/// longer than that.
+async fn sync_cut(link: &Link, device: &Device, direction: Direction, bytes: u64) -> bool {
     link.reset_counts();
-    device.phone.run(visit(w.households[0], &format!("{number} 起"))).unwrap();
-    device.sync().await.unwrap();
-    let counts = link.counts();
-    let size = if direction == Direction::Up { counts.up_bytes } else { counts.down_bytes };
-    let (mut tried, mut cuts) = (0, 0);
-    for byte in (start..size).step_by(step) {
-        let note = format!("{number} {byte}");
-        device.phone.run(visit(w.households[0], &note)).unwrap();
-        link.cut_after(Cut { direction, bytes: byte });
-        let cut = device.sync().await;
-        tried += 1;
-        // Exchanges differ by what the other phones sent meanwhile: the last bytes are not always there to be cut.
-        if let Err(e) = cut {
-            cuts += 1;
-            assert_eq!(e.kind(), ErrorKind::Offline);
-            assert_eq!(device.phone.status().unwrap().unsent, 1);
-            device.sync().await.unwrap();
-        }
-        assert_eq!(device.phone.status().unwrap().unsent, 0);
+    link.cut_after(Cut { direction, bytes });
+    let done = device.sync().await;
+    if let Err(e) = done {
+        assert!(e.kind() == ErrorKind::Offline && !link.cut_pending(), "{direction:?}: {e} with a cut after {bytes}");
+        return true;
     }
-    assert!(cuts * 4 > tried * 3, "{direction:?}: {cuts} of {tried}");
+    let counts = link.counts();
+    let passed = if direction == Direction::Up { counts.up_bytes } else { counts.down_bytes };
+    assert!(counts.connections == 1 && passed <= bytes, "{direction:?}: no cut after {bytes} of {counts:?}");
+    false
+}
+
+/// Cuts a small exchange after each byte of `direction`, from the first on until one is over before it is cut; returns how many were.
+async fn cut_everywhere(w: &World, number: u64, grid: usize, direction: Direction) -> u64 {
+    let (link, device) = behind_link(w, number, ["g00", "g01"][grid]).await;
+    let mut bytes = 0;
+    loop {
+        device.phone.run(visit(w.households[grid], &format!("{number} {bytes}"))).unwrap();
+        let cut = sync_cut(&link, &device, direction, bytes).await;
+        assert_eq!(device.phone.status().unwrap().unsent, u64::from(cut), "{direction:?} {bytes}");
+        if !cut {
+            return bytes;
+        }
+        device.sync().await.unwrap();
+        assert_eq!(device.phone.status().unwrap().unsent, 0);
+        bytes += 1;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_small_exchange_cut_after_any_byte_ends_the_same() {
-    let w = World::start(50, 1).await;
-    // Two phones a direction take turns at the bytes: every byte if asked for, else every fourth.
-    let step = if std::env::var_os("GRIDWALK_EVERY_BYTE").is_some() { 2 } else { 8 };
-    let offsets = 0..2;
-    let runs = offsets.flat_map(|o| [(1 + o, Direction::Up, o), (11 + o, Direction::Down, o)]);
-    let all: Vec<_> = runs.map(|(number, direction, offset)| cut_everywhere(&w, number, direction, offset * (step as u64 / 2), step)).collect();
-    let mut all = all.into_iter();
-    tokio::join!(all.next().unwrap(), all.next().unwrap(), all.next().unwrap(), all.next().unwrap());
-    drop(all);
+    // More than a phone asks in a minute.
+    let rate = Rate { requests: 10_000, ..Limits::default().device };
+    let w = World::limited(50, 1, Limits { device: rate, tenant: rate, ..Limits::default() }).await;
+    // Each in a grid of its own: what they exchange is theirs alone, and always as long.
+    let (up, down) = tokio::join!(cut_everywhere(&w, 1, 0, Direction::Up), cut_everywhere(&w, 2, 1, Direction::Down));
+    // A head and a signed body at least.
+    assert!(up > 500 && down > 200, "{up} up, {down} down");
     w.settle(&[]).await;
-    let seen = notes(&w.desk.phone);
-    let mut once = seen.clone();
-    once.dedup();
-    assert_eq!(seen, once, "nothing twice");
+    let mut expected: Vec<String> = (0..=up).map(|byte| format!("1 {byte}")).chain((0..=down).map(|byte| format!("2 {byte}"))).collect();
+    expected.sort();
+    assert_eq!(notes(&w.desk.phone), expected, "nothing lost, nothing twice");
     w.assert_agreement(&[]).await;
     w.hub.stop().await;
 }
@@ -77,27 +81,31 @@ async fn a_large_exchange_cut_at_sampled_bytes_ends_the_same() {
     link.reset_counts();
     whole.sync().await.unwrap();
     let size = link.counts().down_bytes;
+    // What a day's work of sixty visits takes up and down.
+    w.households[..60].iter().enumerate().for_each(|(m, home)| drop(whole.phone.run(visit(*home, &format!("全 {m}"))).unwrap()));
+    link.reset_counts();
+    whole.sync().await.unwrap();
+    let day = link.counts();
     let mut devices = Vec::new();
     for (n, at) in (0..8).map(|n| size * n / 8).enumerate() {
         let invite = w.hub.invite_at(&address, Role::GridWorker, Some("g00"), &format!("断线{n}")).await.unwrap();
         let device = Device::open(w.dir.path(), 20 + n as u64).unwrap();
         device.phone.enrol(&invite, None).await.unwrap();
         device.phone.run(visit_of_nothing(&device)).unwrap_err();
-        link.cut_after(Cut { direction: Direction::Down, bytes: at });
-        device.sync().await.unwrap_err();
+        assert!(sync_cut(&link, &device, Direction::Down, at).await);
         device.sync().await.unwrap();
         // What it sends, cut as well.
         for (m, home) in w.households[..60].iter().enumerate() {
             device.phone.run(visit(*home, &format!("{n} {m}"))).unwrap();
         }
-        link.cut_after(Cut { direction: if n % 2 == 0 { Direction::Up } else { Direction::Down }, bytes: if n % 2 == 0 { at } else { at % 300 } });
-        device.sync().await.ok();
+        let (direction, bytes) = if n % 2 == 0 { (Direction::Up, day.up_bytes) } else { (Direction::Down, day.down_bytes) };
+        assert!(sync_cut(&link, &device, direction, bytes * n as u64 / 9).await);
         device.sync().await.unwrap();
         devices.push(device);
     }
     let devices: Vec<&Device> = devices.iter().chain([&a]).collect();
     w.settle(&devices).await;
-    assert_eq!(notes(&a.phone).len(), 60 * 9);
+    assert_eq!(notes(&a.phone).len(), 60 * 10);
     w.assert_agreement(&devices).await;
     w.hub.stop().await;
 }
@@ -152,7 +160,7 @@ async fn a_revoked_phone_whose_second_enrolment_was_cut_tries_it_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_comes_twice_and_a_page_taken_twice_change_nothing() {
     let w = World::start(53, 3).await;
-    let (link, a) = behind_link(&w, 1).await;
+    let (link, a) = behind_link(&w, 1, "g00").await;
     let b = w.worker(2, "g00").await;
     let new = a.phone.run(household(w.grids[0], "新楼", "新户主")).unwrap().value;
     a.phone.run(visit(new, "一")).unwrap();

@@ -1,5 +1,7 @@
 //! What was erased is in no byte of any store once every phone has synced, and nothing brings it back.
 
+use gridwalk_core::care::{AddHealth, Fact};
+use gridwalk_core::circles::AddCircle;
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
@@ -169,6 +171,35 @@ async fn a_household_goes_with_all_that_is_about_it() {
     w.hub.stop().await;
 }
 
+/// Found by simulation: seed 2097 of the fourth generation. What is known of a resident's health is a document of its own, which was
+/// written offline and came when the resident had been erased.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_circle_knows_of_an_erased_resident_is_not_taken_any_more() {
+    let w = World::start(219, 2).await;
+    let a = w.worker(1, "g00").await;
+    let home = w.households[0];
+    let add = AddCircle { purpose: "health".into(), name: "一号圈".into(), members: vec![person(&a)] };
+    w.settle(&[&a]).await;
+    let circle = w.desk.phone.run(add).unwrap().value;
+    let [secret, other] = [NAME, "李四"].map(|name| a.phone.run(AddResident { household: home, resident: resident(name) }).unwrap().value);
+    w.settle(&[&a]).await;
+    let health =
+        |resident: Id, text: &str| AddHealth { circle, household: home, resident, facts: vec![Fact { field: "conditions".into(), text: text.into() }] };
+    let known = a.phone.run(health(secret, NOTE)).unwrap().value;
+    a.sync().await.unwrap();
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Resident { household: home, resident: secret, keep_photos: false }).await.unwrap();
+    a.phone.run(health(secret, UNSENT_NOTE)).unwrap();
+    a.phone.run(health(other, "高血压")).unwrap();
+    assert_eq!(a.sync().await.unwrap().refused, 1);
+    w.settle(&[&a]).await;
+    assert_gone(&w, &[&a, &w.desk], &[NAME, NOTE, UNSENT_NOTE]).await;
+    assert_eq!(text(&a.phone, "SELECT conditions FROM health"), ["高血压"]);
+    assert!(a.phone.heads().unwrap().iter().all(|(id, _)| *id != known));
+    assert_eq!(commands(&a.phone), ["quarantined generation"]);
+    w.assert_agreement(&[&a]).await;
+    w.hub.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_hub_erases_again_whoever_has_heard_of_it() {
     let w = World::start(202, 3).await;
@@ -252,8 +283,9 @@ async fn what_hinders_the_overwriting_is_waited_for() {
 /// PostgreSQL keeps, in a table written anew, what any older snapshot still sees: a dump's, or that of its own sampling.
 /// On PostgreSQL, where a server has several databases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "没有 PostgreSQL，跳过：cargo xtask test 另有一轮 / skipped without a PostgreSQL server: cargo xtask test has a run with one"]
 async fn who_is_at_work_in_another_database_of_the_server_is_waited_for_too() {
-    let Ok(server) = std::env::var(gridwalk_tests::postgres::VARIABLE) else { return };
+    let server = gridwalk_tests::postgres::server().expect("this story needs the server that its run promises");
     let w = World::start(218, 1).await;
     let visited = w.desk.phone.run(visit(w.households[0], NOTE)).unwrap().value;
     w.settle(&[]).await;

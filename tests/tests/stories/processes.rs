@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use gridwalk_core::ErrorKind;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::{RefusalCode, pack};
 use gridwalk_core::sync::{Answer, HttpHub, Hub as _, MAX_BYTES_RANGE};
@@ -155,14 +156,20 @@ async fn two_processes_move_a_household_and_what_is_recorded_about_it() {
     let home = w.households[0];
     let to = |place| EditHousehold { household: home, address: None, tenure: None, state: None, visit_every_days: None, position: None, place: Some(place) };
     for round in 0..4 {
-        a.phone.run(visit(home, &format!("{round}"))).ok();
+        // It begins in the worker's grid and changes grids with every round: every other time there is nothing to visit.
+        let visited = a.phone.run(visit(home, &format!("{round}")));
+        match round % 2 {
+            0 => drop(visited.unwrap()),
+            _ => assert_eq!(visited.unwrap_err().kind(), ErrorKind::NotFound),
+        }
         w.desk.phone.run(to(w.grids[(round + 1) % 2])).unwrap();
         let (moved, visited) = tokio::join!(w.desk.sync(), a.sync());
         moved.unwrap();
-        visited.unwrap();
+        assert_eq!(visited.unwrap().refused, 0);
         w.settle(&[&a, &far]).await;
         w.assert_agreement(&[&a, &far]).await;
     }
+    assert_eq!(w.ask("SELECT note FROM visits ORDER BY note").await, ["0", "2"]);
     other.stop().await;
     w.hub.stop().await;
 }

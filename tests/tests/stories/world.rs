@@ -1,6 +1,6 @@
 //! A small community for stories: two grids, some households, a desk, and what is asked of it at a story's end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gridwalk_core::identity::SeededRandom;
@@ -15,6 +15,7 @@ use gridwalk_hub::admin;
 use gridwalk_hub::limits::Limits;
 use gridwalk_hub::store::{all, exec};
 use gridwalk_tests::harness::{Device, TestHub};
+use gridwalk_tests::reading::{self, Reader};
 use gridwalk_tests::roster::{AddHousehold, NewResident};
 use sqlx::Row;
 
@@ -108,22 +109,25 @@ impl World {
 
     /// Every phone holds exactly what it may read, with the hub's state: documents, heads and rows.
     pub async fn assert_agreement(&self, phones: &[&Device]) {
-        let reference: BTreeMap<Id, Vec<String>> = self.desk.phone.heads().unwrap().into_iter().collect();
+        let held = reading::documents(&self.hub.hub).await.unwrap();
         let rows = self.hub_rows().await;
         for device in phones.iter().chain([&&self.desk]) {
             let status = device.phone.status().unwrap();
             assert_eq!((status.unsent, status.unreadable), (0, 0), "phone {}", device.number);
-            let audiences = text(&device.phone, "SELECT audiences FROM tenants");
-            let list: Vec<String> = audiences[0].trim_matches(['[', ']']).split(',').map(|a| a.replace('"', "'")).collect();
-            let sql = format!("SELECT DISTINCT doc FROM audiences WHERE left_at IS NULL AND audience IN ({})", list.join(","));
-            let may: BTreeSet<String> = self.ask(&sql).await.into_iter().collect();
+            let mut may: BTreeSet<String> = BTreeSet::new();
+            for member in &status.tenants {
+                let reader = Reader::at(&self.hub.hub, &member.tenant, member.person.parse().unwrap()).await.unwrap();
+                let of_tenant = format!("SELECT doc FROM documents WHERE tenant_id = '{}'", member.tenant);
+                may.extend(self.ask(&of_tenant).await.into_iter().filter(|doc| reader.reads(&held, doc.parse().unwrap())));
+            }
             let heads = device.phone.heads().unwrap();
             let has: BTreeSet<String> = heads.iter().map(|(id, _)| id.to_string()).collect();
             let missing: Vec<_> = may.difference(&has).collect();
             let too_much: Vec<_> = has.difference(&may).collect();
             assert!(missing.is_empty() && too_much.is_empty(), "phone {}: missing {missing:?}, too much {too_much:?}", device.number);
             for (id, heads) in &heads {
-                assert_eq!(Some(heads), reference.get(id), "phone {}: heads of {id}", device.number);
+                let theirs: Option<Vec<String>> = held.get(id).map(|doc| doc.heads().iter().map(ToString::to_string).collect());
+                assert_eq!(Some(heads), theirs.as_ref(), "phone {}: heads of {id}", device.number);
             }
             let own = phone_rows(&device.phone);
             let theirs: Vec<&String> = rows.iter().filter(|r| r.split('|').nth(1).is_some_and(|doc| has.contains(doc))).collect();
@@ -151,7 +155,7 @@ pub fn phone_rows(phone: &Phone) -> Vec<String> {
 }
 
 fn dump(table: &Table) -> String {
-    let columns: String = table.all_columns().map(|(name, _)| format!(" || '|' || coalesce(CAST(\"{name}\" AS TEXT), '~')")).collect();
+    let columns: String = table.columns.iter().map(|(name, _)| format!(" || '|' || coalesce(CAST(\"{name}\" AS TEXT), '~')")).collect();
     format!("SELECT '{} ' || '|' || doc || '|' || entry{columns} FROM {}", table.name, table.name)
 }
 
