@@ -9,6 +9,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 
 use crate::admin::{self, tenants};
+use crate::clock;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::photos;
@@ -95,6 +96,7 @@ async fn keep_folding(hub: Hub) {
 
 /// Folds the old changes of all communities; answers with how many documents were folded.
 async fn fold_once(hub: &Hub) -> Result<u64> {
+    clock::read(hub).await?;
     let ids = {
         let mut read = hub.store.read().await?;
         tenants(&mut read).await?
