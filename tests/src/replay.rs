@@ -86,6 +86,7 @@ impl Walker {
                 minutes: u32::try_from(v.minutes).ok(),
                 lat: Some(v.lat),
                 lon: Some(v.lon),
+                visited_at: None,
             }),
             Operation::Report(r) => phone.run(RaiseReport {
                 place: Some(known.place(&r.report.grid)?),

@@ -7,7 +7,7 @@ use gridwalk_core::visits::{RecordVisit, VisitResult};
 use super::lookup::household;
 use crate::failure::Result;
 use crate::screen::Screen;
-use crate::values::Position;
+use crate::values::{Position, moment};
 
 /// 记录一次走访 / Record a visit
 #[derive(Debug, Args)]
@@ -30,6 +30,9 @@ pub struct Visit {
     /// 位置，自愿填写 / where, if you choose to record it
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     position: Option<Position>,
+    /// 补录：走访的时间（最多7天前），不写即现在 / entered later: when it was, at most 7 days ago [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<i64>,
 }
 
 impl Visit {
@@ -43,6 +46,7 @@ impl Visit {
             minutes: self.minutes,
             lat: self.position.map(|p| p.0),
             lon: self.position.map(|p| p.1),
+            visited_at: self.at,
         })?;
         screen.recorded(&outcome, "已记录走访", "visit recorded")
     }

@@ -12,6 +12,7 @@ use gridwalk_core::places::MoveTo;
 use gridwalk_core::reports::{SettleReport, Status, StepKind, fold};
 use gridwalk_core::rules::{Refusal, judge};
 use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
+use gridwalk_core::times::BoundTimes;
 use sqlx::{AnyConnection, Row};
 
 use super::again::PHOTOS_ERASED;
@@ -20,6 +21,9 @@ use super::batch::{Batch, Final, Kept, Left, number_of};
 use super::request::{IncomingChange, OpenBundle};
 use crate::error::{HubError, Result};
 use crate::store::{Arg, select_in};
+
+/// How much later than now an anchored phone's time may look, because both sides count whole seconds.
+const ROUNDING_SECONDS: i64 = 2;
 
 /// A decision with the rule's code, if it is a refusal.
 type Decision = (Word, Option<String>);
@@ -113,6 +117,7 @@ impl Batch<'_> {
                     None => verdicts.push(Verdict { word, reason, run: 1 }),
                 }
             }
+            self.bound(connection, group).await?;
             self.settle(connection, group).await?;
             self.forward(connection, group).await?;
         }
@@ -230,7 +235,7 @@ impl Batch<'_> {
     fn shows_erased(&self, incoming: &IncomingChange, photo: &Map) -> bool {
         let Some((record, about)) = incoming.record.zip(incoming.about) else { return false };
         let until = self.loaded(about).and_then(|doc| doc.tree().int(PHOTOS_ERASED));
-        let taken = photo.int("anchored_at").or(photo.int("at")).unwrap_or(0);
+        let taken = photo.int("at").unwrap_or(0);
         self.is_erased(record) || until.is_some_and(|until| taken <= until)
     }
 
@@ -257,6 +262,19 @@ impl Batch<'_> {
             let successor = if comes_to_grid { self.open_successor(connection, place).await? } else { None };
             if successor.is_some() || comes_to_micro_grid {
                 self.run_or_leave(connection, Input::MoveTo(MoveTo { document: change.doc, place: successor.unwrap_or(place) })).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What this group claims to be later than now was now at the latest: nobody believes it to be later, whatever kind it is of.
+    async fn bound(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
+        let latest = self.hub.now() + ROUNDING_SECONDS;
+        for change in group {
+            let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty) else { continue };
+            let claimed: Vec<i64> = held.doc.tree().later_than(latest).into_iter().collect();
+            if !claimed.is_empty() {
+                self.run_or_leave(connection, Input::BoundTimes(BoundTimes { document: change.doc, claimed })).await?;
             }
         }
         Ok(())

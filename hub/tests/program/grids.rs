@@ -16,7 +16,7 @@ fn homes(phone: &Phone) -> Vec<String> {
 }
 
 fn visit(household: Id) -> RecordVisit {
-    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None }
+    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None, visited_at: None }
 }
 
 async fn sync(phones: &[&Phone]) {

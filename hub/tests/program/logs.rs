@@ -78,6 +78,7 @@ async fn no_log_and_no_error_names_anybody() {
         minutes: None,
         lat: None,
         lon: None,
+        visited_at: None,
     };
     a.run(visit).unwrap();
     let resident: Id = a.household(door).unwrap().residents[0].id;

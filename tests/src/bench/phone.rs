@@ -87,6 +87,7 @@ fn record(stage: &Stage, desk: &Device) -> Result<Vec<Line>> {
             minutes: Some(5),
             lat: Some(home.lat),
             lon: Some(home.lon),
+            visited_at: None,
         };
         desk.clock.advance(60);
         let body = serde_json::to_vec(&visit)?;
@@ -228,6 +229,7 @@ pub fn child_peak(folder: &str, invite: &str) -> Result<Vec<String>> {
                 minutes: Some(5),
                 lat: None,
                 lon: None,
+                visited_at: None,
             })?;
         }
     }

@@ -45,6 +45,7 @@ async fn work(folder: &Path, number: u64) -> Result<(), Failure> {
             minutes: None,
             lat: None,
             lon: None,
+            visited_at: None,
         };
         say(format!("visit {}", phone.run(visit)?.value));
         if turn % 4 == 3 {

@@ -113,7 +113,14 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     phone.run(report(place, "路灯不亮"))?;
     phone.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] })?;
     phone.run(RecordVisit {
-        household, result: VisitResult::Met, purpose: String::new(), note: "一切正常".into(), minutes: Some(5), lat: None, lon: None
+        household,
+        result: VisitResult::Met,
+        purpose: String::new(),
+        note: "一切正常".into(),
+        minutes: Some(5),
+        lat: None,
+        lon: None,
+        visited_at: None,
     })?;
     phone.sync_with("https://hub.test", &tap, &mut SyncReport::default(), &|_| {}).await?;
     tap.keep("ids", household.to_string().as_bytes());

@@ -47,7 +47,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, now: i64, much: bool) ->
             let Some(household) = household()? else { return Ok(None) };
             let result = VisitResult::ALL[value / 7 % VisitResult::ALL.len()].0;
             let note = if much { format!("{token}，{}", "近况良好。".repeat(390)) } else { token.clone() };
-            let visit = RecordVisit { household, result, purpose: String::new(), note, minutes: None, lat: None, lon: None };
+            let visit = RecordVisit { household, result, purpose: String::new(), note, minutes: None, lat: None, lon: None, visited_at: None };
             chosen(visit.into(), Deed::Visit(household))
         }
         7 => {

@@ -167,11 +167,8 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
         .collect();
     // Phones hold visits for a year after the day they say they were; a wrong clock makes some old at once.
     let year_ago = world.line.hub.lock().await.hub.now() - 365 * 86_400;
-    let old: BTreeSet<Id> = held
-        .iter()
-        .filter(|(_, (_, doc))| doc.kind().name == "visit" && doc.tree().int("at").into_iter().chain(doc.tree().int("anchored_at")).any(|at| at < year_ago))
-        .map(|(id, _)| *id)
-        .collect();
+    let old: BTreeSet<Id> =
+        held.iter().filter(|(_, (_, doc))| doc.kind().name == "visit" && doc.tree().int("at").is_some_and(|at| at < year_ago)).map(|(id, _)| *id).collect();
     for (i, phone) in world.phones.iter().enumerate() {
         let person = world.template.persons[phone.person];
         let (people, grants) = (&world.model.people, world.model.people.roles(phone.person));

@@ -64,7 +64,8 @@ fn act(phone: &Phone, number: u64, random: [u8; 4], door: &gridwalk_core::visits
         }
         _ => {
             let (household, note) = (door.household, token.clone());
-            let visit = RecordVisit { household, result: VisitResult::NobodyHome, purpose: String::new(), note, minutes: None, lat: None, lon: None };
+            let visit =
+                RecordVisit { household, result: VisitResult::NobodyHome, purpose: String::new(), note, minutes: None, lat: None, lon: None, visited_at: None };
             (Sort::Visit, phone.run_as(form, visit)?.value)
         }
     };

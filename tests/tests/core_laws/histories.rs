@@ -137,6 +137,7 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
             minutes: None,
             lat: None,
             lon: None,
+            visited_at: None,
         }
         .into(),
         10 => RaiseReport {

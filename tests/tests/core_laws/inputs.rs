@@ -15,7 +15,7 @@ use gridwalk_tests::harness::{MORNING, report};
 use super::lab::{Lab, dump, id_of, resident};
 
 fn visit(household: Id) -> RecordVisit {
-    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None }
+    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None, visited_at: None }
 }
 
 #[test]
