@@ -3,8 +3,10 @@
 //!
 //! Readings are kept in the database, hourly while the hub serves and whenever it is opened. Between two readings of one boot the
 //! machine's own count of seconds says how much time passed; of two boots, a gap of up to four days is believed. What goes beyond
-//! that is a jump: confirmed time goes on by the seconds that surely passed, and catches up once the clock has agreed with itself for a
-//! week, on four days. It comes down at once.
+//! that is a jump, ahead or back: confirmed time goes on by the seconds that surely passed, and follows once the clock has agreed with
+//! itself for a week, on four days. Of the clock and the confirmed time the earlier one drops things, and the later one bounds what
+//! records claim: a start in 1970 makes nothing of what comes in then 1970's. A clock that comes back from a jump ahead was wrong: what
+//! came in meanwhile is bounded by now.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,11 +39,14 @@ struct Kept {
     jumped_at: Option<i64>,
     /// On how many days it was read since.
     days: u32,
+    /// Whether it came back from a jump ahead, and what came in meanwhile is not bounded yet.
+    #[serde(default)]
+    was_ahead: bool,
 }
 
 impl Kept {
     fn first(reading: Reading) -> Self {
-        Self { confirmed: reading.wall, reading, jumped_at: None, days: 0 }
+        Self { confirmed: reading.wall, reading, jumped_at: None, days: 0, was_ahead: false }
     }
 
     /// What is confirmed with one more reading.
@@ -54,11 +59,17 @@ impl Kept {
             None => !(-DRIFT..=AWAY).contains(&passed),
         };
         let surely = counted.unwrap_or(if jumped { 0 } else { passed.max(0) });
-        let confirmed = self.confirmed.saturating_add(surely).min(wall);
+        let confirmed = self.confirmed.saturating_add(surely);
+        let came_back = jumped && passed < counted.unwrap_or(0) && self.reading.wall.saturating_sub(self.confirmed) > DRIFT;
+        let was_ahead = self.was_ahead || came_back;
         let new_day = u32::from(wall.div_euclid(86_400) != self.reading.wall.div_euclid(86_400));
         let (jumped_at, days) = if jumped { (Some(wall), 1) } else { (self.jumped_at, self.days.saturating_add(new_day)) };
         let agrees = jumped_at.is_none_or(|at| wall.saturating_sub(at) >= CONFIRM.0 && days >= CONFIRM.1);
-        if agrees || wall.saturating_sub(confirmed) <= DRIFT { Self::first(reading) } else { Self { reading, confirmed, jumped_at, days } }
+        if agrees || wall.abs_diff(confirmed) <= DRIFT.unsigned_abs() {
+            Self { was_ahead, ..Self::first(reading) }
+        } else {
+            Self { reading, confirmed, jumped_at, days, was_ahead }
+        }
     }
 }
 
@@ -67,15 +78,30 @@ impl Kept {
 pub struct ConfirmedClock(Arc<Mutex<Option<Kept>>>);
 
 impl ConfirmedClock {
-    /// The confirmed time at this reading, in seconds since the Unix epoch (UTC).
-    pub fn at(&self, reading: Reading) -> i64 {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.as_ref().map_or(reading.wall, |kept| kept.after(reading).confirmed)
+    /// The clock at this reading and what is confirmed, the earlier first; in seconds since the Unix epoch (UTC).
+    pub fn at(&self, reading: Reading) -> (i64, i64) {
+        let wall = reading.wall;
+        let confirmed = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(wall, |kept| kept.after(reading).confirmed);
+        (wall.min(confirmed), wall.max(confirmed))
+    }
+
+    /// Whether the clock came back from a jump ahead, and what came in meanwhile is not bounded yet.
+    pub fn was_ahead(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|kept| kept.was_ahead)
     }
 }
 
 /// Reads the hub's clock and keeps what that confirms; says so where it is far from confirmed.
 pub async fn read(hub: &Hub) -> Result<()> {
+    keep(hub, false).await
+}
+
+/// Keeps that what came in while the clock was ahead is bounded.
+pub async fn bounded(hub: &Hub) -> Result<()> {
+    keep(hub, true).await
+}
+
+async fn keep(hub: &Hub, bounded: bool) -> Result<()> {
     let reading = hub.reading();
     let mut read = hub.store.read().await?;
     let row = all(&mut read, "SELECT value FROM meta WHERE name = $1", vec![Arg::text(ROW)]).await?;
@@ -84,9 +110,14 @@ pub async fn read(hub: &Hub) -> Result<()> {
         Some(row) => Some(from_json(&row.try_get::<String, _>(0)?)?),
         None => None,
     };
-    let kept = before.as_ref().map_or_else(|| Kept::first(reading.clone()), |before| before.after(reading.clone()));
-    let is_due =
-        before.is_none_or(|b| (kept.reading.wall - b.reading.wall).abs() >= KEPT_EVERY || b.jumped_at != kept.jumped_at || b.reading.boot != kept.reading.boot);
+    let mut kept = before.as_ref().map_or_else(|| Kept::first(reading.clone()), |before| before.after(reading.clone()));
+    kept.was_ahead &= !bounded;
+    let is_due = before.is_none_or(|b| {
+        (kept.reading.wall - b.reading.wall).abs() >= KEPT_EVERY
+            || b.jumped_at != kept.jumped_at
+            || b.was_ahead != kept.was_ahead
+            || b.reading.boot != kept.reading.boot
+    });
     if is_due {
         let json = serde_json::to_string(&kept).map_err(|e| HubError::Usage(e.to_string()))?;
         let mut tx = hub.store.write_any().await?;
@@ -96,8 +127,8 @@ pub async fn read(hub: &Hub) -> Result<()> {
     }
     let ahead_days = (kept.reading.wall - kept.confirmed) / 86_400;
     *hub.confirmed.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-    if ahead_days > 0 {
-        tracing::warn!(ahead_days, "the clock jumped ahead; nothing is dropped by it until it has agreed with itself for a week: check the clock (NTP)");
+    if ahead_days != 0 {
+        tracing::warn!(ahead_days, "the clock jumped; nothing is dropped or dated by it until it has agreed with itself for a week: check the clock (NTP)");
     }
     Ok(())
 }
@@ -132,11 +163,21 @@ mod tests {
             // Started again and again with the same wrong clock, on one day.
             let again = (0..50).fold(ahead.clone(), |k, n| k.after(reading(&format!("c{n}"), START + 1500 * DAY + 60 * n, 1)));
             assert!(again.confirmed < START + 2 * DAY);
-            // Set right: it comes down at once.
-            let right = again.after(reading("d", START + DAY, 10));
-            assert!(right.confirmed <= START + DAY);
-            assert_eq!(run(right, "d", 0, DAY, 1).confirmed, START + DAY + 3600);
+            assert!(!again.was_ahead);
+            // Set right: it is right at once, and what came in meanwhile is to be bounded.
+            let right = again.after(reading("d", START + DAY, DAY));
+            assert!(right.confirmed <= START + DAY && right.was_ahead);
+            assert!(run(right, "d", 0, DAY, 1).was_ahead, "until that is done");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_once_takes_nothing_back() {
+        let kept = run(Kept::first(reading("a", START, 0)), "a", 0, 0, 48);
+        let behind = kept.after(reading("b", START - 20_000 * DAY, 5));
+        assert!(behind.confirmed >= START + 2 * DAY && !behind.was_ahead);
+        let right = behind.after(reading("b", START + 2 * DAY + 60, 65));
+        assert_eq!((right.confirmed, right.was_ahead), (START + 2 * DAY + 60, false));
     }
 
     #[test]

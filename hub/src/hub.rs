@@ -114,7 +114,12 @@ impl Hub {
     /// The time, in seconds since the Unix epoch (UTC), by which things are old enough to be dropped: what several readings of the
     /// clock agree on, at most [`Hub::now`]. See [`crate::clock`].
     pub fn confirmed_now(&self) -> i64 {
-        self.confirmed.at(self.clock.read())
+        self.confirmed.at(self.clock.read()).0
+    }
+
+    /// The latest that it can be, in seconds since the Unix epoch (UTC): nothing that came in by now happened later.
+    pub fn latest_now(&self) -> i64 {
+        self.confirmed.at(self.clock.read()).1
     }
 
     /// A stamp of the hub's own: its time is what others are anchored to.

@@ -12,7 +12,6 @@ use gridwalk_core::places::MoveTo;
 use gridwalk_core::reports::{SettleReport, Status, StepKind, fold};
 use gridwalk_core::rules::{Refusal, judge};
 use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
-use gridwalk_core::times::BoundTimes;
 use sqlx::{AnyConnection, Row};
 
 use super::again::PHOTOS_ERASED;
@@ -21,9 +20,6 @@ use super::batch::{Batch, Final, Kept, Left, number_of};
 use super::request::{IncomingChange, OpenBundle};
 use crate::error::{HubError, Result};
 use crate::store::{Arg, select_in};
-
-/// How much later than now an anchored phone's time may look, because both sides count whole seconds.
-const ROUNDING_SECONDS: i64 = 2;
 
 /// A decision with the rule's code, if it is a refusal.
 type Decision = (Word, Option<String>);
@@ -117,7 +113,9 @@ impl Batch<'_> {
                     None => verdicts.push(Verdict { word, reason, run: 1 }),
                 }
             }
-            self.bound(connection, group).await?;
+            for change in group {
+                self.bound(connection, change.doc).await?;
+            }
             self.settle(connection, group).await?;
             self.forward(connection, group).await?;
         }
@@ -267,19 +265,6 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// What this group claims to be later than now was now at the latest: nobody believes it to be later, whatever kind it is of.
-    async fn bound(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
-        let latest = self.hub.now() + ROUNDING_SECONDS;
-        for change in group {
-            let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty) else { continue };
-            let claimed: Vec<i64> = held.doc.tree().later_than(latest).into_iter().collect();
-            if !claimed.is_empty() {
-                self.run_or_leave(connection, Input::BoundTimes(BoundTimes { document: change.doc, claimed })).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// A report that this group closed is settled at once, so that its published status does not flip.
     async fn settle(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
         for change in group {
@@ -293,7 +278,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    async fn run_or_leave(&mut self, connection: &mut AnyConnection, input: Input) -> Result<()> {
+    pub(super) async fn run_or_leave(&mut self, connection: &mut AnyConnection, input: Input) -> Result<()> {
         match self.run(connection, input).await {
             Ok(_) => Ok(()),
             // A conflict or odd content in a document is no reason to hold up the sync.

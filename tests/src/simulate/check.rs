@@ -345,7 +345,7 @@ async fn visits(world: &World<'_>) -> Done {
 }
 
 /// Each phone's due list, computed again from its rows in plain words: the shortest rhythm that applies, counted from the last
-/// time someone was met or reached.
+/// time someone was met or reached, or from when the household was recorded.
 fn due(world: &World<'_>) -> Done {
     for (i, phone) in world.phones.iter().enumerate() {
         let phone = phone.phone();
@@ -366,7 +366,7 @@ fn due(world: &World<'_>) -> Done {
             let by_tag = tagged.filter_map(|tag| rules.iter().find(|(name, _)| name == tag).map(|(_, days)| *days)).min();
             let Some(every) = by_tag.into_iter().chain((own > 0).then_some(own)).min().filter(|_| home[1] == "lived_in") else { continue };
             let met = visits.iter().filter(|v| v[0] == home[0] && ["met", "phone"].contains(&v[1].as_str())).filter_map(|v| v[2].parse::<i64>().ok()).max();
-            let at = met.map_or(home[3].parse().unwrap_or(0), |met| met.max(0) + every * 86_400);
+            let at = met.map_or(home[3].parse().unwrap_or(0), |met| met.max(0)) + every * 86_400;
             expected.push(format!("{} {every} {at}", home[0]));
         }
         expected.sort();
