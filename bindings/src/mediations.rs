@@ -29,6 +29,10 @@ pub struct MediationView {
     pub note: String,
     /// When it began, in seconds since the Unix epoch (UTC).
     pub at: i64,
+    /// Whether no hub has confirmed when it was recorded.
+    pub unanchored: bool,
+    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
+    pub unknowable: bool,
     /// The code of how far it has come.
     pub state: String,
 }
@@ -42,6 +46,10 @@ pub struct SessionView {
     pub return_visit: bool,
     /// When it was held, in seconds since the Unix epoch (UTC).
     pub held_at: i64,
+    /// Whether no hub has confirmed when it was recorded.
+    pub unanchored: bool,
+    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
+    pub unknowable: bool,
     /// Of a return visit: whether the agreement was kept.
     pub kept: Option<bool>,
     /// What was said.

@@ -26,6 +26,8 @@ pub struct PhotoView {
     pub at: i64,
     /// Whether no hub has confirmed that time.
     pub unanchored: bool,
+    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
+    pub unknowable: bool,
     /// Width of the original in pixels.
     pub width: u32,
     /// Height of the original in pixels.

@@ -25,6 +25,10 @@ pub struct ReportView {
     pub by: String,
     /// When, in seconds since the Unix epoch (UTC).
     pub at: i64,
+    /// Whether no hub has confirmed that time.
+    pub unanchored: bool,
+    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
+    pub unknowable: bool,
     /// The code of its status.
     pub status: String,
     /// Since when it has that status.
@@ -44,6 +48,10 @@ pub struct StepView {
     pub by: String,
     /// When, in seconds since the Unix epoch (UTC).
     pub at: i64,
+    /// Whether no hub has confirmed that time.
+    pub unanchored: bool,
+    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
+    pub unknowable: bool,
     /// Whether it applied; one that came too late stays visible as such.
     pub applied: bool,
 }

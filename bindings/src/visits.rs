@@ -49,10 +49,16 @@ pub struct VisitView {
     pub by: String,
     /// The name of who made it, empty if not known here.
     pub by_name: String,
-    /// When, by the best time known; seconds since the Unix epoch (UTC).
+    /// When it was, by the best time known; seconds since the Unix epoch (UTC).
     pub at: i64,
-    /// Whether no hub has confirmed that time.
+    /// When it was entered, by the best time known; seconds since the Unix epoch (UTC).
+    pub recorded_at: i64,
+    /// Whether it was entered later than it was (补录).
+    pub entered_later: bool,
+    /// Whether no hub has confirmed these times.
     pub unanchored: bool,
+    /// Whether none ever will: they are not later than the hub received them, and that is all that is known.
+    pub unknowable: bool,
     /// The result's code; a newer app may know more of them than [`VisitResult`].
     pub result: String,
     /// What for.
@@ -100,6 +106,9 @@ pub struct RecordVisit {
     /// Longitude in degrees (WGS-84).
     #[uniffi(default = None)]
     pub lon: Option<f64>,
+    /// When it was, in seconds since the Unix epoch (UTC), if it is entered later (补录): at most 7 days ago.
+    #[uniffi(default = None)]
+    pub visited_at: Option<i64>,
     /// Further fields of the dictionary, a JSON object by key; may be empty.
     #[uniffi(default)]
     pub fields: JsonMap,

@@ -75,6 +75,7 @@ pub const COMMANDS: Words = &[
     ("attendance.sign_in", "签到"),
     ("attendance.sign_out", "签退"),
     ("times.anchor", "校准时间"),
+    ("times.bound", "注明收到时间"),
     ("photos.take", "照片"),
     ("photos.remove", "撤回照片"),
     ("settings.photo_networks", "照片网络"),
@@ -166,6 +167,28 @@ pub fn flag(flag: Flag) -> &'static str {
 /// Seconds since the Unix epoch (UTC) as China time: 2026-03-02 08:30.
 pub fn time(at: i64) -> String {
     format(at, "%Y-%m-%d %H:%M")
+}
+
+/// A record's time, with how far it can be believed: 2026-03-02 08:30（待核时）.
+pub fn proven_time(at: i64, unanchored: bool, unknowable: bool) -> String {
+    time(at)
+        + if unknowable {
+            SUSPECT
+        } else if unanchored {
+            WAITING
+        } else {
+            ""
+        }
+}
+
+const WAITING: &str = "（待核时）";
+const SUSPECT: &str = "（时间存疑）";
+
+/// What the marks in a text of [`proven_time`]s mean; empty without any.
+pub fn time_legend(text: &str) -> String {
+    let waiting = "待核时：手机时钟当时未经核对，手机重启之前同步就能核对 / not verified yet; it is when the phone that recorded it syncs before it restarts";
+    let suspect = "时间存疑：手机时钟当时未经核对，已无法再核对；不晚于服务器收到的时间 / never verified; not later than the hub received it";
+    [(WAITING, waiting), (SUSPECT, suspect)].iter().filter(|(mark, _)| text.contains(mark)).map(|(_, legend)| format!("\n{legend}")).collect()
 }
 
 /// The day of that: 2026-03-02.

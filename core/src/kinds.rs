@@ -11,7 +11,8 @@ use crate::documents::Kind;
 use crate::projection::{CONFLICTS, Table};
 use crate::rules::Allow;
 use crate::{
-    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, units, visits,
+    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, times, units,
+    visits,
 };
 
 /// Every kind of document.
@@ -129,8 +130,10 @@ inputs! {
     SignIn(attendance::SignIn) = "attendance.sign_in",
     /// Signs out of an activity.
     SignOut(attendance::SignOut) = "attendance.sign_out",
-    /// Gives a happening the trusted time that was found after it was recorded.
-    AnchorTimes(attendance::AnchorTimes) = "times.anchor",
+    /// Gives a record the trusted time that was found after it was made.
+    AnchorTimes(times::AnchorTimes) = "times.anchor",
+    /// Notes that a record claims to be later than when it came in; written by the hub.
+    BoundTimes(times::BoundTimes) = "times.bound",
     /// Adds a photo to a record.
     TakePhoto(photos::TakePhoto) = "photos.take",
     /// Takes a photo back.

@@ -36,6 +36,7 @@ pub mod photos;
 pub mod places;
 pub mod reports;
 pub mod settings;
+pub mod times;
 pub mod units;
 pub mod visits;
 

@@ -12,6 +12,7 @@ use gridwalk_core::ids::{Actor, Id};
 use sqlx::{AnyConnection, Row};
 
 use crate::admin::tenants;
+use crate::clock::{self, ConfirmedClock};
 use crate::error::{HubError, Result};
 use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
@@ -32,6 +33,7 @@ pub struct Hub {
     /// The files of photos.
     pub photos: PhotoStore,
     clock: Arc<dyn HostClock>,
+    pub(crate) confirmed: ConfirmedClock,
     random: Arc<dyn HostRandom>,
     /// The actor of this process for each tenant with the next id's counter: the hub writes as a device of its own.
     actors: Arc<Mutex<HashMap<String, (Actor, u64)>>>,
@@ -68,7 +70,8 @@ impl Hub {
         let store = Store::open(folder, database, &*random).await?.measured(metrics.wait.clone());
         let gate = Arc::new(Gate::new(Limits::default()));
         let photos = PhotoStore::in_folder(&folder.join(PHOTO_FOLDER))?;
-        let hub = Self { store, folder: folder.to_owned(), photos, metrics, gate, clock, random, actors: Arc::default() };
+        let hub = Self { store, folder: folder.to_owned(), photos, metrics, gate, clock, confirmed: ConfirmedClock::default(), random, actors: Arc::default() };
+        clock::read(&hub).await?;
         if hub.store.rows_are_due().await? {
             hub.rebuild().await?;
         }
@@ -101,6 +104,22 @@ impl Hub {
     /// The hub's time, in seconds since the Unix epoch (UTC). Hubs keep their clocks by NTP.
     pub fn now(&self) -> i64 {
         self.clock.read().wall
+    }
+
+    /// The hub's clocks.
+    pub(crate) fn reading(&self) -> Reading {
+        self.clock.read()
+    }
+
+    /// The time, in seconds since the Unix epoch (UTC), by which things are old enough to be dropped: what several readings of the
+    /// clock agree on, at most [`Hub::now`]. See [`crate::clock`].
+    pub fn confirmed_now(&self) -> i64 {
+        self.confirmed.at(self.clock.read()).0
+    }
+
+    /// The latest that it can be, in seconds since the Unix epoch (UTC): nothing that came in by now happened later.
+    pub fn latest_now(&self) -> i64 {
+        self.confirmed.at(self.clock.read()).1
     }
 
     /// A stamp of the hub's own: its time is what others are anchored to.

@@ -2,6 +2,7 @@
 //! core's rules, and gives each device the news of its audiences. No state between requests but the database.
 
 pub mod admin;
+pub(crate) mod clock;
 pub mod desk;
 pub mod error;
 pub mod import;

@@ -9,11 +9,12 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 
 use crate::admin::{self, tenants};
+use crate::clock;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::photos;
 use crate::routes::router;
-use crate::sync::fold;
+use crate::sync::{bound_what_came_ahead, fold};
 
 /// How long a stop waits for requests under way.
 const GRACE: Duration = Duration::from_secs(20);
@@ -95,10 +96,12 @@ async fn keep_folding(hub: Hub) {
 
 /// Folds the old changes of all communities; answers with how many documents were folded.
 async fn fold_once(hub: &Hub) -> Result<u64> {
+    clock::read(hub).await?;
     let ids = {
         let mut read = hub.store.read().await?;
         tenants(&mut read).await?
     };
+    let was_ahead = hub.confirmed.was_ahead();
     let mut folded = 0;
     for id in ids {
         let tenant = {
@@ -106,12 +109,18 @@ async fn fold_once(hub: &Hub) -> Result<u64> {
             Tenant::find(&mut read, &id).await?
         };
         let Some(tenant) = tenant else { continue };
+        if was_ahead {
+            bound_what_came_ahead(hub, &tenant).await?;
+        }
         folded += fold::fold(hub, &tenant, hub.now() - fold::FOLD_AFTER_SECONDS).await?;
         admin::apply_daily(hub, &tenant).await?;
         // A store of photos that does not answer keeps nothing else from being done.
         if let Err(e) = photos::sweep(hub, &tenant).await {
             tracing::error!(error = %e, "photos");
         }
+    }
+    if was_ahead {
+        clock::bounded(hub).await?;
     }
     // What someone's reading kept an erasure from.
     admin::scrub(hub).await?;

@@ -87,6 +87,7 @@ impl Walker {
                 minutes: u32::try_from(v.minutes).ok(),
                 lat: Some(v.lat),
                 lon: Some(v.lon),
+                visited_at: None,
                 fields: JsonMap::new(),
             }),
             Operation::Report(r) => phone.run(RaiseReport {

@@ -96,9 +96,16 @@ impl Show {
                     Some(false) => "回访：未履行",
                     None => "调解",
                 };
-                table.add_row([cell(words::time(held.held_at)), cell(what), cell(name_of(phone, &held.by)), cell(&held.note)]);
+                table.add_row([
+                    cell(words::proven_time(held.held_at, held.unanchored, held.unknowable)),
+                    cell(what),
+                    cell(name_of(phone, &held.by)),
+                    cell(&held.note),
+                ]);
             }
-            lines.push(table.to_string());
+            let text = table.to_string();
+            let legend = words::time_legend(&text);
+            lines.push(text + &s.text(legend, Tone::Dim));
             lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
         })
     }

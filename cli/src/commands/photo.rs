@@ -123,7 +123,7 @@ fn table(s: Style, photos: &[PhotoView]) -> String {
             (false, false) => ("原图在服务器 / original at the hub", Tone::Dim),
         };
         table.add_row([
-            cell(words::time(p.at)),
+            cell(words::proven_time(p.at, p.unanchored, p.unknowable)),
             cell(if p.by_name.is_empty() { &p.by } else { &p.by_name }),
             cell(format!("{}×{}", p.width, p.height)),
             number(p.bytes.div_ceil(1000)),
@@ -131,7 +131,9 @@ fn table(s: Style, photos: &[PhotoView]) -> String {
             toned(p.id, Tone::Dim),
         ]);
     }
-    table.to_string()
+    let text = table.to_string();
+    let legend = words::time_legend(&text);
+    text + &s.text(legend, Tone::Dim)
 }
 
 /// 把照片存成文件；原图不在本机时从服务器取回 / Save a photo to a file; an original that is not here is fetched

@@ -91,11 +91,19 @@ impl Show {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let (report, steps) = phone.report(self.report)?;
         screen.answer(&json!({"report": report, "steps": steps}), |s| {
-            let facts = [report.urgency.as_str(), &report.category, &report.number, &words::time(report.at), &name_of(phone, &report.by)];
+            let facts = [
+                report.urgency.as_str(),
+                &report.category,
+                &report.number,
+                &words::proven_time(report.at, report.unanchored, report.unknowable),
+                &name_of(phone, &report.by),
+            ];
             let facts: Vec<&str> = facts.into_iter().filter(|f| !f.is_empty()).collect();
             let head = format!("{} {}", s.text(&report.title, Tone::Bold), s.text(words::status(&report.status), tone(&report.status)));
             let lines = [head, s.text(facts.join(" · "), Tone::Plain), s.text(&report.detail, Tone::Plain), steps_text(s, phone, &steps)];
-            lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+            let text = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+            let legend = words::time_legend(&text);
+            text + &s.text(legend, Tone::Dim)
         })
     }
 }
@@ -109,7 +117,7 @@ fn steps_text(s: Style, phone: &Phone, steps: &[StepView]) -> String {
         let kind = words::step(&step.kind);
         // A step that came too late stays visible as such.
         let kind = if step.applied { cell(kind) } else { toned(format!("{kind}（未生效）"), Tone::Dim) };
-        table.add_row([cell(words::time(step.at)), kind, cell(name_of(phone, &step.by)), cell(&step.note)]);
+        table.add_row([cell(words::proven_time(step.at, step.unanchored, step.unknowable)), kind, cell(name_of(phone, &step.by)), cell(&step.note)]);
     }
     table.to_string()
 }

@@ -204,14 +204,12 @@ fn visits_text(s: Style, visits: &[VisitView]) -> String {
         let said = [v.purpose.as_str(), &v.note].into_iter().filter(|part| !part.is_empty()).map(str::to_owned);
         let said: Vec<String> = said.chain(further(&v.fields)).collect();
         let said = said.join("\n");
-        let unproven = if v.unanchored { "（待核时）" } else { "" };
+        let when = words::proven_time(v.at, v.unanchored, v.unknowable)
+            + &if v.entered_later { format!("\n补录于 {}", words::time(v.recorded_at)) } else { String::new() };
         let tone = if matches!(v.result.as_str(), "met" | "phone") { Tone::Good } else { Tone::Warn };
-        table.add_row([cell(words::time(v.at) + unproven), toned(words::result(&v.result), tone), cell(by), cell(said)]);
+        table.add_row([cell(when), toned(words::result(&v.result), tone), cell(by), cell(said)]);
     }
-    let legend = if visits.iter().any(|v| v.unanchored) {
-        "\n待核时：同步后由服务器核对时间 / the hub confirms these times at the next sync"
-    } else {
-        ""
-    };
-    table.to_string() + &s.text(legend, Tone::Dim)
+    let text = table.to_string();
+    let legend = words::time_legend(&text);
+    text + &s.text(legend, Tone::Dim)
 }

@@ -9,7 +9,7 @@ use super::lookup::household;
 use super::records::pairs;
 use crate::failure::Result;
 use crate::screen::Screen;
-use crate::values::Position;
+use crate::values::{Position, moment};
 
 /// 记录一次走访 / Record a visit
 #[derive(Debug, Args)]
@@ -32,6 +32,9 @@ pub struct Visit {
     /// 位置，自愿填写 / where, if you choose to record it
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     position: Option<Position>,
+    /// 补录：走访的时间（最多7天前），不写即现在 / entered later: when it was, at most 7 days ago [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<i64>,
     /// 其他项目，可重复 / further fields of a visit; may be repeated
     #[arg(long, value_name = "FIELD=VALUE")]
     field: Vec<String>,
@@ -48,6 +51,7 @@ impl Visit {
             minutes: self.minutes,
             lat: self.position.map(|p| p.0),
             lon: self.position.map(|p| p.1),
+            visited_at: self.at,
             fields: pairs(phone, document::FIELDS, &self.field)?,
         })?;
         screen.recorded(&outcome, "已记录走访", "visit recorded")

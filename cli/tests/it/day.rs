@@ -29,10 +29,10 @@ fn a_door_is_found_visited_and_off_the_list() {
     let (t, household) = at_work();
     let due = t.json(&["today", "--near", "30.2741,120.1550"]);
     assert_eq!((due[0]["household"].as_str(), due[0]["name"].as_str()), (Some(household.as_str()), Some("王秀英")));
-    assert_eq!(due[0]["urgency"], "overdue");
+    assert_eq!(due[0]["urgency"], "due", "a household recorded today is not overdue");
     assert!(due[0]["due_at"].is_i64() && due[0]["metres"].as_i64().unwrap() < 20);
     let table = t.text(&["today"]);
-    assert!(table.contains("已超期") && table.contains("明月小区1幢101") && !table.contains('\u{1b}'), "{table}");
+    assert!(table.contains("到期") && !table.contains("已超期") && table.contains("明月小区1幢101") && !table.contains('\u{1b}'), "{table}");
 
     for words in ["王秀英", "wxy", "1234", "低保", "明月 秀"] {
         let found = t.json(&["find", words]);
@@ -247,4 +247,27 @@ fn of_two_communities_one_is_chosen_and_stays_so() {
     assert!(t.text(&["status"]).contains("当前"));
     assert_eq!(t.error(1, &["place", "list", "--tenant", "别的社区"])["code"], "enrolment");
     assert_eq!(t.json(&["place", "list"]).as_array().unwrap().len(), 2);
+}
+
+/// A visit at another time than now.
+fn visit_at(at: &str) -> [&str; 6] {
+    ["visit", "王秀英", "--result", "已见面", "--at", at]
+}
+
+#[test]
+fn a_visit_of_yesterday_is_entered_today_and_marked() {
+    let (t, household) = at_work();
+    let china = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(8));
+    let ago = |hours: i64| (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours)).to_zoned(china.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    for (refused, why) in [(ago(-2), "不能晚于现在"), (ago(8 * 24), "7天")] {
+        let error = t.error(1, &visit_at(&refused));
+        assert!(error["zh"].as_str().unwrap().contains(why), "{error}");
+    }
+    let yesterday = ago(24);
+    t.json(&visit_at(&yesterday));
+    let seen = &t.json(&["show", &household])["visits"][0];
+    assert_eq!(seen["entered_later"], true);
+    assert!(seen["recorded_at"].as_i64().unwrap() - seen["at"].as_i64().unwrap() >= 86_400);
+    let text = t.text(&["show", &household]);
+    assert!(text.contains(&yesterday) && text.contains("补录于"), "{text}");
 }

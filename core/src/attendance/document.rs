@@ -1,9 +1,8 @@
 //! The shape of an attendance document and its projection: one document from sign-in to sign-out.
 
-use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
+use crate::documents::{Audience, Kind, Map, Place, Proof, Schema};
 use crate::projection::{Rows, Table, Type};
 use crate::rules::table;
-use crate::visits::document::trusted_time;
 
 /// Attendances. `at` is the sign-in, by the best time known; `signed_out_at` likewise.
 pub static ATTENDANCES: Table = Table {
@@ -33,10 +32,7 @@ pub static ATTENDANCE: Kind = Kind {
 
 fn project(tree: &Map, rows: &mut Rows) {
     let mut values = vec![tree.value("activity").clone(), tree.value("person").clone()];
-    let [at, unanchored] = trusted_time(tree);
-    let (out, out_anchored) = (tree.value("signed_out_at"), tree.value("signed_out_anchored_at"));
-    let out_unanchored = *out_anchored == Value::Null && tree.map("signed_out_at").get("boot").is_some();
-    let unanchored = if out_unanchored { 1.into() } else { unanchored };
-    values.extend([at, unanchored, if *out_anchored == Value::Null { out.clone() } else { out_anchored.clone() }]);
+    let worse = [tree, tree.map("signed_out_at")].map(|map| Proof::of(map) as i64).into_iter().max().unwrap_or(0);
+    values.extend([tree.value("at").clone(), worse.into(), tree.value("signed_out_at").clone()]);
     rows.push(&ATTENDANCES, "", values);
 }

@@ -1,12 +1,10 @@
 //! Attendance: a volunteer's sign-in and sign-out, started by the volunteer, and the service hours that follow from them.
 
-mod anchor;
 pub mod document;
 mod hours;
 mod sign_in;
 mod sign_out;
 
-pub use anchor::AnchorTimes;
 pub use hours::{Attendance, Flag, Served, ServiceRecord, attendances_of, service_record};
 pub use sign_in::SignIn;
 pub use sign_out::SignOut;

@@ -15,8 +15,11 @@ pub struct SignOut {
 impl Action for SignOut {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let state = edit.state(self.attendance, "attendance", "这次签到", "attendance")?;
-        let at = edit.stamp().at;
-        if state.int("signed_out_at").is_some_and(|before| before != at) {
+        let stamp = edit.stamp();
+        let (at, out) = (stamp.at, state.map("signed_out_at"));
+        // The same sign-out again, whose time was found meanwhile, is no second one.
+        let same = out.text("boot") == stamp.reading.boot && out.int("since_boot") == Some(stamp.reading.since_boot);
+        if state.int("signed_out_at").is_some_and(|before| before != at) && !same {
             return Err(Error::invalid("已经签退", "already signed out"));
         }
         edit.write(self.attendance, |w| {

@@ -15,6 +15,11 @@ impl Hybrid {
         self.0 >> 16
     }
 
+    /// The last hybrid time of this second (since the Unix epoch, UTC): after all that was seen by then.
+    pub fn last_of(at: i64) -> Self {
+        Self(at.clamp(0, i64::MAX >> 17) << 16 | 0xffff)
+    }
+
     /// The hybrid time of something that happens at `at`, after all of `seen` (the steps of the case its author saw) and
     /// not before `hub_time`, the newest hub time seen. Times in `seen` more than [`SKEW_SECONDS`] ahead are ignored, so
     /// that one wrong phone spoils only its own records.

@@ -40,6 +40,11 @@ pub struct Anchor {
 }
 
 impl Anchor {
+    /// When the boot began, in seconds since the Unix epoch (UTC).
+    pub fn start(&self) -> i64 {
+        self.hub_time.saturating_sub(self.since_boot)
+    }
+
     /// The trusted time of a moment of the same boot, in seconds since the Unix epoch (UTC); `None` for another boot.
     pub fn time_of(&self, boot: &str, since_boot: i64) -> Option<i64> {
         (self.boot == boot).then(|| self.hub_time.saturating_add(since_boot.saturating_sub(self.since_boot)))
@@ -51,16 +56,18 @@ impl Anchor {
 pub struct Stamp {
     /// What the clocks said.
     pub reading: Reading,
-    /// Trusted time where the boot was anchored, else the wall clock; seconds since the Unix epoch (UTC).
+    /// Trusted time where the boot was anchored, else the best guess; seconds since the Unix epoch (UTC).
     pub at: i64,
     /// Whether `at` is trusted. An unanchored time is not wrong, only unproven.
     pub anchored: bool,
 }
 
 impl Stamp {
-    /// The stamp of `reading` under the anchors known for its boot.
-    pub fn new(reading: Reading, anchor: Option<&Anchor>) -> Self {
+    /// The stamp of `reading` under the anchor known for its boot. Without one it is the wall clock's, but not earlier than `seen`,
+    /// the hub's time when it last answered: a phone that starts in 2010 is not believed.
+    pub fn new(reading: Reading, anchor: Option<&Anchor>, seen: Option<i64>) -> Self {
         let trusted = anchor.and_then(|a| a.time_of(&reading.boot, reading.since_boot));
-        Self { at: trusted.unwrap_or(reading.wall), anchored: trusted.is_some(), reading }
+        let at = trusted.unwrap_or_else(|| reading.wall.max(seen.unwrap_or(i64::MIN)));
+        Self { at, anchored: trusted.is_some(), reading }
     }
 }

@@ -52,3 +52,9 @@ pub fn check_position(lat: Option<f64>, lon: Option<f64>) -> Result<Option<(i64,
 pub fn check_time(at: i64, zh: &str, en: &str) -> Result<i64> {
     if (-2_208_988_800..7_258_118_400).contains(&at) { Ok(at) } else { Err(Error::invalid(format!("{zh}不正确"), format!("{en} is not a possible time"))) }
 }
+
+/// A time, as [`check_time`], of what has happened: not later than `now`.
+pub fn check_past(at: i64, now: i64, zh: &str, en: &str) -> Result<i64> {
+    let at = check_time(at, zh, en)?;
+    if at > now { Err(Error::invalid(format!("{zh}不能晚于现在"), format!("{en} cannot be later than now"))) } else { Ok(at) }
+}

@@ -35,7 +35,7 @@ pub fn shown(fields: &[Field], tree: &Map, beside: &[&str]) -> Vec<FieldValue> {
             _ => f.key == key,
         })
     };
-    let is_stamp = |key: &str| ["by", "at", "boot", "since_boot", "removed"].contains(&key);
+    let is_stamp = |key: &str| ["by", "at", "boot", "since_boot", "removed"].contains(&key) || key.starts_with("start:") || key.starts_with("late:");
     let rest = tree.iter().filter(|e| !is_known(&e.key) && !is_stamp(&e.key) && !beside.contains(&e.key.as_str()));
     let rest = rest.filter(|e| *e.node.value() != Value::Null).map(|e| {
         let value = e.node.value().to_json();

@@ -36,7 +36,8 @@ impl Doc {
     /// The next generation of this document, with its changes: one over the genesis, and one for each value of a conflict
     /// that stands. `fresh` gives a new actor of the writer's each time.
     pub fn begin_again(&self, again: &Again<'_>, mut fresh: impl FnMut() -> Actor) -> Result<(Self, Vec<RawChange>)> {
-        let tree = self.tree().clone();
+        // As it was written: what was found out about times is among it.
+        let tree = Map::of(self.automerge());
         let mut next = Self::with_schema(self.schema(), again.generation)?;
         let mut disputed = Vec::new();
         let mut changes = vec![next.commit(fresh(), |tx| {

@@ -221,9 +221,9 @@ impl Doc {
         Ok((value, change.map(|c| RawChange { hash: c.hash().0, body: change_body(&c).to_vec() })))
     }
 
-    /// The state as plain data.
+    /// The state as plain data, its times as far as they can be believed.
     pub fn tree(&self) -> &Arc<Map> {
-        self.tree.get_or_init(|| Arc::new(Map::of(&self.am)))
+        self.tree.get_or_init(|| Arc::new(Map::of(&self.am).with_found_times()))
     }
 
     /// The hashes that the state is made of; two replicas with equal heads hold the same state.

@@ -12,6 +12,7 @@ mod facts;
 mod genesis;
 mod hostile;
 mod kind;
+mod times;
 mod tree;
 mod writer;
 
@@ -22,5 +23,6 @@ pub use facts::Fact;
 pub use genesis::{genesis, is_genesis};
 pub use hostile::{MAX_CHANGE_BYTES, Obstacle};
 pub use kind::{Audience, Kind, Place, Schema};
+pub use times::{FoundTime, Proof, late_key, start_key};
 pub use tree::{Conflict, Entry, Map, Node, Stamped, Value};
 pub use writer::Writer;

@@ -96,7 +96,7 @@ pub struct Conflict {
 }
 
 impl Map {
-    /// Reads the whole state of a document.
+    /// Reads the whole state of a document, as it was written.
     pub fn of(doc: &Automerge) -> Self {
         Self::read(doc, &ROOT, 0)
     }
@@ -138,6 +138,19 @@ impl Map {
     /// All keys with what stands there, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter()
+    }
+
+    pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.0.iter_mut()
+    }
+
+    /// Puts a value at `key`, over whatever stands there.
+    pub(super) fn insert(&mut self, key: &str, value: Value) {
+        let entry = Entry { key: key.to_owned(), node: Node::Value(value), rivals: Vec::new() };
+        match self.0.binary_search_by(|e| e.key.as_str().cmp(key)) {
+            Ok(i) => self.0[i] = entry,
+            Err(i) => self.0.insert(i, entry),
+        }
     }
 
     /// The value at `key`, [`Value::Null`] if there is none.

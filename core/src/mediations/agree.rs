@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::MEDIATION;
-use crate::commands::{Action, Edit, check_note, check_time};
+use crate::commands::{Action, Edit, check_note, check_past, check_time};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -27,7 +27,8 @@ impl Action for AgreeMediation {
         if agreement.is_empty() {
             return Err(Error::invalid("请填写协议内容", "say what they agreed on"));
         }
-        let agreed_at = check_time(self.agreed_at.unwrap_or(edit.stamp().at), "达成时间", "the time of the agreement")?;
+        let now = edit.stamp().at;
+        let agreed_at = check_past(self.agreed_at.unwrap_or(now), now, "达成时间", "the time of the agreement")?;
         let due_at = self.due_at.map(|at| check_time(at, "履行期限", "the time limit")).transpose()?;
         edit.state(self.mediation, MEDIATION.name, "这件调解", "mediation")?;
         edit.write(self.mediation, |w| {

@@ -1,7 +1,7 @@
 //! The shape of a mediation document and its projection. How far it has come is read from what was recorded, the same on every
 //! replica.
 
-use crate::documents::{Audience, Kind, Map, Place, Schema};
+use crate::documents::{Audience, Kind, Map, Place, Proof, Schema};
 use crate::ids::Id;
 use crate::projection::{Rows, Table, Type, reference};
 use crate::rules::table;
@@ -22,6 +22,7 @@ pub static MEDIATIONS: Table = Table {
         ("note", Type::Text),
         ("at", Type::Int),
         ("state", Type::Text),
+        ("unanchored", Type::Int),
     ],
     indexes: &[],
 };
@@ -30,7 +31,7 @@ pub static MEDIATIONS: Table = Table {
 pub static MEDIATION_SESSIONS: Table = Table {
     name: "mediation_sessions",
     fields: &[],
-    columns: &[("return_visit", Type::Int), ("held_at", Type::Int), ("kept", Type::Int), ("note", Type::Text), ("by", Type::Text)],
+    columns: &[("return_visit", Type::Int), ("held_at", Type::Int), ("kept", Type::Int), ("note", Type::Text), ("by", Type::Text), ("unanchored", Type::Int)],
     indexes: &[],
 };
 
@@ -103,12 +104,13 @@ pub fn state(tree: &Map) -> State {
 fn project(tree: &Map, rows: &mut Rows) {
     let mut values = vec![reference(tree.id("circle")), reference(tree.id("report"))];
     values.extend(["parties", "matter", "place", "agreement", "agreed_at", "due_at", "note", "at"].map(|c| tree.value(c).clone()));
-    values.push(state(tree).code().into());
+    values.extend([state(tree).code().into(), Proof::of(tree).into()]);
     rows.push(&MEDIATIONS, "", values);
     for (container, return_visit) in [("sessions", 0), ("return_visits", 1)] {
         for (id, held) in tree.entries(container) {
             let mut values = vec![return_visit.into()];
             values.extend(["held_at", "kept", "note", "by"].map(|c| held.value(c).clone()));
+            values.push(Proof::of(held).into());
             rows.push(&MEDIATION_SESSIONS, id, values);
         }
     }

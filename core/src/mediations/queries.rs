@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
+use crate::documents::Proof;
 use crate::error::Result;
 use crate::ids::Id;
 
@@ -29,6 +30,10 @@ pub struct MediationView {
     pub note: String,
     /// When it began, in seconds since the Unix epoch (UTC).
     pub at: i64,
+    /// Whether no hub has confirmed when it was recorded.
+    pub unanchored: bool,
+    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
+    pub unknowable: bool,
     /// The code of how far it has come.
     pub state: String,
 }
@@ -42,6 +47,10 @@ pub struct SessionView {
     pub return_visit: bool,
     /// When it was held, in seconds since the Unix epoch (UTC).
     pub held_at: i64,
+    /// Whether no hub has confirmed when it was recorded.
+    pub unanchored: bool,
+    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
+    pub unknowable: bool,
     /// Of a return visit: whether the agreement was kept.
     pub kept: Option<bool>,
     /// What was said.
@@ -51,7 +60,7 @@ pub struct SessionView {
 }
 
 const COLUMNS: &str = "doc, circle, coalesce(parties, ''), coalesce(matter, ''), coalesce(place, ''), coalesce(agreement, ''), agreed_at, due_at,
-    coalesce(note, ''), coalesce(at, 0), state";
+    coalesce(note, ''), coalesce(at, 0), state, coalesce(unanchored, 1)";
 
 fn view(r: &Row<'_>) -> rusqlite::Result<MediationView> {
     Ok(MediationView {
@@ -66,6 +75,8 @@ fn view(r: &Row<'_>) -> rusqlite::Result<MediationView> {
         note: r.get(8)?,
         at: r.get(9)?,
         state: r.get(10)?,
+        unanchored: r.get(11)?,
+        unknowable: r.get::<_, i64>(11)? == Proof::Unknowable as i64,
     })
 }
 
@@ -80,9 +91,11 @@ pub fn mediation(connection: &Connection, id: Id) -> Result<Option<(MediationVie
     let found = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM mediations WHERE doc = ?1"))?.query_row([id], view).optional()?;
     let Some(found) = found else { return Ok(None) };
     let mut statement = connection.prepare_cached(
-        "SELECT entry, return_visit, coalesce(held_at, 0), kept, coalesce(note, ''), coalesce(by, '') FROM mediation_sessions WHERE doc = ?1 ORDER BY held_at, entry",
+        "SELECT entry, return_visit, coalesce(held_at, 0), kept, coalesce(note, ''), coalesce(by, ''), coalesce(unanchored, 1) FROM mediation_sessions WHERE doc = ?1 ORDER BY held_at, entry",
     )?;
-    let rows = statement
-        .query_map([id], |r| Ok(SessionView { id: r.get(0)?, return_visit: r.get(1)?, held_at: r.get(2)?, kept: r.get(3)?, note: r.get(4)?, by: r.get(5)? }))?;
+    let rows = statement.query_map([id], |r| {
+        let (unanchored, unknowable) = (r.get(6)?, r.get::<_, i64>(6)? == Proof::Unknowable as i64);
+        Ok(SessionView { id: r.get(0)?, return_visit: r.get(1)?, held_at: r.get(2)?, unanchored, unknowable, kept: r.get(3)?, note: r.get(4)?, by: r.get(5)? })
+    })?;
     Ok(Some((found, rows.collect::<rusqlite::Result<_>>()?)))
 }

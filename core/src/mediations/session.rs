@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::MEDIATION;
-use crate::commands::{Action, Edit, check_note, check_time};
+use crate::commands::{Action, Edit, check_note, check_past};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -25,7 +25,8 @@ pub struct AddSession {
 impl Action for AddSession {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let note = check_note(&self.note, "情况", "the note")?;
-        let held_at = check_time(self.held_at.unwrap_or(edit.stamp().at), "时间", "the time")?;
+        let now = edit.stamp().at;
+        let held_at = check_past(self.held_at.unwrap_or(now), now, "时间", "the time")?;
         let state = edit.state(self.mediation, MEDIATION.name, "这件调解", "mediation")?;
         if self.kept.is_some() && state.text("agreement").is_empty() {
             return Err(Error::invalid("还没有达成协议，不能回访", "there is no agreement yet to visit about"));

@@ -16,12 +16,14 @@ pub use status::{HubRefusal, Quarantined, Status, TenantStatus};
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::clock::{Anchor, HostClock, Reading, SystemClock};
+use crate::documents::hash_text;
 use crate::error::{Error, ErrorKind, Result};
+use crate::identity::cipher::sha256;
 use crate::identity::{DeviceKey, HostRandom, SystemRandom};
 use crate::ids::{Actor, DeviceId, Id, ids_in};
 use crate::kinds::Input;
@@ -60,6 +62,8 @@ pub struct Phone {
     pub(crate) clock: Arc<dyn HostClock>,
     pub(crate) random: Arc<dyn HostRandom>,
     listeners: Mutex<Vec<Weak<dyn Listener>>>,
+    /// Makes the names of this phone's boots its own.
+    boots: OnceLock<[u8; 32]>,
 }
 
 /// A community this phone is enrolled in.
@@ -82,7 +86,7 @@ impl Phone {
     /// Those of [`Store::open`].
     pub fn open(config: Config) -> Result<Self> {
         let store = Store::open(&config.folder, &config.key)?;
-        let phone = Self { store, clock: config.clock.clone(), random: config.random.clone(), listeners: Mutex::new(Vec::new()) };
+        let phone = Self { store, clock: config.clock.clone(), random: config.random.clone(), listeners: Mutex::new(Vec::new()), boots: OnceLock::new() };
         let known = match phone.store.read(|c| Ok(c.query_row("SELECT schema, scrub FROM state", [], |r| Ok((r.get::<_, u16>(0)?, r.get(1)?))).optional()?)) {
             // Opening again looks closely, sets the file aside and says where.
             Err(e) if e.kind() == ErrorKind::Damaged => return Store::open(&config.folder, &config.key).and(Err(e)),
@@ -132,6 +136,21 @@ impl Phone {
             rusqlite::params![key.to_bytes(), photo_key, actor.0, crate::sync::FIRST_MAX_BYTES, newest],
         )?;
         Ok(())
+    }
+
+    /// What the host's clocks say now. The boot gets a name that is this phone's own: a host may merely count its boots, and a time
+    /// found for one phone's boot must not be taken for another's.
+    pub(crate) fn read_clock(&self) -> Result<Reading> {
+        let reading = self.clock.read();
+        let salt = match self.boots.get() {
+            Some(salt) => salt,
+            None => {
+                let key = self.store.read(|c| Ok(c.query_row("SELECT photo_key FROM state", [], |r| r.get::<_, [u8; 32]>(0))?))?;
+                self.boots.get_or_init(|| key)
+            }
+        };
+        let name = sha256(&[b"gridwalk boot".as_slice(), salt, reading.boot.as_bytes()].concat());
+        Ok(Reading { boot: hash_text(&name)[..16].to_owned(), ..reading })
     }
 
     pub(crate) fn new_actor(&self, device: DeviceId) -> Actor {

@@ -49,7 +49,7 @@ impl Phone {
 
     /// Runs a command; `beside` keeps what belongs to it in the same transaction, and gets the command's value.
     pub(super) fn keep(&self, id: Option<Id>, input: &Input, beside: impl FnOnce(&Transaction<'_>, Id) -> Result<()>) -> Result<Outcome> {
-        let reading = self.clock.read();
+        let reading = self.read_clock()?;
         let outcome = self.store.write(|tx| {
             if let Some(id) = id
                 && let Some(value) = tx
@@ -61,7 +61,7 @@ impl Phone {
             }
             let state = state(tx)?;
             let member = membership_for(tx, input)?;
-            let stamp = Stamp::new(reading.clone(), anchor(tx, &reading)?.as_ref());
+            let stamp = Stamp::new(reading.clone(), anchor(tx, &reading)?.as_ref(), state.hub_time);
             let form = id.is_some();
             let (id, first) = match id {
                 Some(id) => (id, state.next_counter),
@@ -166,7 +166,7 @@ fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut
         }
     };
     keep_change(tx, n, made.id, schema, made.doc.generation, &made.change)?;
-    if !command.stamp.anchored && ["visit", "attendance", "photo"].contains(&made.doc.kind().name) {
+    if !command.stamp.anchored && made.doc.tree().bears_boot(&command.stamp.reading.boot, Some(&command.by.to_string())) {
         tx.execute("INSERT OR REPLACE INTO unanchored VALUES (?1, ?2, ?3)", params![made.id, command.stamp.reading.boot, n])?;
     }
     touched.project(tx, made.id, row, &made.doc, fresh)

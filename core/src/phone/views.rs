@@ -8,8 +8,8 @@ use crate::{activities, attendance, care, circles, conflicts, households, mediat
 impl Phone {
     /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
     pub fn now(&self) -> Result<i64> {
-        let reading = self.clock.read();
-        self.store.read(|c| Ok(crate::clock::Stamp::new(reading.clone(), super::anchor(c, &reading)?.as_ref()).at))
+        let reading = self.read_clock()?;
+        self.store.read(|c| Ok(crate::clock::Stamp::new(reading.clone(), super::anchor(c, &reading)?.as_ref(), super::state(c)?.hub_time).at))
     }
 
     /// What the community has set; see [`settings::settings`].

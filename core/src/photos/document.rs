@@ -5,7 +5,6 @@ use super::{LONGEST_SIDE, ORIGINAL_BYTES, THUMBNAIL_BYTES};
 use crate::documents::{Kind, Map, Place, Schema};
 use crate::projection::{Rows, Table, Type};
 use crate::rules::{Attempt, table};
-use crate::visits::document::trusted_time;
 
 /// Photos. A photo that was taken back names no files any more.
 pub static PHOTOS: Table = Table {
@@ -73,7 +72,7 @@ fn check(attempt: &Attempt<'_>) -> bool {
 fn project(tree: &Map, rows: &mut Rows) {
     let removed = tree.flag("removed");
     let mut values = ["about", "record", "by"].map(|c| tree.value(c).clone()).to_vec();
-    values.extend(trusted_time(tree));
+    values.extend(tree.when());
     values.extend(
         ["hash", "bytes", "width", "height", "thumb_hash", "thumb_bytes"].map(|c| if removed { crate::documents::Value::Null } else { tree.value(c).clone() }),
     );

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
+use crate::documents::Proof;
 use crate::error::Result;
 use crate::ids::Id;
 use crate::settings::PhotoNetworks;
@@ -23,6 +24,8 @@ pub struct PhotoView {
     pub at: i64,
     /// Whether no hub has confirmed that time.
     pub unanchored: bool,
+    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
+    pub unknowable: bool,
     /// Width of the original in pixels.
     pub width: u32,
     /// Height of the original in pixels.
@@ -55,6 +58,7 @@ pub fn photos_of(connection: &Connection, record: Id) -> Result<Vec<PhotoView>> 
             by_name: r.get(3)?,
             at: r.get(4)?,
             unanchored: r.get(5)?,
+            unknowable: r.get::<_, i64>(5)? == Proof::Unknowable as i64,
             width: r.get(6)?,
             height: r.get(7)?,
             bytes: r.get(8)?,

@@ -1,7 +1,7 @@
 //! The shape of a report document and its projection. The steps of one case are a map in its report.
 
 use super::fold::{StepKind, fold};
-use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
+use crate::documents::{Audience, Kind, Map, Place, Proof, Schema, Value};
 use crate::projection::{Rows, Table, Type, reference};
 use crate::rules::{Attempt, Role, table};
 
@@ -28,6 +28,7 @@ pub static REPORTS: Table = Table {
         ("whistled", Type::Int),
         ("lead", Type::Text),
         ("assisting", Type::Text),
+        ("unanchored", Type::Int),
     ],
     indexes: &["status, at"],
 };
@@ -45,6 +46,7 @@ pub static REPORT_STEPS: Table = Table {
         ("at", Type::Int),
         ("day_only", Type::Int),
         ("applied", Type::Int),
+        ("unanchored", Type::Int),
     ],
     indexes: &[],
 };
@@ -104,13 +106,13 @@ fn project(tree: &Map, rows: &mut Rows) {
     values.extend(["number", "category", "title", "address", "detail", "urgency", "reporter", "lat", "lon", "by", "at"].map(|c| tree.value(c).clone()));
     values.extend([folded.status.code().into(), folded.since.into(), folded.answered_at.map_or(Value::Null, Value::Int)]);
     let assisting: Vec<String> = folded.assisting.iter().map(ToString::to_string).collect();
-    values.extend([folded.whistled.map_or(Value::Null, Value::Int), reference(folded.lead), assisting.join(" ").as_str().into()]);
+    values.extend([folded.whistled.map_or(Value::Null, Value::Int), reference(folded.lead), assisting.join(" ").as_str().into(), Proof::of(tree).into()]);
     rows.push(&REPORTS, "", values);
     for (position, step) in folded.steps.iter().enumerate() {
         let entry = tree.map("steps").map(&step.id);
         let mut values = vec![i64::try_from(position).unwrap_or(i64::MAX).into()];
         values.extend(["kind", "note", "by", "by_name", "at"].map(|c| entry.value(c).clone()));
-        values.extend([i64::from(entry.flag("day_only")).into(), i64::from(step.applied).into()]);
+        values.extend([i64::from(entry.flag("day_only")).into(), i64::from(step.applied).into(), Proof::of(entry).into()]);
         rows.push(&REPORT_STEPS, &step.id, values);
     }
 }

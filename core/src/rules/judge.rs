@@ -7,7 +7,7 @@ use automerge::legacy::{Key, ObjectId, OpId, OpType, SortedVec};
 use automerge::{Automerge, Change, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
 
 use super::{Allow, Attempt, Author, Refusal, Role};
-use crate::documents::{Audience, Doc, ERASED, is_genesis};
+use crate::documents::{Audience, Doc, ERASED, FoundTime, is_genesis};
 use crate::ids::{Actor, Id};
 
 /// The longest text that a change may carry, in bytes.
@@ -90,6 +90,24 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
         };
         if !replaces {
             return Err(Refusal::Operation);
+        }
+        // In every kind: what was found out about times, once.
+        if object_id.is_none()
+            && let Some(found) = FoundTime::of(key)
+        {
+            let is_new = op.pred.is_empty() && doc.tree().get(key).is_none();
+            let may = match (found, &op.action) {
+                (FoundTime::Late(_), OpType::Put(ScalarValue::Int(_))) => is_hub,
+                // The time of whoever recorded something in that boot.
+                (FoundTime::Start(boot), OpType::Put(ScalarValue::Int(_) | ScalarValue::Boolean(false))) => {
+                    is_hub || doc.tree().bears_boot(boot, Some(&person))
+                }
+                _ => false,
+            };
+            if is_new && may {
+                continue;
+            }
+            return Err(Refusal::Path);
         }
         let new_here = new_object.is_some();
         match &op.action {

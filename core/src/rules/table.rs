@@ -162,8 +162,8 @@ pub static VISIT: KindRules = KindRules {
     kind: "visit",
     zh: "走访",
     read_by: "whoever reads the household",
-    rows: &[once("household|by|at|boot|since_boot|anchored_at", ROSTER)],
-    checks: "it names its household and who made it",
+    rows: &[once("household|by|at|boot|since_boot|earlier_by", ROSTER)],
+    checks: "it names its household and who made it; it was at most 7 days before its record",
 };
 
 /// Persons.
@@ -225,7 +225,7 @@ pub static ATTENDANCE: KindRules = KindRules {
     kind: "attendance",
     zh: "签到",
     read_by: "the person and the desk",
-    rows: &[once("by|at|boot|since_boot|anchored_at|signed_out_anchored_at|activity|person", PEOPLE), write("signed_out_at", PEOPLE)],
+    rows: &[once("by|at|boot|since_boot|activity|person", PEOPLE), write("signed_out_at", PEOPLE)],
     checks: "others than the desk sign in themselves alone",
 };
 
@@ -247,10 +247,7 @@ pub static PHOTO: KindRules = KindRules {
     kind: "photo",
     zh: "照片",
     read_by: "whoever reads the household, report or confidential document it is about",
-    rows: &[
-        once("about|record|by|at|boot|since_boot|anchored_at|hash|bytes|width|height|thumb_hash|thumb_bytes", PHOTOGRAPHERS),
-        write("removed", PHOTOGRAPHERS),
-    ],
+    rows: &[once("about|record|by|at|boot|since_boot|hash|bytes|width|height|thumb_hash|thumb_bytes", PHOTOGRAPHERS), write("removed", PHOTOGRAPHERS)],
     checks: "it names its record, who took it, and two files within the bounds of size; only who took it, or the desk, takes it back",
 };
 

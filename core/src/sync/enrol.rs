@@ -65,11 +65,11 @@ impl Phone {
     }
 
     fn joined(&self, invite: &Invite, keys: &CommunityKeys, ca: Option<&str>, key: &DeviceKey, again: bool, reply: &EnrolReply) -> Result<()> {
-        let reading = self.clock.read();
+        let reading = self.read_clock()?;
         let person: Id = reply.person.parse()?;
         self.store.write(|tx| {
             tx.execute("INSERT OR REPLACE INTO anchors VALUES (?1, ?2, ?3)", params![reading.boot, reading.since_boot, reply.hub_time])?;
-            tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [reply.hub_time])?;
+            tx.execute("UPDATE state SET hub_time = ?1", [reply.hub_time])?;
             if again {
                 tx.execute("UPDATE state SET device_key = ?1, actor = ?2, next_key = NULL", params![key.to_bytes(), self.new_actor(key.device()).0])?;
             }

@@ -18,6 +18,7 @@ use crate::identity::cipher::sha256;
 use crate::ids::{Id, ids_in};
 use crate::phone::{CHANGES_OF, Phone, UNSENT};
 use crate::store::{StoredDoc, Touched, from_json, push_chunk, to_json};
+use crate::times::AnchorTimes;
 
 /// What taking a reply leaves to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Phone {
     /// # Errors
     /// `malformed` if it is not what the community signed for this request; nothing was changed then.
     pub fn take_reply(&self, prepared: &Prepared, bytes: &[u8], report: &mut SyncReport) -> Result<Taken> {
-        let reading = self.clock.read();
+        let reading = self.read_clock()?;
         let keys = self.store.read(|c| community_keys(c, &prepared.hub))?;
         let plain = unpack(open_reply(&keys, &prepared.head.signature, bytes)?)?;
         let reply: SyncReply = decode(&plain, "reply")?;
@@ -67,8 +68,8 @@ impl Phone {
             }
             intake.end_older(&mut failed)?;
             again |= intake.run_again(&failed)?;
-            intake.anchor_times(&reading, reply.hub_time)?;
-            intake.forget_withdrawn()?;
+            intake.anchor_times(&reading)?;
+            intake.forget_withdrawn(reply.hub_time.min(reading.wall))?;
             touched.finish(tx)?;
             // Status screens listen too: what is unsent, refused, last synced.
             touched.tables.extend(["carried", "commands", "tenants"]);
@@ -161,7 +162,8 @@ pub(super) struct Intake<'a> {
 impl Intake<'_> {
     /// The hub's time anchors this boot; genesis changes of newer schemas are kept for the documents that need them.
     fn learn(&mut self, reply: &SyncReply, reading: &Reading) -> Result<()> {
-        self.tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [reply.hub_time])?;
+        // As it is now: a hub whose clock was far ahead once is not believed for ever.
+        self.tx.execute("UPDATE state SET hub_time = ?1", [reply.hub_time])?;
         self.tx.execute("INSERT OR REPLACE INTO anchors VALUES (?1, ?2, ?3)", params![reading.boot, reading.since_boot, reply.hub_time])?;
         for schema in &reply.schemas {
             self.tx.execute("INSERT OR IGNORE INTO schemas VALUES (?1, ?2, ?3)", params![schema.number, schema.kind, &schema.body[..]])?;
@@ -344,24 +346,32 @@ impl Intake<'_> {
         Ok(again > 0)
     }
 
-    /// Happenings recorded in this boot before it had an anchor get the time that the anchor implies.
-    fn anchor_times(&mut self, reading: &Reading, hub_time: i64) -> Result<()> {
-        let happenings: Vec<(Id, Option<u64>)> = self
+    /// Records made before their boot had an anchor get the time that it implies. A boot that is over and never had one will have
+    /// none: that is said too, so that nobody waits for it.
+    fn anchor_times(&mut self, reading: &Reading) -> Result<()> {
+        let waiting: Vec<(Id, String, Option<u64>, Option<Anchor>)> = self
             .tx
-            .prepare_cached("SELECT doc, (SELECT cursor FROM commands WHERE n = command) FROM unanchored WHERE boot = ?1")?
-            .query_map([&reading.boot], |r| Ok((r.get(0)?, r.get(1)?)))?
+            .prepare_cached(
+                "SELECT u.doc, u.boot, (SELECT cursor FROM commands WHERE n = u.command), a.since_boot, a.hub_time FROM unanchored u LEFT JOIN anchors a ON a.boot = u.boot",
+            )?
+            .query_map([], |r| {
+                let (boot, since_boot) = (r.get::<_, String>(1)?, r.get::<_, Option<i64>>(3)?);
+                let hub_time = r.get::<_, Option<i64>>(4)?;
+                let anchor = since_boot.zip(hub_time).map(|(since_boot, hub_time)| Anchor { boot: boot.clone(), since_boot, hub_time });
+                Ok((r.get(0)?, boot, r.get(2)?, anchor))
+            })?
             .collect::<rusqlite::Result<_>>()?;
-        let anchor = Anchor { boot: reading.boot.clone(), since_boot: reading.since_boot, hub_time };
-        for (happening, cursor) in happenings {
-            super::rerun::follow_up(self.tx, crate::attendance::AnchorTimes { happening, anchor: anchor.clone() }.into(), reading, cursor, self.touched)?;
-            self.tx.execute("DELETE FROM unanchored WHERE doc = ?1 AND boot = ?2", params![happening, reading.boot])?;
+        for (document, boot, cursor, anchor) in waiting {
+            let found = AnchorTimes { document, boot: boot.clone(), start: anchor.map(|anchor| anchor.start()) };
+            super::rerun::follow_up(self.tx, found.into(), reading, cursor, self.touched)?;
+            self.tx.execute("DELETE FROM unanchored WHERE doc = ?1 AND boot = ?2", params![document, boot])?;
         }
         Ok(())
     }
 
     /// Forgets documents that left the last audience, once nothing on them or about them is unsent; and what has been kept
-    /// long enough.
-    fn forget_withdrawn(&mut self) -> Result<()> {
+    /// long enough by `agreed`, the earlier of the hub's time and the wall clock: one clock that is ahead drops nothing.
+    fn forget_withdrawn(&mut self, agreed: i64) -> Result<()> {
         let gone: Vec<(Id, bool)> = self
             .tx
             .prepare_cached(
@@ -380,9 +390,9 @@ impl Intake<'_> {
             // What did not come again when everything was read from the beginning may have been erased: no byte of it stays.
             self.tx.execute("UPDATE state SET scrub = 1", [])?;
         }
-        self.sweep()?;
-        self.tx.prepare_cached("DELETE FROM carried WHERE at < ?1")?.execute([self.hub_time - crate::carriers::KEEP_SECONDS])?;
-        let before = self.hub_time.saturating_sub(KEEP_SECONDS);
+        self.sweep(agreed)?;
+        self.tx.prepare_cached("DELETE FROM carried WHERE at < ?1")?.execute([agreed.saturating_sub(crate::carriers::KEEP_SECONDS)])?;
+        let before = agreed.saturating_sub(KEEP_SECONDS);
         let old: i64 = self.tx.query_row("SELECT count(*) FROM commands WHERE state = 'taken' AND at < ?1", [before], |r| r.get(0))?;
         if old > 0 {
             self.tx.execute("DELETE FROM changes WHERE command IN (SELECT n FROM commands WHERE state = 'taken' AND at < ?1)", [before])?;
@@ -404,12 +414,12 @@ impl Intake<'_> {
     }
 
     /// Once a month, because it looks at every happening: those that phones do not hold any longer go.
-    fn sweep(&mut self) -> Result<()> {
-        let due = self.tx.execute("UPDATE state SET swept_at = ?1 WHERE swept_at <= ?1 - 30 * 86400", [self.hub_time])? > 0;
+    fn sweep(&mut self, agreed: i64) -> Result<()> {
+        let due = self.tx.execute("UPDATE state SET swept_at = ?1 WHERE abs(?1 - swept_at) >= 30 * 86400", [agreed])? > 0;
         for (kind, days) in crate::kinds::KINDS.iter().filter_map(|k| Some((k, k.keep_days?))).filter(|_| due) {
             let sql =
                 format!("SELECT doc FROM {} t WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = t.doc AND c.taken = 0)", kind.tables[0].name);
-            let old: Vec<Id> = self.tx.prepare(&sql)?.query_map([self.hub_time - days * 86_400], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let old: Vec<Id> = self.tx.prepare(&sql)?.query_map([agreed.saturating_sub(days * 86_400)], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
             for id in old {
                 self.touched.forget(self.tx, id)?;
             }

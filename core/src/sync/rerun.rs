@@ -228,7 +228,7 @@ pub(super) fn follow_up(tx: &Transaction<'_>, input: Input, reading: &Reading, c
     let state = state(tx)?;
     let member = membership_for(tx, &input)?;
     let member = Membership { cursor: cursor.unwrap_or(member.cursor), ..member };
-    let stamp = Stamp::new(reading.clone(), anchor(tx, reading)?.as_ref());
+    let stamp = Stamp::new(reading.clone(), anchor(tx, reading)?.as_ref(), state.hub_time);
     let id = Id { actor: state.actor, counter: state.next_counter };
     let command = Command { id, first: state.next_counter + 1, tenant: member.tenant.clone(), by: member.person, stamp, hub_time: state.hub_time, input };
     tx.execute_batch("SAVEPOINT follow")?;

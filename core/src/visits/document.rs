@@ -23,10 +23,19 @@ pub static FIELDS: &[Field] = &[
     Field::new("position", "位置", "position", Type::Position, ROSTER).once().personal(),
 ];
 
-/// Visits. `at` is the trusted time found later, where there is one.
+/// How much earlier than it is entered a visit may have been (补录), in seconds: 7 days.
+pub const EARLIEST_SECONDS: i64 = 7 * 86_400;
+
+/// Visits. `at` is when it was, `recorded_at` when it was entered: the same, unless it was entered later (补录).
 pub static VISITS: Table = Table {
     name: "visits",
-    columns: &[("household", projection::Type::Text), ("by", projection::Type::Text), ("at", projection::Type::Int), ("unanchored", projection::Type::Int)],
+    columns: &[
+        ("household", projection::Type::Text),
+        ("by", projection::Type::Text),
+        ("at", projection::Type::Int),
+        ("unanchored", projection::Type::Int),
+        ("recorded_at", projection::Type::Int),
+    ],
     fields: FIELDS,
     indexes: &["household, result, at", "at"],
 };
@@ -49,19 +58,17 @@ pub static VISIT: Kind = Kind {
     },
     rules: &table::VISIT,
     keep_days: Some(365),
-    check: |attempt| attempt.after.id("household").is_some() && !attempt.after.text("by").is_empty(),
+    check: |attempt| {
+        let earlier = attempt.after.int("earlier_by").unwrap_or(0);
+        attempt.after.id("household").is_some() && !attempt.after.text("by").is_empty() && (0..=EARLIEST_SECONDS).contains(&earlier)
+    },
 };
 
 fn project(tree: &Map, rows: &mut Rows) {
     let mut values = vec![tree.value("household").clone(), tree.value("by").clone()];
-    values.extend(trusted_time(tree));
+    let [recorded, proof] = tree.when();
+    let earlier = tree.int("earlier_by").unwrap_or(0).clamp(0, EARLIEST_SECONDS);
+    values.extend([tree.int("at").map_or(recorded.clone(), |at| at.saturating_sub(earlier).into()), proof]);
+    values.push(recorded);
     rows.push_fields(&VISITS, "", values, tree);
-}
-
-/// When a happening was, by the best time known, and whether that is still unproven (1) or not (0).
-pub fn trusted_time(tree: &Map) -> [crate::documents::Value; 2] {
-    match tree.int("anchored_at") {
-        Some(at) => [at.into(), 0.into()],
-        None => [tree.value("at").clone(), i64::from(tree.get("boot").is_some()).into()],
-    }
 }

@@ -60,13 +60,14 @@ fn due_at(met: &str) -> String {
     format!("({met}) + every_days * 86400")
 }
 
-/// A door that nobody has come to yet is due since it was registered.
+/// A door that nobody has come to yet counts from the day it was registered: its window is open, and it is overdue when its rhythm has
+/// passed without anyone.
 fn insert_sql(which: &str) -> String {
     let (at, visited) = (possible("coalesce(h.at, 0)"), possible("v.at"));
-    let (from, due) = (due_from("met"), due_at("met"));
+    let (from, due, never) = (due_from("met"), due_at("met"), due_at("at"));
     format!(
         "INSERT INTO due
-         SELECT doc, every_days, met, tried, coalesce({from}, at), coalesce({due}, at)
+         SELECT doc, every_days, met, tried, coalesce({from}, at), coalesce({due}, {never})
          FROM (SELECT h.doc, {at} AS at,
              min(CASE WHEN h.visit_every_days > 0 THEN h.visit_every_days ELSE 99999 END, coalesce(
                (SELECT min(r.every_days) FROM residents p JOIN visit_rules r

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::document;
 use crate::dictionary::FieldValue;
+use crate::documents::Proof;
 use crate::error::Result;
 use crate::ids::Id;
 use crate::records::Further;
@@ -90,10 +91,16 @@ pub struct VisitView {
     pub by: String,
     /// The name of who made it, empty if not known here.
     pub by_name: String,
-    /// When, by the best time known; seconds since the Unix epoch (UTC).
+    /// When it was, by the best time known; seconds since the Unix epoch (UTC).
     pub at: i64,
-    /// Whether no hub has confirmed that time.
+    /// When it was entered, by the best time known; seconds since the Unix epoch (UTC).
+    pub recorded_at: i64,
+    /// Whether it was entered later than it was (补录).
+    pub entered_later: bool,
+    /// Whether no hub has confirmed these times.
     pub unanchored: bool,
+    /// Whether none ever will: they are not later than the hub received them, and that is all that is known.
+    pub unknowable: bool,
     /// The result's code.
     pub result: String,
     /// What for.
@@ -111,7 +118,8 @@ const NAMED: &[&str] = &["result", "purpose", "note"];
 pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<Vec<VisitView>> {
     let further = Further::of("v", document::FIELDS, NAMED);
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT v.doc, coalesce(v.by, ''), coalesce(p.name, ''), coalesce(v.at, 0), coalesce(v.unanchored, 1), coalesce(v.result, ''), coalesce(v.purpose, ''), coalesce(v.note, '')
+        "SELECT v.doc, coalesce(v.by, ''), coalesce(p.name, ''), coalesce(v.at, 0), coalesce(v.unanchored, 1), coalesce(v.result, ''), coalesce(v.purpose, ''), coalesce(v.note, ''),
+           coalesce(v.recorded_at, v.at, 0)
          {further} FROM visits v LEFT JOIN persons p ON p.doc = v.by WHERE v.household = ?1 ORDER BY v.at DESC, v.doc LIMIT ?2",
     ))?;
     let rows = statement.query_map(params![household, limit], |r| {
@@ -120,11 +128,14 @@ pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<V
             by: r.get(1)?,
             by_name: r.get(2)?,
             at: r.get(3)?,
+            recorded_at: r.get(8)?,
+            entered_later: r.get::<_, i64>(8)? > r.get(3)?,
             unanchored: r.get(4)?,
+            unknowable: r.get::<_, i64>(4)? == Proof::Unknowable as i64,
             result: r.get(5)?,
             purpose: r.get(6)?,
             note: r.get(7)?,
-            fields: further.read(r, 8)?,
+            fields: further.read(r, 9)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

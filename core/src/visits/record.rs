@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::document;
+use super::document::{self, EARLIEST_SECONDS};
 use crate::commands::{Action, Edit, check_note, check_position};
 use crate::documents::Value;
 use crate::error::{Error, Result};
@@ -64,9 +64,28 @@ pub struct RecordVisit {
     /// Longitude in degrees (WGS-84).
     #[serde(default)]
     pub lon: Option<f64>,
+    /// When it was, in seconds since the Unix epoch (UTC), if it is entered later (补录): at most 7 days ago. `None` for now.
+    #[serde(default)]
+    pub visited_at: Option<i64>,
     /// Further fields of the dictionary, by key.
     #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
     pub fields: JsonMap,
+}
+
+impl RecordVisit {
+    /// How many seconds before `now` it was, if it was earlier.
+    fn earlier_by(&self, now: i64) -> Result<Option<i64>> {
+        let Some(visited_at) = self.visited_at else { return Ok(None) };
+        match now.saturating_sub(visited_at) {
+            0 => Ok(None),
+            earlier if earlier < 0 => Err(Error::invalid("走访时间不能晚于现在", "a visit cannot have been later than now")),
+            earlier if earlier > EARLIEST_SECONDS => Err(Error::invalid(
+                "只能补录最近7天内的走访；请核对走访时间和手机时钟",
+                "a visit is entered within 7 days; check its time and the phone's clock",
+            )),
+            earlier => Ok(Some(earlier)),
+        }
+    }
 }
 
 impl Action for RecordVisit {
@@ -78,12 +97,15 @@ impl Action for RecordVisit {
             return Err(Error::invalid("走访时长不能超过24小时", "a visit takes at most 24 hours"));
         }
         let further = read_fields(document::FIELDS, &self.fields, edit)?;
+        let earlier_by = self.earlier_by(edit.stamp().at)?;
         edit.state(self.household, "household", "这一户", "household")?;
         let id = edit.new_id();
         edit.create(id, document::VISIT.name, |w| {
             let root = w.at_path(&[])?;
             w.put(&root, "household", Value::from(self.household))?;
             w.stamp(&root)?;
+            // Counted from its record, whose own time may be found later: it is never later than that.
+            w.put(&root, "earlier_by", earlier_by.map(Value::from))?;
             w.put(&root, "result", Value::from(self.result.code()))?;
             w.put(&root, "purpose", Value::from(purpose.as_str()))?;
             w.put(&root, "note", Value::from(note.as_str()))?;

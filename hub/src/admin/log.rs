@@ -165,7 +165,7 @@ pub async fn cut(hub: &Hub, tenant: &str, keep_days: i64) -> Result<u64> {
     // Up to the first that is kept: whatever the hub's clock did, the rest hangs together.
     let sql = "SELECT seq, hash FROM audit_log WHERE tenant_id = $1 AND seq < coalesce(
         (SELECT min(seq) FROM audit_log WHERE tenant_id = $1 AND at >= $2), 9223372036854775807) ORDER BY seq DESC LIMIT 1";
-    let oldest = now - keep_days.max(KEEP_DAYS) * 86_400;
+    let oldest = hub.confirmed_now() - keep_days.max(KEEP_DAYS) * 86_400;
     let rows = all(&mut tx, sql, vec![Arg::text(tenant), Arg::int(oldest)]).await?;
     let Some(row) = rows.first() else { return Ok(0) };
     let (seq, hash): (i64, String) = (row.try_get(0)?, row.try_get(1)?);

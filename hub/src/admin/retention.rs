@@ -9,6 +9,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::erase::{RETENTION, TOLD_SECONDS, attached, erase_all, scrub, sweep_photos};
 use super::log::{Act, record};
+use crate::clock;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all, exec, select_in};
@@ -77,20 +78,21 @@ fn months_before(now: i64, months: i64) -> Result<i64> {
     Ok(before.map_err(|e| HubError::usage("保存期限过长", e))?.timestamp().as_second())
 }
 
-/// Visits whose date and whose coming in are both before `$2`: a wrong clock makes nothing old.
+/// Visits whose date and whose coming in are both before `$2`: a phone's wrong clock makes nothing old.
 const VISITS: &str = "FROM visits v JOIN documents d ON d.tenant_id = v.tenant_id AND d.doc = v.doc
     LEFT JOIN households h ON h.tenant_id = v.tenant_id AND h.doc = v.household
     LEFT JOIN places p ON p.tenant_id = v.tenant_id AND p.doc = h.place
     WHERE v.tenant_id = $1 AND v.at < $2 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.tenant_id = v.tenant_id AND c.doc = v.doc AND c.at >= $2)";
-/// Reports at their end before `$2` that still have words; `$3` stands where these were.
+/// Reports at their end before `$2`, and untouched since, that still have words; `$3` stands where these were.
 const REPORTS: &str = "FROM reports v JOIN documents d ON d.tenant_id = v.tenant_id AND d.doc = v.doc
     LEFT JOIN places p ON p.tenant_id = v.tenant_id AND p.doc = v.place
-    WHERE v.tenant_id = $1 AND v.status IN ('closed', 'declined') AND v.status_since < $2 AND v.title <> $3";
+    WHERE v.tenant_id = $1 AND v.status IN ('closed', 'declined') AND v.status_since < $2 AND v.title <> $3
+    AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.tenant_id = v.tenant_id AND c.doc = v.doc AND c.at >= $2)";
 
 /// What [`apply`] would take, by kind and grid.
 pub async fn preview(hub: &Hub, tenant: &Tenant) -> Result<Vec<Due>> {
     let mut read = hub.store.read().await?;
-    let cutoffs = Cutoffs::read(&mut read, tenant, hub.now()).await?;
+    let cutoffs = Cutoffs::read(&mut read, tenant, hub.confirmed_now()).await?;
     let mut due = Vec::new();
     for (kind, from, at, cutoff) in [("visit", VISITS, "v.at", cutoffs.visits), ("report", REPORTS, "v.status_since", cutoffs.reports)] {
         let Some(cutoff) = cutoff else { continue };
@@ -112,7 +114,8 @@ pub async fn apply(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Applied> {
 }
 
 async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Applied> {
-    let now = hub.now();
+    clock::read(hub).await?;
+    let now = hub.confirmed_now();
     let cutoffs = Cutoffs::read(&mut *hub.store.read().await?, tenant, now).await?;
     let mut applied = Applied::default();
     if let Some(cutoff) = cutoffs.visits {
@@ -125,7 +128,7 @@ async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Appl
     if applied != Applied::default() {
         let mut tx = hub.store.write(&tenant.id).await?;
         let detail = format!("visits {}, reports {}", applied.visits, applied.reports);
-        record(&mut tx, &tenant.id, now, Act { by, verb: "retention", subject: &tenant.settings.to_string(), detail: &detail }).await?;
+        record(&mut tx, &tenant.id, hub.now(), Act { by, verb: "retention", subject: &tenant.settings.to_string(), detail: &detail }).await?;
         tx.commit().await?;
         scrub(hub).await?;
     }
@@ -134,7 +137,7 @@ async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Appl
 
 /// Takes what these documents lose, in pieces; answers with how many.
 async fn take(hub: &Hub, tenant: &Tenant, from: &str, limits: Vec<Arg>, erase: &Erase) -> Result<usize> {
-    let now = hub.now();
+    let now = hub.confirmed_now();
     let (mut taken, mut after) = (0, String::new());
     let next = limits.len() + 2;
     let sql = format!("SELECT v.doc, d.kind, d.kept_until {from} AND v.doc > ${next} ORDER BY v.doc LIMIT ${}", next + 1);
@@ -188,7 +191,7 @@ async fn stop_telling(hub: &Hub, tenant: &Tenant, now: i64) -> Result<()> {
 
 /// Applies the rules where the community has switched that on and a day has passed.
 pub async fn apply_daily(hub: &Hub, tenant: &Tenant) -> Result<()> {
-    let (now, name) = (hub.now(), format!("retention {}", tenant.id));
+    let (now, name) = (hub.confirmed_now(), format!("retention {}", tenant.id));
     let mut read = hub.store.read().await?;
     if !Cutoffs::read(&mut read, tenant, now).await?.daily {
         return Ok(());
@@ -196,7 +199,7 @@ pub async fn apply_daily(hub: &Hub, tenant: &Tenant) -> Result<()> {
     let last = all(&mut read, "SELECT value FROM meta WHERE name = $1", vec![Arg::text(&name)]).await?;
     drop(read);
     let last = last.first().map(|row| row.try_get::<String, _>(0)).transpose()?.and_then(|at| at.parse::<i64>().ok());
-    if last.is_some_and(|at| now - at < DAY) {
+    if last.is_some_and(|at| (now - at).abs() < DAY) {
         return Ok(());
     }
     // The serving hub sweeps the files of photos by itself.

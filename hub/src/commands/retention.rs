@@ -21,6 +21,13 @@ pub struct Retention {
 pub async fn run(a: Retention) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
+    let behind = hub.now() - hub.confirmed_now();
+    if behind >= 86_400 {
+        let (days, day) = (behind / 86_400, time(hub.confirmed_now()));
+        eprintln!(
+            "服务器时钟比此前的读数所能确认的快 {days} 天，保存期限按 {day} 计算，不会提前删除。请核对服务器时钟（NTP）；时钟没有错的，照常运行一周后自动确认 / the hub's clock is {days} days ahead of what earlier readings confirm; ages are counted by {day}, nothing goes too early. Check the clock (NTP); if it is right, it is confirmed after a week of running"
+        );
+    }
     if a.apply {
         let done = admin::apply_retention(&hub, &tenant, "admin").await?;
         println!("已删除走访 {} 条，清除上报文字 {} 件 / visits gone {}, reports without words {}", done.visits, done.reports, done.visits, done.reports);

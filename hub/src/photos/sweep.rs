@@ -28,7 +28,7 @@ pub async fn sweep(hub: &Hub, tenant: &Tenant) -> Result<u64> {
         hub.photos.remove(&tenant.id, hash).await?;
         removed += 1;
     }
-    let before = hub.now() - PIECES_SECONDS;
+    let before = hub.confirmed_now() - PIECES_SECONDS;
     let old: Vec<_> = pieces.into_iter().filter(|piece| piece.at < before || !named.contains(piece.hash())).collect();
     hub.photos.remove_pieces(&old).await?;
     Ok(removed)

@@ -1,11 +1,12 @@
 //! The hub's half of sync. [`request`] opens and checks a signed request, [`carried`] what came by other hands, [`take`] decides
-//! each change, [`batch`] holds the documents of one transaction and [`flush`] writes what was decided ([`circles`] the roles that
+//! each change, [`batch`] holds the documents of one transaction, [`bound`] bounds the times they claim and [`flush`] writes what was decided ([`circles`] the roles that
 //! follow from it), [`page`] reads the news ([`reads`] logs what of it is confidential), [`fold`] keeps history small,
 //! [`again`] ends it, [`rebuild`] makes the read model anew.
 
 mod again;
 mod author;
 mod batch;
+mod bound;
 mod carried;
 mod circles;
 mod flush;
@@ -20,5 +21,6 @@ mod take;
 pub use again::{Begin, Erase, Tell, WORDS_GONE};
 pub use author::{Membership, author_of};
 pub use batch::Batch;
+pub use bound::bound_what_came_ahead;
 pub use handle::{handle_enrol, handle_sync, use_nonce, verified};
 pub use request::Incoming;

@@ -208,7 +208,7 @@ impl Asked<'_> {
             let all = row.try_get::<Option<String>, _>(4)?.unwrap_or_default();
             let mut audiences: Vec<String> = all.split(' ').filter(|a| audiences.iter().any(|own| own == a)).map(str::to_owned).collect();
             // What phones do not hold any longer is not sent; that it left is.
-            if !audiences.is_empty() && row.try_get::<Option<i64>, _>(3)?.is_some_and(|until| until < self.hub.now()) {
+            if !audiences.is_empty() && row.try_get::<Option<i64>, _>(3)?.is_some_and(|until| until < self.hub.confirmed_now()) {
                 continue;
             }
             audiences.sort();

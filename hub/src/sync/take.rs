@@ -115,6 +115,9 @@ impl Batch<'_> {
                     None => verdicts.push(Verdict { word, reason, run: 1 }),
                 }
             }
+            for change in group {
+                self.bound(connection, change.doc).await?;
+            }
             self.settle(connection, group).await?;
             self.forward(connection, group).await?;
         }
@@ -239,7 +242,7 @@ impl Batch<'_> {
     fn shows_erased(&self, incoming: &IncomingChange, photo: &Map) -> bool {
         let Some((record, about)) = incoming.record.zip(incoming.about) else { return false };
         let until = self.loaded(about).and_then(|doc| doc.tree().int(PHOTOS_ERASED));
-        let taken = photo.int("anchored_at").or(photo.int("at")).unwrap_or(0);
+        let taken = photo.int("at").unwrap_or(0);
         self.is_erased(record) || until.is_some_and(|until| taken <= until)
     }
 
@@ -284,7 +287,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    async fn run_or_leave(&mut self, connection: &mut AnyConnection, input: Input) -> Result<()> {
+    pub(super) async fn run_or_leave(&mut self, connection: &mut AnyConnection, input: Input) -> Result<()> {
         match self.run(connection, input).await {
             Ok(_) => Ok(()),
             // A conflict or odd content in a document is no reason to hold up the sync.

@@ -79,6 +79,7 @@ async fn no_log_and_no_error_names_anybody() {
         minutes: None,
         lat: None,
         lon: None,
+        visited_at: None,
         fields: JsonMap::new(),
     };
     a.run(visit).unwrap();

@@ -144,6 +144,7 @@ fn visit(household: Id) -> RecordVisit {
         minutes: Some(4),
         lat: None,
         lon: None,
+        visited_at: None,
         fields: JsonMap::new(),
     }
 }

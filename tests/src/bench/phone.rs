@@ -88,6 +88,7 @@ fn record(stage: &Stage, desk: &Device) -> Result<Vec<Line>> {
             minutes: Some(5),
             lat: Some(home.lat),
             lon: Some(home.lon),
+            visited_at: None,
             fields: JsonMap::new(),
         };
         desk.clock.advance(60);
@@ -230,6 +231,7 @@ pub fn child_peak(folder: &str, invite: &str) -> Result<Vec<String>> {
                 minutes: Some(5),
                 lat: None,
                 lon: None,
+                visited_at: None,
                 fields: JsonMap::new(),
             })?;
         }

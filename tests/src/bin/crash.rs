@@ -48,6 +48,7 @@ async fn work(folder: &Path, number: u64) -> Result<(), Failure> {
             minutes: None,
             lat: None,
             lon: None,
+            visited_at: None,
             fields: JsonMap::new(),
         };
         say(format!("visit {}", phone.run(visit)?.value));

@@ -121,6 +121,7 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
         minutes: Some(5),
         lat: None,
         lon: None,
+        visited_at: None,
         fields: JsonMap::new(),
     })?;
     phone.sync_with("https://hub.test", &tap, &mut SyncReport::default(), &|_| {}).await?;

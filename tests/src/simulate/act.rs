@@ -50,7 +50,8 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             let Some(household) = household()? else { return Ok(None) };
             let result = VisitResult::ALL[value / 7 % VisitResult::ALL.len()];
             let note = if much { format!("{token}，{}", "近况良好。".repeat(390)) } else { token.clone() };
-            let visit = RecordVisit { household, result, purpose: String::new(), note, minutes: None, lat: None, lon: None, fields: JsonMap::new() };
+            let visit =
+                RecordVisit { household, result, purpose: String::new(), note, minutes: None, lat: None, lon: None, visited_at: None, fields: JsonMap::new() };
             chosen(visit.into(), Deed::Visit(household))
         }
         7 => {

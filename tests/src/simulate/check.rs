@@ -178,11 +178,8 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
         .collect();
     // Phones hold visits for a year after the day they say they were; a wrong clock makes some old at once.
     let year_ago = world.line.hub.lock().await.hub.now() - 365 * 86_400;
-    let old: BTreeSet<Id> = held
-        .iter()
-        .filter(|(_, (_, doc))| doc.kind().name == "visit" && doc.tree().int("at").into_iter().chain(doc.tree().int("anchored_at")).any(|at| at < year_ago))
-        .map(|(id, _)| *id)
-        .collect();
+    let old: BTreeSet<Id> =
+        held.iter().filter(|(_, (_, doc))| doc.kind().name == "visit" && doc.tree().int("at").is_some_and(|at| at < year_ago)).map(|(id, _)| *id).collect();
     let handed = handed_on(world, held).await?;
     let members: BTreeMap<Id, BTreeSet<Id>> =
         held.iter().filter(|(_, (_, doc))| doc.kind().name == "circle").map(|(id, (_, doc))| (*id, circle_readers(doc.tree()))).collect();
@@ -407,7 +404,7 @@ async fn visits(world: &World<'_>) -> Done {
 }
 
 /// Each phone's due list, computed again from its rows in plain words: the shortest rhythm that applies, counted from the last
-/// time someone was met or reached.
+/// time someone was met or reached, or from when the household was recorded.
 fn due(world: &World<'_>) -> Done {
     for (i, phone) in world.phones.iter().enumerate() {
         let phone = phone.phone();
@@ -428,7 +425,7 @@ fn due(world: &World<'_>) -> Done {
             let by_tag = tagged.filter_map(|tag| rules.iter().find(|(name, _)| name == tag).map(|(_, days)| *days)).min();
             let Some(every) = by_tag.into_iter().chain((own > 0).then_some(own)).min().filter(|_| home[1] == "lived_in") else { continue };
             let met = visits.iter().filter(|v| v[0] == home[0] && ["met", "phone"].contains(&v[1].as_str())).filter_map(|v| v[2].parse::<i64>().ok()).max();
-            let at = met.map_or(home[3].parse().unwrap_or(0), |met| met.max(0) + every * 86_400);
+            let at = met.map_or(home[3].parse().unwrap_or(0), |met| met.max(0)) + every * 86_400;
             expected.push(format!("{} {every} {at}", home[0]));
         }
         expected.sort();

@@ -73,6 +73,7 @@ fn act(phone: &Phone, number: u64, random: [u8; 4], door: &gridwalk_core::visits
                 minutes: None,
                 lat: None,
                 lon: None,
+                visited_at: None,
                 fields: JsonMap::new(),
             };
             (Sort::Visit, phone.run_as(form, visit)?.value)

@@ -13,7 +13,17 @@ const DAY: i64 = 86_400;
 
 fn visit(lab: &Lab, household: Id, result: VisitResult) -> Id {
     lab.phone
-        .run(RecordVisit { household, result, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None, fields: JsonMap::new() })
+        .run(RecordVisit {
+            household,
+            result,
+            purpose: String::new(),
+            note: String::new(),
+            minutes: None,
+            lat: None,
+            lon: None,
+            visited_at: None,
+            fields: JsonMap::new(),
+        })
         .unwrap()
         .value
 }
@@ -39,8 +49,8 @@ fn the_shortest_rhythm_counts_and_its_window_opens_before_it_ends() {
     assert_eq!(door(&lab, tag).unwrap().every_days, 30);
     assert_eq!(
         (door(&lab, tag).unwrap().due_at, door(&lab, tag).unwrap().urgency),
-        (MORNING, Urgency::Overdue),
-        "a door nobody has come to is due since it was registered"
+        (MORNING + 30 * DAY, Urgency::Due),
+        "a door nobody has come to is due within its rhythm from the day it was registered"
     );
     assert_eq!(door(&lab, own).unwrap().every_days, 10);
     visit(&lab, tag, VisitResult::Met);
@@ -66,7 +76,7 @@ fn only_who_was_met_or_reached_was_visited() {
         lab.clock.advance(60);
         visit(&lab, home, result);
         let door = door(&lab, home).unwrap();
-        assert_eq!((door.last_visit_at, door.last_attempt_at, door.due_at), (None, Some(lab.phone.now().unwrap()), MORNING), "{result:?}");
+        assert_eq!((door.last_visit_at, door.last_attempt_at, door.due_at), (None, Some(lab.phone.now().unwrap()), MORNING + 10 * DAY), "{result:?}");
     }
     visit(&lab, home, VisitResult::Met);
     assert!(door(&lab, home).is_none());
@@ -129,6 +139,9 @@ fn the_nearest_door_comes_first_and_overdue_ones_before() {
         lab.phone.run(household).unwrap().value
     };
     let (far, near, soon) = (at("远", 30.02, 10), at("近", 30.01, 10), at("不急", 30.0, 10));
+    visit(&lab, soon, VisitResult::Met);
+    // Those that nobody came to are overdue by now.
+    lab.clock.advance(DAY);
     visit(&lab, soon, VisitResult::Met);
     lab.clock.advance(9 * DAY);
     let list: Vec<(Id, Option<i64>)> = lab.phone.today(Some((30.0, 120.0)), 10).unwrap().iter().map(|d| (d.household, d.metres)).collect();

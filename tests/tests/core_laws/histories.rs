@@ -138,6 +138,7 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
             minutes: None,
             lat: None,
             lon: None,
+            visited_at: None,
             fields: JsonMap::new(),
         }
         .into(),

@@ -51,10 +51,11 @@ fn examples() {
 fn a_time_is_trusted_by_an_anchor_of_its_boot_only() {
     let reading = Reading { wall: 500, boot: "b".into(), since_boot: 90 };
     let anchor = Anchor { boot: "b".into(), since_boot: 100, hub_time: 1_000 };
-    let stamp = Stamp::new(reading.clone(), Some(&anchor));
+    let stamp = Stamp::new(reading.clone(), Some(&anchor), Some(9_999));
     assert_eq!((stamp.at, stamp.anchored), (990, true), "also by a later anchor");
-    let stamp = Stamp::new(reading.clone(), Some(&Anchor { boot: "c".into(), ..anchor.clone() }));
+    let stamp = Stamp::new(reading.clone(), Some(&Anchor { boot: "c".into(), ..anchor.clone() }), None);
     assert_eq!((stamp.at, stamp.anchored), (500, false));
-    assert_eq!(Stamp::new(reading, None).at, 500);
+    assert_eq!(Stamp::new(reading.clone(), None, None).at, 500);
+    assert_eq!(Stamp::new(reading, None, Some(700)).at, 700, "not before the hub last answered");
     assert_eq!(Anchor { hub_time: i64::MAX, since_boot: i64::MIN, ..anchor }.time_of("b", i64::MAX), Some(i64::MAX));
 }

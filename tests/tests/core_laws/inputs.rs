@@ -24,6 +24,7 @@ fn visit(household: Id) -> RecordVisit {
         minutes: None,
         lat: None,
         lon: None,
+        visited_at: None,
         fields: JsonMap::new(),
     }
 }

@@ -20,4 +20,5 @@ mod report_fold;
 mod rules;
 mod rules_doc;
 mod store;
+mod times;
 mod tried;

@@ -129,7 +129,7 @@ fn value(key: &str, by: Id) -> Value {
         "person" => me().into(),
         "removed" | "day_only" | "own" | "kept" => true.into(),
         "tag:name" => true.into(),
-        "at" | "since_boot" | "anchored_at" | "order" | "lat" | "lon" | "whistle" | "held_at" => 1.into(),
+        "at" | "since_boot" | "earlier_by" | "order" | "lat" | "lon" | "whistle" | "held_at" => 1.into(),
         "kind" => "note".into(),
         _ => "内容".into(),
     }

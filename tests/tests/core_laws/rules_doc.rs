@@ -14,7 +14,7 @@ Drawn from the data of `core/src/rules` by a test. After a change of the rules: 
 
 The rules are judged for every operation of every change, by the phone before it records and by the hub before it takes. Beside these
 tables it holds for every kind: nothing is deleted; nobody writes `by` in another's name; what is written once is completed by its author
-alone (and by the hub); new ids are of the author's own devices; of an edited field `value`, `by`, `at`, `boot` and `since_boot` are written.
+alone (and by the hub); what is found out about times is written once at the root, `start:<boot>` by whose stamps bear that boot, `late:<time>` by the hub; new ids are of the author's own devices; of an edited field `value`, `by`, `at`, `boot` and `since_boot` are written.
 A role writes only in documents that it reaches: those of its scope, those at the desk where it reads the desk, and, except in circles,
 what everyone of the community or that very person reads.
 

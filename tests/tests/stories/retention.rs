@@ -112,3 +112,40 @@ async fn a_late_change_to_what_went_has_a_final_answer() {
     w.assert_agreement(&[&a, &away]).await;
     w.hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_that_starts_with_its_clock_far_ahead_drops_nothing() {
+    let w = World::start(212, 2).await;
+    let a = w.worker(1, "g00").await;
+    for note in ["第一次", "第二次", "第三次"] {
+        a.phone.run(visit(w.households[0], note)).unwrap();
+    }
+    let case = a.phone.run(report(w.grids[0], "管道渗水")).unwrap().value;
+    for (kind, note) in [("accept", ""), ("handle", ""), ("feed_back", STEP), ("close", "")] {
+        a.phone.run(AddStep { report: case, kind: kind.into(), note: note.into() }).unwrap();
+    }
+    let set = SetRetention { settings: w.desk.phone.settings().unwrap().id, months: vec![("visit".into(), 12), ("report".into(), 12)], daily: Some(true) };
+    w.desk.phone.run(set).unwrap();
+    w.settle(&[&a]).await;
+    // Several times on one day, as someone tries who does not see why it goes wrong.
+    w.hub.clock.shift_wall(1500 * DAY);
+    for _ in 0..3 {
+        admin::apply_daily(&w.hub.hub, &w.hub.tenant).await.unwrap();
+        assert_eq!(admin::apply_retention(&w.hub.hub, &w.hub.tenant, "admin").await.unwrap(), Applied::default());
+        assert!(admin::preview_retention(&w.hub.hub, &w.hub.tenant).await.unwrap().is_empty());
+        w.settle(&[&a]).await;
+        w.pass(7200, &[&a]);
+    }
+    // A phone that comes while it is wrong gets what it is to have.
+    let new = w.worker(3, "g00").await;
+    w.hub.clock.shift_wall(-1500 * DAY);
+    w.settle(&[&a, &new]).await;
+    assert_eq!((notes(&a.phone).len(), notes(&new.phone).len(), w.ask("SELECT note FROM visits").await.len()), (3, 3, 3));
+    assert_eq!(w.ask("SELECT title FROM reports").await, ["管道渗水"]);
+    w.assert_agreement(&[&a, &new]).await;
+    // With the right clock the rules go on as ever.
+    w.pass(380 * DAY, &[&a, &new]);
+    admin::apply_daily(&w.hub.hub, &w.hub.tenant).await.unwrap();
+    assert!(w.ask("SELECT note FROM visits").await.is_empty());
+    w.hub.stop().await;
+}

@@ -192,7 +192,17 @@ pub fn resident(name: &str) -> NewResident {
 
 /// A visit where someone was met.
 pub fn visit(household: Id, note: &str) -> RecordVisit {
-    RecordVisit { household, result: VisitResult::Met, purpose: String::new(), note: note.into(), minutes: None, lat: None, lon: None, fields: JsonMap::new() }
+    RecordVisit {
+        household,
+        result: VisitResult::Met,
+        purpose: String::new(),
+        note: note.into(),
+        minutes: None,
+        lat: None,
+        lon: None,
+        visited_at: None,
+        fields: JsonMap::new(),
+    }
 }
 
 /// The one resident of a household that was made with one.
