@@ -3,7 +3,7 @@
 //! A resident's tags are fields of the resident (`tag:低保` → true), not a map of their own: a map that two phones make at
 //! the same time would hide one phone's tags.
 
-use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
+use crate::documents::{Audience, Kind, Map, Place, Schema, Subject, Value};
 use crate::ids::Id;
 use crate::projection::{Rows, Table, Type};
 use crate::rules::table;
@@ -54,6 +54,8 @@ pub static HOUSEHOLD: Kind = Kind {
     rules: &table::HOUSEHOLD,
     keep_days: None,
     check: |attempt| !attempt.after.text("address").is_empty() && attempt.after.id("place").is_some(),
+    demands: &[],
+    subjects: &[Subject::Entries { container: "residents", table: &RESIDENTS }],
 };
 
 /// The tags of a resident, sorted.

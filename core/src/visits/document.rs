@@ -1,6 +1,6 @@
 //! The shape of a visit document and its projection. A visit is complete in its first change.
 
-use crate::documents::{Kind, Map, Place, Schema};
+use crate::documents::{Kind, Map, Place, Schema, Subject};
 use crate::projection::{Rows, Table, Type};
 use crate::rules::table;
 
@@ -35,6 +35,8 @@ pub static VISIT: Kind = Kind {
     rules: &table::VISIT,
     keep_days: Some(365),
     check: |attempt| attempt.after.id("household").is_some() && !attempt.after.text("by").is_empty(),
+    demands: &[],
+    subjects: &[Subject::About],
 };
 
 fn project(tree: &Map, rows: &mut Rows) {

@@ -17,4 +17,5 @@ mod report_fold;
 mod rules;
 mod rules_doc;
 mod store;
+mod subjects;
 mod tried;
