@@ -12,9 +12,10 @@ use std::sync::Arc;
 use gridwalk_core::clock::SystemClock;
 use gridwalk_core::households::{AddHousehold, NewResident};
 use gridwalk_core::identity::{HostRandom, SeededRandom, SystemRandom};
+use gridwalk_core::ids::Actor;
 use gridwalk_core::places::AddPlace;
 use gridwalk_core::rules::Role;
-use gridwalk_core::{Config, Phone};
+use gridwalk_core::{Config, Id, Phone};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_hub::{Hub, store};
@@ -41,9 +42,12 @@ fn an_update_that_is_killed_in_the_middle_begins_again() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("phone-1");
     let lab = Phone::open(Config::new(&folder, key_of(1))).unwrap();
-    let enrol = "INSERT INTO tenants (tenant, hub, person, grants, audiences, key, spare, epoch, number)
-        VALUES ('t', 'http://nowhere', '0909090909090909090909090000000001', '[[\"cadre\",\"community\"]]', '[]', x'', x'', 1, 0)";
-    lab.store().write(|tx| Ok(tx.execute_batch(enrol)?)).unwrap();
+    let person = Id { actor: Actor([9; 12]), counter: 1 };
+    let enrol = format!(
+        "INSERT INTO tenants (tenant, hub, person, grants, audiences, key, spare, epoch, number)
+        VALUES ('t', 'http://nowhere', '{person}', '[[\"cadre\",\"community\"]]', '[]', x'', x'', 1, 0)"
+    );
+    lab.store().write(|tx| Ok(tx.execute_batch(&enrol)?)).unwrap();
     let place = lab.run(AddPlace { level: "grid".into(), name: "一网格".into() }).unwrap().value;
     for n in 0..200 {
         let residents = vec![NewResident { name: format!("王{n}"), ..NewResident::default() }];
