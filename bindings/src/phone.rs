@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gridwalk_core::carriers::CarriedStatus;
-use gridwalk_core::phone::{Config, HubRefusal, Quarantined, Status, TakenIn, TenantStatus};
+use gridwalk_core::phone::{Config, HubRefusal, MarkView, Quarantined, Status, TakenIn, TenantStatus};
 use gridwalk_core::{Error, Input};
 
 use crate::error::Result;
@@ -35,10 +35,16 @@ pub struct Status {
     pub device: String,
     /// The communities it is enrolled in.
     pub tenants: Vec<TenantStatus>,
+    /// The number of this app's dictionary. Where a hub's is lower, what it does not know is not offered.
+    pub dictionary: u32,
     /// Documents on the phone.
     pub documents: u64,
+    /// Documents among them of a kind that this app does not know: they can be read once it is updated.
+    pub after_update: u64,
     /// Commands that the hub has not answered yet.
     pub unsent: u64,
+    /// Commands among them that wait until the hub is upgraded: it does not know yet what they say.
+    pub held: u64,
     /// Conflicts waiting for someone to choose.
     pub conflicts: u64,
     /// Documents whose news could not be read.
@@ -68,8 +74,19 @@ pub struct TenantStatus {
     pub roles: Vec<RoleScope>,
     /// The hub's time at the last complete sync, in seconds since the Unix epoch (UTC).
     pub synced_at: Option<i64>,
+    /// The number of the hub's dictionary at the last sync.
+    pub dictionary: Option<u32>,
     /// Why the hub refused the last request, if it did: a revoked device is told so here.
     pub refused: Option<HubRefusal>,
+}
+
+/// A mark on a record of an older app, which was not asked for what is asked for now.
+#[uniffi::remote(Record)]
+pub struct MarkView {
+    /// The field.
+    pub path: String,
+    /// `missing` or `too_long`.
+    pub mark: String,
 }
 
 /// A refusal of a whole request.
@@ -177,6 +194,11 @@ impl Phone {
     /// Where the phone stands: what is unsent, when it last synced, what was refused and why.
     pub async fn status(&self) -> Result<Status> {
         self.call(|core| core.status()).await
+    }
+
+    /// What a document lacks, or has too much of, by demands that are younger than it.
+    pub async fn marks(&self, document: Id) -> Result<Vec<MarkView>> {
+        self.call(move |core| core.marks(document)).await
     }
 
     /// Runs a refused command again, as a new one of now: after the reason is gone.

@@ -5,6 +5,7 @@ use gridwalk_core::care::{HEALTH_FACTS, MINOR_FACTS};
 use gridwalk_core::circles::Purpose;
 use gridwalk_core::dictionary::Code;
 use gridwalk_core::mediations::State;
+use gridwalk_core::phone::MarkView;
 use gridwalk_core::reports::{Status, StepKind};
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::Urgency;
@@ -18,6 +19,7 @@ pub type Words = &'static [(&'static str, &'static str)];
 /// Fields that people edit, by their key in a document.
 pub const FIELDS: Words = &[
     ("name", "姓名"),
+    ("title", "标题"),
     ("sex", "性别"),
     ("birth", "出生"),
     ("relation", "关系"),
@@ -36,6 +38,9 @@ pub const FIELDS: Words = &[
     ("skills", "特长"),
     ("signed_out_at", "签退时间"),
 ];
+
+/// Marks on records of older apps.
+const MARKS: Words = &[("missing", "未填 / missing"), ("too_long", "过长 / too long")];
 
 /// Commands.
 pub const COMMANDS: Words = &[
@@ -113,6 +118,11 @@ pub fn fact(code: &str) -> &str {
 /// The code of what people call such a fact.
 pub fn fact_code(text: &str) -> &str {
     HEALTH_FACTS.iter().chain(&MINOR_FACTS).find(|(_, zh)| *zh == text).map_or(text, |(code, _)| code)
+}
+
+/// What people say of a mark on a record.
+pub fn mark(mark: &MarkView) -> String {
+    format!("{}{}", word(FIELDS, &mark.path), word(MARKS, &mark.mark))
 }
 
 /// What people call a role.

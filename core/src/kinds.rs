@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::commands::Action;
 use crate::dictionary::{self, assert_fields};
 use crate::documents::Kind;
-use crate::projection::{CONFLICTS, Table};
+use crate::projection::{CONFLICTS, MARKS, Table};
 use crate::rules::Allow;
+use crate::versions;
 use crate::{
     activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, times, units,
     visits,
@@ -34,9 +35,15 @@ pub static KINDS: &[&Kind] = &[
     &units::document::UNIT,
 ];
 
-/// The kind of this name.
+/// The kinds that the gridwalk that runs here knows.
+pub fn known() -> impl Iterator<Item = &'static Kind> {
+    let dictionary = versions::dictionary();
+    KINDS.iter().copied().filter(move |kind| dictionary.knows(kind.name, ""))
+}
+
+/// The kind of this name; `None` if a newer gridwalk knows it.
 pub fn by_name(name: &str) -> Option<&'static Kind> {
-    KINDS.iter().copied().find(|k| k.name == name)
+    known().find(|k| k.name == name)
 }
 
 const _: () = {
@@ -60,7 +67,7 @@ pub fn rows_of(name: &str) -> &'static [Allow] {
 
 /// Every read-model table.
 pub fn tables() -> impl Iterator<Item = &'static Table> {
-    KINDS.iter().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS])
+    known().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS, &MARKS])
 }
 
 macro_rules! inputs {

@@ -10,6 +10,7 @@
 
 pub mod error;
 pub mod ids;
+pub mod versions;
 
 pub mod clock;
 pub mod identity;

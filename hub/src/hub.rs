@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use gridwalk_core::clock::{HostClock, Reading, Stamp};
 use gridwalk_core::identity::{DeviceKey, HostRandom, PublicKey};
 use gridwalk_core::ids::{Actor, Id};
+use gridwalk_core::versions::Dictionary;
 use sqlx::{AnyConnection, Row};
 
 use crate::admin::tenants;
@@ -32,6 +33,8 @@ pub struct Hub {
     pub(crate) gate: Arc<Gate>,
     /// The files of photos.
     pub photos: PhotoStore,
+    /// What it knows.
+    pub dictionary: Dictionary,
     clock: Arc<dyn HostClock>,
     pub(crate) confirmed: ConfirmedClock,
     random: Arc<dyn HostRandom>,
@@ -70,7 +73,18 @@ impl Hub {
         let store = Store::open(folder, database, &*random).await?.measured(metrics.wait.clone());
         let gate = Arc::new(Gate::new(Limits::default()));
         let photos = PhotoStore::in_folder(&folder.join(PHOTO_FOLDER))?;
-        let hub = Self { store, folder: folder.to_owned(), photos, metrics, gate, clock, confirmed: ConfirmedClock::default(), random, actors: Arc::default() };
+        let hub = Self {
+            store,
+            folder: folder.to_owned(),
+            photos,
+            dictionary: Dictionary::OURS,
+            metrics,
+            gate,
+            clock,
+            confirmed: ConfirmedClock::default(),
+            random,
+            actors: Arc::default(),
+        };
         clock::read(&hub).await?;
         if hub.store.rows_are_due().await? {
             hub.rebuild().await?;
@@ -81,6 +95,12 @@ impl Hub {
     /// The same hub with other limits.
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { gate: Arc::new(Gate::new(limits)), ..self }
+    }
+
+    /// The same hub as one that knows this much: an older one.
+    #[cfg(feature = "testing")]
+    pub fn with_dictionary(self, dictionary: Dictionary) -> Self {
+        Self { dictionary, ..self }
     }
 
     /// Makes the read model of all communities anew.

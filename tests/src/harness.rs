@@ -8,6 +8,7 @@ use gridwalk_core::clock::ManualClock;
 use gridwalk_core::identity::{Invite, SeededRandom};
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::SyncReport;
+use gridwalk_core::versions::Dictionary;
 use gridwalk_core::{Config, Id, Phone, Result};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::limits::Limits;
@@ -77,6 +78,13 @@ impl TestHub {
     pub async fn start_with(folder: &Path, seed: u64, photos: PhotoStore) -> gridwalk_hub::Result<Self> {
         let (database, clock) = (postgres::database(folder).await?, Arc::new(ManualClock::new(MORNING)));
         let hub = hub_on(folder, database.as_deref(), clock.clone(), seed).await?.with_photos(photos);
+        Self::run(hub, folder, database, clock, LOOPBACK, None).await
+    }
+
+    /// The same as a hub that knows this much: an older one.
+    pub async fn start_as(folder: &Path, seed: u64, dictionary: Dictionary) -> gridwalk_hub::Result<Self> {
+        let (database, clock) = (postgres::database(folder).await?, Arc::new(ManualClock::new(MORNING)));
+        let hub = hub_on(folder, database.as_deref(), clock.clone(), seed).await?.with_dictionary(dictionary);
         Self::run(hub, folder, database, clock, LOOPBACK, None).await
     }
 
@@ -191,9 +199,13 @@ impl Device {
 
     /// Opens a phone with its own randomness: reopened phones must not repeat their first bytes.
     pub fn open_with(folder: PathBuf, number: u64, clock: Arc<ManualClock>, seed: u64) -> Result<Self> {
-        let phone =
-            Phone::open(Config { folder: folder.clone(), key: key_of(number), clock: clock.clone(), random: Arc::new(SeededRandom::new(seed ^ 0x6772_6964)) })?;
-        Ok(Self { phone, clock, folder, number })
+        Self::open_as(folder, number, clock, seed, Dictionary::OURS)
+    }
+
+    /// The same with an app that knows this much: an older one.
+    pub fn open_as(folder: PathBuf, number: u64, clock: Arc<ManualClock>, seed: u64, dictionary: Dictionary) -> Result<Self> {
+        let config = Config { folder: folder.clone(), key: key_of(number), clock: clock.clone(), random: Arc::new(SeededRandom::new(seed ^ 0x6772_6964)) };
+        Ok(Self { phone: Phone::open_as(config, dictionary)?, clock, folder, number })
     }
 
     /// A phone that is enrolled and has synced once.

@@ -11,12 +11,15 @@ use std::sync::Arc;
 
 use gridwalk_core::clock::SystemClock;
 use gridwalk_core::identity::{HostRandom, SeededRandom, SystemRandom};
+use gridwalk_core::ids::Actor;
+use gridwalk_core::places::AddPlace;
 use gridwalk_core::rules::Role;
-use gridwalk_core::{Config, Phone};
+use gridwalk_core::{Config, Id, Phone};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_hub::{Hub, store};
 use gridwalk_tests::harness::key_of;
+use gridwalk_tests::roster::{AddHousehold, NewResident};
 use gridwalk_tests::workload::{Scene, Spec, make};
 use sqlx::Row;
 
@@ -32,6 +35,48 @@ fn spawn(arguments: &[&str]) -> (Child, BufReader<ChildStdout>) {
 fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn an_update_that_is_killed_in_the_middle_begins_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("phone-1");
+    let lab = Phone::open(Config::new(&folder, key_of(1))).unwrap();
+    let person = Id { actor: Actor([9; 12]), counter: 1 };
+    let enrol = format!(
+        "INSERT INTO tenants (tenant, hub, person, grants, audiences, key, spare, epoch, number)
+        VALUES ('t', 'http://nowhere', '{person}', '[[\"cadre\",\"community\"]]', '[]', x'', x'', 1, 0)"
+    );
+    lab.store().write(|tx| Ok(tx.execute_batch(&enrol)?)).unwrap();
+    let place = lab.run(AddPlace { level: "grid".into(), name: "一网格".into() }).unwrap().value;
+    for n in 0..200 {
+        let residents = vec![NewResident { name: format!("王{n}"), ..NewResident::default() }];
+        let address = format!("五堰路{n}号");
+        lab.run(AddHousehold { place, address, tenure: String::new(), lat: None, lon: None, visit_every_days: Some(30), residents }).unwrap();
+    }
+    let rows = |phone: &Phone| {
+        let sql = "SELECT count(*) FROM households UNION ALL SELECT count(*) FROM residents UNION ALL SELECT count(*) FROM due
+            UNION ALL SELECT count(*) FROM search WHERE search MATCH '五'";
+        phone.store().read(|c| Ok(c.prepare(sql)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?)).unwrap()
+    };
+    let before = rows(&lab);
+    assert_eq!(before, [200; 4]);
+    let older = "UPDATE read_model SET version = 'older'; ALTER TABLE households DROP COLUMN tenure; DROP TABLE mediations";
+    lab.store().write(|tx| Ok(tx.execute_batch(older)?)).unwrap();
+    drop(lab);
+    // Killed ever later, until it is done before it is killed.
+    let mut killed = 0;
+    for milliseconds in (1..).map(|n| n * 4) {
+        let (mut child, _out) = spawn(&["open", folder.to_str().unwrap(), "1"]);
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds));
+        if child.try_wait().unwrap().is_some_and(|status| status.success()) {
+            break;
+        }
+        killed += 1;
+        kill(child);
+    }
+    assert!(killed > 0, "nothing was killed");
+    assert_eq!(rows(&Phone::open(Config::new(&folder, key_of(1))).unwrap()), before);
 }
 
 fn start_hub(folder: &Path, listen: &str) -> Child {

@@ -90,7 +90,8 @@ struct Show {
 impl Show {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let (report, steps) = phone.report(self.report)?;
-        screen.answer(&json!({"report": report, "steps": steps}), |s| {
+        let marks = phone.marks(self.report)?;
+        screen.answer(&json!({"report": report, "steps": steps, "marks": marks}), |s| {
             let facts = [
                 report.urgency.as_str(),
                 &report.category,
@@ -100,7 +101,14 @@ impl Show {
             ];
             let facts: Vec<&str> = facts.into_iter().filter(|f| !f.is_empty()).collect();
             let head = format!("{} {}", s.text(&report.title, Tone::Bold), s.text(words::status(&report.status), tone(&report.status)));
-            let lines = [head, s.text(facts.join(" · "), Tone::Plain), s.text(&report.detail, Tone::Plain), steps_text(s, phone, &steps)];
+            let marks: Vec<String> = marks.iter().map(words::mark).collect();
+            let lines = [
+                head,
+                s.text(marks.join("，"), Tone::Warn),
+                s.text(facts.join(" · "), Tone::Plain),
+                s.text(&report.detail, Tone::Plain),
+                steps_text(s, phone, &steps),
+            ];
             let text = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
             let legend = words::time_legend(&text);
             text + &s.text(legend, Tone::Dim)

@@ -50,6 +50,10 @@ fn overview(s: Style, status: &PhoneStatus, host: &Host) -> String {
         }
     }
     table.add_row([cell("未发送 Unsent"), count(status.unsent, Tone::Warn)]);
+    if status.held > 0 {
+        let text = format!("{}条记录等服务器升级后自动发送 / sent once the hub is upgraded: {}", status.held, status.held);
+        table.add_row([cell("等待升级 Held"), toned(text, Tone::Warn)]);
+    }
     table.add_row([cell("未被接受 Refused"), count(status.quarantine.len() as u64, Tone::Bad)]);
     table.add_row([cell("冲突 Conflicts"), count(status.conflicts, Tone::Warn)]);
     table.add_row([cell("无法读取 Unreadable"), count(status.unreadable, Tone::Bad)]);
@@ -57,6 +61,10 @@ fn overview(s: Style, status: &PhoneStatus, host: &Host) -> String {
         table.add_row([cell("删除 Erasing"), toned("待清除，下次打开或同步时继续 / goes on at the next opening or sync", Tone::Warn)]);
     }
     table.add_row([cell("资料 Documents"), cell(status.documents)]);
+    if status.after_update > 0 {
+        let text = format!("{}份资料更新应用后可看 / to be read once the app is updated: {}", status.after_update, status.after_update);
+        table.add_row([cell("更新应用 Update"), toned(text, Tone::Warn)]);
+    }
     if status.carried != CarriedStatus::default() {
         table.add_row([cell("代送 Carried"), toned(carried_text(status.carried), if status.carried.waiting > 0 { Tone::Warn } else { Tone::Plain })]);
     }

@@ -9,6 +9,7 @@ use gridwalk_core::sync::protocol::{
     Bundle, DocumentNews, EnrolReply, Granted, SyncReply, SyncRequest, TenantReply, Verdict, WireChange, Word, decode, pack, seal_reply, unpack,
 };
 use gridwalk_core::sync::{Answer, Hub, Prepared, SyncReport};
+use gridwalk_core::versions::DICTIONARY_VERSION;
 use gridwalk_core::{Config, Id, Phone, Result};
 use serde_json::Value;
 
@@ -174,6 +175,9 @@ impl Hub for Judges<'_> {
         };
         let verdict = Verdict { word: self.word, reason: self.reason.clone(), run: u32::try_from(changes.len()).unwrap() };
         let verdicts = bundle.iter().map(|_| vec![verdict.clone()]).collect();
-        self.community.answer(request, &SyncReply { hub_time: request.head.created, verdicts, tenants: vec![tenant], schemas: vec![], receipts: vec![] })
+        self.community.answer(
+            request,
+            &SyncReply { hub_time: request.head.created, verdicts, tenants: vec![tenant], schemas: vec![], receipts: vec![], dictionary: DICTIONARY_VERSION },
+        )
     }
 }

@@ -31,6 +31,8 @@ pub static ACTIVITY: Kind = Kind {
     rules: &table::ACTIVITY,
     keep_days: None,
     check,
+    demands: &[],
+    subjects: &[],
 };
 
 /// A member claims for themselves alone.

@@ -1,6 +1,6 @@
 //! The shape of an attendance document and its projection: one document from sign-in to sign-out.
 
-use crate::documents::{Audience, Kind, Map, Place, Proof, Schema};
+use crate::documents::{Audience, Kind, Map, Place, Proof, Schema, Subject};
 use crate::projection::{Rows, Table, Type};
 use crate::rules::table;
 
@@ -28,6 +28,8 @@ pub static ATTENDANCE: Kind = Kind {
     rules: &table::ATTENDANCE,
     keep_days: None,
     check: |attempt| attempt.after.id("person") == Some(attempt.author.person) || attempt.at_desk(),
+    demands: &[],
+    subjects: &[Subject::Named { table: &ATTENDANCES, column: "person" }],
 };
 
 fn project(tree: &Map, rows: &mut Rows) {

@@ -1,7 +1,7 @@
 //! The shapes of health and minor documents and their projections. Each names its circle once, and the resident by household
 //! and entry.
 
-use crate::documents::{Audience, Kind, Map, Place, Schema};
+use crate::documents::{Audience, Kind, Map, Place, Schema, Subject};
 use crate::projection::{Table, Type, reference};
 use crate::rules::table;
 
@@ -68,6 +68,8 @@ pub static HEALTH: Kind = Kind {
     rules: &table::HEALTH,
     keep_days: None,
     check: |attempt| is_whole(attempt.after),
+    demands: &[],
+    subjects: &[Subject::Named { table: &HEALTH_ROWS, column: "resident" }, Subject::Named { table: &HEALTH_ROWS, column: "household" }],
 };
 
 /// A minor; read by the approved members of its circle for minors alone.
@@ -90,6 +92,8 @@ pub static MINOR: Kind = Kind {
     rules: &table::MINOR,
     keep_days: None,
     check: |attempt| is_whole(attempt.after),
+    demands: &[],
+    subjects: &[Subject::Named { table: &MINOR_ROWS, column: "resident" }, Subject::Named { table: &MINOR_ROWS, column: "household" }],
 };
 
 fn about(tree: &Map) -> Vec<crate::documents::Value> {

@@ -27,4 +27,6 @@ pub static CATEGORY_LIST: Kind = Kind {
     rules: &table::CATEGORY_LIST,
     keep_days: None,
     check: |_| true,
+    demands: &[],
+    subjects: &[],
 };

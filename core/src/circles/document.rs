@@ -30,6 +30,8 @@ pub static CIRCLE: Kind = Kind {
     rules: &table::CIRCLE,
     keep_days: None,
     check,
+    demands: &[],
+    subjects: &[],
 };
 
 /// What a circle is for.

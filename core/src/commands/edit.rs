@@ -9,6 +9,7 @@ use crate::documents::{Doc, Documents, Kind, Map, RawChange, Writer};
 use crate::error::{Error, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds;
+use crate::rules::Demand;
 
 /// One change that a command made.
 #[derive(Debug)]
@@ -66,6 +67,11 @@ impl<'a> Edit<'a> {
     /// When it is done.
     pub fn stamp(&self) -> &Stamp {
         &self.command.stamp
+    }
+
+    /// Whether `demand` was made when the command was first run.
+    pub fn asks(&self, demand: &Demand) -> bool {
+        demand.since <= self.command.dictionary
     }
 
     /// A hybrid time for a step of a case whose other steps are `seen`.

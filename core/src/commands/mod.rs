@@ -27,6 +27,8 @@ pub struct Command {
     pub by: Id,
     /// When it was run.
     pub stamp: Stamp,
+    /// The dictionary's number when it was first run: what is demanded since does not refuse it.
+    pub dictionary: u32,
     /// The newest hub time seen by then, in seconds since the Unix epoch (UTC).
     pub hub_time: Option<i64>,
     /// What was done.

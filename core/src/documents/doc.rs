@@ -12,6 +12,7 @@ use crate::clock::Stamp;
 use crate::error::{Error, Result};
 use crate::identity::cipher::sha256;
 use crate::ids::Actor;
+use crate::versions::{Dictionary, dictionary};
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHUNK_DOCUMENT: u8 = 0;
@@ -81,8 +82,9 @@ impl Doc {
             Ok(doc)
         };
         let numbers = || crate::kinds::KINDS.iter().flat_map(|k| k.versions.iter().map(|v| v.number));
-        let empty = EMPTY.get_or_init(|| numbers().filter_map(|number| Some((number, make(number).ok()?))).collect());
-        empty.get(&number).ok_or_else(|| Error::malformed("schema"))
+        let all = || numbers().filter_map(|number| Some((number, make(number).ok()?))).collect();
+        let empty = EMPTY.get_or_init(|| Dictionary::OURS.run(all));
+        empty.get(&number).filter(|doc| dictionary().knows(doc.kind.name, "")).ok_or_else(|| Error::malformed("schema"))
     }
 
     /// Takes in the genesis of a schema version newer than this app, which a hub told. Its hash decides that it is what the

@@ -9,6 +9,7 @@ use automerge::{ActorId, Automerge, Change, ChangeHash, ObjType, ROOT};
 
 use super::{Kind, Schema};
 use crate::kinds::KINDS;
+use crate::versions::dictionary;
 
 struct Known {
     kind: &'static Kind,
@@ -38,7 +39,7 @@ fn known() -> &'static HashMap<u16, Known> {
 
 /// The kind and the change of genesis `number`; `None` if a newer gridwalk made it.
 pub fn genesis(number: u16) -> Option<(&'static Kind, &'static Change)> {
-    known().get(&number).map(|k| (k.kind, &k.change))
+    known().get(&number).filter(|k| dictionary().knows(k.kind.name, "")).map(|k| (k.kind, &k.change))
 }
 
 /// Whether `hash` is one of the genesis changes known here.

@@ -8,7 +8,7 @@ use crate::dictionary::{Entries, Field, Order};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Rows, Table};
-use crate::rules::{Allow, Attempt, KindRules};
+use crate::rules::{Allow, Attempt, Demand, KindRules};
 
 /// Who may read a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +118,48 @@ pub struct Kind {
     pub keep_days: Option<i64>,
     /// What no path rule can say: judged on the state with the change in it.
     pub check: fn(&Attempt<'_>) -> bool,
+    /// What its documents must say.
+    pub demands: &'static [&'static Demand],
+    /// Whose personal data its documents hold: what an erasure follows. None: nobody's.
+    pub subjects: &'static [Subject],
+}
+
+impl Kind {
+    /// The container whose entries are residents, with the table of their rows.
+    pub fn residents(&self) -> Option<(&'static str, &'static Table)> {
+        self.subjects.iter().find_map(|subject| if let Subject::Entries { container, table } = subject { Some((*container, *table)) } else { None })
+    }
+
+    /// Whether a document of this kind is a person.
+    pub fn is_person(&self) -> bool {
+        self.subjects.iter().any(|subject| matches!(subject, Subject::Itself))
+    }
+}
+
+/// Whose personal data documents of a kind hold, and what of them goes when those people are erased. An id alone names nobody
+/// once the document that it is of is gone.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject {
+    /// The document is a person.
+    Itself,
+    /// Each entry of this container is a resident, with a row of this table: the entry goes, with whatever stands in it.
+    Entries {
+        /// The container.
+        container: &'static str,
+        /// The table with a row for each.
+        table: &'static Table,
+    },
+    /// The document is about the person, resident or household whose id stands in this column: it goes with them.
+    Named {
+        /// The table that has the document's row.
+        table: &'static Table,
+        /// The column.
+        column: &'static str,
+    },
+    /// What the document is about, as its place says: it goes with that.
+    About,
+    /// Whoever people write of in it: where, an erasure finds by names and telephone numbers, and a person decides.
+    Words,
 }
 
 impl Kind {

@@ -1,7 +1,7 @@
 //! What a household and its residents are: their fields, rules and projection. A plain field is one line here.
 
 use crate::dictionary::{Code, Entries, Field, Label, Order, Type};
-use crate::documents::{Audience, Kind, Map, Place, Schema, Value};
+use crate::documents::{Audience, Kind, Map, Place, Schema, Subject, Value};
 use crate::ids::Id;
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, DESK, GRIDS, ROSTER};
@@ -78,6 +78,8 @@ pub static HOUSEHOLD: Kind = Kind {
     rules: &table::HOUSEHOLD,
     keep_days: None,
     check: |attempt| !attempt.after.text("address").is_empty() && attempt.after.id("place").is_some(),
+    demands: &[],
+    subjects: &[Subject::Entries { container: "residents", table: &RESIDENTS }],
 };
 
 /// The tags of a resident, sorted.

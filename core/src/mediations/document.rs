@@ -1,7 +1,7 @@
 //! The shape of a mediation document and its projection. How far it has come is read from what was recorded, the same on every
 //! replica.
 
-use crate::documents::{Audience, Kind, Map, Place, Proof, Schema};
+use crate::documents::{Audience, Kind, Map, Place, Proof, Schema, Subject};
 use crate::ids::Id;
 use crate::projection::{Rows, Table, Type, reference};
 use crate::rules::table;
@@ -51,6 +51,8 @@ pub static MEDIATION: Kind = Kind {
     rules: &table::MEDIATION,
     keep_days: None,
     check: |attempt| attempt.after.id("circle").is_some() && !attempt.after.text("matter").is_empty(),
+    demands: &[],
+    subjects: &[Subject::Words],
 };
 
 /// How far a mediation has come.

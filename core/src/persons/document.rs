@@ -1,6 +1,6 @@
 //! The shape of a person document and its projection.
 
-use crate::documents::{Audience, Kind, Place, Schema};
+use crate::documents::{Audience, Kind, Place, Schema, Subject};
 use crate::projection::{Table, Type};
 use crate::rules::table;
 
@@ -36,4 +36,6 @@ pub static PERSON: Kind = Kind {
     keep_days: None,
     // A worker's role reaches colleagues' documents too; one's own alone may be edited.
     check: |attempt| attempt.at_desk() || attempt.id == attempt.author.person,
+    demands: &[],
+    subjects: &[Subject::Itself],
 };

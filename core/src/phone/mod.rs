@@ -13,6 +13,7 @@ pub use quarantine::TakenIn;
 pub use run::Outcome;
 pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform};
 pub use status::{HubRefusal, Quarantined, Status, TenantStatus};
+pub use views::MarkView;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use crate::kinds::Input;
 use crate::photos::document::PHOTOS;
 use crate::rules::{Author, Grant};
 use crate::store::{Store, StoredDoc, from_json};
+use crate::versions::Dictionary;
 
 /// What the host gives.
 pub struct Config {
@@ -85,19 +87,30 @@ impl Phone {
     /// # Errors
     /// Those of [`Store::open`].
     pub fn open(config: Config) -> Result<Self> {
-        let store = Store::open(&config.folder, &config.key)?;
+        Self::open_store(config, Dictionary::OURS)
+    }
+
+    /// The same as an app that knows this much: an older one.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    #[cfg(feature = "testing")]
+    pub fn open_as(config: Config, dictionary: Dictionary) -> Result<Self> {
+        Self::open_store(config, dictionary)
+    }
+
+    fn open_store(config: Config, dictionary: Dictionary) -> Result<Self> {
+        let store = Store::open_as(&config.folder, &config.key, dictionary)?;
         let phone = Self { store, clock: config.clock.clone(), random: config.random.clone(), listeners: Mutex::new(Vec::new()), boots: OnceLock::new() };
-        let known = match phone.store.read(|c| Ok(c.query_row("SELECT schema, scrub FROM state", [], |r| Ok((r.get::<_, u16>(0)?, r.get(1)?))).optional()?)) {
+        let scrub = match phone.store.read(|c| Ok(c.query_row("SELECT scrub FROM state", [], |r| r.get::<_, bool>(0)).optional()?)) {
             // Opening again looks closely, sets the file aside and says where.
             Err(e) if e.kind() == ErrorKind::Damaged => return Store::open(&config.folder, &config.key).and(Err(e)),
             known => known?,
         };
-        let newest = newest_schema();
-        if known.is_none_or(|(schema, _)| schema != newest) {
-            phone.store.write(|tx| phone.begin(tx, known.is_some(), newest))?;
-        }
-        if known.is_some_and(|(_, scrub)| scrub) {
-            phone.scrub()?;
+        match scrub {
+            None => phone.store.write(|tx| phone.begin(tx))?,
+            Some(true) => phone.scrub()?,
+            Some(false) => {}
         }
         phone.sweep_photos()?;
         Ok(phone)
@@ -121,19 +134,15 @@ impl Phone {
         }
     }
 
-    /// The first opening makes the device's key; the first with a newer app makes the read model again.
-    fn begin(&self, tx: &Transaction<'_>, exists: bool, newest: u16) -> Result<()> {
-        if exists {
-            tx.execute("UPDATE state SET schema = ?1", [newest])?;
-            return crate::store::rebuild(tx);
-        }
+    /// The first opening makes the device's key.
+    fn begin(&self, tx: &Transaction<'_>) -> Result<()> {
         let key = DeviceKey::make(&*self.random);
         let actor = self.new_actor(key.device());
         let mut photo_key = [0; 32];
         self.random.fill(&mut photo_key);
         tx.execute(
-            "INSERT INTO state (one, device_key, photo_key, actor, next_counter, hub_time, max_bytes, schema) VALUES (1, ?1, ?2, ?3, 1, NULL, ?4, ?5)",
-            rusqlite::params![key.to_bytes(), photo_key, actor.0, crate::sync::FIRST_MAX_BYTES, newest],
+            "INSERT INTO state (one, device_key, photo_key, actor, next_counter, hub_time, max_bytes) VALUES (1, ?1, ?2, ?3, 1, NULL, ?4)",
+            rusqlite::params![key.to_bytes(), photo_key, actor.0, crate::sync::FIRST_MAX_BYTES],
         )?;
         Ok(())
     }
@@ -210,7 +219,7 @@ impl Phone {
 
 /// The newest genesis number this app knows.
 pub fn newest_schema() -> u16 {
-    crate::kinds::KINDS.iter().flat_map(|k| k.versions.iter().map(|v| v.number)).max().unwrap_or(0)
+    crate::kinds::known().flat_map(|k| k.versions.iter().map(|v| v.number)).max().unwrap_or(0)
 }
 
 /// What every command and request needs of the store's one row.

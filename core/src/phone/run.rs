@@ -10,8 +10,9 @@ use crate::documents::{RawChange, audiences_of, change_from_body};
 use crate::error::{Error, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
-use crate::rules::judge;
+use crate::rules::judge_recorded;
 use crate::store::{Stored, StoredDoc, Touched, to_json};
+use crate::versions::dictionary;
 
 /// What a command did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +68,8 @@ impl Phone {
                 Some(id) => (id, state.next_counter),
                 None => (Id { actor: state.actor, counter: state.next_counter }, state.next_counter + 1),
             };
-            let command = Command { id, first, tenant: member.tenant.clone(), by: member.person, stamp, hub_time: state.hub_time, input: input.clone() };
+            let (tenant, by, hub_time) = (member.tenant.clone(), member.person, state.hub_time);
+            let command = Command { id, first, tenant, by, stamp, dictionary: dictionary().number, hub_time, input: input.clone() };
             let mut touched = Touched::default();
             let (value, _) = perform(tx, &command, &member, state.actor, Row::New { form }, &mut touched)?;
             touched.finish(tx)?;
@@ -95,11 +97,12 @@ pub(crate) const CHANGES_OF: &str = "n BETWEEN ?1 << 8 AND ?1 << 8 | 255";
 pub(crate) const UNSENT: &str = "SELECT n FROM commands WHERE state = 'unsent' AND n IN (SELECT command FROM changes WHERE taken = 0)";
 
 /// Keeps a change of the command in row `command`, after those it has.
-pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, generation: u32, change: &RawChange) -> Result<()> {
+pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, generation: u32, dictionary: u32, change: &RawChange) -> Result<()> {
     let sql = format!(
-        "INSERT INTO changes (n, doc, schema, generation, hash, body) SELECT coalesce(max(n) + 1, ?1 << 8), ?2, ?3, ?4, ?5, ?6 FROM changes WHERE {CHANGES_OF}"
+        "INSERT INTO changes (n, doc, schema, generation, dictionary, hash, body)
+         SELECT coalesce(max(n) + 1, ?1 << 8), ?2, ?3, ?4, ?5, ?6, ?7 FROM changes WHERE {CHANGES_OF}"
     );
-    tx.prepare_cached(&sql)?.execute(params![command, doc, schema, generation, change.hash, change.body])?;
+    tx.prepare_cached(&sql)?.execute(params![command, doc, schema, generation, dictionary, change.hash, change.body])?;
     Ok(())
 }
 
@@ -111,7 +114,7 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
     let (value, made, next) = run(&mut stored, command, actor)?;
     let author = member.author(actor.device(), command.id.actor);
     for change in &made {
-        check(&mut stored, change, &author)?;
+        check(&mut stored, change, &author, command.dictionary)?;
     }
     let kept = if made.is_empty() { "taken" } else { "unsent" };
     let n = match row {
@@ -142,11 +145,11 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
     Ok((value, next))
 }
 
-fn check(stored: &mut Stored<'_>, made: &Made, author: &crate::rules::Author) -> Result<()> {
+fn check(stored: &mut Stored<'_>, made: &Made, author: &crate::rules::Author, recorded: u32) -> Result<()> {
     let change = change_from_body(&made.change.body)?;
     let decided_on = made.before.as_deref().unwrap_or(&made.doc);
     let audiences = audiences_of(stored, made.id, decided_on.kind(), decided_on.tree())?;
-    Ok(judge(made.id, made.before.as_deref(), &made.doc, &change, &audiences, author)?)
+    Ok(judge_recorded(made.id, made.before.as_deref(), &made.doc, &change, &audiences, author, recorded)?)
 }
 
 fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut Touched) -> Result<()> {
@@ -165,7 +168,7 @@ fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut
             stored.n
         }
     };
-    keep_change(tx, n, made.id, schema, made.doc.generation, &made.change)?;
+    keep_change(tx, n, made.id, schema, made.doc.generation, dictionary().number, &made.change)?;
     if !command.stamp.anchored && made.doc.tree().bears_boot(&command.stamp.reading.boot, Some(&command.by.to_string())) {
         tx.execute("INSERT OR REPLACE INTO unanchored VALUES (?1, ?2, ?3)", params![made.id, command.stamp.reading.boot, n])?;
     }

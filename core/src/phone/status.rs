@@ -10,9 +10,10 @@ use crate::commands::Command;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::rules::Refusal;
-use crate::store::{Touched, from_json};
+use crate::store::{Touched, from_json, is_known};
 use crate::sync::protocol::{RefusalCode, decode};
-use crate::sync::{Emptied, GENERATION};
+use crate::sync::{Emptied, GENERATION, HELD};
+use crate::versions::dictionary;
 
 /// Where the phone stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,10 +22,16 @@ pub struct Status {
     pub device: String,
     /// The communities it is enrolled in.
     pub tenants: Vec<TenantStatus>,
+    /// The number of this app's dictionary ([`crate::versions`]). Where a hub's is lower, what it does not know is not offered.
+    pub dictionary: u32,
     /// Documents on the phone.
     pub documents: u64,
+    /// Documents among them of a kind that this app does not know: they can be read once it is updated.
+    pub after_update: u64,
     /// Commands that the hub has not answered yet.
     pub unsent: u64,
+    /// Commands among them that wait until the hub is upgraded: it does not know yet what they say.
+    pub held: u64,
     /// Conflicts waiting for someone to choose.
     pub conflicts: u64,
     /// Documents whose news could not be read.
@@ -54,6 +61,8 @@ pub struct TenantStatus {
     pub roles: Vec<(String, String)>,
     /// The hub's time at the last complete sync, in seconds since the Unix epoch (UTC).
     pub synced_at: Option<i64>,
+    /// The number of the hub's dictionary at the last sync.
+    pub dictionary: Option<u32>,
     /// Why the hub refused the last request, if it did: a revoked device is told so here.
     pub refused: Option<HubRefusal>,
 }
@@ -101,21 +110,30 @@ impl Phone {
     pub fn status(&self) -> Result<Status> {
         self.store.read(|c| {
             let count = |sql: &str| -> Result<u64> { Ok(c.query_row(sql, [], |r| r.get(0))?) };
-            let mut statement = c.prepare("SELECT t.tenant, t.hub, t.person, coalesce(p.name, ''), t.grants, t.synced_at, t.refused, t.chosen OR (SELECT count(*) FROM tenants) = 1 FROM tenants t LEFT JOIN persons p ON p.doc = t.person ORDER BY t.rowid")?;
+            let mut statement = c.prepare("SELECT t.tenant, t.hub, t.person, coalesce(p.name, ''), t.grants, t.synced_at, t.refused, t.chosen OR (SELECT count(*) FROM tenants) = 1, t.dictionary FROM tenants t LEFT JOIN persons p ON p.doc = t.person ORDER BY t.rowid")?;
             let rows = statement.query_map([], |r| {
                 let refused = r.get::<_, Option<Vec<u8>>>(6)?.and_then(|word| HubRefusal::of(&word));
                 let (tenant, hub, person) = (r.get(0)?, r.get(1)?, r.get(2)?);
-                Ok((TenantStatus { tenant, hub, person, person_name: r.get(3)?, chosen: r.get(7)?, roles: Vec::new(), synced_at: r.get(5)?, refused }, r.get::<_, String>(4)?))
+                Ok((TenantStatus { tenant, hub, person, person_name: r.get(3)?, chosen: r.get(7)?, roles: Vec::new(), synced_at: r.get(5)?, dictionary: r.get(8)?, refused }, r.get::<_, String>(4)?))
             })?;
             let tenants = rows.map(|row| row.map_err(Error::from).and_then(|(t, roles)| Ok(TenantStatus { roles: from_json(&roles)?, ..t }))).collect::<Result<_>>()?;
             let mut statement = c.prepare("SELECT id, body, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;
             let rows = statement.query_map([], |r| Ok((r.get::<_, Id>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?)))?;
             let quarantine = rows.map(|row| row.map_err(Error::from).and_then(|(id, body, reason)| quarantined(id, &body, reason))).collect::<Result<_>>()?;
+            let mut statement = c.prepare("SELECT schema, count(*) FROM documents GROUP BY schema")?;
+            let by_schema = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<Vec<(u16, u64)>>>()?;
+            let mut after_update = 0;
+            for (schema, count) in &by_schema {
+                after_update += if is_known(c, *schema)? { 0 } else { *count };
+            }
             Ok(Status {
                 device: state(c)?.actor.device().to_string(),
                 tenants,
-                documents: count("SELECT count(*) FROM documents")?,
+                dictionary: dictionary().number,
+                documents: by_schema.iter().map(|(_, count)| count).sum(),
+                after_update,
                 unsent: count(&format!("SELECT count(*) FROM ({UNSENT})"))?,
+                held: count(&format!("SELECT count(*) FROM commands WHERE reason = '{HELD}' AND n IN ({UNSENT})"))?,
                 conflicts: count("SELECT count(DISTINCT doc || path) FROM conflicts")?,
                 unreadable: count("SELECT count(*) FROM unreadable")?,
                 erasing: count("SELECT scrub FROM state")? > 0,

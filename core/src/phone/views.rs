@@ -1,9 +1,20 @@
 //! What screens ask. Every answer is a plain value from the read model.
 
+use serde::Serialize;
+
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::{activities, attendance, care, circles, conflicts, households, mediations, places, records, reports, search, settings, units, visits};
+
+/// A mark on a record of an older app, which was not asked for what is asked for now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MarkView {
+    /// The field.
+    pub path: String,
+    /// `missing` or `too_long`.
+    pub mark: String,
+}
 
 impl Phone {
     /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
@@ -102,6 +113,14 @@ impl Phone {
     /// Departments and units, by name.
     pub fn units(&self) -> Result<Vec<units::UnitView>> {
         self.store.read(units::units)
+    }
+
+    /// What a document lacks, or has too much of, by demands that are younger than it: `path` and `mark` (`missing`, `too_long`).
+    pub fn marks(&self, id: Id) -> Result<Vec<MarkView>> {
+        self.store.read(|c| {
+            let mut statement = c.prepare_cached("SELECT path, mark FROM marks WHERE doc = ?1 ORDER BY path")?;
+            Ok(statement.query_map([id], |r| Ok(MarkView { path: r.get(0)?, mark: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// Fields that people set differently at the same time.

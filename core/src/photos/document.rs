@@ -2,7 +2,7 @@
 //! hashes and travel beside the documents.
 
 use super::{LONGEST_SIDE, ORIGINAL_BYTES, THUMBNAIL_BYTES};
-use crate::documents::{Kind, Map, Place, Schema};
+use crate::documents::{Kind, Map, Place, Schema, Subject};
 use crate::projection::{Rows, Table, Type};
 use crate::rules::{Attempt, table};
 
@@ -49,6 +49,8 @@ pub static PHOTO: Kind = Kind {
     rules: &table::PHOTO,
     keep_days: Some(365),
     check,
+    demands: &[],
+    subjects: &[Subject::About],
 };
 
 /// Sizes are bounded, because the hub keeps what a document names. Only who took it, or the desk, takes it back.

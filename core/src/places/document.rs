@@ -55,6 +55,8 @@ pub static PLACE: Kind = Kind {
         let closed_well = attempt.after.text("state") != CLOSED || attempt.after.id("successor").is_some();
         closed_well && (attempt.after.text("level") != MICRO_GRID || attempt.after.id("place").is_some())
     },
+    demands: &[],
+    subjects: &[],
 };
 
 fn project(tree: &Map, rows: &mut Rows) {

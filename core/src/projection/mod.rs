@@ -2,7 +2,7 @@
 //! the rows: everything a document had is replaced, in the transaction that changed the document.
 
 use crate::dictionary::Field;
-use crate::documents::{Doc, Map, Value};
+use crate::documents::{Doc, Kind, Map, Value};
 use crate::ids::Id;
 
 /// The type of a column.
@@ -79,6 +79,15 @@ pub static CONFLICTS: Table = Table {
     indexes: &[],
 };
 
+/// What a document lacks, or has too much of, by the demands of its kind that are younger than it; one row a demand.
+pub static MARKS: Table = Table { name: "marks", fields: &[], columns: &[("path", Type::Text), ("mark", Type::Text)], indexes: &[] };
+
+/// The tables that documents of a kind have rows in.
+pub fn tables_of(kind: &Kind) -> impl Iterator<Item = &'static Table> {
+    let marks = (!kind.demands.is_empty()).then_some(&MARKS);
+    kind.tables.iter().copied().chain([&CONFLICTS]).chain(marks)
+}
+
 /// All rows of a document.
 pub fn project(doc: &Doc, tree: &Map) -> Vec<Row> {
     let mut rows = Rows::default();
@@ -91,6 +100,9 @@ pub fn project(doc: &Doc, tree: &Map) -> Vec<Row> {
             let values = vec![conflict.path.as_str().into(), number.into(), value.as_str().into(), stamped.by.as_str().into(), stamped.at.into()];
             rows.push(&CONFLICTS, &entry, values);
         }
+    }
+    for demand in doc.kind().demands.iter().filter(|demand| !demand.is_met(tree)) {
+        rows.push(&MARKS, demand.path, vec![demand.path.into(), demand.code().into()]);
     }
     rows.0
 }

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use crate::clock::Hybrid;
 use crate::documents::Map;
 use crate::ids::Id;
+use crate::versions::dictionary;
 
 /// Where a report stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +27,13 @@ pub enum Status {
     Answered,
     /// 已办结
     Closed,
+    /// 更新应用后可看: a step of a newer gridwalk's is among its steps, and where they lead only that one knows.
+    Unknown,
 }
 
 impl Status {
     /// All statuses with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str, &'static str); 9] = [
         (Self::Raised, "raised", "待受理"),
         (Self::Declined, "declined", "不予受理"),
         (Self::Accepted, "accepted", "已受理"),
@@ -39,6 +42,7 @@ impl Status {
         (Self::Handling, "handling", "处理中"),
         (Self::Answered, "answered", "已反馈"),
         (Self::Closed, "closed", "已办结"),
+        (Self::Unknown, "unknown", "更新应用后可看"),
     ];
 
     /// The stable code.
@@ -92,7 +96,7 @@ impl StepKind {
 
     /// The kind of a code; `None` if a newer gridwalk knows it.
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, c, _)| *c == code).map(|(k, ..)| *k)
+        Self::ALL.iter().find(|(_, c, _)| *c == code && dictionary().knows("step", c)).map(|(k, ..)| *k)
     }
 
     /// The stable code.
@@ -130,7 +134,7 @@ pub struct FoldedStep {
     pub id: String,
     /// Its kind; `None` of a newer gridwalk's.
     pub kind: Option<StepKind>,
-    /// Whether it changed the status or could say what it says.
+    /// Whether it changed the status or could say what it says; of a newer gridwalk's step only that one can tell otherwise.
     pub applied: bool,
 }
 
@@ -190,6 +194,7 @@ pub fn fold(tree: &Map) -> Folded {
         lead: None,
         assisting: Vec::new(),
     };
+    let mut unknown_since = None;
     for (id, step, _) in steps {
         let kind = StepKind::parse(step.text("kind"));
         let next = kind.and_then(|k| k.leads(folded.status));
@@ -204,7 +209,13 @@ pub fn fold(tree: &Map) -> Folded {
         if next.is_some() {
             folded.hand_on(kind, step);
         }
-        folded.steps.push(FoldedStep { id: id.to_owned(), kind, applied: next.is_some() });
+        let newer = kind.is_none() && !step.text("kind").is_empty();
+        unknown_since = unknown_since.or(newer.then_some(at));
+        folded.steps.push(FoldedStep { id: id.to_owned(), kind, applied: newer || next.is_some() });
+    }
+    // Those that are known have said who has it; where it stands nobody here can say.
+    if let Some(since) = unknown_since {
+        (folded.status, folded.since) = (Status::Unknown, since);
     }
     folded
 }

@@ -75,7 +75,8 @@ impl Action for RaiseReport {
         let urgency = check_note(&self.urgency, "紧急程度", "the urgency")?;
         let category = check_note(&self.category, "类别", "the category")?;
         let (title, detail) = match &self.imported {
-            None => (check_text(&self.title, "标题", "the title")?, check_note(&self.detail, "内容", "the detail")?),
+            None if edit.asks(&document::TITLE) => (check_text(&self.title, "标题", "the title")?, check_note(&self.detail, "内容", "the detail")?),
+            None => (check_note(&self.title, "标题", "the title")?, check_note(&self.detail, "内容", "the detail")?),
             Some(imported) => {
                 check_time(imported.raised_at, "提出时间", "the time it was raised")?;
                 let answer = imported.answer.as_ref().map_or(0, |a| a.text.len());

@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::legacy::{Key, ObjectId, OpId, OpType, SortedVec};
 use automerge::{Automerge, Change, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
 
-use super::{Allow, Attempt, Author, Refusal, Role};
+use super::{Allow, Attempt, Author, KindRules, Refusal, Role};
 use crate::documents::{Audience, Doc, ERASED, FoundTime, is_genesis};
 use crate::ids::{Actor, Id};
+use crate::versions::dictionary;
 
 /// The longest text that a change may carry, in bytes.
 const MAX_TEXT_BYTES: usize = 100_000;
@@ -20,6 +21,20 @@ const STAMP: [&str; 4] = ["by", "at", "boot", "since_boot"];
 /// the document without it, `None` if the change makes the document; `audiences` are those of the document before it, or
 /// those it will have if it is new.
 pub fn judge(id: Id, before: Option<&Doc>, after: &Doc, change: &Change, audiences: &[Audience], author: &Author) -> Result<(), Refusal> {
+    judge_recorded(id, before, after, change, audiences, author, dictionary().number)
+}
+
+/// The same of a change that was recorded under the dictionary's number `recorded`: a demand of its kind that is younger is a mark on
+/// the record and refuses nothing. Nor does one that was not met before.
+pub fn judge_recorded(
+    id: Id,
+    before: Option<&Doc>,
+    after: &Doc,
+    change: &Change,
+    audiences: &[Audience],
+    author: &Author,
+    recorded: u32,
+) -> Result<(), Refusal> {
     match before {
         Some(doc) => judge_change(doc, change, audiences, author)?,
         None => {
@@ -30,7 +45,9 @@ pub fn judge(id: Id, before: Option<&Doc>, after: &Doc, change: &Change, audienc
         }
     }
     let attempt = Attempt { id, before: before.map(|d| &**d.tree()), after: after.tree(), audiences, author };
-    if (after.kind().check)(&attempt) { Ok(()) } else { Err(Refusal::Check) }
+    let mut demands = after.kind().demands.iter().filter(|demand| demand.since <= recorded);
+    let meets = demands.all(|demand| demand.is_met(after.tree()) || attempt.before.is_some_and(|tree| !demand.is_met(tree)));
+    if meets && (after.kind().check)(&attempt) { Ok(()) } else { Err(Refusal::Check) }
 }
 
 /// Judges the operations of `change` against the document as it is before it. `audiences` are the document's, those it will have if it is new.
@@ -50,6 +67,7 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
     // Paths of the maps that this change makes, by operation number; all others are in the document already.
     let mut made: HashMap<u64, Vec<String>> = HashMap::new();
     let expanded = decode(change).ok_or(Refusal::Operation)?;
+    let dictionary = dictionary();
     let actor = change.actor_id().to_bytes();
     let is_own_number = |id: &OpId| id.actor().to_bytes() == actor;
     // What this change itself wrote last, by object and key.
@@ -121,7 +139,8 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
             _ => return Err(Refusal::Operation),
         }
         let fresh = new_here || op.pred.is_empty() && (untouched || doc.automerge().get(&object, key.as_str()).ok().flatten().is_none());
-        let allowed = rows.iter().find(|rule| allows(rule, &path, &roles)).ok_or(Refusal::Path)?;
+        let allowed = rows.iter().find(|rule| allows(rule, &path, &roles));
+        let allowed = allowed.filter(|_| dictionary.knows(doc.kind().name, &path[0])).ok_or(Refusal::Path)?;
         let depth = allowed.path.split('/').count();
         if allowed.once && !fresh {
             return Err(Refusal::Path);
@@ -218,6 +237,18 @@ fn allows(rule: &Allow, path: &[String], roles: &[Role]) -> bool {
     }
     let rest: Vec<&str> = keys.map(String::as_str).collect();
     rest.is_empty() || !rule.path.ends_with("/*") && matches!(rest[..], ["value" | "by" | "at" | "boot" | "since_boot"])
+}
+
+impl KindRules {
+    /// Whether `path`, keys from the root, leads to something that these rules name. What does not, a newer gridwalk wrote.
+    pub fn names(&self, path: &[&str]) -> bool {
+        self.rows.iter().any(|row| {
+            let parts: Vec<&str> = row.path.split('/').collect();
+            let below = path.get(parts.len()..).unwrap_or_default();
+            parts.iter().zip(path).all(|(part, key)| matches(part, key))
+                && (below.is_empty() || matches!(below, ["value" | "by" | "at" | "boot" | "since_boot"]))
+        })
+    }
 }
 
 fn matches(part: &str, key: &str) -> bool {

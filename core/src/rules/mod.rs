@@ -2,12 +2,14 @@
 //! by the hub before it takes. The difference of two states would hide deletes and writes undone; operations hide nothing.
 
 mod author;
+mod demand;
 mod judge;
 mod role;
 pub mod table;
 
 pub use author::{Author, Grant};
-pub use judge::{judge, judge_change};
+pub use demand::Demand;
+pub use judge::{judge, judge_change, judge_recorded};
 pub use role::{Over, Role, RoleInfo};
 pub use table::{Allow, KindRules};
 

@@ -83,9 +83,3 @@ pub(crate) fn scrub(connection: &Connection) -> Result<()> {
     )?;
     Ok(())
 }
-
-/// Removes all entries.
-pub(crate) fn clear(connection: &Connection) -> Result<()> {
-    connection.execute_batch("INSERT INTO search(search) VALUES ('delete-all'); DELETE FROM near;")?;
-    Ok(())
-}

@@ -46,4 +46,6 @@ pub static SETTINGS: Kind = Kind {
     rules: &table::SETTINGS,
     keep_days: None,
     check: |_| true,
+    demands: &[],
+    subjects: &[],
 };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use automerge::Change;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{delete_rows, from_json, to_json, write_rows};
@@ -124,17 +125,39 @@ impl StoredDoc {
         let Some(mut doc) = self.hub_state(connection)? else { return Ok(None) };
         let mut statement = connection.prepare_cached("SELECT schema, body FROM changes WHERE doc = ?1 AND taken = 0 AND generation = ?2 ORDER BY n")?;
         let mut rows = statement.query(params![id, self.generation])?;
+        let mut early: Vec<Change> = Vec::new();
         while let Some(row) = rows.next()? {
             doc.reach(row.get(0)?)?;
             let change = change_from_body(row.get_ref(1)?.as_blob().map_err(|e| Error::internal("change").with_source(e))?)?;
-            // What depends on something that a restored hub lost, or has the number of a change that a copy of this store made,
-            // does not fit until it has run again.
-            if !doc.has(&change.hash()) && doc.obstacle(&change).is_none() {
-                doc.apply_checked(change)?;
+            if !doc.has(&change.hash()) && !apply(&mut doc, &change)? {
+                early.push(change);
             }
         }
-        Ok(Some(doc))
+        // A change that the hub holds rests on later ones, which went before it. What depends on something that a restored hub lost,
+        // or has the number of a change that a copy of this store made, does not fit until it has run again.
+        loop {
+            let before = early.len();
+            let mut rest = Vec::new();
+            for change in early {
+                if !apply(&mut doc, &change)? {
+                    rest.push(change);
+                }
+            }
+            if rest.is_empty() || rest.len() == before {
+                return Ok(Some(doc));
+            }
+            early = rest;
+        }
     }
+}
+
+/// Applies a change where it fits, and answers whether it did.
+fn apply(doc: &mut Doc, change: &Change) -> Result<bool> {
+    let fits = doc.obstacle(change).is_none();
+    if fits {
+        doc.apply_checked(change.clone())?;
+    }
+    Ok(fits)
 }
 
 /// The community that document `id` belongs to.
@@ -151,6 +174,11 @@ fn actor_number(connection: &Connection, id: Id) -> Result<Option<i64>> {
 fn row_of(k: i64, id: Id) -> i64 {
     // A counter is below 2⁴⁰ ([`crate::ids::MAX_COUNTER`]).
     k << 40 | id.counter.cast_signed()
+}
+
+/// Whether documents of schema `number` can be read: this app knows their kind.
+pub fn is_known(connection: &Connection, number: u16) -> Result<bool> {
+    Ok(empty(connection, number, 0)?.is_some())
 }
 
 /// A document of schema `number` with nothing in it, also where a newer hub told the genesis.
@@ -257,6 +285,11 @@ pub struct Touched {
 }
 
 impl Touched {
+    /// Every door is to be looked at.
+    pub(super) fn everything() -> Self {
+        Self { all_due: true, ..Self::default() }
+    }
+
     /// Replaces all rows of a document by those of its state. `fresh` says that it had none.
     pub fn project(&mut self, connection: &Connection, id: Id, n: i64, doc: &Doc, fresh: bool) -> Result<()> {
         self.write(connection, id, n, &Projected::of(doc), fresh)
@@ -330,22 +363,4 @@ impl Touched {
         }
         Ok(())
     }
-}
-
-/// Makes the whole read model again from the documents.
-pub fn rebuild(connection: &Connection) -> Result<()> {
-    for table in kinds::tables() {
-        connection.execute_batch(&format!("DELETE FROM {}", table.name))?;
-    }
-    connection.execute_batch("DELETE FROM due")?;
-    search::clear(connection)?;
-    let mut touched = Touched { all_due: true, ..Touched::default() };
-    let ids: Vec<(i64, Id)> =
-        connection.prepare("SELECT n, id FROM documents ORDER BY n")?.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-    for (n, id) in ids {
-        if let Some(doc) = load(connection, id)? {
-            touched.project(connection, id, n, &doc, true)?;
-        }
-    }
-    touched.finish(connection)
 }

@@ -3,12 +3,14 @@
 
 mod documents;
 mod open;
+mod read_model;
 mod rows;
 mod shred;
 
-pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, load, push_chunk, rebuild, tenant_of};
+pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, is_known, load, push_chunk, tenant_of};
 pub use open::DB_FILE;
 pub(crate) use open::{cannot_write, write_durably};
+pub use read_model::rebuild;
 pub use rows::{delete_rows, write_rows};
 pub use shred::shred;
 
@@ -19,6 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::versions::Dictionary;
 
 /// The encrypted store of one phone.
 pub struct Store {
@@ -29,6 +32,8 @@ pub struct Store {
     readers: Mutex<Vec<Connection>>,
     /// Nothing is opened any more: the files are gone.
     shredded: AtomicBool,
+    /// What the app that opened it knows.
+    dictionary: Dictionary,
 }
 
 impl Store {
@@ -37,8 +42,14 @@ impl Store {
     /// # Errors
     /// `wrong_key` (nothing touched), `damaged` (set aside, not deleted), `newer_store` (nothing touched), `cannot_write`.
     pub fn open(folder: &Path, key: &[u8; 32]) -> Result<Self> {
-        let reader = open::open(folder, key)?;
-        Ok(Self { folder: folder.to_owned(), key: *key, writer: Mutex::new(None), readers: Mutex::new(vec![reader]), shredded: AtomicBool::new(false) })
+        Self::open_as(folder, key, Dictionary::OURS)
+    }
+
+    /// The same as an app that knows this much.
+    pub(crate) fn open_as(folder: &Path, key: &[u8; 32], dictionary: Dictionary) -> Result<Self> {
+        let reader = dictionary.run(|| open::open(folder, key))?;
+        let (writer, readers, shredded) = (Mutex::new(None), Mutex::new(vec![reader]), AtomicBool::new(false));
+        Ok(Self { folder: folder.to_owned(), key: *key, writer, readers, shredded, dictionary })
     }
 
     /// The folder the store lies in.
@@ -57,7 +68,7 @@ impl Store {
             }
         };
         let snapshot = connection.unchecked_transaction()?;
-        let result = self.noticing_damage(f(&snapshot));
+        let result = self.noticing_damage(self.dictionary.run(|| f(&snapshot)));
         drop(snapshot);
         if !self.shredded.load(Ordering::SeqCst) {
             lock(&self.readers).push(connection);
@@ -71,7 +82,7 @@ impl Store {
         let run = || {
             let writer = self.opened(&mut writer)?;
             let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = f(&tx)?;
+            let value = self.dictionary.run(|| f(&tx))?;
             tx.commit()?;
             Ok(value)
         };

@@ -4,14 +4,12 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::read_model;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cipher::key_check;
-use crate::kinds;
 use crate::photos::PHOTO_FOLDER;
-use crate::projection::create_sql;
-use crate::search;
 
 /// The store's file within its folder.
 pub const DB_FILE: &str = "gridwalk.db";
@@ -20,6 +18,7 @@ const KEY_CHECK_FILE: &str = "gridwalk.key-check";
 /// There when damage was met while working.
 const SUSPECT_FILE: &str = "gridwalk.suspect";
 
+/// Of the phone's own tables alone: what screens read is made anew instead ([`read_model`]).
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
 
 /// Opens the store for reading, after checking it and bringing it up to date.
@@ -117,13 +116,13 @@ fn prepare(mut connection: Connection, look_closely: bool) -> Result<Connection>
         for migration in &MIGRATIONS[version..] {
             tx.execute_batch(migration)?;
         }
-        if version == 0 {
-            for statement in kinds::tables().flat_map(|t| create_sql(t, &[])) {
-                tx.execute_batch(&statement)?;
-            }
-            tx.execute_batch(search::SCHEMA)?;
-        }
         tx.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+        tx.commit()?;
+    }
+    if !read_model::is_current(&connection)? {
+        // All or nothing: killed in the middle, the next opening begins again with what was there.
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        read_model::rebuild(&tx)?;
         tx.commit()?;
     }
     Ok(connection)

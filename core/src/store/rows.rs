@@ -5,7 +5,7 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::documents::{Kind, Value};
 use crate::error::Result;
-use crate::projection::{CONFLICTS, Row};
+use crate::projection::{Row, tables_of};
 
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -20,7 +20,7 @@ impl ToSql for Value {
 
 /// Removes all rows of a document.
 pub fn delete_rows(connection: &Connection, kind: &Kind, doc: &str) -> Result<()> {
-    for table in kind.tables.iter().chain([&&CONFLICTS]) {
+    for table in tables_of(kind) {
         connection.prepare_cached(&format!("DELETE FROM {} WHERE doc = ?1", table.name))?.execute([doc])?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::older::Begun;
 use super::outgoing::{pinned, tenants_of};
 use super::protocol::{Bundle, Sealed, SyncReply, TenantCursor, TenantReply, Verdict, WireChange, Word, decode, open_reply, resolve, unpack};
-use super::rerun::{Failed, Older, rerun};
+use super::rerun::{Failed, HELD, Older, rerun};
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};
 use crate::documents::{change_from_body, is_genesis};
@@ -81,7 +81,7 @@ impl Phone {
                 |r| r.get(0),
             )?;
             let left: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM tenants t WHERE t.hub = ?1 AND (EXISTS (SELECT 1 FROM bundles b WHERE b.tenant = t.tenant AND b.taken = 0 AND b.asked IS NULL)
+                "SELECT EXISTS (SELECT 1 FROM tenants t WHERE t.hub = ?1 AND (EXISTS (SELECT 1 FROM bundles b WHERE b.tenant = t.tenant AND b.taken = 0 AND (b.asked IS NULL OR b.held <> t.dictionary))
                  OR EXISTS (SELECT 1 FROM unreadable u WHERE u.tenant = t.tenant AND u.asked IS NULL)))",
                 [&prepared.hub],
                 |r| r.get(0),
@@ -144,6 +144,15 @@ pub(super) enum Heard<'a> {
     Receipt,
 }
 
+/// How something rests on what the hub holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rests {
+    /// It is of the same document and was only made after it: it can go before it.
+    Before,
+    /// It needs it, or was tried before it: it waits with it.
+    Behind,
+}
+
 /// What names a change: document, generation, hash.
 type ChangeKey = (Id, u32, [u8; 32]);
 
@@ -165,6 +174,9 @@ impl Intake<'_> {
         // As it is now: a hub whose clock was far ahead once is not believed for ever.
         self.tx.execute("UPDATE state SET hub_time = ?1", [reply.hub_time])?;
         self.tx.execute("INSERT OR REPLACE INTO anchors VALUES (?1, ?2, ?3)", params![reading.boot, reading.since_boot, reply.hub_time])?;
+        for tenant in &reply.tenants {
+            self.tx.prepare_cached("UPDATE tenants SET dictionary = ?2 WHERE tenant = ?1")?.execute(params![tenant.tenant, reply.dictionary])?;
+        }
         for schema in &reply.schemas {
             self.tx.execute("INSERT OR IGNORE INTO schemas VALUES (?1, ?2, ?3)", params![schema.number, schema.kind, &schema.body[..]])?;
         }
@@ -218,7 +230,7 @@ impl Intake<'_> {
         }
         let mut open = self.open_changes(bundle)?;
         let mut each = verdicts.iter().flat_map(|v| std::iter::repeat_n(v, v.run as usize));
-        let mut done = true;
+        let (mut done, mut held) = (true, false);
         for group in &body.groups {
             let mut answered = Vec::new();
             for (change, verdict) in group.changes.iter().zip(each.by_ref()) {
@@ -229,11 +241,23 @@ impl Intake<'_> {
             }
             let mut waits = false;
             for (_, command, doc, _, verdict) in &answered {
+                let rests = if verdict.word == Word::Missing { self.rests_on_held(*command, *doc)? } else { None };
+                if verdict.word == Word::Held || rests == Some(Rests::Behind) {
+                    self.tx.prepare_cached("UPDATE commands SET reason = ?2 WHERE n = ?1")?.execute(params![command, HELD])?;
+                    held = true;
+                }
                 waits |= match verdict.word {
                     Word::Held => true,
+                    // It runs again, before what the hub holds.
+                    Word::Missing if rests == Some(Rests::Before) => false,
                     // What a carrier brought may have come before what it rests on.
                     Word::Missing => {
-                        by_receipt || restored || waiting.contains(doc) || self.awaited(*command, *doc, epoch)? || self.rests_on_waiting(bundle, *doc)?
+                        rests.is_some()
+                            || by_receipt
+                            || restored
+                            || waiting.contains(doc)
+                            || self.awaited(*command, *doc, epoch)?
+                            || self.rests_on_waiting(bundle, *doc)?
                     }
                     Word::Generation => restored || unread,
                     Word::Refused | Word::ActorReused => restored,
@@ -254,7 +278,28 @@ impl Intake<'_> {
         if done {
             self.tx.execute("UPDATE bundles SET taken = 1 WHERE n = ?1", [bundle])?;
         }
+        if held {
+            let sql = "UPDATE bundles SET held = (SELECT dictionary FROM tenants t WHERE t.tenant = bundles.tenant) WHERE n = ?1";
+            self.tx.execute(sql, [bundle])?;
+        }
         Ok(())
+    }
+
+    /// How a command of whose document `doc` something is missing at the hub rests on one that the hub holds, if it does.
+    fn rests_on_held(&self, command: i64, doc: Id) -> Result<Option<Rests>> {
+        let row = self.tx.prepare_cached("SELECT body, reason FROM commands WHERE n = ?1")?.query_row([command], |r| Ok((r.get(0)?, r.get(1)?)));
+        let (body, reason): (String, Option<String>) = row?;
+        if reason.as_deref() == Some(HELD) {
+            return Ok(Some(Rests::Behind));
+        }
+        let mut statement = self.tx.prepare_cached(
+            "SELECT DISTINCT c.doc FROM changes c JOIN commands k ON k.n = c.command WHERE c.taken = 0 AND k.state = 'unsent' AND k.reason = ?1",
+        )?;
+        let held = statement.query_map([HELD], |r| r.get::<_, Id>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        if held.contains(&doc) {
+            return Ok(Some(Rests::Before));
+        }
+        Ok(held.iter().any(|id| body.contains(&format!("\"{id}\""))).then_some(Rests::Behind))
     }
 
     /// The changes of a bundle that the hub has not answered yet: row and command of each.
@@ -416,7 +461,7 @@ impl Intake<'_> {
     /// Once a month, because it looks at every happening: those that phones do not hold any longer go.
     fn sweep(&mut self, agreed: i64) -> Result<()> {
         let due = self.tx.execute("UPDATE state SET swept_at = ?1 WHERE abs(?1 - swept_at) >= 30 * 86400", [agreed])? > 0;
-        for (kind, days) in crate::kinds::KINDS.iter().filter_map(|k| Some((k, k.keep_days?))).filter(|_| due) {
+        for (kind, days) in crate::kinds::known().filter_map(|k| Some((k, k.keep_days?))).filter(|_| due) {
             let sql =
                 format!("SELECT doc FROM {} t WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.doc = t.doc AND c.taken = 0)", kind.tables[0].name);
             let old: Vec<Id> = self.tx.prepare(&sql)?.query_map([agreed.saturating_sub(days * 86_400)], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;

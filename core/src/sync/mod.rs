@@ -24,6 +24,7 @@ pub(crate) use older::{Emptied, GENERATION};
 pub use outgoing::Prepared;
 pub(crate) use outgoing::{close_bundles, tenants_of};
 pub use photos::{Network, PhotoProgress, PhotoReport};
+pub(crate) use rerun::HELD;
 pub use session::{Answer, Hub, SyncProgress, SyncReport};
 
 /// What one request or reply may carry at first, in bytes; halves after a cut, doubles after success.

@@ -12,6 +12,7 @@ use crate::documents::{Doc, genesis};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::store::{MANY_CHUNKS, Projected, StoredDoc, from_json, push_chunk, to_json};
+use crate::versions::dictionary;
 
 impl Intake<'_> {
     /// Takes one community's news; answers whether there is more to ask for.
@@ -232,9 +233,10 @@ fn project_ahead<'s>(scope: &'s Scope<'s, '_>, documents: &'s [DocumentNews]) ->
         return Box::new(documents.iter().map(of));
     }
     let (send, receive) = sync_channel(MANY);
+    let dictionary = dictionary();
     scope.spawn(move || {
         // It ends early only where nobody listens any more: the page was given up with an error of its own.
-        documents.iter().map(of).all(|projected| send.send(projected).is_ok())
+        dictionary.run(|| documents.iter().map(of).all(|projected| send.send(projected).is_ok()))
     });
     Box::new(receive.into_iter())
 }

@@ -6,6 +6,7 @@ use super::protocol::{
     Actors, BUNDLE_BYTES, Backfill, Bundle, CommunityKeys, Group, MAX_WANTED, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange,
     audiences_hash, compress, decode, encode, pack,
 };
+use super::rerun::HELD;
 use crate::error::Result;
 use crate::identity::{DeviceKey, PublicKey, SignedHead};
 use crate::ids::Id;
@@ -46,7 +47,7 @@ impl Phone {
                     close_bundles(tx, &t.cursor, &state.key())?;
                 }
             }
-            let (bundles, sealed, budget) = offer(tx, hub, i64::from(state.max_bytes))?;
+            let (bundles, sealed, budget) = offer(tx, hub, i64::from(state.max_bytes), state.hub_time.unwrap_or(0))?;
             let (offered, carried) = super::carried::offer(tx, hub, budget)?;
             let request =
                 SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors: cursors.clone(), bundles: sealed, carried };
@@ -68,12 +69,14 @@ impl Phone {
 /// longest, so that what waits keeps nothing else back. They go in the order they were closed: later ones may rest on earlier
 /// ones. `budget` is how many bytes the request may have, and what is left of it; one bundle goes in any case. Of a community
 /// that is read anew (after a restore, a new enrolment) none goes yet: what is sent then rests on what the hub has.
-fn offer(tx: &Transaction<'_>, hub: &str, mut budget: i64) -> Result<(Vec<i64>, Vec<Sealed>, i64)> {
+/// What a hub holds goes again when it tells another number than it was held under, and once a day (`now` is in seconds since the
+/// Unix epoch, UTC).
+fn offer(tx: &Transaction<'_>, hub: &str, mut budget: i64, now: i64) -> Result<(Vec<i64>, Vec<Sealed>, i64)> {
     let mut statement = tx.prepare_cached(
         "SELECT b.n, b.sealed, b.bytes FROM bundles b JOIN tenants t ON t.tenant = b.tenant
-         WHERE t.hub = ?1 AND t.caught_up AND b.taken = 0 ORDER BY b.asked, b.n",
+         WHERE t.hub = ?1 AND t.caught_up AND b.taken = 0 AND (b.held IS NULL OR b.held IS NOT t.dictionary OR b.asked <= ?2 - 86400) ORDER BY b.asked, b.n",
     )?;
-    let mut rows = statement.query([hub])?;
+    let mut rows = statement.query(params![hub, now])?;
     let mut chosen: Vec<(i64, Sealed)> = Vec::new();
     while let Some(row) = rows.next()? {
         budget -= row.get::<_, i64>(2)?;
@@ -132,7 +135,9 @@ pub(super) fn pinned(key: &[u8], spare: &[u8]) -> Result<CommunityKeys> {
 struct Unsent {
     n: i64,
     command: i64,
-    cursor: u64,
+    /// What a bundle says once for all its commands, and whether the hub holds them: the cursor that they were run at, the dictionary's
+    /// numbers that they were first run and their changes were written under.
+    made: (u64, u32, u32, bool),
     command_id: Id,
     doc: Id,
     generation: u32,
@@ -142,14 +147,16 @@ struct Unsent {
 }
 
 /// Closes bundles around all changes that are in none yet. A bundle names the cursor at which its commands were run: what
-/// came meanwhile, perhaps in the very reply that made them run again, does not count against them.
+/// came meanwhile, perhaps in the very reply that made them run again, does not count against them. What the hub holds goes apart and
+/// behind: it rests on what goes before.
 pub(crate) fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey) -> Result<()> {
     let mut statement = tx.prepare_cached(
-        "SELECT c.n, c.command, k.id, c.doc, c.generation, c.schema, c.hash, c.body, k.cursor FROM changes c
+        "SELECT c.n, c.command, k.id, c.doc, c.generation, c.schema, c.hash, c.body, k.cursor,
+           json_extract(k.body, '$.dictionary'), c.dictionary, coalesce(k.reason = ?2, 0) AS held FROM changes c
          JOIN commands k ON k.n = c.command
-         WHERE k.state = 'unsent' AND c.bundle IS NULL AND c.taken = 0 AND json_extract(k.body, '$.tenant') = ?1 ORDER BY c.command, c.n",
+         WHERE k.state = 'unsent' AND c.bundle IS NULL AND c.taken = 0 AND json_extract(k.body, '$.tenant') = ?1 ORDER BY held, c.command, c.n",
     )?;
-    let rows = statement.query_map([&cursor.tenant], |r| {
+    let rows = statement.query_map([&*cursor.tenant, HELD], |r| {
         Ok(Unsent {
             n: r.get(0)?,
             command: r.get(1)?,
@@ -159,14 +166,14 @@ pub(crate) fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &D
             schema: r.get(5)?,
             hash: r.get(6)?,
             body: r.get(7)?,
-            cursor: r.get(8)?,
+            made: (r.get(8)?, r.get(9)?, r.get(10)?, r.get(11)?),
         })
     })?;
     let changes: Vec<Unsent> = rows.collect::<rusqlite::Result<_>>()?;
     let groups: Vec<&[Unsent]> = changes.chunk_by(|a, b| a.command == b.command).collect();
     let mut open = &groups[..];
     while let Some(first) = open.first() {
-        let mut take = open.iter().take_while(|group| group[0].cursor == first[0].cursor).count();
+        let mut take = open.iter().take_while(|group| group[0].made == first[0].made).count();
         let (mut body, mut hashes) = draft(cursor, key, &open[..take]);
         let mut size = compress(&encode(&body))?.len();
         // A day's work fits at once; more is halved until it does. One command alone always goes.
@@ -198,13 +205,16 @@ fn draft(cursor: &TenantCursor, key: &DeviceKey, groups: &[&[Unsent]]) -> (Bundl
             .collect(),
     });
     let groups_out = groups_out.collect();
+    let (number, recorded, written, _) = groups[0][0].made;
     let bundle = Bundle {
         device: key.device().0.into(),
         tenant: cursor.tenant.clone(),
         epoch: cursor.epoch,
-        number: groups[0][0].cursor,
+        number,
         actors: actors.into_list(),
         groups: groups_out,
+        recorded,
+        written,
     };
     (bundle, groups.iter().copied().flatten().map(|c| c.hash).collect())
 }

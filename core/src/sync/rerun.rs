@@ -2,7 +2,7 @@
 //! that share a document, and those run again with the same ids and times as a fresh actor. Only what is refused itself, or
 //! no longer applies, goes to quarantine.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use automerge::ChangeHash;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -17,6 +17,7 @@ use crate::ids::{Actor, Id, ids_in};
 use crate::kinds::Input;
 use crate::phone::{CHANGES_OF, Membership, Phone, Row, UNSENT, anchor, keep_change, membership, membership_for, perform, state};
 use crate::store::{StoredDoc, Touched, from_json};
+use crate::versions::dictionary;
 
 /// A command of which the hub did not take a change.
 #[derive(Debug)]
@@ -45,6 +46,9 @@ pub(super) enum Older {
 /// The code of an unsent command that waits for what another phone sends again.
 pub(super) const WAITING: &str = "waiting";
 
+/// The code of an unsent command that the hub holds until it is upgraded, or that rests on one.
+pub(crate) const HELD: &str = "held";
+
 /// What there is to say of a command that is to run again.
 struct Why<'a> {
     /// The rules' code, if the rules refused it.
@@ -65,7 +69,11 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
     // Documents that only this phone has, or had before a restore lost them: what names one of them (a visit to a household that
     // was refused) goes with it.
     let mut made: BTreeSet<String> = BTreeSet::new();
-    for command in unsent(tx)? {
+    // What the hub holds rests on what it takes.
+    let mut unsent = unsent(tx)?;
+    let held = held_among(tx, &unsent)?;
+    unsent.sort_by_key(|n| (held.contains(n), *n));
+    for command in unsent {
         let own = docs_of(tx, command)?;
         let names_made = || -> Result<bool> {
             let body: String = tx.prepare_cached("SELECT body FROM commands WHERE n = ?1")?.query_row([command], |r| r.get(0))?;
@@ -125,6 +133,16 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
     Ok(take_back_and_run(phone, tx, &affected, &docs, why, touched)?.1)
 }
 
+/// Those of these commands that the hub holds.
+fn held_among(tx: &Connection, commands: &[i64]) -> Result<BTreeSet<i64>> {
+    let mut held = tx.prepare_cached("SELECT n FROM commands WHERE n = ?1 AND state = 'unsent' AND reason = ?2")?;
+    let mut found = BTreeSet::new();
+    for n in commands {
+        found.extend(held.query_row(params![n, HELD], |r| r.get::<_, i64>(0)).optional()?);
+    }
+    Ok(found)
+}
+
 fn unsent(tx: &Connection) -> Result<Vec<i64>> {
     Ok(tx.prepare_cached(&format!("{UNSENT} ORDER BY n"))?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
@@ -151,14 +169,15 @@ fn take_back_and_run<'a>(
     let mut old_changes: HashMap<i64, Vec<OldChange>> = HashMap::new();
     for command in affected {
         let mut statement =
-            tx.prepare_cached(&format!("SELECT doc, schema, generation, hash, body FROM changes WHERE {CHANGES_OF} AND taken = 0 ORDER BY n"))?;
+            tx.prepare_cached(&format!("SELECT doc, schema, generation, dictionary, hash, body FROM changes WHERE {CHANGES_OF} AND taken = 0 ORDER BY n"))?;
         let rows = statement.query_map([command], |r| {
-            Ok(OldChange { doc: r.get(0)?, schema: r.get(1)?, generation: r.get(2)?, change: RawChange { hash: r.get(3)?, body: r.get(4)? } })
+            let change = RawChange { hash: r.get(4)?, body: r.get(5)? };
+            Ok(OldChange { doc: r.get(0)?, schema: r.get(1)?, generation: r.get(2)?, dictionary: r.get(3)?, change })
         })?;
         old_changes.insert(*command, rows.collect::<rusqlite::Result<_>>()?);
         // What else these bundles have is closed anew; what the hub was asked about and holds still waits for the next sync.
         tx.prepare_cached(&format!(
-            "UPDATE commands SET reason = ?2 WHERE state = 'unsent' AND n IN (SELECT c.command FROM changes c JOIN bundles b ON b.n = c.bundle
+            "UPDATE commands SET reason = ?2 WHERE state = 'unsent' AND reason IS NOT '{HELD}' AND n IN (SELECT c.command FROM changes c JOIN bundles b ON b.n = c.bundle
              WHERE c.taken = 0 AND b.asked IS NOT NULL AND b.n IN (SELECT bundle FROM changes WHERE {CHANGES_OF}))"
         ))?
         .execute(params![command, WAITING])?;
@@ -173,7 +192,11 @@ fn take_back_and_run<'a>(
     let mut renamed = Renamed::default();
     let mut waiting: BTreeSet<Id> = BTreeSet::new();
     let (mut out, mut again) = (0, 0);
-    for n in affected {
+    // What the hub holds goes behind what it may take, and so does what does not apply before it: nothing else rests on either.
+    let held = held_among(tx, affected)?;
+    let early = affected.iter().filter(|n| !held.contains(n)).map(|n| (n, false));
+    let mut queue: VecDeque<(&i64, bool)> = early.chain(held.iter().map(|n| (n, true))).collect();
+    while let Some((n, behind)) = queue.pop_front() {
         let body: String = tx.query_row("SELECT body FROM commands WHERE n = ?1", [n], |r| r.get(0))?;
         let old: Command = from_json(&body)?;
         let why = why(*n);
@@ -196,16 +219,23 @@ fn take_back_and_run<'a>(
         match perform(tx, &command, &member, actor, Row::Old(*n), touched) {
             Ok((_, next)) => {
                 tx.execute_batch("RELEASE again")?;
+                if behind {
+                    tx.execute("UPDATE commands SET reason = ?2 WHERE n = ?1 AND state = 'unsent'", params![n, HELD])?;
+                }
                 renamed.add(&old, next, new_ids);
                 again += 1;
             }
             Err(e) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict | ErrorKind::NotAllowed) => {
                 tx.execute_batch("ROLLBACK TO again; RELEASE again")?;
+                if !behind && !held.is_empty() {
+                    queue.push_back((n, true));
+                    continue;
+                }
                 let changes = old_changes.remove(n).unwrap_or_default();
                 let fresh = state.hub_time.is_none_or(|now| now - command.stamp.at < super::KEEP_SECONDS);
                 if !new_ids && fresh && (why.waits || changes.iter().any(|c| waiting.contains(&c.doc))) {
                     waiting.extend(changes.iter().map(|c| c.doc));
-                    wait(tx, *n, &changes, touched)?;
+                    wait(tx, *n, if behind { HELD } else { WAITING }, &changes, touched)?;
                     continue;
                 }
                 if why.older.is_some() {
@@ -230,7 +260,16 @@ pub(super) fn follow_up(tx: &Transaction<'_>, input: Input, reading: &Reading, c
     let member = Membership { cursor: cursor.unwrap_or(member.cursor), ..member };
     let stamp = Stamp::new(reading.clone(), anchor(tx, reading)?.as_ref(), state.hub_time);
     let id = Id { actor: state.actor, counter: state.next_counter };
-    let command = Command { id, first: state.next_counter + 1, tenant: member.tenant.clone(), by: member.person, stamp, hub_time: state.hub_time, input };
+    let command = Command {
+        id,
+        first: state.next_counter + 1,
+        tenant: member.tenant.clone(),
+        by: member.person,
+        stamp,
+        dictionary: dictionary().number,
+        hub_time: state.hub_time,
+        input,
+    };
     tx.execute_batch("SAVEPOINT follow")?;
     match perform(tx, &command, &member, state.actor, Row::New { form: false }, touched) {
         Ok(_) => Ok(tx.execute_batch("RELEASE follow")?),
@@ -247,13 +286,14 @@ struct OldChange {
     doc: Id,
     schema: u16,
     generation: u32,
+    dictionary: u32,
     change: RawChange,
 }
 
 /// Keeps a command with its changes as they were, to be tried again with the next sync; what of them fits is shown.
-fn wait(tx: &Connection, n: i64, changes: &[OldChange], touched: &mut Touched) -> Result<()> {
-    tx.execute("UPDATE commands SET state = 'unsent', reason = ?2 WHERE n = ?1", params![n, WAITING])?;
-    changes.iter().try_for_each(|c| keep_change(tx, n, c.doc, c.schema, c.generation, &c.change))?;
+fn wait(tx: &Connection, n: i64, reason: &str, changes: &[OldChange], touched: &mut Touched) -> Result<()> {
+    tx.execute("UPDATE commands SET state = 'unsent', reason = ?2 WHERE n = ?1", params![n, reason])?;
+    changes.iter().try_for_each(|c| keep_change(tx, n, c.doc, c.schema, c.generation, c.dictionary, &c.change))?;
     changes.iter().try_for_each(|c| to_hub_state(tx, c.doc, touched))
 }
 

@@ -26,4 +26,6 @@ pub static UNIT: Kind = Kind {
     rules: &table::UNIT,
     keep_days: None,
     check: |attempt| !attempt.after.text("name").is_empty(),
+    demands: &[],
+    subjects: &[],
 };

@@ -1,7 +1,7 @@
 //! The shape of a visit document and its projection. A visit is complete in its first change.
 
 use crate::dictionary::{Code, Field, Label, Order, Type};
-use crate::documents::{Kind, Map, Place, Schema};
+use crate::documents::{Kind, Map, Place, Schema, Subject};
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, ROSTER};
 
@@ -62,6 +62,8 @@ pub static VISIT: Kind = Kind {
         let earlier = attempt.after.int("earlier_by").unwrap_or(0);
         attempt.after.id("household").is_some() && !attempt.after.text("by").is_empty() && (0..=EARLIEST_SECONDS).contains(&earlier)
     },
+    demands: &[],
+    subjects: &[Subject::About],
 };
 
 fn project(tree: &Map, rows: &mut Rows) {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use gridwalk_core::documents::{Kind, Value};
+use gridwalk_core::documents::{Kind, Subject, Value};
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds;
 use gridwalk_core::photos::document::PHOTO;
@@ -22,7 +22,7 @@ use crate::sync::{Batch, Begin, Erase, Tell};
 
 /// Erasures, one a line, beside the database.
 const JOURNAL: &str = "erasures.jsonl";
-/// Kinds that hold nothing about a resident; the community cannot do without them.
+/// Kinds of which the community cannot do without a document.
 const KEPT_KINDS: &[&str] = &["place", "settings", "category_list", "activity"];
 /// The person asked for it (个人信息保护法 Art. 47).
 pub const REQUEST: &str = "request";
@@ -284,7 +284,8 @@ pub async fn plan(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<Plan> {
     let own: BTreeSet<String> = documents.iter().map(|(id, ..)| id.to_string()).collect();
     let goes = |found: &Found| match target {
         Target::Resident { household, resident, .. } => {
-            let entry = found.entry == resident.to_string() || found.entry.starts_with(&format!("residents/{resident}/"));
+            let container = documents.first().and_then(|(_, kind, _)| kind.residents()).map_or("", |(container, _)| container);
+            let entry = found.entry == resident.to_string() || found.entry.starts_with(&format!("{container}/{resident}/"));
             found.document == household.to_string() && entry
         }
         Target::Document(_) | Target::History(_) => own.contains(&found.document),
@@ -318,11 +319,14 @@ async fn documents_of(connection: &mut AnyConnection, tenant: &Tenant, target: &
         Target::Resident { household, resident, keep_photos } => {
             let kind = kind_of(connection, tenant, *household).await?;
             let args = [tenant.id.as_str(), &household.to_string(), &resident.to_string()].map(Arg::text).to_vec();
-            if all(connection, "SELECT doc FROM residents WHERE tenant_id = $1 AND doc = $2 AND entry = $3", args).await?.is_empty() {
-                return Err(HubError::usage("这一户没有这位居民", "there is no such resident in this household"));
+            let missing = || HubError::usage("这一户没有这位居民", "there is no such resident in this household");
+            let (_, table) = kind.residents().ok_or_else(missing)?;
+            let sql = format!("SELECT doc FROM {} WHERE tenant_id = $1 AND doc = $2 AND entry = $3", table.name);
+            if all(connection, &sql, args).await?.is_empty() {
+                return Err(missing());
             }
             let mut documents = vec![(*household, kind, Erase::Resident { id: *resident, photos: !keep_photos })];
-            for (id, kind) in naming(connection, tenant, "resident", *resident).await? {
+            for (id, kind) in naming(connection, tenant, *resident).await? {
                 documents.push((id, kind, Erase::Document));
                 documents.extend(attached(connection, tenant, id).await?.into_iter().map(|photo| (photo.id, photo.kind, Erase::Document)));
             }
@@ -336,9 +340,7 @@ async fn documents_of(connection: &mut AnyConnection, tenant: &Tenant, target: &
         Target::Document(id) => {
             let kind = kind_of(connection, tenant, *id).await?;
             let mut documents = vec![(*id, kind, Erase::Document)];
-            if kind.name == "person" {
-                documents.extend(naming(connection, tenant, "person", *id).await?.into_iter().map(|(id, kind)| (id, kind, Erase::Document)));
-            }
+            documents.extend(naming(connection, tenant, *id).await?.into_iter().map(|(id, kind)| (id, kind, Erase::Document)));
             let mut open: VecDeque<Id> = documents.iter().map(|(id, ..)| *id).collect();
             while let Some(id) = open.pop_front() {
                 for Attached { id, kind, .. } in attached(connection, tenant, id).await? {
@@ -374,11 +376,12 @@ pub(super) async fn attached(connection: &mut AnyConnection, tenant: &Tenant, id
     Ok(found)
 }
 
-/// Documents whose rows name `id` in this column: what some may not see is a document of its own.
-async fn naming(connection: &mut AnyConnection, tenant: &Tenant, column: &str, id: Id) -> Result<Vec<(Id, &'static Kind)>> {
+/// Documents about this resident, person or household, as their kinds declare: what some may not see is a document of its own.
+async fn naming(connection: &mut AnyConnection, tenant: &Tenant, id: Id) -> Result<Vec<(Id, &'static Kind)>> {
     let mut found = BTreeMap::new();
-    for kind in kinds::KINDS.iter().filter(|kind| !KEPT_KINDS.contains(&kind.name)) {
-        for table in kind.tables.iter().filter(|table| table.all_columns().any(|(name, _)| name == column)) {
+    for kind in kinds::KINDS {
+        for subject in kind.subjects {
+            let Subject::Named { table, column } = subject else { continue };
             let sql = format!("SELECT doc FROM {} WHERE tenant_id = $1 AND \"{column}\" = $2", table.name);
             for row in all(connection, &sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await? {
                 found.insert(row.try_get::<String, _>(0)?.parse()?, *kind);
@@ -404,8 +407,13 @@ impl Batch<'_> {
     fn names_in(&self, id: Id, erase: &Erase) -> Vec<String> {
         let Some(doc) = self.loaded(id) else { return Vec::new() };
         let tree = doc.tree();
-        let residents = tree.entries("residents").filter(|(entry, _)| !matches!(erase, Erase::Resident { id: only, .. } if only.to_string() != *entry));
-        let maps = residents.map(|(_, resident)| resident).chain((doc.kind().name == "person").then_some(&**tree));
+        let residents = doc
+            .kind()
+            .residents()
+            .into_iter()
+            .flat_map(|(container, _)| tree.entries(container))
+            .filter(|(entry, _)| !matches!(erase, Erase::Resident { id: only, .. } if only.to_string() != *entry));
+        let maps = residents.map(|(_, resident)| resident).chain(doc.kind().is_person().then_some(&**tree));
         let texts = maps.flat_map(|map| [map.value("name"), map.value("phone")]);
         texts.filter_map(|value| if let Value::Text(text) = value { Some(text.clone()) } else { None }).filter(|text| !text.is_empty()).collect()
     }

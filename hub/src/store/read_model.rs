@@ -5,6 +5,7 @@ use gridwalk_core::documents::hash_text;
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::kinds;
 use gridwalk_core::projection::create_sql;
+use gridwalk_core::versions::DICTIONARY_VERSION;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::{Arg, Engine, all, exec, postgres};
@@ -17,10 +18,11 @@ fn statements() -> Vec<String> {
     kinds::tables().flat_map(|table| create_sql(table, &["tenant_id"])).collect()
 }
 
-/// What stands in `meta` for these declarations: their hash, and the tables that go when others come.
+/// What stands in `meta` for these declarations: their hash, with the dictionary's number (rows also change where no table does), and
+/// the tables that go when others come.
 fn declared() -> String {
     let names: Vec<&str> = kinds::tables().map(|table| table.name).collect();
-    format!("{} {}", hash_text(&sha256(statements().join(";").as_bytes())), names.join(" "))
+    format!("{} {}", hash_text(&sha256(format!("{DICTIONARY_VERSION} {}", statements().join(";")).as_bytes())), names.join(" "))
 }
 
 /// Whether the tables are those of this hub's declarations.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use gridwalk_core::documents::{Again, Audience, Doc, ERASED, Kind, Value, change_from_body};
 use gridwalk_core::ids::{Actor, Id};
-use gridwalk_core::projection::CONFLICTS;
+use gridwalk_core::projection::tables_of;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row};
 
@@ -41,23 +41,29 @@ pub enum Erase {
 }
 
 impl Erase {
-    fn stays(&self, path: &[&str]) -> bool {
+    fn stays(&self, kind: &Kind, path: &[&str]) -> bool {
         match self {
             Self::Document => false,
-            Self::Resident { id, .. } => path.len() != 2 || path[0] != "residents" || path[1] != id.to_string(),
-            Self::Words => !matches!(path, ["title" | "detail" | "address" | "reporter" | "number" | "lat" | "lon"] | ["steps", _, "note" | "by_name"]),
+            Self::Resident { id, .. } => {
+                !matches!(path, [container, entry] if kind.residents().is_some_and(|(c, _)| c == *container) && *entry == id.to_string())
+            }
+            // What this hub does not know may be words as well.
+            Self::Words => {
+                kind.rules.names(path)
+                    && !matches!(path, ["title" | "detail" | "address" | "reporter" | "number" | "lat" | "lon"] | ["steps", _, "note" | "by_name"])
+            }
             Self::History => true,
         }
     }
 
-    fn marks(&self, right: &'static str, at: i64) -> Vec<(Vec<String>, Value)> {
+    fn marks(&self, kind: &Kind, right: &'static str, at: i64) -> Vec<(Vec<String>, Value)> {
         let key = |keys: &[&str]| keys.iter().map(|k| (*k).to_owned()).collect();
         match self {
             Self::Document => vec![(key(&[ERASED]), at.into()), (key(&["right"]), right.into())],
             Self::Resident { id, photos } => {
                 let id = id.to_string();
-                let marks = vec![(key(&["residents", &id, "removed"]), true.into()), (key(&["residents", &id, ERASED]), at.into())];
-                marks.into_iter().chain(photos.then(|| (key(&[PHOTOS_ERASED]), at.into()))).collect()
+                let of = |(container, _): (&'static str, _)| [(key(&[container, &id, "removed"]), true.into()), (key(&[container, &id, ERASED]), at.into())];
+                kind.residents().map(of).into_iter().flatten().chain(photos.then(|| (key(&[PHOTOS_ERASED]), at.into()))).collect()
             }
             Self::Words => vec![(key(&["title"]), WORDS_GONE.into())],
             Self::History => Vec::new(),
@@ -113,9 +119,9 @@ impl Batch<'_> {
         };
         let (kind, gone) = (before.kind(), *begin.erase == Erase::Document || self.absent.contains(&begin.doc) || before.is_erased());
         let erase = if gone { &Erase::Document } else { begin.erase };
-        let marks = erase.marks(begin.right, begin.at);
+        let marks = erase.marks(kind, begin.right, begin.at);
         let marks: Vec<_> = marks.iter().map(|(keys, value)| (keys.iter().map(String::as_str).collect(), value.clone())).collect();
-        let again = Again { generation: begin.generation, stays: &|path| erase.stays(path), marks: &marks };
+        let again = Again { generation: begin.generation, stays: &|path| erase.stays(kind, path), marks: &marks };
         let device = self.tenant.key.device();
         let (after, changes) = before.begin_again(&again, || {
             let mut random = [0; 4];
@@ -156,7 +162,7 @@ impl Batch<'_> {
             }
             return Ok(());
         }
-        for table in kind.tables.iter().chain([&&CONFLICTS]) {
+        for table in tables_of(kind) {
             exec(connection, &format!("DELETE FROM {} WHERE tenant_id = $1 AND doc = $2", table.name), key.clone()).await?;
         }
         exec(connection, "DELETE FROM documents WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;

@@ -303,7 +303,8 @@ impl<'a> Batch<'a> {
         // Ids are taken and used up in one go: requests are decided side by side.
         let (command, value, made) = self.hub.as_actor(self.tenant, |actor, counter| {
             let id = Id { actor, counter };
-            let command = Command { id, first: counter + 1, tenant, by, hub_time: Some(stamp.at), stamp, input };
+            let dictionary = self.hub.dictionary.number;
+            let command = Command { id, first: counter + 1, tenant, by, dictionary, hub_time: Some(stamp.at), stamp, input };
             let (value, made, next) = Edit::run(&mut Loaded(&self.held), &command, actor)?;
             Ok::<_, HubError>(((id, value, made), next))
         })?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use gridwalk_core::documents::{Audience, Value, hash_text};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
-use gridwalk_core::projection::{CONFLICTS, Type, project};
+use gridwalk_core::projection::{Type, project, tables_of};
 use gridwalk_core::sync::protocol::{Actors, Statement, StatementLine, encode};
 use sqlx::{AnyConnection, Row};
 
@@ -164,7 +164,7 @@ impl Batch<'_> {
         for (id, held) in self.held.iter_mut().filter(|(_, h)| h.dirty) {
             let doc = Arg::text(&id.to_string());
             if held.stored {
-                for table in held.doc.kind().tables.iter().chain([&&CONFLICTS]) {
+                for table in tables_of(held.doc.kind()) {
                     deletes.entry(table.name).or_default().push(doc.clone());
                 }
             }
@@ -251,6 +251,8 @@ impl Batch<'_> {
             number: 0,
             actors: actors.into_list(),
             lines,
+            recorded: self.hub.dictionary.number,
+            written: self.hub.dictionary.number,
         });
         let signature = self.tenant.key.sign(&statement);
         self.kept.push(super::batch::Kept { device: device.to_string(), statement, signature, vouched: None });

@@ -92,7 +92,7 @@ pub async fn handle_sync(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<Ve
         replies.push(page);
     }
     let schemas = told(incoming.request.schema, &replies);
-    let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas, receipts };
+    let reply = SyncReply { hub_time: hub.now(), verdicts, tenants: replies, schemas, receipts, dictionary: hub.dictionary.number };
     let sealed = seal_reply(signer.as_ref().unwrap_or(&tenants[0].1.key), &head.signature, &pack(&reply)?);
     hub.gate.answered(head.device, &home, sealed.len(), hub.now());
     Ok(sealed)

@@ -34,6 +34,10 @@ pub struct OpenBundle {
     pub statement: Vec<u8>,
     /// The signature.
     pub signature: [u8; 64],
+    /// The dictionary's numbers that its commands were recorded and its changes written under.
+    pub recorded: u32,
+    /// See `recorded`.
+    pub written: u32,
     /// The changes by command.
     pub groups: Vec<Vec<IncomingChange>>,
     /// Who vouches for it, if its author's device was revoked.
@@ -113,6 +117,8 @@ pub(super) fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
         number: bundle.number,
         statement: bundle.statement(&hashes),
         signature: *sealed.signature,
+        recorded: bundle.recorded,
+        written: bundle.written,
         groups,
         vouched: None,
     })

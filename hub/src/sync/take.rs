@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use gridwalk_core::documents::{Audience, Doc, ERASED, Map, Obstacle, Place, genesis};
 use gridwalk_core::error::ErrorKind;
-use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 use gridwalk_core::places::MoveTo;
 use gridwalk_core::reports::{SettleReport, Status, StepKind, fold};
-use gridwalk_core::rules::{Refusal, judge};
+use gridwalk_core::rules::{Refusal, judge_recorded};
 use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
 use sqlx::{AnyConnection, Row};
 
@@ -93,7 +93,7 @@ impl Batch<'_> {
         let mut taken_any = false;
         for group in &bundle.groups {
             let decisions = match signer {
-                Some(signer) => self.group(group, signer, bundle.device, finals)?,
+                Some(signer) => self.hub.dictionary.run(|| self.group(group, signer, bundle, finals))?,
                 None => vec![(Word::Refused, Some("device".to_owned())); group.len()],
             };
             for (change, (word, reason)) in group.iter().zip(decisions) {
@@ -132,26 +132,30 @@ impl Batch<'_> {
         Ok(verdicts)
     }
 
-    fn group(&mut self, group: &[IncomingChange], signer: &Signer, device: DeviceId, finals: &Finals) -> Result<Vec<Decision>> {
+    fn group(&mut self, group: &[IncomingChange], signer: &Signer, bundle: &OpenBundle, finals: &Finals) -> Result<Vec<Decision>> {
         let mut staged: Vec<(Id, Arc<Doc>, Vec<u8>)> = Vec::new();
         let mut decisions: Vec<Decision> = Vec::new();
         for change in group {
             let decision = match finals.get(&(change.doc, change.generation, change.hash)) {
                 Some(known) => known.clone(),
-                None => self.change(change, signer, &mut staged)?,
+                None => self.change(change, signer, bundle, &mut staged)?,
             };
+            // What a newer gridwalk wrote is not this hub's to refuse; but nobody speaks for another device.
+            let is_newer = bundle.written.max(bundle.recorded) > self.hub.dictionary.number;
+            let of_rules = decision.0 == Word::Refused && decision.1.as_deref() != Some(Refusal::Actor.code());
+            let decision = if is_newer && of_rules { (Word::Held, None) } else { decision };
             decisions.push(decision);
         }
         // Taken or refused whole: the worst word of the group is everyone's, known changes stay known.
         let worst = decisions.iter().filter(|(w, _)| !matches!(w, Word::Taken | Word::Known)).min_by_key(|(w, _)| severity(*w)).cloned();
         match worst {
             Some(worst) => decisions.iter_mut().filter(|(w, _)| *w != Word::Known).for_each(|d| *d = worst.clone()),
-            None => staged.into_iter().for_each(|(id, doc, body)| self.stage(id, doc, body, device)),
+            None => staged.into_iter().for_each(|(id, doc, body)| self.stage(id, doc, body, bundle.device)),
         }
         Ok(decisions)
     }
 
-    fn change(&self, incoming: &IncomingChange, signer: &Signer, staged: &mut Vec<(Id, Arc<Doc>, Vec<u8>)>) -> Result<Decision> {
+    fn change(&self, incoming: &IncomingChange, signer: &Signer, bundle: &OpenBundle, staged: &mut Vec<(Id, Arc<Doc>, Vec<u8>)>) -> Result<Decision> {
         let refused = |refusal: Refusal| Ok((Word::Refused, Some(refusal.code().to_owned())));
         let held = self.held.get(&incoming.doc);
         if let Some(held) = held
@@ -216,7 +220,7 @@ impl Batch<'_> {
         };
         let then = left.into_iter().filter(|l| signer.at.is_some_and(|at| l.number > at)).map(|l| l.audience.clone());
         let audiences: Vec<Audience> = now.into_iter().chain(then).collect();
-        match judge(incoming.doc, before.as_deref(), &after, change, &audiences, &signer.author) {
+        match judge_recorded(incoming.doc, before.as_deref(), &after, change, &audiences, &signer.author, bundle.recorded) {
             Ok(()) => {
                 staged.push((incoming.doc, after, incoming.body.clone()));
                 Ok((Word::Taken, None))

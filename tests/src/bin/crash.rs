@@ -21,8 +21,13 @@ async fn main() -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["hub", folder, listen] => hub(Path::new(folder), listen).await,
         ["work", folder, number] => work(Path::new(folder), number.parse()?).await,
+        ["open", folder, number] => {
+            Phone::open(Config::new(folder, key_of(number.parse()?)))?;
+            say("open".into());
+            Ok(())
+        }
         ["finish", folder, number] => finish(Path::new(folder), number.parse()?).await,
-        _ => Err("crash hub|work|finish …".into()),
+        _ => Err("crash hub|work|open|finish …".into()),
     }
 }
 

@@ -18,6 +18,7 @@ use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::rules::table::STEPS;
 use gridwalk_core::rules::{Author, Grant, Role, judge};
 use gridwalk_core::settings::SetVisitRule;
+use gridwalk_core::versions::DICTIONARY_VERSION;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Error, Id, Input, Phone, Result};
 use gridwalk_tests::harness::MORNING;
@@ -255,8 +256,16 @@ struct Replica {
 impl Replica {
     fn run(&mut self, input: Input, at: i64, log: &mut Vec<Sent>) -> Result<()> {
         let person = id_of(self.actor, 1_000_000);
-        let command =
-            Command { id: id_of(self.actor, self.counter), first: self.counter + 1, tenant: "t".into(), by: person, stamp: stamp(at), hub_time: None, input };
+        let command = Command {
+            id: id_of(self.actor, self.counter),
+            first: self.counter + 1,
+            tenant: "t".into(),
+            by: person,
+            stamp: stamp(at),
+            dictionary: DICTIONARY_VERSION,
+            hub_time: None,
+            input,
+        };
         let (_, made, next) = Edit::run(&mut self.docs, &command, actor_of(self.actor))?;
         self.counter = next;
         let author = Author {

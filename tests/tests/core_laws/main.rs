@@ -20,5 +20,6 @@ mod report_fold;
 mod rules;
 mod rules_doc;
 mod store;
+mod subjects;
 mod times;
 mod tried;

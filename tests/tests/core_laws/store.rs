@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use gridwalk_core::Phone;
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::documents::Audience;
 use gridwalk_core::error::ErrorKind;
+use gridwalk_core::identity::SeededRandom;
 use gridwalk_core::places::AddPlace;
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
-use gridwalk_core::store::DB_FILE;
+use gridwalk_core::store::{DB_FILE, StoredDoc, push_chunk};
+use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary};
+use gridwalk_core::{Config, Phone};
 use gridwalk_tests::harness::{MORNING, key_of};
 
 use super::lab::{Lab, dump, enrol, id_of, open, resident};
@@ -296,4 +299,80 @@ fn a_folder_that_cannot_be_written_is_said_so_and_works_later() {
     // A file where the folder should be.
     fs::write(dir.path().join("file"), "").unwrap();
     assert_eq!(failing(&dir.path().join("file"), 1).kind(), ErrorKind::CannotWrite);
+}
+
+fn opened_as(folder: &Path, dictionary: Dictionary) -> Phone {
+    let config = Config { folder: folder.to_owned(), key: key_of(1), clock: clock(), random: Arc::new(SeededRandom::new(5)) };
+    Phone::open_as(config, dictionary).unwrap()
+}
+
+fn tables(phone: &Phone, name: &str) -> i64 {
+    let sql = "SELECT count(*) FROM sqlite_master WHERE name = ?1";
+    phone.store().read(|c| Ok(c.query_row(sql, [name], |r| r.get(0))?)).unwrap()
+}
+
+#[test]
+fn a_store_that_other_declarations_made_opens_and_loses_nothing() {
+    let (dir, rows) = filled();
+    let found = |phone: &Phone| phone.find("王7", 5).unwrap();
+    let before = found(&opened_as(dir.path(), Dictionary::OURS));
+    assert!(!before.is_empty());
+    // A table less, a column less, one that is declared no more, an index of another shape, a due list of another shape, no row at all.
+    let others = [
+        "DROP TABLE mediations",
+        "ALTER TABLE households DROP COLUMN tenure",
+        "CREATE TABLE pets (doc TEXT); UPDATE read_model SET tables = json_insert(tables, '$[#]', 'pets')",
+        "DROP TABLE search; CREATE VIRTUAL TABLE search USING fts5(names)",
+        "DROP TABLE due; CREATE TABLE due (household TEXT)",
+        "DELETE FROM residents; DELETE FROM near",
+    ];
+    for other in others {
+        let copy = copied(dir.path());
+        let phone = open(copy.path(), 1, &clock()).unwrap();
+        phone.store().write(|tx| Ok(tx.execute_batch(&format!("{other}; UPDATE read_model SET version = 'another'"))?)).unwrap();
+        drop(phone);
+        let phone = open(copy.path(), 1, &clock()).unwrap();
+        assert_eq!(dump(&phone), rows, "{other}");
+        assert_eq!(found(&phone), before, "{other}");
+        assert_eq!(tables(&phone, "pets"), 0);
+        // And works on: what is written next goes into the tables of now.
+        phone
+            .run(gridwalk_core::visits::RecordVisit {
+                household: before[0].household,
+                result: gridwalk_core::visits::VisitResult::Met,
+                purpose: String::new(),
+                note: String::new(),
+                minutes: None,
+                lat: None,
+                lon: None,
+                fields: JsonMap::new(),
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn an_older_and_a_newer_app_open_the_same_store_in_turn() {
+    const OLDER: Dictionary = Dictionary { number: DICTIONARY_VERSION - 1, without: &[("mediation", ""), ("unit", "")] };
+    let (dir, rows) = filled();
+    for _ in 0..2 {
+        let phone = opened_as(dir.path(), OLDER);
+        assert_eq!((tables(&phone, "mediations"), tables(&phone, "units"), tables(&phone, "households")), (0, 0, 1));
+        assert_eq!(phone.today(None, 100).unwrap().len(), rows["due"].len());
+        drop(phone);
+        assert_eq!(dump(&opened_as(dir.path(), Dictionary::OURS)), rows);
+    }
+    // Of what the older one could not read, something is broken: it is asked for again, and everything else opens.
+    let phone = opened_as(dir.path(), OLDER);
+    let add = |tx: &rusqlite::Transaction<'_>| {
+        let mut stored = StoredDoc { epoch: 1, ..StoredDoc::new("t", 15, 0) };
+        push_chunk(&mut stored.base, b"no change");
+        stored.insert(tx, id_of(7, 7))
+    };
+    phone.store().write(add).unwrap();
+    assert_eq!(phone.status().unwrap().after_update, 1);
+    drop(phone);
+    let phone = opened_as(dir.path(), Dictionary::OURS);
+    assert_eq!((phone.status().unwrap().after_update, phone.status().unwrap().unreadable), (0, 1));
+    assert_eq!(dump(&phone), rows);
 }

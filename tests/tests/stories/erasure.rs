@@ -1,8 +1,10 @@
 //! What was erased is in no byte of any store once every phone has synced, and nothing brings it back.
 
+use gridwalk_core::activities::AddActivity;
+use gridwalk_core::attendance::SignIn;
 use gridwalk_core::care::{AddHealth, Fact};
 use gridwalk_core::circles::AddCircle;
-use gridwalk_core::reports::AddStep;
+use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin::{self, Target};
@@ -444,5 +446,50 @@ async fn a_phone_enrolled_again_keeps_nothing_of_what_was_erased_meanwhile() {
     w.settle(&[&author, &reader]).await;
     assert_gone(&w, &[&author, &reader], &[NOTE]).await;
     w.assert_agreement(&[&author, &reader]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_takes_what_the_kinds_declare_and_nothing_else() {
+    let w = World::start(208, 2).await;
+    let a = w.worker(1, "g00").await;
+    let invite = w.hub.invite(Role::Member, None, "周党员").await.unwrap();
+    let member = Device::enrolled(w.dir.path(), 2, &invite).await.unwrap();
+    let (home, other) = (w.households[0], w.households[1]);
+    w.settle(&[&a, &member]).await;
+    let circle = w.desk.phone.run(AddCircle { purpose: "health".into(), name: "关爱圈".into(), members: vec![person(&a)] }).unwrap().value;
+    let (starts_at, ends_at) = (w.hub.hub.now(), w.hub.hub.now() + 7200);
+    let clean = AddActivity { title: "大扫除".into(), task: "环境".into(), place: None, starts_at, ends_at, places: 9, claims: vec![] };
+    let clean = w.desk.phone.run(clean).unwrap().value;
+    w.settle(&[&a, &member]).await;
+    let head = first_resident(&a.phone, home);
+    let of_health = |household, resident| AddHealth { circle, household, resident, facts: vec![Fact { field: "conditions".into(), text: "高血压".into() }] };
+    let health = a.phone.run(of_health(home, head)).unwrap().value;
+    let others = a.phone.run(of_health(other, first_resident(&a.phone, other))).unwrap().value;
+    let seen = a.phone.run(visit(home, "照常")).unwrap().value;
+    let signed = member.phone.run(SignIn { activity: clean }).unwrap().value;
+    let told = member.phone.run(RaiseReport { place: None, ..report(w.grids[0], "路灯") }).unwrap().value;
+    w.settle(&[&a, &member]).await;
+
+    let planned = |target: Target| {
+        let w = &w;
+        async move {
+            let plan = admin::plan(&w.hub.hub, &w.hub.tenant, &target).await.unwrap();
+            plan.documents.iter().map(|(id, kind, _)| (kind.name, *id)).collect::<Vec<_>>()
+        }
+    };
+    let resident = || Target::Resident { household: home, resident: head, keep_photos: false };
+    assert_eq!(planned(resident()).await, [("household", home), ("health", health)]);
+    assert_eq!(planned(Target::Document(person(&member))).await, [("person", person(&member)), ("attendance", signed)]);
+    assert_eq!(planned(Target::Document(other)).await, [("household", other), ("health", others)]);
+    admin::erase(&w.hub.hub, &w.hub.tenant, &resident()).await.unwrap();
+    admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Document(person(&member))).await.unwrap();
+    w.settle(&[&a]).await;
+    for (id, stays) in [(home, true), (health, false), (others, true), (seen, true), (signed, false), (told, true), (person(&member), false)] {
+        let left = w.ask(&format!("SELECT doc FROM documents WHERE doc = '{id}' AND erased_at IS NULL")).await;
+        assert_eq!(left.len(), usize::from(stays), "{id}");
+    }
+    assert_eq!(text(&a.phone, "SELECT doc FROM health"), [others.to_string()]);
+    assert!(text(&a.phone, &format!("SELECT entry FROM residents WHERE doc = '{home}'")).is_empty());
     w.hub.stop().await;
 }

@@ -41,5 +41,6 @@ mod street;
 mod together;
 mod unreadable;
 mod upgrades;
+mod versions;
 mod wire;
 mod world;

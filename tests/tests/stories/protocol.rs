@@ -36,7 +36,7 @@ async fn malformed_and_foreign_requests_are_refused_in_words() {
     assert_eq!(hand.send(&w, &vec![0; MAX_BODY + 1]).await.unwrap_err(), RefusalCode::TooBig);
     let newer = SyncRequest { version: 2, ..hand.request(vec![]) };
     assert_eq!(hand.send(&w, &pack(&newer).unwrap()).await.unwrap_err(), RefusalCode::Version);
-    let stranger = Hand { key: DeviceKey::make(&SeededRandom::new(99)), cursor: hand.cursor.clone() };
+    let stranger = Hand { key: DeviceKey::make(&SeededRandom::new(99)), cursor: hand.cursor.clone(), ..Hand::of(&a) };
     assert_eq!(stranger.send(&w, &good).await.unwrap_err(), RefusalCode::UnknownDevice);
     // Another body than was signed; another path; a signature by someone else under this device's name.
     let head = hand.head(&w, &good, 0);

@@ -6,6 +6,7 @@ use gridwalk_core::sync::protocol::{
     Actors, Bundle, Group, RefusalCode, RefusedRequest, SYNC_PATH, Sealed, SyncReply, SyncRequest, TenantCursor, VERSION, Verdict, WireChange, audiences_hash,
     decode, open_reply, pack, unpack,
 };
+use gridwalk_core::versions::DICTIONARY_VERSION;
 use gridwalk_core::{Id, identity::cipher::sha256};
 use gridwalk_tests::harness::Device;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +18,9 @@ use crate::world::{World, text};
 pub struct Hand {
     pub key: DeviceKey,
     pub cursor: TenantCursor,
+    /// The dictionary's numbers that its bundles name.
+    pub recorded: u32,
+    pub written: u32,
 }
 
 /// A change for a bundle: document, generation, schema, body.
@@ -40,7 +44,7 @@ impl Hand {
             keys: None,
             wanted: vec![],
         };
-        Self { key: DeviceKey::from_bytes(&key), cursor }
+        Self { key: DeviceKey::from_bytes(&key), cursor, recorded: DICTIONARY_VERSION, written: DICTIONARY_VERSION }
     }
 
     /// An actor of this device.
@@ -74,6 +78,8 @@ impl Hand {
             number: self.cursor.number,
             actors: actors.into_list(),
             groups,
+            recorded: self.recorded,
+            written: self.written,
         };
         bundle.seal(&hashes, &self.key)
     }

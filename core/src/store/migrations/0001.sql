@@ -1,5 +1,4 @@
--- The phone's store. Documents are the truth; every table made from the kinds' declarations (see `open.rs`), `due` and the
--- search index can be rebuilt from them at any time.
+-- The phone's own tables. Documents are the truth; what screens read is made from them (`read_model.rs`) and has no migrations.
 
 -- One row: what changes with every command stands together, on one page.
 CREATE TABLE state (
@@ -11,9 +10,15 @@ CREATE TABLE state (
   next_counter INTEGER NOT NULL, -- the next id's counter
   hub_time INTEGER,              -- the newest hub time seen, seconds since the epoch (UTC)
   max_bytes INTEGER NOT NULL,    -- how much one request or reply may carry; halves after a cut, doubles after success
-  schema INTEGER NOT NULL,       -- the newest genesis known when the read model was last made
   swept_at INTEGER NOT NULL DEFAULT 0, -- when happenings kept long enough were last looked for
   scrub INTEGER NOT NULL DEFAULT 0 -- something was erased: until the file is rewritten, free pages and the log may hold it
+);
+
+-- What the read model was last made by, and its tables, which go when another takes its place.
+CREATE TABLE read_model (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  version TEXT NOT NULL,         -- the hash of its declarations
+  tables TEXT NOT NULL           -- JSON
 );
 
 -- Communities this phone is enrolled in.
@@ -32,7 +37,8 @@ CREATE TABLE tenants (
   rerun INTEGER NOT NULL DEFAULT 0, -- enrolled again: pull first, then run again what is absent
   synced_at INTEGER,             -- hub time of the last complete sync
   chosen INTEGER NOT NULL DEFAULT 0, -- of several communities: whether what names none of them is recorded here
-  refused BLOB                   -- the hub's word if it refused the last request whole, in CBOR
+  refused BLOB,                  -- the hub's word if it refused the last request whole, in CBOR
+  dictionary INTEGER             -- the number of the hub's dictionary, as it last told
 );
 
 -- Audiences granted after enrolment, with a cursor each until they have caught up.
@@ -69,7 +75,7 @@ CREATE TABLE commands (
   value TEXT NOT NULL,           -- the id it answered with
   cursor INTEGER NOT NULL,       -- the cursor's number when it was run: by the roles and audiences of then it is judged
   state TEXT NOT NULL CHECK (state IN ('unsent', 'taken', 'quarantined')),
-  reason TEXT,                   -- why it is in quarantine
+  reason TEXT,                   -- why it is in quarantine, or unsent still
   at INTEGER NOT NULL            -- when the state was reached, seconds since the epoch (UTC)
 );
 -- Only what is looked for is indexed: each index is one more page to encrypt with every record.
@@ -84,6 +90,7 @@ CREATE TABLE changes (
   doc TEXT NOT NULL,
   schema INTEGER NOT NULL,
   generation INTEGER NOT NULL,
+  dictionary INTEGER NOT NULL,   -- the dictionary's number that it was written under
   hash BLOB NOT NULL,
   body BLOB NOT NULL,
   bundle INTEGER,                -- bundles.n, once closed
@@ -100,6 +107,7 @@ CREATE TABLE bundles (
   bytes INTEGER NOT NULL,        -- its size when compressed alone
   taken INTEGER NOT NULL DEFAULT 0,
   asked INTEGER,                 -- hub time of the last reply to a request that it went with
+  held INTEGER,                  -- the number of the hub's dictionary when it last held a change of it
   envelope BLOB,                 -- closed to the hub, once others are to carry it: the same bytes each time
   envelope_id BLOB               -- the SHA-256 of that
 );
@@ -155,14 +163,3 @@ CREATE TABLE unreadable (
   at INTEGER NOT NULL,           -- hub time of the news
   asked INTEGER                  -- hub time of the last reply to a request that asked for it
 ) WITHOUT ROWID;
-
--- Doors by when they are due. Times in seconds since the epoch (UTC).
-CREATE TABLE due (
-  household TEXT PRIMARY KEY,
-  every_days INTEGER NOT NULL,
-  last_visit_at INTEGER,         -- someone was met or reached
-  last_attempt_at INTEGER,       -- someone stood at the door
-  due_from INTEGER NOT NULL,
-  due_at INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX due_at ON due (due_at, household);

@@ -43,7 +43,8 @@ pub enum Word {
     /// The document was begun again since. Final.
     #[n(4)]
     Generation,
-    /// The hub's schema is older than the change: it stays unsent until the hub is upgraded.
+    /// The change is of a newer gridwalk, and this hub's rules would not allow it, or do not know what it is of: it stays unsent until
+    /// the hub is upgraded.
     #[n(5)]
     Held,
     /// The actor's number was used for another change: the store was copied. Final.
@@ -86,6 +87,9 @@ pub struct SyncReply {
     #[n(4)]
     #[cbor(default)]
     pub receipts: Vec<CarriedAnswer>,
+    /// The number of the hub's dictionary ([`crate::versions`]).
+    #[n(5)]
+    pub dictionary: u32,
 }
 
 /// A genesis change of a newer schema version.

@@ -118,6 +118,12 @@ pub struct Bundle {
     /// Each command with its changes: taken or refused whole.
     #[n(5)]
     pub groups: Vec<Group>,
+    /// The dictionary's number when the commands were first run: what is demanded since refuses nothing of them.
+    #[n(6)]
+    pub recorded: u32,
+    /// The dictionary's number that the changes were written under: a hub of a lower one holds what it would refuse.
+    #[n(7)]
+    pub written: u32,
 }
 
 /// An id as an index into the bundle's (or reply's) actors, and its counter.
@@ -187,6 +193,12 @@ pub struct Statement {
     /// A line a change, in order.
     #[n(6)]
     pub lines: Vec<StatementLine>,
+    /// See [`Bundle::recorded`].
+    #[n(7)]
+    pub recorded: u32,
+    /// See [`Bundle::written`].
+    #[n(8)]
+    pub written: u32,
 }
 
 /// One change in a [`Statement`]. The receiver computes the hash.
@@ -229,6 +241,8 @@ impl Bundle {
             number: self.number,
             actors: self.actors.clone(),
             lines: lines.collect(),
+            recorded: self.recorded,
+            written: self.written,
         })
     }
 
