@@ -64,6 +64,7 @@ pub struct Error {
     kind: ErrorKind,
     zh: String,
     en: String,
+    field: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -73,7 +74,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of `kind` with its message in both languages.
     pub fn new(kind: ErrorKind, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { kind, zh: zh.into(), en: en.into(), source: None }
+        Self { kind, zh: zh.into(), en: en.into(), field: None, source: None }
     }
 
     /// Input that cannot be accepted.
@@ -96,6 +97,12 @@ impl Error {
         Self::new(ErrorKind::Internal, format!("程序内部错误：{what}"), format!("internal error: {what}"))
     }
 
+    /// The same error, of this field of the input (`phone`, `residents[1].birth`): a form shows it there, an import names the column.
+    pub fn in_field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
     /// The same error with its technical cause attached.
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
@@ -105,6 +112,11 @@ impl Error {
     /// What a caller can act upon.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// The field of the input that is wrong, if it is one.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// The message in Chinese.

@@ -1,6 +1,7 @@
 //! Checks that every command's input passes, with messages a person understands.
 
 use crate::error::{Error, Result};
+use crate::text::one_form;
 
 /// The longest note, in characters.
 const NOTE_CHARS: usize = 5_000;
@@ -18,6 +19,11 @@ pub fn check_text(text: &str, zh: &str, en: &str) -> Result<String> {
         return Err(Error::invalid(format!("{zh}含有不可见的控制字符，请重新输入"), format!("{en} contains control characters")));
     }
     Ok(text.to_owned())
+}
+
+/// A name of a person, a place or a unit, an address, a tag: as [`check_text`], in its one form ([`one_form`]).
+pub fn check_name(text: &str, zh: &str, en: &str) -> Result<String> {
+    check_text(&one_form(text), zh, en)
 }
 
 /// A long optional text: trimmed, at most 5,000 characters; line breaks and tabs are kept, other control characters refused.
@@ -51,4 +57,28 @@ pub fn check_position(lat: Option<f64>, lon: Option<f64>) -> Result<Option<(i64,
 /// A time in seconds since the Unix epoch (UTC) that people can mean: from 1900 to 2199.
 pub fn check_time(at: i64, zh: &str, en: &str) -> Result<i64> {
     if (-2_208_988_800..7_258_118_400).contains(&at) { Ok(at) } else { Err(Error::invalid(format!("{zh}不正确"), format!("{en} is not a possible time"))) }
+}
+
+/// What is wrong with an input, gathered field by field: a form and a file are told of everything at once.
+#[derive(Debug, Default)]
+pub struct Flaws(Vec<Error>);
+
+impl Flaws {
+    /// The value of a field; of one that is wrong the error is kept, and an empty value stands in for it.
+    pub fn take<T: Default>(&mut self, field: impl Into<String>, checked: Result<T>) -> T {
+        checked.unwrap_or_else(|error| {
+            self.0.push(error.in_field(field));
+            T::default()
+        })
+    }
+
+    /// The checked input, or all that is wrong with it.
+    pub fn of<T>(self, checked: T) -> std::result::Result<T, Vec<Error>> {
+        if self.0.is_empty() { Ok(checked) } else { Err(self.0) }
+    }
+
+    /// Where only one error can be told: the first.
+    pub fn first<T>(self, checked: T) -> Result<T> {
+        self.0.into_iter().next().map_or(Ok(checked), Err)
+    }
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::add::check_rhythm;
-use crate::commands::{Action, Edit, check_position, check_text};
+use crate::commands::{Action, Edit, check_name, check_position};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -36,10 +36,10 @@ impl Action for EditHousehold {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let mut fields: Vec<(&str, Value)> = Vec::new();
         if let Some(address) = &self.address {
-            fields.push(("address", check_text(address, "地址", "the address")?.as_str().into()));
+            fields.push(("address", check_name(address, "地址", "the address")?.as_str().into()));
         }
         if let Some(tenure) = &self.tenure {
-            fields.push(("tenure", check_text(tenure, "住房性质", "the tenure")?.as_str().into()));
+            fields.push(("tenure", check_name(tenure, "住房性质", "the tenure")?.as_str().into()));
         }
         if let Some(state) = &self.state {
             if !["lived_in", "vacant", "moved"].contains(&state.as_str()) {

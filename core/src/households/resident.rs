@@ -1,10 +1,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::add::{NewResident, check_birth, check_phone, check_tag, optional};
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, Flaws, check_name};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::text::day::china_day;
 
 /// Adds a resident to a household. Answers with the resident's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ pub struct AddResident {
 
 impl Action for AddResident {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let resident = self.resident.checked()?;
+        let resident = self.resident.checked(china_day(edit.stamp().at))?;
         edit.state(self.household, "household", "这一户", "household")?;
         let entry = edit.new_id();
         edit.write(self.household, |w| {
@@ -68,26 +69,30 @@ pub struct EditResident {
 
 impl Action for EditResident {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let today = china_day(edit.stamp().at);
+        let mut flaws = Flaws::default();
         let mut fields: Vec<(String, Value)> = Vec::new();
         for (field, text) in &self.set {
-            let (key, value) = match field {
-                ResidentField::Name => ("name", check_text(text, "姓名", "the name")?),
-                ResidentField::Sex => ("sex", optional(text, "性别", "the sex")?),
-                ResidentField::Birth => ("birth", check_birth(text)?),
-                ResidentField::Relation => ("relation", optional(text, "与户主关系", "the relation")?),
-                ResidentField::Phone => ("phone", check_phone(text)?),
-                ResidentField::State if ["living", "moved", "deceased"].contains(&text.as_str()) => ("state", text.clone()),
-                ResidentField::State => return Err(Error::invalid("居民状态只能是在住、搬离或去世", "the state is living, moved or deceased")),
+            let (key, checked) = match field {
+                ResidentField::Name => ("name", check_name(text, "姓名", "the name")),
+                ResidentField::Sex => ("sex", optional(text, "性别", "the sex")),
+                ResidentField::Birth => ("birth", check_birth(text, today)),
+                ResidentField::Relation => ("relation", optional(text, "与户主关系", "the relation")),
+                ResidentField::Phone => ("phone", check_phone(text)),
+                ResidentField::State if ["living", "moved", "deceased"].contains(&text.as_str()) => ("state", Ok(text.clone())),
+                ResidentField::State => ("state", Err(Error::invalid("居民状态只能是在住、搬离或去世", "the state is living, moved or deceased"))),
             };
+            let value = flaws.take(key, checked);
             // An empty value and no value are the same thing.
             fields.push((key.into(), if value.is_empty() { Value::Null } else { value.as_str().into() }));
         }
         for tag in &self.add_tags {
-            fields.push((format!("tag:{}", check_tag(tag)?), true.into()));
+            fields.push((format!("tag:{}", flaws.take("tags", check_tag(tag))), true.into()));
         }
         for tag in &self.remove_tags {
-            fields.push((format!("tag:{}", check_tag(tag)?), false.into()));
+            fields.push((format!("tag:{}", flaws.take("tags", check_tag(tag))), false.into()));
         }
+        let mut fields = flaws.first(fields)?;
         let entry = self.resident.to_string();
         let state = edit.state(self.household, "household", "这一户", "household")?;
         if !state.present("residents", &entry) {
