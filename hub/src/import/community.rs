@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::fields::{MAX_NUMBER, MAX_TEXT, heading_key, one_line, paragraphs};
+use super::headings::is_heading;
 use super::kept::Kept;
 use super::rejects::{Place, Problem, Reason, Reject};
 use super::stamp::DateFault;
@@ -202,6 +203,8 @@ fn activity(keys: &mut Keys<'_>) -> Activity {
         places: keys.count("places"),
         members: keys.texts("members"),
     };
+    // The how-manieth day of a plan it is on: its times say that.
+    keys.value("day");
     if keys.problems.is_empty() && activity.end <= activity.start {
         keys.problem("end", Reason::EndBeforeStart);
     }
@@ -259,7 +262,10 @@ impl<'a> Keys<'a> {
     fn name_unread(&mut self) {
         let unread = self.object.keys().filter(|key| !self.read.contains(key) && !self.ignored.contains(&heading_key(key)));
         for key in unread.cloned().collect::<Vec<_>>() {
-            self.problem(&key, Reason::UnknownKey);
+            // In a file gone wrong a person's name may stand where a key belongs; what cannot be one is not shown.
+            let plain = key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'-');
+            let shown = if plain || is_heading(&heading_key(&key)) { key.as_str() } else { "?" };
+            self.problem(shown, Reason::UnknownKey);
         }
     }
 

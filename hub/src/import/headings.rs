@@ -36,6 +36,11 @@ pub fn counts_rows(heading: &str) -> bool {
     ROW_NUMBERS.contains(&heading)
 }
 
+/// Whether a heading, in the form of `heading_key`, is known for any field.
+pub fn is_heading(heading: &str) -> bool {
+    Kind::ALL.iter().flat_map(|kind| kind.fields()).any(|field| field.headings().any(|known| known == heading))
+}
+
 /// One field and its headings. Each of `before` joined with each of `after` is a heading, then those in `others`; the
 /// earlier one wins, so a plain 序号 counts as the number only where there is no 留言编号.
 #[derive(Debug)]

@@ -473,7 +473,8 @@ fn a_number_of_a_row_is_no_number_of_a_message() {
 
 #[test]
 fn a_household_is_checked_by_the_core_and_told_of_everything_at_once() {
-    let line = |at: usize, rest: &str| format!("{{\"id\":\"h{at}\",\"grid\":\"第１ 网格\",\"address\":\"人民路１ 号\",\"residents\":[{{\"id\":\"r{at}\",{rest}}}]}}");
+    let line =
+        |at: usize, rest: &str| format!("{{\"id\":\"h{at}\",\"grid\":\"第１ 网格\",\"address\":\"人民路１ 号\",\"residents\":[{{\"id\":\"r{at}\",{rest}}}]}}");
     let good = line(1, "\"name\":\"张  三\",\"birth\":\"１９４４．５．１\",\"phone\":\"１３８ 0000 0001／0719—8812345\",\"tags\":[\"独居\u{2f7c}人\"]");
     let bad = line(2, "\"name\":\"\",\"birth\":\"2031/1/1\",\"phone\":\"138-x\",\"tags\":[\"高龄 老人\"]");
     let partial = line(3, "\"name\":\"李四\",\"birth\":\"1944年5月\",\"phone\":\"无\"");
@@ -563,10 +564,7 @@ fn households_are_told_apart_by_number_or_head_and_written_once() {
         &["10", "一网格", "", "吴十", "", "路3号", "1950/2/30"],
         &["7", "一网格", "王秀英", "李红", "女", "路9号", ""],
     ]));
-    assert_eq!(
-        homes(&input),
-        [home("一网格/路1号", &["赵六|户主|||", "钱七|妻|||"]), home("一网格/路2号", &["孙八|户主|||", "周九|母|||"])]
-    );
+    assert_eq!(homes(&input), [home("一网格/路1号", &["赵六|户主|||", "钱七|妻|||"]), home("一网格/路2号", &["孙八|户主|||", "周九|母|||"])]);
     assert_eq!(places(&input.rejects), [(2, ""), (3, ""), (7, "出生日期"), (8, "住址")]);
     assert!(input.rejects.iter().take(2).all(|reject| reject.reason_zh.contains("第 8 行")), "{:?}", input.rejects);
     let input = Dir::new().csv("网格,户主,姓名,住址,出生日期\n一网格,甲一,甲一,路1号,\n一网格,乙二,乙二,路1号,\n");
