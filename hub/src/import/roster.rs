@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use gridwalk_core::error::Error as CoreError;
 use gridwalk_core::households::{AddHousehold, NewResident};
+use gridwalk_core::text::day::day;
+use gridwalk_core::text::phones::{BETWEEN, phones};
 use gridwalk_core::text::{is_nothing, one_form};
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -182,7 +184,9 @@ fn line(mut row: RowReader<'_>, table: &Table<'_>, before: Option<&Line>) -> Lin
     let [name, sex, relation] = ["name", "sex", "relation"].map(|key| text(key).unwrap_or_default());
     let written = ["address", "estate", "building", "unit", "room"].map(&mut text);
     let tags = row.optional_text("tags", one_line).map(|all| words(&all)).unwrap_or_default();
-    let (birth, phone) = (row.optional_day("birth").unwrap_or_default(), row.optional_phone("phone").unwrap_or_default());
+    // In their one form already, so that a person written twice is seen to be one; what has none, the core refuses.
+    let birth = row.optional_day("birth").map(|text| day(&text).map_or(text, |day| day.to_string())).unwrap_or_default();
+    let phone = row.optional_phone("phone").map(|text| phones(&text).map_or(text, |all| all.join(BETWEEN.encode_utf8(&mut [0; 4])))).unwrap_or_default();
     let mut line = Line {
         place,
         grid,

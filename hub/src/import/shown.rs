@@ -222,7 +222,10 @@ fn number(section: &[Token], value: f64) -> Option<String> {
         return None;
     }
     let grouped = between.contains(&Token::Comma);
-    let thousands = section[..point].iter().skip(last + 1).take_while(|token| **token == Token::Comma).count();
+    // A comma behind the last digit, before the point or after it, leaves out three digits.
+    let commas_after = |place: usize| section.iter().skip(place + 1).take_while(|token| **token == Token::Comma).count();
+    let end = section.iter().rposition(digit).unwrap_or(last);
+    let thousands = commas_after(last) + if end == last { 0 } else { commas_after(end) };
     let percent = section.iter().filter(|token| **token == Token::Percent).count();
     let value = value * 100_f64.powi(i32::try_from(percent).ok()?) / 1000_f64.powi(i32::try_from(thousands).ok()?);
     let places = section[point..].iter().filter(|token| digit(token)).count();

@@ -157,9 +157,10 @@ async fn whole_micro_grids(connection: &mut AnyConnection, tenant: &str, from: I
 async fn named_households(connection: &mut AnyConnection, tenant: &str, from: Id, named: &[String], new: Option<Id>) -> Result<Vec<(Id, String)>> {
     let mut found = Vec::new();
     for (line, text) in named.iter().enumerate() {
-        let sql = "SELECT doc, place FROM households WHERE tenant_id = $1 AND (doc = $2 OR address = $2 AND place IN ($3, $4)) ORDER BY doc";
+        let sql = "SELECT doc, place FROM households WHERE tenant_id = $1 AND (doc = $2 OR address = $5 AND place IN ($3, $4)) ORDER BY doc";
         let new = Arg::Text(new.map(|id| id.to_string()));
-        let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(text), Arg::text(&from.to_string()), new.clone()]).await?;
+        let rows =
+            all(connection, sql, vec![Arg::text(tenant), Arg::text(text), Arg::text(&from.to_string()), new.clone(), Arg::text(&one_form(text))]).await?;
         let [row] = &rows[..] else {
             let n = line + 1;
             return Err(HubError::usage(format!("第{n}行：没有这一户，或有多户"), format!("line {n}: no such household, or several")));
