@@ -252,7 +252,7 @@ fn is_called_roster(file: &str, sheet: &Sheet, heading_row: usize) -> bool {
         Cell::Text(text) => Some(text.as_str()),
         _ => None,
     });
-    let words = ["名册", "名单", "住户", "居民", "户籍", "人口", "入户", "roster", "resident", "household"];
+    let words = ["名册", "住户", "居民", "户籍", "人口", "入户", "roster", "resident", "household"];
     titles.chain([file, &sheet.name]).any(|text| words.iter().any(|word| text.to_lowercase().contains(word)))
 }
 
