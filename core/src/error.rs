@@ -97,27 +97,22 @@ impl Error {
         Self::new(ErrorKind::Internal, format!("程序内部错误：{what}"), format!("internal error: {what}"))
     }
 
+    /// The same error, of this field of the input (`phone`, `residents[1].birth`): a form shows it there, an import names the column.
+    #[must_use]
+    pub fn in_field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
     /// The same error with its technical cause attached.
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The same error, about the field of this key: a form shows it there.
-    #[must_use]
-    pub fn of_field(mut self, key: impl Into<String>) -> Self {
-        self.field = Some(key.into());
-        self
-    }
-
-    /// The key of the field that it is about, if it is about one.
+    /// The field of the input that is wrong, if it is one.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
-    }
-
-    /// What a caller can act upon.
-    pub fn kind(&self) -> ErrorKind {
-        self.kind
     }
 
     /// The message in Chinese.

@@ -10,6 +10,7 @@
 
 pub mod error;
 pub mod ids;
+pub mod text;
 pub mod versions;
 
 pub mod clock;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::{CIRCLE, Purpose};
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, check_name};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -20,7 +20,7 @@ pub struct AddCircle {
 
 impl Action for AddCircle {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let name = check_text(&self.name, "圈的名称", "the circle's name")?;
+        let name = check_name(&self.name, "圈的名称", "the circle's name")?;
         if Purpose::parse(&self.purpose).is_none() {
             return Err(Error::invalid("用途只能是健康、未成年人或矛盾调解", "the purpose is one of health, minors, mediation"));
         }

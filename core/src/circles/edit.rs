@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::CIRCLE;
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, check_name};
 use crate::error::Result;
 use crate::ids::Id;
 
@@ -16,7 +16,7 @@ pub struct EditCircle {
 
 impl Action for EditCircle {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let name = check_text(&self.name, "圈的名称", "the circle's name")?;
+        let name = check_name(&self.name, "圈的名称", "the circle's name")?;
         edit.state(self.circle, CIRCLE.name, "这个圈", "circle")?;
         edit.write(self.circle, |w| {
             let root = w.at_path(&[])?;

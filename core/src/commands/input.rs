@@ -1,6 +1,7 @@
 //! Checks that every command's input passes, with messages a person understands.
 
 use crate::error::{Error, Result};
+use crate::text::one_form;
 
 /// The longest note, in characters.
 const NOTE_CHARS: usize = 5_000;
@@ -18,6 +19,11 @@ pub fn check_text(text: &str, zh: &str, en: &str) -> Result<String> {
         return Err(Error::invalid(format!("{zh}含有不可见的控制字符，请重新输入"), format!("{en} contains control characters")));
     }
     Ok(text.to_owned())
+}
+
+/// A name of a person, a place or a unit, an address, a tag: as [`check_text`], in its one form ([`one_form`]).
+pub fn check_name(text: &str, zh: &str, en: &str) -> Result<String> {
+    check_text(&one_form(text), zh, en)
 }
 
 /// A long optional text: trimmed, at most 5,000 characters; line breaks and tabs are kept, other control characters refused.

@@ -5,7 +5,7 @@ mod edit;
 mod input;
 
 pub use edit::{Edit, Made};
-pub use input::{check_note, check_past, check_position, check_text, check_time};
+pub use input::{check_name, check_note, check_past, check_position, check_text, check_time};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document;
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, check_name};
 use crate::documents::Value;
 use crate::error::Result;
 use crate::ids::Id;
@@ -22,7 +22,7 @@ pub struct AddPerson {
 
 impl Action for AddPerson {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let name = check_text(&self.name, "姓名", "the name")?;
+        let name = check_name(&self.name, "姓名", "the name")?;
         let kind: Role = self.kind.parse()?;
         let spot = self.place.map(|place| spot(edit, place)).transpose()?;
         let id = edit.new_id();

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{document, lies_in};
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, check_name, check_text};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -17,7 +17,7 @@ pub struct AddPlace {
 
 impl Action for AddPlace {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let name = check_text(&self.name, "名称", "the name")?;
+        let name = check_name(&self.name, "名称", "the name")?;
         let level = check_text(&self.level, "层级", "the level")?;
         if level == document::MICRO_GRID {
             return Err(Error::invalid("微网格须属于一个网格，请用“新增微网格”", "a micro-grid lies in a grid: add it with places.add_micro_grid"));
@@ -44,7 +44,7 @@ pub struct AddMicroGrid {
 
 impl Action for AddMicroGrid {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let name = check_text(&self.name, "名称", "the name")?;
+        let name = check_name(&self.name, "名称", "the name")?;
         let grid = lies_in(edit, self.grid)?;
         let id = edit.new_id();
         edit.create(id, document::PLACE.name, |w| {

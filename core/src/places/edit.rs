@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document;
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, check_name};
 use crate::error::Result;
 use crate::ids::Id;
 
@@ -16,7 +16,7 @@ pub struct EditPlace {
 
 impl Action for EditPlace {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let name = check_text(&self.name, "名称", "the name")?;
+        let name = check_name(&self.name, "名称", "the name")?;
         edit.state(self.place, document::PLACE.name, "这个网格", "grid")?;
         edit.write(self.place, |w| {
             let root = w.at_path(&[])?;

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document;
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, check_name};
 use crate::documents::Value;
 use crate::error::Result;
 use crate::ids::Id;
@@ -18,7 +18,7 @@ pub struct SplitPlace {
 
 impl Action for SplitPlace {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let name = check_text(&self.name, "名称", "the name")?;
+        let name = check_name(&self.name, "名称", "the name")?;
         let level = edit.state(self.origin, document::PLACE.name, "这个网格", "grid")?.text("level").to_owned();
         let id = edit.new_id();
         edit.create(id, document::PLACE.name, |w| {

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::read::{Written, lacking, read_all};
+use super::read::{Against, Written, read_new};
 use super::{Json, JsonMap, first};
 use crate::commands::{Action, Edit};
-use crate::dictionary::{Entries, Field};
+use crate::dictionary::Entries;
+use crate::documents::Kind;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::kinds;
@@ -28,14 +29,7 @@ impl Action for AddRecord {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let kind = kinds::by_name(&self.kind).filter(|kind| kind.is_added);
         let kind = kind.ok_or_else(|| Error::invalid("这类资料不能这样新增", format!("records of kind {} are not added this way", self.kind)))?;
-        let containers: Vec<&str> = kind.entries.iter().map(|e| e.key).collect();
-        let root = read_new(kind.fields, &self.fields, &containers, edit)?;
-        let mut entries: Vec<(&Entries, Written)> = Vec::new();
-        for declared in kind.entries {
-            for given in given_entries(declared, &self.fields)? {
-                entries.push((declared, read_new(declared.fields, given, &[], edit)?));
-            }
-        }
+        let (root, entries) = read_record(kind, &self.fields, &mut Against::command(edit)).map_err(first)?;
         let id = edit.new_id();
         let ids: Vec<Id> = entries.iter().map(|_| edit.new_id()).collect();
         edit.create(id, kind.name, |w| {
@@ -80,7 +74,7 @@ impl Action for AddEntry {
         let kind = edit.kind_of(self.record)?;
         let declared = kind.entries.iter().find(|e| e.key == self.entries);
         let declared = declared.ok_or_else(|| Error::invalid("这份资料没有这样的条目", format!("a {} has no {}", kind.name, self.entries)))?;
-        let written = read_new(declared.fields, &self.fields, &[], edit)?;
+        let written = read_new(declared.fields, &self.fields, &[], &mut Against::command(edit)).map_err(first)?;
         let entry = edit.new_id();
         edit.write(self.record, |w| {
             let container = w.at_path(&[declared.key])?;
@@ -92,24 +86,45 @@ impl Action for AddEntry {
     }
 }
 
+/// The values of a new record, and of its entries.
+///
+/// # Errors
+/// All that is wrong, each naming its field (`address`, `residents[1].phone`).
+pub(super) fn read_record(
+    kind: &'static Kind,
+    given: &JsonMap,
+    against: &mut Against<'_, '_>,
+) -> std::result::Result<(Written, Vec<(&'static Entries, Written)>), Vec<Error>> {
+    let containers: Vec<&str> = kind.entries.iter().map(|e| e.key).collect();
+    let mut flaws = Vec::new();
+    let root = read_new(kind.fields, given, &containers, against).unwrap_or_else(|wrong| {
+        flaws.extend(wrong);
+        Written::new()
+    });
+    let mut entries = Vec::new();
+    for declared in kind.entries {
+        let listed = given_entries(declared, given).unwrap_or_else(|wrong| {
+            flaws.push(wrong);
+            Vec::new()
+        });
+        for (at, fields) in listed.into_iter().enumerate() {
+            match read_new(declared.fields, fields, &[], against) {
+                Ok(written) => entries.push((declared, written)),
+                Err(wrong) => flaws.extend(wrong.into_iter().map(|flaw| {
+                    let field = format!("{}[{at}].{}", declared.key, flaw.field().unwrap_or_default());
+                    flaw.in_field(field)
+                })),
+            }
+        }
+    }
+    if flaws.is_empty() { Ok((root, entries)) } else { Err(flaws) }
+}
+
 fn given_entries<'a>(declared: &Entries, given: &'a JsonMap) -> Result<Vec<&'a JsonMap>> {
-    let wrong = || Error::invalid(format!("{}须是列表", declared.label.zh), format!("{} must be a list", declared.key)).of_field(declared.key);
+    let wrong = || Error::invalid(format!("{}须是列表", declared.label.zh), format!("{} must be a list", declared.key)).in_field(declared.key);
     match given.get(declared.key) {
         None | Some(Json::Null) => Ok(Vec::new()),
         Some(Json::Array(all)) => all.iter().map(|entry| entry.as_object().ok_or_else(wrong)).collect(),
         Some(_) => Err(wrong()),
-    }
-}
-
-/// The values of a new record or entry: tags that are taken away from it were never there.
-fn read_new(fields: &[Field], given: &JsonMap, entries: &[&str], edit: &mut Edit<'_>) -> Result<Written> {
-    let lacks = lacking(fields, given);
-    match read_all(fields, given, entries, edit) {
-        Ok(mut written) if lacks.is_empty() => {
-            written.retain(|(key, value)| *value != crate::documents::Value::Bool(false) || !key.contains(':'));
-            Ok(written)
-        }
-        Ok(_) => Err(first(lacks)),
-        Err(flaws) => Err(first(lacks.into_iter().chain(flaws).collect())),
     }
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::read::read_all;
+use super::read::{Against, read_all};
 use super::{Json, JsonMap, first};
 use crate::commands::{Action, Edit};
 use crate::documents::Value;
@@ -49,7 +49,7 @@ impl Action for EditRecord {
         if self.fields.is_empty() {
             return Err(Error::invalid("请给出要修改的内容", "say what to change"));
         }
-        let mut written = read_all(fields, &self.fields, &[], edit).map_err(first)?;
+        let mut written = read_all(fields, &self.fields, &[], &mut Against::command(edit)).map_err(first)?;
         // A tag that was never given is not taken away.
         written.retain(|(key, value)| *value != Value::Bool(false) || !key.contains(':') || before.get(key).is_some());
         edit.write(self.record, |w| {

@@ -2,6 +2,7 @@
 //! the orders and filters that a kind declares. What a kind does beside (record a visit, add a step) has commands of its own.
 
 mod add;
+mod checked;
 mod edit;
 mod form;
 mod further;
@@ -9,6 +10,7 @@ mod queries;
 mod read;
 
 pub use add::{AddEntry, AddRecord};
+pub use checked::checked;
 pub use edit::EditRecord;
 pub use form::{Choice, EntriesForm, FieldView, KindView, dictionary};
 pub(crate) use further::Further;
@@ -42,5 +44,5 @@ fn first(flaws: Vec<Error>) -> Error {
 /// # Errors
 /// The first that is wrong, naming its field.
 pub(crate) fn read_fields(declared: &[Field], given: &JsonMap, edit: &mut Edit<'_>) -> Result<Vec<(String, Value)>> {
-    read::read_all(declared, given, &[], edit).map_err(first)
+    read::read_all(declared, given, &[], &mut read::Against::command(edit)).map_err(first)
 }

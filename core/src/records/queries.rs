@@ -123,14 +123,14 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
     let kind = kinds::by_name(kind).filter(|kind| !kind.orders.is_empty());
     let kind = kind.ok_or_else(|| Error::invalid("没有这类资料的列表", "there is no list of this kind"))?;
     let order = kind.orders.iter().find(|o| o.key == query.order || query.order.is_empty());
-    let order = order.ok_or_else(|| Error::invalid("没有这样的排列方式", format!("lists of {} have no order {}", kind.name, query.order)).of_field("order"))?;
+    let order = order.ok_or_else(|| Error::invalid("没有这样的排列方式", format!("lists of {} have no order {}", kind.name, query.order)).in_field("order"))?;
     let table = kind.tables[0];
     let columns: Vec<&str> = table.all_columns().map(|(name, _)| name).collect();
     let mut wheres = Vec::new();
     let mut arguments = Vec::new();
     for (key, wanted) in &query.filters {
         if !kind.filters.contains(&key.as_str()) {
-            return Err(Error::invalid("没有这样的筛选条件", format!("lists of {} have no filter {key}", kind.name)).of_field(key.clone()));
+            return Err(Error::invalid("没有这样的筛选条件", format!("lists of {} have no filter {key}", kind.name)).in_field(key.clone()));
         }
         // What was never set is its first choice: a household that nobody said anything of is lived in.
         let first = kind.fields.iter().find(|f| f.key == key).and_then(|f| match f.ty {

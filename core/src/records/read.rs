@@ -1,40 +1,79 @@
 //! What people, forms and files give for a field, checked by its type, as the values that are written.
 
+use jiff::civil::Date;
+
 use super::{Json, JsonMap};
-use crate::clock::beijing_day;
-use crate::commands::{Edit, check_note, check_position, check_text};
+use crate::commands::{Edit, check_name, check_note, check_position};
 use crate::dictionary::{Code, Field, Label, Type};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::households::{check_phone, check_tag};
 use crate::ids::Id;
 use crate::places::spot;
+use crate::text::day::{DayFault, china_day, day};
+use crate::text::one_form;
 
 /// Keys of a document with the values to write there; [`Value::Null`] for none.
 pub(super) type Written = Vec<(String, Value)>;
+
+/// What a value is held against: the day that nothing past is later than, and the documents that it may refer to. A file is checked
+/// before it is known what it refers to: then `edit` is none, and places and references are not looked at.
+pub(super) struct Against<'e, 'a> {
+    today: Date,
+    edit: Option<&'e mut Edit<'a>>,
+}
+
+impl<'e, 'a> Against<'e, 'a> {
+    /// A command that runs.
+    pub(super) fn command(edit: &'e mut Edit<'a>) -> Self {
+        Self { today: china_day(edit.stamp().at), edit: Some(edit) }
+    }
+
+    /// A day alone.
+    pub(super) fn day(today: Date) -> Self {
+        Self { today, edit: None }
+    }
+
+    /// Whether what a field of this type refers to can be looked at.
+    fn looks_at(&self, ty: Type) -> bool {
+        self.edit.is_some() || !matches!(ty, Type::Place | Type::Reference(_))
+    }
+}
 
 /// Reads what is given for `fields`. `entries` are keys that are no fields and are read by the caller.
 ///
 /// # Errors
 /// All that is wrong, each naming its field; nothing is to be written then.
-pub(super) fn read_all(fields: &[Field], given: &JsonMap, entries: &[&str], edit: &mut Edit<'_>) -> std::result::Result<Written, Vec<Error>> {
+pub(super) fn read_all(fields: &[Field], given: &JsonMap, entries: &[&str], against: &mut Against<'_, '_>) -> std::result::Result<Written, Vec<Error>> {
     let mut written = Written::new();
     let mut flaws = Vec::new();
     for (key, json) in given.iter().filter(|(key, _)| !entries.contains(&key.as_str())) {
         let field = fields.iter().find(|f| f.key == key && f.is_written());
-        let read = field.map_or_else(|| Err(unknown(key)), |field| read(field, json, edit));
-        match read {
+        match field.map_or_else(|| Err(unknown(key)), |field| read(field, json, against)) {
             Ok(values) => written.extend(values),
-            Err(flaw) => flaws.push(flaw.of_field(key)),
+            Err(flaw) => flaws.push(flaw.in_field(key)),
         }
     }
     if flaws.is_empty() { Ok(written) } else { Err(flaws) }
 }
 
-/// What a new record or entry lacks: its required fields that nothing is given for.
-pub(super) fn lacking(fields: &[Field], given: &JsonMap) -> Vec<Error> {
-    let lacks = |field: &&Field| field.required && given.get(field.key).is_none_or(is_empty);
-    fields.iter().filter(lacks).map(|field| empty(field).of_field(field.key)).collect()
+/// The same of a new record or entry, which also lacks nothing that is required.
+pub(super) fn read_new(fields: &[Field], given: &JsonMap, entries: &[&str], against: &mut Against<'_, '_>) -> std::result::Result<Written, Vec<Error>> {
+    let lacks = |field: &&Field| field.required && against.looks_at(field.ty) && given.get(field.key).is_none_or(is_empty);
+    let lacking: Vec<&Field> = fields.iter().filter(lacks).collect();
+    let mut flaws: Vec<Error> = lacking.iter().map(|field| empty(field).in_field(field.key)).collect();
+    match read_all(fields, given, entries, against) {
+        Ok(mut written) if flaws.is_empty() => {
+            // Tags that are taken away from something new were never there.
+            written.retain(|(key, value)| *value != Value::Bool(false) || !key.contains(':'));
+            Ok(written)
+        }
+        Ok(_) => Err(flaws),
+        Err(more) => {
+            flaws.extend(more.into_iter().filter(|flaw| lacking.iter().all(|field| flaw.field() != Some(field.key))));
+            Err(flaws)
+        }
+    }
 }
 
 fn is_empty(json: &Json) -> bool {
@@ -55,7 +94,7 @@ fn empty(field: &Field) -> Error {
 }
 
 /// What is given for one field, as the values to write.
-fn read(field: &Field, json: &Json, edit: &mut Edit<'_>) -> Result<Written> {
+fn read(field: &Field, json: &Json, against: &mut Against<'_, '_>) -> Result<Written> {
     let one = |value: Value| Ok(vec![(field.key.to_owned(), value)]);
     let Label { zh, en } = field.label;
     if is_empty(json) && !matches!(field.ty, Type::Tags) {
@@ -67,7 +106,7 @@ fn read(field: &Field, json: &Json, edit: &mut Edit<'_>) -> Result<Written> {
     }
     match field.ty {
         Type::Text(most) => {
-            let text = check_text(&text(field, json)?, zh, en)?;
+            let text = check_name(&text(field, json)?, zh, en)?;
             if text.chars().count() > most {
                 return Err(Error::invalid(format!("{zh}最多{most}个字"), format!("{en} takes at most {most} characters")));
             }
@@ -93,13 +132,8 @@ fn read(field: &Field, json: &Json, edit: &mut Edit<'_>) -> Result<Written> {
             let fen = fen(json).ok_or_else(|| Error::invalid(format!("{zh}须是金额，如“12.50”"), format!("{en} must be an amount, such as 12.50")))?;
             one(fen.into())
         }
-        Type::Date | Type::PastDate => {
-            let day = day(field, &text(field, json)?)?;
-            if field.ty == Type::PastDate && beijing_day(edit.stamp().at).is_some_and(|today| day > today) {
-                return Err(Error::invalid(format!("{zh}不能晚于今天"), format!("{en} must not be in the future")));
-            }
-            one(day.to_string().as_str().into())
-        }
+        Type::Date => one(a_day(field, &text(field, json)?, None)?.to_string().as_str().into()),
+        Type::PastDate => one(a_day(field, &text(field, json)?, Some(against.today))?.to_string().as_str().into()),
         Type::Time => match whole(json) {
             Some(at) => one(crate::commands::check_time(at, zh, en)?.into()),
             None => Err(Error::invalid(format!("{zh}不正确"), format!("{en} is not a possible time"))),
@@ -115,11 +149,13 @@ fn read(field: &Field, json: &Json, edit: &mut Edit<'_>) -> Result<Written> {
             Ok(vec![("lat".into(), lat.into()), ("lon".into(), lon.into())])
         }
         Type::Place => {
+            let Some(edit) = against.edit.as_deref_mut() else { return Ok(Written::new()) };
             let spot = spot(edit, id(field, json)?)?;
             Ok(vec![(field.key.into(), spot.grid.into()), ("micro_grid".into(), spot.micro_grid.map_or(Value::Null, Value::from))])
         }
         Type::MicroGrid => Err(unknown(field.key)),
         Type::Reference(kinds) => {
+            let Some(edit) = against.edit.as_deref_mut() else { return Ok(Written::new()) };
             let id = id(field, json)?;
             edit.state_of_any(id, kinds, zh, en)?;
             one(id.into())
@@ -146,8 +182,8 @@ fn text(field: &Field, json: &Json) -> Result<String> {
 
 /// A choice by its code or by what people call it.
 fn choice(field: &Field, codes: &'static [Code], text: &str) -> Result<&'static Code> {
-    let text = text.trim();
-    let found = codes.iter().find(|c| c.code == text || c.label.zh == text || c.label.en.eq_ignore_ascii_case(text));
+    let text = one_form(text);
+    let found = codes.iter().find(|c| c.code == text || c.label.zh == text || c.label.en.eq_ignore_ascii_case(&text));
     found.ok_or_else(|| {
         let zh: Vec<&str> = codes.iter().map(|c| c.label.zh).collect();
         let en: Vec<&str> = codes.iter().map(|c| c.label.en).collect();
@@ -192,14 +228,19 @@ fn fen(json: &Json) -> Option<i64> {
     Some(whole.parse::<i64>().ok()? * 100 + format!("{part:0<2}").parse::<i64>().ok()?)
 }
 
-fn day(field: &Field, text: &str) -> Result<jiff::civil::Date> {
-    let possible = |d: &jiff::civil::Date| (1850..=2199).contains(&d.year());
-    text.trim().parse().ok().filter(possible).ok_or_else(|| {
-        Error::invalid(
-            format!("{}不是有效的日期，请按“1950-03-08”填写", field.label.zh),
-            format!("{} is not a day that exists; write it as 1950-03-08", field.label.en),
-        )
-    })
+/// A day in any of the usual forms; not later than `last`.
+fn a_day(field: &Field, text: &str, last: Option<Date>) -> Result<Date> {
+    let Label { zh, en } = field.label;
+    let (why_zh, why_en) = match day(text) {
+        Ok(day) if last.is_some_and(|last| day > last) => ("晚于今天，请核对", "is later than today"),
+        Ok(day) if day.year() < 1850 => ("早于1850年，请核对", "is before 1850"),
+        Ok(day) if day.year() > 2199 => ("晚于2199年，请核对", "is after 2199"),
+        Ok(day) => return Ok(day),
+        Err(DayFault::Impossible) => ("不存在：日历上没有这一天，请核对", "does not exist: the calendar has no such day"),
+        Err(DayFault::Partial) => ("只有年或年月，请补全到日，如“1950-03-08”，不清楚就留空", "lacks its day; complete it, as 1950-03-08, or leave it empty"),
+        Err(DayFault::Unreadable) => ("认不出，请按“1950-03-08”填写", "cannot be read; write it as 1950-03-08"),
+    };
+    Err(Error::invalid(format!("{zh}{why_zh}"), format!("the {en} {why_en}")))
 }
 
 /// Degrees as `{"lat": …, "lon": …}` or `"32.65,110.79"`.

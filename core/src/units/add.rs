@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::{SORTS, UNIT};
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, check_name};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::households::check_phone;
@@ -21,7 +21,7 @@ pub struct AddUnit {
 
 impl Action for AddUnit {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let name = check_text(&self.name, "单位名称", "the unit's name")?;
+        let name = check_name(&self.name, "单位名称", "the unit's name")?;
         if !SORTS.iter().any(|(code, _)| *code == self.sort) {
             return Err(Error::invalid("单位类型不正确", "the sort is one of department, area_unit, employer_unit, property"));
         }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::UNIT;
-use crate::commands::{Action, Edit, check_text};
+use crate::commands::{Action, Edit, check_name};
 use crate::documents::Value;
 use crate::error::Result;
 use crate::households::check_phone;
@@ -24,7 +24,7 @@ impl Action for EditUnit {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let mut fields: Vec<(&str, Value)> = Vec::new();
         if let Some(name) = &self.name {
-            fields.push(("name", check_text(name, "单位名称", "the unit's name")?.as_str().into()));
+            fields.push(("name", check_name(name, "单位名称", "the unit's name")?.as_str().into()));
         }
         if let Some(phone) = &self.phone {
             fields.push(("phone", check_phone(phone)?.as_str().into()));

@@ -9,6 +9,7 @@ use gridwalk_core::persons::AddPerson;
 use gridwalk_core::places::document::MICRO_GRID;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
+use gridwalk_core::text::one_form;
 use sqlx::{AnyConnection, Row};
 
 use super::log::{Act, record};
@@ -105,7 +106,7 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
 /// The document of the grid of this name, if it is not closed.
 pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Id> {
     let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND level <> $3 AND state = 'open' ORDER BY doc";
-    let rows = all(connection, sql, [tenant, name, MICRO_GRID].map(Arg::text).into()).await?;
+    let rows = all(connection, sql, [tenant, &one_form(name), MICRO_GRID].map(Arg::text).into()).await?;
     let row = rows
         .first()
         .ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格，或已撤并"), format!("there is no grid named {name}, or it was merged away")))?;
@@ -115,7 +116,7 @@ pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &st
 /// The document of the micro-grid of this name in that grid.
 pub async fn micro_grid_named(connection: &mut AnyConnection, tenant: &str, grid: Id, name: &str) -> Result<Id> {
     let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND place = $3 ORDER BY doc";
-    let rows = all(connection, sql, [tenant, name, &grid.to_string()].map(Arg::text).into()).await?;
+    let rows = all(connection, sql, [tenant, &one_form(name), &grid.to_string()].map(Arg::text).into()).await?;
     match &rows[..] {
         [only] => Ok(only.try_get::<String, _>(0)?.parse()?),
         [] => Err(HubError::usage(format!("这个网格中没有微网格“{name}”"), format!("the grid has no micro-grid {name}"))),

@@ -1,14 +1,19 @@
 //! `gridwalk-hub import`: files of households, reports, activities, messages and categories.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use gridwalk_hub::import::Imported;
+use gridwalk_hub::import::headings::Kind;
 use gridwalk_hub::import::mapping::Mapping;
 use gridwalk_hub::{HubError, Result, admin, import};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::OneTenant;
+
+/// So many things that were not imported are told at once; the file beside the input names all.
+const TOLD: usize = 20;
 
 #[derive(Debug, Args)]
 pub struct Import {
@@ -17,6 +22,15 @@ pub struct Import {
     /// 列名对照表（JSON） / a file that names the columns
     #[arg(long)]
     mapping: Option<PathBuf>,
+    /// 只看会导入什么，不写入 / show what would be imported, write nothing
+    #[arg(long)]
+    preview: bool,
+    /// 表格是什么：messages 留言、categories 分类、roster 花名册；不写就按表头判断 / what the tables are; the headings tell if not named
+    #[arg(long = "as", value_enum)]
+    kind: Option<Kind>,
+    /// 花名册没有写明网格时，住户所在的网格 / the grid of a roster that does not name it
+    #[arg(long)]
+    grid: Option<String>,
     /// 文件 / files
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -25,46 +39,61 @@ pub struct Import {
 pub async fn run(a: Import) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
-    let mapping = match &a.mapping {
+    let mut mapping = match &a.mapping {
         Some(path) => Mapping::load(path).map_err(|e| HubError::Usage(e.to_string()))?,
         None => Mapping::default(),
     };
-    let mut rejected = 0;
+    mapping.kind = a.kind.or(mapping.kind);
+    mapping.grid = a.grid.or(mapping.grid);
+    let mut left_out = 0;
     for file in &a.files {
-        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        bar.set_style(ProgressStyle::with_template("{bar:32} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let done = import::import(&hub, &tenant, file, &mapping, |done, total| {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        })
-        .await?;
-        bar.finish_and_clear();
-        println!(
-            "{}：新增 {}，已有 {}，有变化未改 {}，重复 {}，拒收 {} / added {}, known {}, changed and left {}, repeated {}, rejected {}",
-            file.display(),
-            done.added,
-            done.known,
-            done.changed,
-            done.repeats,
-            done.rejected,
-            done.added,
-            done.known,
-            done.changed,
-            done.repeats,
-            done.rejected
-        );
-        if !done.skipped_sheets.is_empty() {
-            println!("  没有可识别表头的工作表：{} / sheets without known headings", done.skipped_sheets.join("、"));
-        }
-        if let Some(rejects) = &done.rejects_file {
-            println!("  拒收的行见 {} / rejected rows are named there", rejects.display());
-        }
-        rejected += done.rejected;
+        let done = if a.preview {
+            import::preview(&hub, &tenant, file, &mapping).await?
+        } else {
+            let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+            bar.set_style(ProgressStyle::with_template("{bar:32} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let done = import::import(&hub, &tenant, file, &mapping, |done, total| {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            })
+            .await?;
+            bar.finish_and_clear();
+            done
+        };
+        tell(file, a.preview, &done);
+        left_out += done.named.len();
     }
     hub.store.close().await;
-    if rejected > 0 {
-        Err(HubError::usage(format!("{rejected} 行没有导入，其余已导入"), format!("{rejected} rows were not imported, all others were")))
-    } else {
-        Ok(())
+    match (left_out, a.preview) {
+        (0, _) => Ok(()),
+        (_, true) => {
+            Err(HubError::usage(format!("有 {left_out} 处不会导入，其余会导入"), format!("{left_out} things would not be imported, all others would")))
+        }
+        (_, false) => Err(HubError::usage(format!("有 {left_out} 处没有导入，其余已导入"), format!("{left_out} things were not imported, all others were"))),
+    }
+}
+
+fn tell(file: &Path, preview: bool, done: &Imported) {
+    let Imported { added, known, changed, repeats, rejected, unread, .. } = done;
+    let (zh, en) = if preview { ("预览，", "preview: ") } else { ("", "") };
+    println!(
+        "{}：{zh}新增 {added}，已有 {known}，有变化未改 {changed}，重复 {repeats}，拒收 {rejected}，未读 {unread} / {en}added {added}, known {known}, changed and left {changed}, repeated {repeats}, rejected {rejected}, not read {unread}",
+        file.display()
+    );
+    for (zh, en) in &done.notes {
+        println!("  {zh} / {en}");
+    }
+    for record in &done.shown {
+        println!("  {record}");
+    }
+    for named in done.named.iter().take(TOLD) {
+        let row = if named.row == 0 { String::new() } else { format!(" {} ", named.row) };
+        println!("  {}{row}{}：{} / {}", named.sheet, named.column, named.reason_zh, named.reason_en);
+    }
+    if let Some(more) = done.named.len().checked_sub(TOLD).filter(|more| *more > 0) {
+        println!("  …还有 {more} 处 / and {more} more");
+    }
+    if let Some(rejects) = &done.rejects_file {
+        println!("  没有导入的见 {} / what was not imported is named there", rejects.display());
     }
 }

@@ -13,16 +13,18 @@ use gridwalk_core::persons::AddPerson;
 use gridwalk_core::places::{AddMicroGrid, AddPlace};
 use gridwalk_core::records::AddRecord;
 use gridwalk_core::reports::{Imported as ImportedReport, ImportedAnswer, RaiseReport};
-use serde_json::json;
+use gridwalk_core::text::one_form;
 use sqlx::{AnyConnection, Row};
 
 use super::community::{Activity, Household, OpenReport};
 use super::erased::{is_erased, salt};
+use super::household::NewResident;
 use super::kept::Placed;
 use super::mapping::Mapping;
 use super::messages::Message;
 use super::read::{Input, read_file};
-use super::rejects::{Place, Reject, write_rejects};
+use super::rejects::{Place, Problem, Reason, Reject, write_rejects};
+use super::table::Column;
 use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
@@ -45,46 +47,34 @@ pub struct Imported {
     pub repeats: usize,
     /// Rows that could not be taken.
     pub rejected: usize,
-    /// Where the rejected rows are named.
+    /// Columns, rows and sheets that hold something and were not read.
+    pub unread: usize,
+    /// All of these, and the records that were left as they are here, with the reason.
+    pub named: Vec<Reject>,
+    /// The file that names them; of a preview there is none.
     pub rejects_file: Option<std::path::PathBuf>,
-    /// Sheets without the headings of a known kind.
-    pub skipped_sheets: Vec<String>,
+    /// What a person should know of how the file was read, in Chinese and in English.
+    pub notes: Vec<(String, String)>,
+    /// Of a preview, the first records in words.
+    pub shown: Vec<String>,
 }
 
-/// Imports one file. `progress` hears how many of how many records are done.
-pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, mut progress: impl FnMut(usize, usize)) -> Result<Imported> {
-    let input = read_file(path, mapping, hub.now()).map_err(|e| HubError::Usage(e.to_string()))?;
-    let mut report = Imported { repeats: input.repeats, skipped_sheets: input.skipped_sheets.clone(), ..Imported::default() };
-    let mut rejects = input.rejects.clone();
-    let file = input.file.clone();
-    let records = records(input);
-    let total = records.len();
-    let mut done = 0;
-    for chunk in records.chunks(PER_TRANSACTION) {
-        let mut tx = hub.store.write(&tenant.id).await?;
-        let mut keys = Vec::new();
-        let mut work = Work { tenant: &tenant.id, keys: &mut keys, salt: salt(&mut tx).await?, tx: &mut tx, batch: Batch::new(hub, tenant) };
-        for (place, record) in chunk {
-            match work.record(record).await {
-                Ok(Did::Added) => report.added += 1,
-                Ok(Did::Known) => report.known += 1,
-                Ok(Did::Changed) => report.changed += 1,
-                Err(HubError::Core(e)) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict) => {
-                    rejects.push(reject(&file, place, e.message_zh(), e.message_en()));
-                }
-                Err(e) => return Err(e),
-            }
-        }
-        work.batch.flush(work.tx).await?;
-        insert_many(&mut tx, "import_keys", keys).await?;
-        tx.commit().await?;
-        done += chunk.len();
-        progress(done, total);
+impl Imported {
+    /// Whether everything that the file holds is in gridwalk now, as the file says it.
+    pub fn is_whole(&self) -> bool {
+        self.named.is_empty()
     }
-    report.rejected = rejects.len();
-    report.rejects_file = write_rejects(path, &rejects)?;
-    let Imported { added, known, changed, rejected, .. } = &report;
-    let detail = format!("added {added}, known {known}, changed {changed}, rejected {rejected}");
+}
+
+/// So many records are shown by a preview.
+const SHOWN: usize = 20;
+
+/// Imports one file. `progress` hears how many of how many records are done.
+pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, progress: impl FnMut(usize, usize)) -> Result<Imported> {
+    let mut report = run(hub, tenant, path, mapping, false, progress).await?;
+    report.rejects_file = write_rejects(path, &report.named)?;
+    let Imported { added, known, changed, rejected, unread, .. } = &report;
+    let detail = format!("added {added}, known {known}, changed {changed}, rejected {rejected}, unread {unread}");
     // The file is named by its content: its name may be anything.
     let content = hash_text(&sha256(&std::fs::read(path)?));
     let mut tx = hub.store.write(&tenant.id).await?;
@@ -93,8 +83,69 @@ pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, 
     Ok(report)
 }
 
-fn reject(file: &str, place: &Place, zh: &str, en: &str) -> Reject {
-    Reject { file: file.to_owned(), sheet: place.sheet.clone(), row: place.row, column: String::new(), reason_zh: zh.to_owned(), reason_en: en.to_owned() }
+/// What an import of the file would do. Nothing is written: each transaction is given up.
+pub async fn preview(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping) -> Result<Imported> {
+    run(hub, tenant, path, mapping, true, |_, _| ()).await
+}
+
+async fn run(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, preview: bool, mut progress: impl FnMut(usize, usize)) -> Result<Imported> {
+    let mut input = read_file(path, mapping, hub.now()).map_err(|e| HubError::Usage(e.to_string()))?;
+    let mut report = Imported { repeats: input.repeats, notes: std::mem::take(&mut input.notes), ..Imported::default() };
+    let mut rejects = std::mem::take(&mut input.rejects);
+    let unread = std::mem::take(&mut input.unread);
+    let columns = std::mem::take(&mut input.columns);
+    let file = input.file.clone();
+    let records = records(input);
+    let total = records.len();
+    let (mut done, mut left) = (0, Vec::new());
+    for chunk in records.chunks(PER_TRANSACTION) {
+        let mut tx = hub.store.write(&tenant.id).await?;
+        let mut keys = Vec::new();
+        let mut work = Work { tenant: &tenant.id, keys: &mut keys, salt: salt(&mut tx).await?, tx: &mut tx, batch: Batch::new(hub, tenant) };
+        for (place, record) in chunk {
+            let word = match work.record(record).await {
+                Ok(Did::Added) => {
+                    report.added += 1;
+                    "新增 added"
+                }
+                Ok(Did::Known) => {
+                    report.known += 1;
+                    "已有 known"
+                }
+                Ok(Did::Changed) => {
+                    report.changed += 1;
+                    left.push(Reject::one(&file, place, "", Reason::Changed));
+                    "有变化 changed"
+                }
+                Err(HubError::Core(e)) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::InConflict) => {
+                    let column = column_of(&e, columns.get(&place.sheet).map_or(&[], Vec::as_slice));
+                    rejects.push(Reject::new(&file, place, &[Problem::of_core(&column, &e)]));
+                    "拒收 rejected"
+                }
+                Err(e) => return Err(e),
+            };
+            if preview && report.shown.len() < SHOWN {
+                report.shown.push(format!("{word}：{}", record.in_words()));
+            }
+        }
+        done += chunk.len();
+        if preview {
+            continue;
+        }
+        work.batch.flush(work.tx).await?;
+        insert_many(&mut tx, "import_keys", keys).await?;
+        tx.commit().await?;
+        progress(done, total);
+    }
+    (report.rejected, report.unread) = (rejects.len(), unread.len());
+    report.named = [rejects, left, unread].concat();
+    Ok(report)
+}
+
+/// The column in which the field stands that an error of the core speaks of; its name where the file has no columns.
+fn column_of(error: &CoreError, columns: &[Column]) -> String {
+    let field = error.field().unwrap_or_default();
+    columns.iter().find(|column| column.key == field).map_or(field, |column| column.heading.as_str()).to_owned()
 }
 
 enum Record {
@@ -103,6 +154,28 @@ enum Record {
     Household(Household),
     Report(OpenReport),
     Activity(Activity),
+}
+
+impl Record {
+    /// What a person looks at before an import: names and addresses, on their own screen.
+    fn in_words(&self) -> String {
+        match self {
+            Self::Message(m) => format!("{} {}", m.number, m.title),
+            Self::Categories(all) => format!("{} 个分类 categories", all.len()),
+            Self::Report(r) => format!("{} {}", r.grid, r.title),
+            Self::Activity(a) => format!("{} {}", a.grid, a.title),
+            Self::Household(h) => {
+                let person = |r: &NewResident| {
+                    let parts = [&r.name, &r.relation, &r.sex, &r.birth, &r.phone].map(String::as_str);
+                    let parts = parts.into_iter().chain(r.tags.iter().map(String::as_str));
+                    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+                };
+                let people = h.home.residents.iter().map(person).collect::<Vec<_>>().join("；");
+                let place = [h.grid.as_str(), h.micro_grid.as_deref().unwrap_or_default()].join(" ");
+                format!("{} {}：{people}", place.trim(), h.home.address)
+            }
+        }
+    }
 }
 
 enum Did {
@@ -158,7 +231,7 @@ impl Work<'_> {
 
     async fn message(&mut self, m: &Message) -> Result<Did> {
         let digest = digest(&format!("{m:?}"));
-        if let Some(did) = self.known("message", &m.number, &digest).await? {
+        if let Some(did) = self.known("message", &m.key, &digest).await? {
             return Ok(did);
         }
         // A grid's name puts the report there; any other place is where, in words.
@@ -196,7 +269,7 @@ impl Work<'_> {
             imported: Some(imported),
         };
         let id = self.batch.run(self.tx, Command::RaiseReport(input)).await?;
-        self.remember("message", &m.number, id, &digest);
+        self.remember("message", &m.key, id, &digest);
         Ok(Did::Added)
     }
 
@@ -221,8 +294,8 @@ impl Work<'_> {
         if let Some(did) = self.known("household", &h.id, &digest).await? {
             return Ok(did);
         }
-        for resident in &h.residents {
-            if self.is_erased("resident", &resident.id).await? {
+        for resident in &h.resident_ids {
+            if self.is_erased("resident", resident).await? {
                 let (zh, en) =
                     ("其中一位居民已按要求删除，请从文件中去掉后再导入", "one of its residents was erased; take them out of the file and import it again");
                 return Err(CoreError::invalid(zh, en).into());
@@ -233,23 +306,12 @@ impl Work<'_> {
             Some(name) => self.micro_grid(&h.grid, grid, name).await?,
             None => grid,
         };
-        let residents = h
-            .residents
-            .iter()
-            .map(|r| json!({"name": r.name, "sex": r.sex, "birth": r.birth.map(|d| d.to_string()), "relation": r.relation, "phone": r.phone, "tags": r.tags}));
-        let fields = json!({
-            "place": place.to_string(),
-            "address": h.address,
-            "tenure": h.tenure,
-            "position": h.position.as_ref().map(|p| json!({"lat": p.lat, "lon": p.lon})),
-            "visit_every_days": h.visit_every_days,
-            "residents": residents.collect::<Vec<_>>(),
-        });
-        let id = self.batch.run(self.tx, AddRecord::new("household", fields).into()).await?;
+        let add = AddRecord { kind: "household".into(), fields: h.home.fields_in(place) };
+        let id = self.batch.run(self.tx, add.into()).await?;
         self.remember("household", &h.id, id, &digest);
         // A household's residents have the ids after its own, in their order.
-        for (resident, after) in h.residents.iter().zip(1..) {
-            self.remember("resident", &resident.id, Id { actor: id.actor, counter: id.counter + after }, "");
+        for (resident, after) in h.resident_ids.iter().zip(1..) {
+            self.remember("resident", resident, Id { actor: id.actor, counter: id.counter + after }, "");
         }
         Ok(Did::Added)
     }
@@ -304,7 +366,7 @@ impl Work<'_> {
 
     /// The grid of this name, if there is one.
     async fn grid_named(&mut self, name: &str) -> Result<Option<Id>> {
-        let args = vec![Arg::text(self.tenant), Arg::text(name)];
+        let args = vec![Arg::text(self.tenant), Arg::text(&one_form(name))];
         let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND level = 'grid' ORDER BY state DESC, doc LIMIT 1";
         let rows = all(self.tx, sql, args).await?;
         rows.first().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).transpose()
@@ -320,8 +382,15 @@ impl Work<'_> {
         Ok(if let [only] = &rows[..] { only.try_get(0)? } else { name.to_owned() })
     }
 
-    /// The place of a grid's name, made when it is first named.
+    /// The place of a grid's name, made when it is first named. Names that are one in their one form are one grid, whoever made it.
     async fn grid(&mut self, name: &str) -> Result<Id> {
+        let name = &*one_form(name);
+        if find(self.tx, self.tenant, "grid", name).await?.is_none()
+            && !self.is_erased("grid", name).await?
+            && let Some(id) = self.grid_named(name).await?
+        {
+            return Ok(id);
+        }
         let make = || Command::AddPlace(AddPlace { level: "grid".into(), name: name.to_owned() });
         self.once("grid", name, make).await
     }

@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use gridwalk_core::text::one_form;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
-use super::fields::{MAX_NUMBER, MAX_TEXT, one_line, paragraphs};
+use super::fields::{MAX_NUMBER, MAX_TEXT, heading_key, one_line, paragraphs};
+use super::headings::is_heading;
+use super::household::{NewHousehold, NewResident};
 use super::kept::Kept;
 use super::rejects::{Place, Problem, Reason, Reject};
 use super::stamp::DateFault;
@@ -28,35 +31,10 @@ pub struct Household {
     pub grid: String,
     /// The part of the grid.
     pub micro_grid: Option<String>,
-    /// Its address.
-    pub address: String,
-    /// Where the door is.
-    pub position: Option<Position>,
-    /// Owned, let or of an employer.
-    pub tenure: Option<String>,
-    /// How often it is to be visited, in days.
-    pub visit_every_days: Option<u32>,
-    /// Who lives there.
-    pub residents: Vec<Resident>,
-}
-
-/// One resident of a household.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Resident {
-    /// The stable id.
-    pub id: String,
-    /// The full name.
-    pub name: String,
-    /// The sex as the file gives it.
-    pub sex: Option<String>,
-    /// The day of birth.
-    pub birth: Option<Date>,
-    /// How this person is related to the head of the household.
-    pub relation: Option<String>,
-    /// The phone number.
-    pub phone: Option<String>,
-    /// Tags such as 独居老人.
-    pub tags: Vec<String>,
+    /// The stable ids of its residents, in their order.
+    pub resident_ids: Vec<String>,
+    /// The household with its residents, every field in its one form; its place is not known before the grid is.
+    pub home: NewHousehold,
 }
 
 /// One report that is open when the file is made.
@@ -116,13 +94,13 @@ pub struct Lines {
     pub known: usize,
 }
 
-/// Reads the lines of a file.
-pub fn read(file: &str, text: &str) -> Lines {
+/// Reads the lines of a file. `ignored` are keys that are left out on purpose; `today` is what no birth may be later than.
+pub fn read(file: &str, text: &str, ignored: &[String], today: Date) -> Lines {
     let mut lines = Lines::default();
     let mut residents = HashMap::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let place = Place { sheet: String::new(), row: at as u64 + 1 };
-        let problems = read_line(line, &place, &mut lines, &mut residents);
+        let problems = read_line(line, &place, (ignored, today), &mut lines, &mut residents);
         if !problems.is_empty() {
             lines.rejects.push(Reject::new(file, &place, &problems));
         }
@@ -133,27 +111,29 @@ pub fn read(file: &str, text: &str) -> Lines {
 /// Where each resident was seen: the id of the household and its place.
 type Homes = HashMap<String, (String, Place)>;
 
-fn read_line(line: &str, place: &Place, lines: &mut Lines, homes: &mut Homes) -> Vec<Problem> {
+fn read_line(line: &str, place: &Place, (ignored, today): (&[String], Date), lines: &mut Lines, homes: &mut Homes) -> Vec<Problem> {
     let whole = |reason| vec![Problem { column: String::new(), reason }];
     if line.contains('\u{fffd}') {
         return whole(Reason::Undecodable);
     }
     // What serde_json says about an error can quote the line, so it is not passed on.
     let Ok(Value::Object(object)) = serde_json::from_str(line) else { return whole(Reason::NotJson) };
-    let mut keys = Keys { object: &object, prefix: String::new(), problems: Vec::new() };
+    let mut keys = Keys { object: &object, prefix: String::new(), read: Vec::new(), ignored, problems: Vec::new() };
     // Lines of day.jsonl have "op": they are what phones did, not what there is to begin with.
     let has = |key| object.contains_key(key) && !object.contains_key("op");
     if has("residents") {
-        let household = household(&mut keys);
+        let household = household(&mut keys, today);
         move_in(&mut keys, &household, place, homes);
         let id = household.id.clone();
         keys.keep(&id, place, household, &mut lines.households);
     } else if has("members") && has("start") {
         let activity = activity(&mut keys);
+        keys.name_unread();
         let id = activity.id.clone();
         keys.keep(&id, place, activity, &mut lines.activities);
     } else if has("category") {
         let report = report(&mut keys);
+        keys.name_unread();
         let id = report.id.clone();
         keys.keep(&id, place, report, &mut lines.reports);
     } else {
@@ -163,29 +143,36 @@ fn read_line(line: &str, place: &Place, lines: &mut Lines, homes: &mut Homes) ->
     keys.problems
 }
 
-fn household(keys: &mut Keys<'_>) -> Household {
-    Household {
-        id: keys.id("id"),
-        grid: keys.id("grid"),
-        micro_grid: keys.optional_text("micro_grid"),
-        address: keys.text("address"),
-        position: keys.position(),
-        tenure: keys.optional_text("tenure"),
-        visit_every_days: keys.count("visit_every_days"),
-        residents: keys.objects("residents", resident),
+fn household(keys: &mut Keys<'_>, today: Date) -> Household {
+    let (id, grid) = (keys.id("id"), keys.id("grid"));
+    let micro_grid = keys.optional_text("micro_grid").map(|name| one_form(&name).into_owned()).filter(|name| !name.is_empty());
+    let (address, tenure) = (keys.plain("address"), keys.plain("tenure"));
+    let (position, visit_every_days) = (keys.position(), keys.count("visit_every_days"));
+    let (resident_ids, residents) = keys.objects("residents", resident).into_iter().unzip();
+    keys.name_unread();
+    let (lat, lon) = position.map(|p| (p.lat, p.lon)).unzip();
+    let mut home = NewHousehold { address, tenure, lat, lon, visit_every_days, residents };
+    match home.checked(today) {
+        Ok(clean) => home = clean,
+        Err(flaws) => {
+            for flaw in flaws {
+                let column = flaw.field().unwrap_or_default();
+                // Of a value of the wrong type, that is enough.
+                if !keys.has_problem(column) {
+                    keys.problems.push(Problem::of_core(column, &flaw));
+                }
+            }
+        }
     }
+    Household { id, grid: one_form(&grid).into_owned(), micro_grid, resident_ids, home }
 }
 
-fn resident(keys: &mut Keys<'_>) -> Resident {
-    Resident {
-        id: keys.id("id"),
-        name: keys.text("name"),
-        sex: keys.optional_text("sex"),
-        birth: keys.date("birth"),
-        relation: keys.optional_text("relation"),
-        phone: keys.optional_text("phone"),
-        tags: keys.texts("tags"),
-    }
+fn resident(keys: &mut Keys<'_>) -> (String, NewResident) {
+    let id = keys.id("id");
+    let [name, sex, birth, relation, phone] = ["name", "sex", "birth", "relation", "phone"].map(|key| keys.plain(key));
+    let resident = NewResident { name, sex, birth, relation, phone, tags: keys.texts("tags") };
+    keys.name_unread();
+    (id, resident)
 }
 
 fn report(keys: &mut Keys<'_>) -> OpenReport {
@@ -212,6 +199,8 @@ fn activity(keys: &mut Keys<'_>) -> Activity {
         places: keys.count("places"),
         members: keys.texts("members"),
     };
+    // The how-manieth day of a plan it is on: its times say that.
+    keys.value("day");
     if keys.problems.is_empty() && activity.end <= activity.start {
         keys.problem("end", Reason::EndBeforeStart);
     }
@@ -220,19 +209,19 @@ fn activity(keys: &mut Keys<'_>) -> Activity {
 
 /// One person lives in one home: a resident who is already in another household of the file is a problem.
 fn move_in(keys: &mut Keys<'_>, household: &Household, place: &Place, homes: &mut Homes) {
-    for (at, resident) in household.residents.iter().enumerate() {
+    for (at, resident) in household.resident_ids.iter().enumerate() {
         let key = format!("residents[{at}].id");
-        if household.residents[..at].iter().any(|other| other.id == resident.id && !other.id.is_empty()) {
+        if !resident.is_empty() && household.resident_ids[..at].contains(resident) {
             keys.problem(&key, Reason::Repeated(place.clone()));
-        } else if let Some((home, earlier)) = homes.get(&resident.id)
+        } else if let Some((home, earlier)) = homes.get(resident)
             && *home != household.id
         {
             keys.problem(&key, Reason::Repeated(earlier.clone()));
         }
     }
     if keys.problems.is_empty() {
-        for resident in &household.residents {
-            homes.entry(resident.id.clone()).or_insert_with(|| (household.id.clone(), place.clone()));
+        for resident in &household.resident_ids {
+            homes.entry(resident.clone()).or_insert_with(|| (household.id.clone(), place.clone()));
         }
     }
 }
@@ -242,6 +231,9 @@ fn move_in(keys: &mut Keys<'_>, household: &Household, place: &Place, homes: &mu
 struct Keys<'a> {
     object: &'a Map<String, Value>,
     prefix: String,
+    /// The keys that were looked at.
+    read: Vec<String>,
+    ignored: &'a [String],
     problems: Vec<Problem>,
 }
 
@@ -258,8 +250,24 @@ impl<'a> Keys<'a> {
         self.problems.push(Problem { column: format!("{}{key}", self.prefix), reason });
     }
 
+    fn has_problem(&self, column: &str) -> bool {
+        self.problems.iter().any(|problem| problem.column == column)
+    }
+
+    /// Names the keys that nobody asked for: what they say would be lost without a word.
+    fn name_unread(&mut self) {
+        let unread = self.object.keys().filter(|key| !self.read.contains(key) && !self.ignored.contains(&heading_key(key)));
+        for key in unread.cloned().collect::<Vec<_>>() {
+            // In a file gone wrong a person's name may stand where a key belongs; what cannot be one is not shown.
+            let plain = key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'-');
+            let shown = if plain || is_heading(&heading_key(&key)) { key.as_str() } else { "?" };
+            self.problem(shown, Reason::UnknownKey);
+        }
+    }
+
     /// The value of a key; `null` is no value.
-    fn value(&self, key: &str) -> Option<&'a Value> {
+    fn value(&mut self, key: &str) -> Option<&'a Value> {
+        self.read.push(key.to_owned());
         self.object.get(key).filter(|value| !value.is_null())
     }
 
@@ -275,8 +283,7 @@ impl<'a> Keys<'a> {
 
     fn required<T: Default>(&mut self, key: &str, value: Option<T>) -> T {
         // A key that has a problem already is not missing as well.
-        let column = format!("{}{key}", self.prefix);
-        if value.is_none() && !self.problems.iter().any(|problem| problem.column == column) {
+        if value.is_none() && !self.has_problem(&format!("{}{key}", self.prefix)) {
             self.problem(key, Reason::Missing);
         }
         value.unwrap_or_default()
@@ -293,6 +300,11 @@ impl<'a> Keys<'a> {
 
     fn optional_text(&mut self, key: &str) -> Option<String> {
         self.cleaned(key, one_line)
+    }
+
+    /// A text that the core checks; empty without one.
+    fn plain(&mut self, key: &str) -> String {
+        self.cleaned(key, one_line).unwrap_or_default()
     }
 
     fn long_text(&mut self, key: &str) -> Option<String> {
@@ -329,7 +341,7 @@ impl<'a> Keys<'a> {
         let Some(objects) = objects else { return self.required(key, None) };
         let mut all = Vec::with_capacity(objects.len());
         for (at, object) in objects.into_iter().enumerate() {
-            let mut keys = Keys { object, prefix: format!("{key}[{at}]."), problems: Vec::new() };
+            let mut keys = Keys { object, prefix: format!("{key}[{at}]."), read: Vec::new(), ignored: self.ignored, problems: Vec::new() };
             all.push(read(&mut keys));
             self.problems.append(&mut keys.problems);
         }
@@ -352,17 +364,6 @@ impl<'a> Keys<'a> {
             self.problem(key, Reason::Date(DateFault::OutOfRange));
         }
         time
-    }
-
-    fn date(&mut self, key: &str) -> Option<Date> {
-        let text = self.optional_text(key)?;
-        let date: Option<Date> = text.parse().ok().filter(|_| text.len() == "1970-01-01".len());
-        if date.is_none() {
-            self.problem(key, Reason::Date(DateFault::Impossible));
-        } else if !date.is_some_and(|date| (1900..=2100).contains(&date.year())) {
-            self.problem(key, Reason::Outside("1900–2100"));
-        }
-        date
     }
 
     /// Both parts of the position or neither.

@@ -61,6 +61,22 @@ pub enum ReadError {
         /// A mapping file that would name what is missing.
         example: String,
     },
+    /// What the sheet is cannot be told by its headings.
+    #[error(
+        "看不出 {file} 是什么：表头既像居民花名册，又像留言，或两样都不全。请用 --as roster（花名册）、--as messages（留言）或 --as categories（分类）指明。 / What {file} is cannot be told: its headings could be a roster's or messages'. Say which with --as roster, --as messages or --as categories."
+    )]
+    Unclear {
+        /// The file.
+        file: String,
+    },
+    /// A roster does not say in which grid its households lie.
+    #[error(
+        "{file} 没有“网格”一列，标题中也没有网格名。请用 --grid 指定，例如 --grid 一网格。 / {file} has no column for the grid (网格) and no title that names one. Name it with --grid."
+    )]
+    NoGrid {
+        /// The file.
+        file: String,
+    },
     /// Two columns have the same heading.
     #[error("{file} 中有两列的表头都是“{heading}”。请改名或删去一列。 / Two columns of {file} have the heading \"{heading}\". Rename or remove one.")]
     SameHeading {

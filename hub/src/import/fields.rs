@@ -1,5 +1,7 @@
 //! Cleaning the text of a cell: stray white space, line breaks, full-width digits, invisible characters.
 
+use gridwalk_core::text::{is_nothing, one_form};
+
 /// The longest text that one field may hold, in characters. A longer one is nearly always two rows run together.
 pub const MAX_TEXT: usize = 20_000;
 
@@ -8,19 +10,6 @@ pub const MAX_NUMBER: usize = 100;
 
 /// What programs write into a cell that has no value.
 const NO_VALUE: [&str; 5] = ["null", "none", "nan", "n/a", "#n/a"];
-
-/// What people write into a cell that they leave empty. Looked at in optional columns only: a message whose whole text
-/// is `无` is still that resident's message.
-const NOTHING: [&str; 8] = ["-", "--", "—", "——", "/", "\\", "无", "暂无"];
-
-/// Turns a full-width form (`２`, `：`, `（`, ideographic space) into the ASCII character it stands for.
-pub fn fold_width(c: char) -> char {
-    match c {
-        '\u{3000}' => ' ',
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        other => other,
-    }
-}
 
 /// Characters that show nothing and hide in copied text. The joiner U+200D stays: emoji need it.
 fn is_invisible(c: char) -> bool {
@@ -70,7 +59,7 @@ pub fn paragraphs(text: &str) -> String {
 
 /// An identifier: one line, half-width, and `2549.0` (a number that a program kept as a fraction) back to `2549`.
 pub fn identifier(text: &str) -> String {
-    let text: String = one_line(text).chars().map(fold_width).collect();
+    let text = one_form(&one_line(text)).into_owned();
     match text.split_once('.') {
         Some((whole, fraction)) if all_digits(whole) && all_digits(fraction) && fraction.bytes().all(|b| b == b'0') => whole.to_owned(),
         _ => text,
@@ -89,9 +78,10 @@ pub fn is_no_value(text: &str) -> bool {
     text.is_empty() || NO_VALUE.contains(&text.to_lowercase().as_str())
 }
 
-/// True when an optional cell says that it is empty.
+/// True when an optional cell says that it is empty (`无`, `-`). Looked at in optional columns only: a message whose whole text is
+/// `无` is still that resident's message.
 pub fn means_blank(text: &str) -> bool {
-    is_no_value(text) || NOTHING.contains(&text)
+    is_no_value(text) || is_nothing(&one_form(text))
 }
 
 /// A heading in the form that headings are compared in: half-width, lower case, without white space, joining signs,
@@ -100,7 +90,7 @@ pub fn means_blank(text: &str) -> bool {
 pub fn heading_key(text: &str) -> String {
     let mut depth = 0_u32;
     let mut out = String::new();
-    for c in one_line(text).chars().map(fold_width) {
+    for c in one_form(&one_line(text)).chars() {
         match c {
             '(' | '[' | '【' => depth += 1,
             ')' | ']' | '】' => depth = depth.saturating_sub(1),

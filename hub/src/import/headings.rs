@@ -1,25 +1,44 @@
 //! The fields of each kind of table and the headings they are known by.
 
+use serde::Deserialize;
+
+use super::roster_headings::{ROSTER, ROW_NUMBERS};
+
 /// What a table holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Residents' messages with the authorities' answers.
     Messages,
     /// The three-level list of matters.
     Categories,
+    /// Households with their residents, one row a resident or one row a household.
+    Roster,
 }
 
 impl Kind {
     /// All kinds. Messages come first: they may have columns for the levels of their category.
-    pub const ALL: [Self; 2] = [Self::Messages, Self::Categories];
+    pub const ALL: [Self; 3] = [Self::Messages, Self::Categories, Self::Roster];
 
     /// The fields of the kind, in the order in which columns are given to them.
     pub fn fields(self) -> &'static [Field] {
         match self {
             Self::Messages => &MESSAGE,
             Self::Categories => &CATEGORY,
+            Self::Roster => &ROSTER,
         }
     }
+}
+
+/// Whether a heading, in the form of `heading_key`, is that of a column that only counts the rows of its file. Such a number says
+/// nothing about which record it is: the next file begins again at 1.
+pub fn counts_rows(heading: &str) -> bool {
+    ROW_NUMBERS.contains(&heading)
+}
+
+/// Whether a heading, in the form of `heading_key`, is known for any field.
+pub fn is_heading(heading: &str) -> bool {
+    Kind::ALL.iter().flat_map(|kind| kind.fields()).any(|field| field.headings().any(|known| known == heading))
 }
 
 /// One field and its headings. Each of `before` joined with each of `after` is a heading, then those in `others`; the
@@ -32,9 +51,9 @@ pub struct Field {
     pub zh: &'static str,
     /// True when a table without it cannot be read.
     pub required: bool,
-    before: &'static [&'static str],
-    after: &'static [&'static str],
-    others: &'static [&'static str],
+    pub(super) before: &'static [&'static str],
+    pub(super) after: &'static [&'static str],
+    pub(super) others: &'static [&'static str],
 }
 
 impl Field {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::error::ReadError;
 use super::fields::{heading_key, one_line};
 use super::headings::{Field, Kind};
+use super::roster_headings::SIGNS;
 use super::sheet::{Cell, Row, Sheet};
 use super::table::{Column, Table};
 
@@ -24,8 +25,8 @@ enum Names {
 }
 
 /// What a mapping file says. Its form: `{"columns": {"number": "信件号", "title": ["事由", "题名"]}, "sheet": "2019",
-/// "utc_offset_hours": 8}`; every part may be left out. A field that is named is looked for under these headings only,
-/// the other fields under the known ones.
+/// "utc_offset_hours": 8, "as": "roster", "grid": "一网格", "ignore": ["备注"]}`; every part may be left out. A field that is
+/// named is looked for under these headings only, the other fields under the known ones.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
@@ -37,6 +38,15 @@ pub struct Mapping {
     /// The clock of the file's times; China is 8.
     #[serde(default = "china")]
     utc_offset_hours: i8,
+    /// What the tables are; without it their headings tell.
+    #[serde(default, rename = "as")]
+    pub kind: Option<Kind>,
+    /// The grid of the households of a roster that does not name it.
+    #[serde(default)]
+    pub grid: Option<String>,
+    /// Headings, keys of JSON lines and sheets that are left out on purpose.
+    #[serde(default)]
+    ignore: Vec<String>,
 }
 
 fn china() -> i8 {
@@ -45,7 +55,7 @@ fn china() -> i8 {
 
 impl Default for Mapping {
     fn default() -> Self {
-        Self { columns: BTreeMap::new(), sheet: None, utc_offset_hours: china() }
+        Self { columns: BTreeMap::new(), sheet: None, utc_offset_hours: china(), kind: None, grid: None, ignore: Vec::new() }
     }
 }
 
@@ -77,6 +87,11 @@ impl Mapping {
         Offset::from_hours(self.utc_offset_hours).unwrap_or(Offset::UTC)
     }
 
+    /// The headings, keys and sheets that are left out on purpose, in the form of [`heading_key`].
+    pub fn ignored(&self) -> Vec<String> {
+        self.ignore.iter().map(|name| heading_key(name)).collect()
+    }
+
     /// How many headings of one kind the best row of the sheet has.
     pub fn headings_matched(&self, sheet: &Sheet) -> usize {
         self.best(sheet).map_or(0, |fit| fit.columns.len())
@@ -84,13 +99,53 @@ impl Mapping {
 
     /// The table in a sheet. `Ok(None)`: the sheet holds none.
     pub fn table<'a>(&self, file: &str, sheet: &'a Sheet) -> Result<Option<Table<'a>>, ReadError> {
-        let Some(fit) = self.best(sheet).filter(|fit| fit.missing.is_empty()) else { return Ok(None) };
+        let Some(fit) = self.chosen(file, sheet)? else { return Ok(None) };
         if let Some(heading) = fit.twice {
             return Err(ReadError::SameHeading { file: file.into(), heading });
         }
         let rows = sheet.rows.get(fit.row + 1..).unwrap_or_default();
-        let width = sheet.rows.get(fit.row).map_or(0, |row| row.cells.len());
-        Ok(Some(Table { kind: fit.kind, sheet: &sheet.name, columns: fit.columns, rows, width: sheet.separated.then_some(width) }))
+        let width = sheet.separated.then_some(fit.headings.len());
+        Ok(Some(Table {
+            kind: fit.kind,
+            sheet: &sheet.name,
+            columns: fit.columns,
+            rows,
+            width,
+            above: &sheet.rows[..fit.row],
+            heading_row: sheet.rows.get(fit.row).map_or(0, |row| row.number),
+            headings: fit.headings.into_iter().map(|(heading, _)| heading).collect(),
+        }))
+    }
+
+    /// The headings of the one kind that a sheet holds. What is not clear is refused: residents must never become complaints, nor
+    /// those who complain a household.
+    fn chosen(&self, file: &str, sheet: &Sheet) -> Result<Option<Fit>, ReadError> {
+        let complete = |kind: Kind| self.best_of(kind, sheet).filter(|fit| fit.missing.is_empty());
+        if let Some(kind) = self.kind {
+            return Ok(complete(kind));
+        }
+        let messages = complete(Kind::Messages);
+        let other = |fit: Option<Fit>| {
+            let categories = complete(Kind::Categories);
+            [fit, categories].into_iter().flatten().reduce(|best, fit| if fit.rank() > best.rank() { fit } else { best })
+        };
+        let unclear = || Err(ReadError::Unclear { file: file.into() });
+        let Some(roster) = self.best_of(Kind::Roster, sheet) else { return Ok(other(messages)) };
+        let signs = SIGNS.iter().filter(|sign| roster.has(sign)).count();
+        if let Some(messages) = messages {
+            // A mapping can make a title of anything, even of a head of household.
+            let mapped = ["title", "detail"].iter().any(|key| self.columns.contains_key(*key));
+            let household = ["household_number", "head", "relation", "members"].iter().any(|sign| roster.has(sign));
+            return if household || mapped && signs > 0 { unclear() } else { Ok(other(Some(messages))) };
+        }
+        if !roster.missing.is_empty() {
+            return Ok(other(None));
+        }
+        let said = self.best_of(Kind::Messages, sheet).is_some_and(|fit| ["title", "detail", "answer"].iter().any(|key| fit.has(key)));
+        if said || signs == 0 && !is_called_roster(file, sheet, roster.row) {
+            return unclear();
+        }
+        Ok(other(Some(roster)))
     }
 
     /// The error for a file in which no sheet holds a table: what the best row has and what it lacks.
@@ -116,8 +171,25 @@ impl Mapping {
     fn best(&self, sheet: &Sheet) -> Option<Fit> {
         let mut best: Option<Fit> = None;
         for kind in Kind::ALL {
-            for (at, row) in sheet.rows.iter().take(HEADING_ROWS).enumerate() {
-                let fit = self.fit(kind, at, row);
+            if let Some(fit) = self.best_of(kind, sheet)
+                && best.as_ref().is_none_or(|best| fit.rank() > best.rank())
+            {
+                best = Some(fit);
+            }
+        }
+        best
+    }
+
+    /// The same for one kind. Headings may stand in two rows, a group above its columns: then each column has the lower one, or the
+    /// upper where there is no lower one.
+    fn best_of(&self, kind: Kind, sheet: &Sheet) -> Option<Fit> {
+        let mut best: Option<Fit> = None;
+        for (at, row) in sheet.rows.iter().take(HEADING_ROWS).enumerate() {
+            let lower = headings_of(row);
+            let upper = at.checked_sub(1).and_then(|above| sheet.rows.get(above)).map(headings_of);
+            let both = upper.map(|upper| (0..upper.len().max(lower.len())).map(|at| of_two(&upper, &lower, at)).collect());
+            for headings in std::iter::once(lower).chain(both) {
+                let fit = self.fit(kind, at, headings);
                 if best.as_ref().is_none_or(|best| fit.rank() > best.rank()) {
                     best = Some(fit);
                 }
@@ -126,16 +198,8 @@ impl Mapping {
         best
     }
 
-    fn fit(&self, kind: Kind, row: usize, cells: &Row) -> Fit {
-        let headings: Vec<(String, String)> = cells
-            .cells
-            .iter()
-            .map(|cell| match cell {
-                Cell::Text(text) => (one_line(text), heading_key(text)),
-                _ => Default::default(),
-            })
-            .collect();
-        let mut fit = Fit { kind, row, columns: Vec::new(), missing: Vec::new(), twice: None };
+    fn fit(&self, kind: Kind, row: usize, headings: Vec<(String, String)>) -> Fit {
+        let mut fit = Fit { kind, row, columns: Vec::new(), missing: Vec::new(), twice: None, headings: Vec::new() };
         for field in kind.fields() {
             let taken = |at: usize| fit.columns.iter().any(|column: &Column| column.at == at);
             let (found, named) = match self.columns.get(field.key) {
@@ -156,8 +220,40 @@ impl Mapping {
                 None => {}
             }
         }
+        if kind == Kind::Roster {
+            // A resident has a name, a household one of these.
+            for any in [&["name", "head"][..], &["address", "room", "building"]] {
+                if !any.iter().any(|key| fit.has(key)) {
+                    fit.missing.extend(kind.fields().iter().find(|field| field.key == any[0]));
+                }
+            }
+        }
+        fit.headings = headings;
         fit
     }
+}
+
+fn headings_of(row: &Row) -> Vec<(String, String)> {
+    let each = row.cells.iter().map(|cell| match cell {
+        Cell::Text(text) => (one_line(text), heading_key(text)),
+        _ => Default::default(),
+    });
+    each.collect()
+}
+
+fn of_two(upper: &[(String, String)], lower: &[(String, String)], at: usize) -> (String, String) {
+    let low = lower.get(at).filter(|(_, key)| !key.is_empty());
+    low.or_else(|| upper.get(at)).cloned().unwrap_or_default()
+}
+
+/// Whether a file, a sheet or a title above the headings says that this is a list of residents.
+fn is_called_roster(file: &str, sheet: &Sheet, heading_row: usize) -> bool {
+    let titles = sheet.rows[..heading_row].iter().flat_map(|row| &row.cells).filter_map(|cell| match cell {
+        Cell::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let words = ["名册", "住户", "居民", "户籍", "人口", "入户", "roster", "resident", "household"];
+    titles.chain([file, &sheet.name]).any(|text| words.iter().any(|word| text.to_lowercase().contains(word)))
 }
 
 /// The column that has the first of the names that any column has, and whether a second column has that name too. The
@@ -186,9 +282,15 @@ struct Fit {
     columns: Vec<Column>,
     missing: Vec<&'static Field>,
     twice: Option<String>,
+    /// All headings by column, as they stand and in the compared form.
+    headings: Vec<(String, String)>,
 }
 
 impl Fit {
+    fn has(&self, key: &str) -> bool {
+        self.columns.iter().any(|column| column.key == key)
+    }
+
     fn rank(&self) -> (bool, usize) {
         (self.missing.is_empty(), self.columns.len())
     }

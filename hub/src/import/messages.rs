@@ -1,10 +1,12 @@
 //! Rows of residents' messages with the authorities' answers.
 
+use gridwalk_core::documents::hash_text;
+use gridwalk_core::identity::cipher::sha256;
 use jiff::tz::Offset;
 
 use super::fields::{one_line, paragraphs};
 use super::kept::Kept;
-use super::rejects::{Reason, Reject};
+use super::rejects::{Place, Reason, Reject};
 use super::stamp::Stamp;
 use super::table::{RowReader, Table};
 
@@ -14,8 +16,11 @@ const AHEAD: i64 = 86_400;
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Its number in the system that it comes from; the identity of the message.
+    /// Its number in the system that it comes from; empty where the file only counts its rows.
     pub number: String,
+    /// What tells it from all other messages: its number, or without one a digest of who asked what and when. A row's number in
+    /// its file is neither: the next file begins at 1 again.
+    pub key: String,
     /// Who wrote it, as the file names them; absent when anonymous.
     pub reporter: Option<String>,
     /// Its title.
@@ -44,9 +49,9 @@ pub fn read(file: &str, table: &Table<'_>, offset: Offset, now: i64, kept: &mut 
         let place = row.place();
         if row.is_whole()
             && let Some(message) = message(&mut row, now)
-            && let Err(earlier) = kept.keep(&message.number.clone(), place.clone(), message)
+            && let Err((key, reason)) = keep(message, &place, kept)
         {
-            row.problem("number", Reason::Repeated(earlier));
+            row.problem(key, reason);
         }
         let problems = row.into_problems();
         if !problems.is_empty() {
@@ -56,9 +61,17 @@ pub fn read(file: &str, table: &Table<'_>, offset: Offset, now: i64, kept: &mut 
     rejects
 }
 
+fn keep(message: Message, place: &Place, kept: &mut Kept<Message>) -> Result<(), (&'static str, Reason)> {
+    let numbered = !message.number.is_empty();
+    kept.keep(&message.key.clone(), place.clone(), message).map_err(|earlier| match numbered {
+        true => ("number", Reason::Repeated(earlier)),
+        false => ("detail", Reason::SameMessage(earlier)),
+    })
+}
+
 /// The message of a row, or `None` when the row has problems.
 fn message(row: &mut RowReader<'_>, now: i64) -> Option<Message> {
-    let number = row.number("number");
+    let number = if row.counts_rows("number") { String::new() } else { row.number("number") };
     let reporter = row.optional_text("reporter", one_line);
     let title = row.text("title", one_line);
     let raised_at = row.time("raised_at");
@@ -82,8 +95,15 @@ fn message(row: &mut RowReader<'_>, now: i64) -> Option<Message> {
     if row.is_good() && answer.is_none() && answered_at.is_some() {
         row.problem("answer", Reason::AnswerMissing);
     }
-    let message = Message { number, reporter, title, detail, raised_at: raised_at?, answer, answered_at, answered_by, category, place };
+    let key = if number.is_empty() { content_key(raised_at, reporter.as_deref(), &title, &detail) } else { number.clone() };
+    let message = Message { number, key, reporter, title, detail, raised_at: raised_at?, answer, answered_at, answered_by, category, place };
     row.is_good().then_some(message)
+}
+
+/// Who asked what and when, as a digest: the key lies in a table that outlives the message's erasure.
+fn content_key(raised_at: Option<Stamp>, reporter: Option<&str>, title: &str, detail: &str) -> String {
+    let text = format!("{raised_at:?}\n{reporter:?}\n{title}\n{detail}");
+    format!("content:{}", hash_text(&sha256(text.as_bytes())))
 }
 
 /// Whether `answered` is surely before `raised`. Where one of them is a whole day, it is before only when that day has

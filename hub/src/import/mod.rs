@@ -8,17 +8,21 @@ mod erased;
 pub mod error;
 pub mod fields;
 pub mod headings;
+mod household;
 pub mod kept;
 pub mod mapping;
 pub mod messages;
 pub mod read;
 pub mod rejects;
+mod roster;
+mod roster_headings;
 pub mod sheet;
+mod shown;
 pub mod stamp;
 pub mod table;
 pub mod text;
 
-pub use apply::{Imported, import};
+pub use apply::{Imported, import, preview};
 pub use erased::{ErasedKey, forget_records, remember_erased};
 
 #[cfg(test)]

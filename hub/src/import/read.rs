@@ -3,15 +3,20 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use gridwalk_core::text::day::china_day;
+
 use super::categories::{self, Category};
 use super::community::{self, Activity, Household, OpenReport};
 use super::error::ReadError;
+use super::fields::heading_key;
 use super::headings::Kind;
 use super::kept::{Kept, Placed};
 use super::mapping::Mapping;
 use super::messages::{self, Message};
-use super::rejects::Reject;
+use super::rejects::{Place, Reason, Reject};
+use super::roster::Roster;
 use super::sheet::read_sheets;
+use super::table::Column;
 use super::text;
 
 /// What a file holds.
@@ -33,11 +38,15 @@ pub struct Input {
     pub rejects: Vec<Reject>,
     /// How many rows repeated an earlier one word for word and were left out.
     pub repeats: usize,
-    /// Sheets that hold something but lack the headings of a known kind.
-    pub skipped_sheets: Vec<String>,
+    /// What else the file holds and was not read: columns, rows, sheets.
+    pub unread: Vec<Reject>,
+    /// What a person should know of how the file was read, in Chinese and in English.
+    pub notes: Vec<(String, String)>,
+    /// The columns of each sheet, for what is found out later about a row.
+    pub columns: HashMap<String, Vec<Column>>,
 }
 
-/// Reads a file. `now` (Unix seconds) is what no message or answer may be later than.
+/// Reads a file. `now` (Unix seconds) is what no message, answer or birth may be later than.
 pub fn read_file(path: &Path, mapping: &Mapping, now: i64) -> Result<Input, ReadError> {
     let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.display().to_string(), source })?;
     read_bytes(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(), &bytes, mapping, now)
@@ -46,7 +55,7 @@ pub fn read_file(path: &Path, mapping: &Mapping, now: i64) -> Result<Input, Read
 /// Reads what a file of this name holds.
 pub fn read_bytes(file: String, bytes: &[u8], mapping: &Mapping, now: i64) -> Result<Input, ReadError> {
     match json_lines(&file, bytes) {
-        Some(text) => read_lines(file, &text),
+        Some(text) => read_lines(file, &text, mapping, now),
         None => read_tables(file, bytes, mapping, now),
     }
 }
@@ -62,8 +71,8 @@ fn json_lines(file: &str, bytes: &[u8]) -> Option<String> {
     (named || first == '{').then_some(text)
 }
 
-fn read_lines(file: String, text: &str) -> Result<Input, ReadError> {
-    let lines = community::read(&file, text);
+fn read_lines(file: String, text: &str, mapping: &Mapping, now: i64) -> Result<Input, ReadError> {
+    let lines = community::read(&file, text, &mapping.ignored(), china_day(now));
     if lines.known == 0 {
         return Err(ReadError::UnknownLines { file });
     }
@@ -80,25 +89,41 @@ fn read_lines(file: String, text: &str) -> Result<Input, ReadError> {
 }
 
 fn read_tables(file: String, bytes: &[u8], mapping: &Mapping, now: i64) -> Result<Input, ReadError> {
-    let sheets = read_sheets(&file, bytes, mapping)?;
+    let (sheets, hidden) = read_sheets(&file, bytes, mapping)?;
+    let ignored = mapping.ignored();
+    let whole = |name: &str| Place { sheet: name.to_owned(), row: 0 };
     let (mut messages, mut categories, mut codes) = (Kept::default(), Kept::default(), HashMap::new());
+    let mut roster = Roster::new(mapping.grid.as_deref(), china_day(now));
     let mut input = Input::default();
     let mut tables = 0;
+    for name in hidden.iter().filter(|name| !ignored.contains(&heading_key(name))) {
+        input.unread.push(Reject::one(&file, &whole(name), "", Reason::HiddenSheet));
+    }
     for sheet in sheets.iter().filter(|sheet| !sheet.rows.is_empty()) {
         let Some(table) = mapping.table(&file, sheet)? else {
-            input.skipped_sheets.push(sheet.name.clone());
+            if !ignored.contains(&heading_key(&sheet.name)) {
+                input.unread.push(Reject::one(&file, &whole(&sheet.name), "", Reason::NoHeadings));
+            }
             continue;
         };
         tables += 1;
+        input.unread.extend(table.unread(&file, &ignored));
+        if let Some(row) = sheet.too_wide {
+            input.unread.push(Reject::one(&file, &Place { row, ..whole(&sheet.name) }, "", Reason::TooWide));
+        }
         input.rejects.extend(match table.kind {
             Kind::Messages => messages::read(&file, &table, mapping.offset(), now, &mut messages),
             Kind::Categories => categories::read(&file, &table, &mut categories, &mut codes),
+            Kind::Roster => roster.read(&file, &table)?,
         });
+        input.columns.insert(sheet.name.clone(), table.columns);
     }
     if tables == 0 {
         return Err(mapping.no_table(&file, &sheets));
     }
     let (messages, repeated_messages) = messages.into_parts();
     let (categories, repeated_categories) = categories.into_parts();
-    Ok(Input { file, messages, categories, repeats: repeated_messages + repeated_categories, ..input })
+    let (households, repeated_residents, notes) = roster.into_parts();
+    let repeats = repeated_messages + repeated_categories + repeated_residents;
+    Ok(Input { file, messages, categories, households, notes, repeats, ..input })
 }

@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use gridwalk_core::error::Error as CoreError;
+
 use super::fields::{MAX_NUMBER, MAX_TEXT};
+use super::sheet::MAX_COLUMNS;
 use super::stamp::DateFault;
 
 /// Where a row stands in its file.
@@ -42,6 +45,8 @@ pub enum Reason {
     WrongType,
     /// The number or id was used before, for something else.
     Repeated(Place),
+    /// An earlier row is the same message, with another answer.
+    SameMessage(Place),
     /// The row has more cells than there are headings.
     ExtraCells,
     /// A quotation mark is opened and never closed.
@@ -54,6 +59,36 @@ pub enum Reason {
     Outside(&'static str),
     /// The end is not after the start.
     EndBeforeStart,
+    /// The cell holds a formula whose value is not in the file.
+    Uncomputed,
+    /// The cell is merged with the one to its left.
+    Covered,
+    /// What the cell shows is not in the file, or its number format is not known.
+    NotShown,
+    /// A key of the line is not known.
+    UnknownKey,
+    /// The record was imported before and is different now.
+    Changed,
+    /// Another row of the same household is wrong, so that the household does not come in.
+    OfHousehold(Place),
+    /// An earlier sheet has the same household with other content.
+    SameHousehold(Place),
+    /// The rows of one household have different addresses.
+    OtherAddress,
+    /// The row does not say in which grid the household lies.
+    NoGrid,
+    /// The column is not read.
+    UnreadColumn,
+    /// The row holds something, but nothing in a column that is read.
+    UnreadRow,
+    /// The sheet is hidden and not read.
+    HiddenSheet,
+    /// The sheet has no headings that are known.
+    NoHeadings,
+    /// The sheet has more columns than are read.
+    TooWide,
+    /// What the core says of the field, in Chinese and in English.
+    Core(String, String),
 }
 
 impl Reason {
@@ -71,15 +106,31 @@ impl Reason {
             Self::Future => "时间晚于现在".into(),
             Self::AnsweredTooEarly => "答复时间早于留言时间".into(),
             Self::AnswerMissing => "有答复时间而没有答复".into(),
-            Self::LostDigits => "编号以数字保存，末尾几位已丢失，请改为文本格式重新导出".into(),
+            Self::LostDigits => "数字太长，以数字保存时末尾几位已丢失，请改为文本格式重新填写或导出".into(),
             Self::WrongType => "内容的类型不对".into(),
             Self::Repeated(place) => format!("编号与{}重复而内容不同", place.zh()),
+            Self::SameMessage(place) => format!("与{}是同一条留言，答复等其余内容却不同", place.zh()),
             Self::ExtraCells => "单元格多于表头，内容中的分隔符可能没有加引号".into(),
             Self::OpenQuote => "引号没有成对".into(),
             Self::NotJson => "这一行不是 JSON 对象".into(),
             Self::UnknownLine => "认不出是住户、事件还是活动".into(),
             Self::Outside(range) => format!("应在 {range} 范围内"),
             Self::EndBeforeStart => "结束时间不晚于开始时间".into(),
+            Self::Uncomputed => "公式没有算出的值，请在 Excel 或 WPS 中打开、保存后再导入，或改成内容本身".into(),
+            Self::Covered => "与左边的单元格合并，看不出是哪一列的内容，请拆开后填写".into(),
+            Self::NotShown => "看不出单元格显示的内容，请改为文本格式，旧格式的文件请另存为 .xlsx".into(),
+            Self::UnknownKey => "不认识的键，没有读入；改正键名，或在 --mapping 的 ignore 中写明不要".into(),
+            Self::Changed => "以前导入过，现在内容不同：没有改动，请在系统中修改".into(),
+            Self::OfHousehold(place) => format!("同一户的{}有误，整户没有导入", place.zh()),
+            Self::SameHousehold(place) => format!("与{}是同一户，内容却不同", place.zh()),
+            Self::OtherAddress => "与同一户号的前一行地址不同".into(),
+            Self::NoGrid => "没有写明网格，请填写，或用 --grid 指定".into(),
+            Self::UnreadColumn => "这一列没有读入；可用 --mapping 指明是哪一项，或在 ignore 中写明不要".into(),
+            Self::UnreadRow => "这一行没有可读入的内容".into(),
+            Self::HiddenSheet => "隐藏的工作表，没有读入；可用 --mapping 的 sheet 指定".into(),
+            Self::NoHeadings => "没有可识别的表头，没有读入".into(),
+            Self::TooWide => format!("第 {MAX_COLUMNS} 列以后的内容没有读入"),
+            Self::Core(zh, _) => zh.clone(),
         }
     }
 
@@ -97,15 +148,31 @@ impl Reason {
             Self::Future => "the time is later than now".into(),
             Self::AnsweredTooEarly => "the answer is earlier than the message".into(),
             Self::AnswerMissing => "a time of answer without an answer".into(),
-            Self::LostDigits => "the number was saved with its last digits lost; export it as text".into(),
+            Self::LostDigits => "the number is too long and lost its last digits when it was saved; enter or export it as text".into(),
             Self::WrongType => "the value is of the wrong type".into(),
             Self::Repeated(place) => format!("the number repeats {} with other content", place.en()),
+            Self::SameMessage(place) => format!("the same message as {}, with another answer", place.en()),
             Self::ExtraCells => "more cells than headings; a separator may stand unquoted in the text".into(),
             Self::OpenQuote => "a quotation mark is not closed".into(),
             Self::NotJson => "this line is not a JSON object".into(),
             Self::UnknownLine => "neither a household nor a report nor an activity".into(),
             Self::Outside(range) => format!("must be within {range}"),
             Self::EndBeforeStart => "the end is not after the start".into(),
+            Self::Uncomputed => "a formula without a computed value; open and save the file in Excel or WPS, or put the content itself".into(),
+            Self::Covered => "merged with the cell to its left, so that its column is not clear; unmerge and fill them".into(),
+            Self::NotShown => "what the cell shows cannot be told; make it text, and save a file of an old format as .xlsx".into(),
+            Self::UnknownKey => "an unknown key, not read; correct it, or list it under ignore in --mapping".into(),
+            Self::Changed => "imported before and different now: left as it is; change it in gridwalk".into(),
+            Self::OfHousehold(place) => format!("{} of the same household is wrong, so the household was not imported", place.en()),
+            Self::SameHousehold(place) => format!("the same household as {}, with other content", place.en()),
+            Self::OtherAddress => "another address than an earlier row of the same household number".into(),
+            Self::NoGrid => "no grid is named; fill it in, or name one with --grid".into(),
+            Self::UnreadColumn => "this column was not read; name its field in --mapping, or list it under ignore".into(),
+            Self::UnreadRow => "nothing in this row could be read".into(),
+            Self::HiddenSheet => "a hidden sheet, not read; name it as sheet in --mapping to read it".into(),
+            Self::NoHeadings => "no known headings, not read".into(),
+            Self::TooWide => format!("what stands beyond column {MAX_COLUMNS} was not read"),
+            Self::Core(_, en) => en.clone(),
         }
     }
 }
@@ -129,14 +196,21 @@ pub struct Problem {
     pub reason: Reason,
 }
 
-/// A row that was not taken.
+impl Problem {
+    /// What the core says of a field that stands in this column.
+    pub fn of_core(column: &str, error: &CoreError) -> Self {
+        Self { column: column.to_owned(), reason: Reason::Core(error.message_zh().to_owned(), error.message_en().to_owned()) }
+    }
+}
+
+/// A row that was not taken, or something else of the file that was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reject {
     /// The name of the input file, without its folder.
     pub file: String,
     /// The sheet; empty for files without sheets.
     pub sheet: String,
-    /// The row or line; the first is 1.
+    /// The row or line; the first is 1, and 0 is the sheet as a whole.
     pub row: u64,
     /// The heading or key of the bad cell; several are joined by `、`; empty for the row as a whole.
     pub column: String,
@@ -147,6 +221,11 @@ pub struct Reject {
 }
 
 impl Reject {
+    /// One thing that is wrong or was not read.
+    pub fn one(file: &str, place: &Place, column: &str, reason: Reason) -> Self {
+        Self::new(file, place, &[Problem { column: column.to_owned(), reason }])
+    }
+
     /// One row with all its flaws, so that one look mends them all.
     pub fn new(file: &str, place: &Place, problems: &[Problem]) -> Self {
         let several = problems.len() > 1;
@@ -206,7 +285,12 @@ fn write_file(path: &Path, rejects: &[Reject]) -> io::Result<()> {
     writer.write_record(["工作表 sheet", "行 row", "列 column", "原因 reason"])?;
     for reject in rejects {
         let reason = format!("{} / {}", reject.reason_zh, reject.reason_en);
-        writer.write_record([inert(&reject.sheet), reject.row.to_string(), inert(&reject.column), inert(&reason)])?;
+        writer.write_record([
+            inert(&reject.sheet),
+            if reject.row == 0 { String::new() } else { reject.row.to_string() },
+            inert(&reject.column),
+            inert(&reason),
+        ])?;
     }
     writer.flush()?;
     drop(writer);

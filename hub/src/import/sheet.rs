@@ -9,10 +9,11 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::error::ReadError;
 use super::mapping::Mapping;
+use super::shown::{general, shown};
 use super::text;
 
 /// Columns beyond this one are not read: no list has them, and a stray cell far to the right must not cost memory.
-const MAX_COLUMNS: usize = 1_000;
+pub const MAX_COLUMNS: usize = 1_000;
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,19 +22,23 @@ pub enum Cell {
     Empty,
     /// Text as it stands in the file.
     Text(String),
-    /// A number.
-    Number(f64),
-    /// A date cell of a workbook, on the clock of the file; with the flag true it holds no time of day.
-    Moment(DateTime, bool),
+    /// A number, and what the workbook shows for it; `None` where its format cannot be read or is not known.
+    Number(f64, Option<String>),
+    /// A date cell of a workbook, on the clock of the file; with the flag true it holds no time of day. Last what it shows.
+    Moment(DateTime, bool, Option<String>),
     /// The error value of a formula.
     Error,
+    /// A formula whose value is not in the file: a program wrote it and nobody computed it.
+    Uncomputed,
+    /// Merged with the cell to its left, which holds the content of both.
+    Covered,
 }
 
 impl Cell {
     /// True when there is nothing to see in the cell.
     pub fn is_blank(&self) -> bool {
         match self {
-            Self::Empty => true,
+            Self::Empty | Self::Covered => true,
             Self::Text(text) => super::fields::one_line(text).is_empty(),
             _ => false,
         }
@@ -60,11 +65,16 @@ pub struct Sheet {
     pub rows: Vec<Row>,
     /// True for separated text, where a cell too many means that the row has slipped.
     pub separated: bool,
+    /// The first row that holds something beyond [`MAX_COLUMNS`].
+    pub too_wide: Option<u64>,
 }
+
+/// The sheets of a file that are looked at, and the names of the hidden ones that hold something and are not.
+pub type Sheets = (Vec<Sheet>, Vec<String>);
 
 /// Reads the sheets of a file: .xlsx, .xlsm, .xls, .xlsb, .ods, or separated text in UTF-8, UTF-16 or GB 18030. The
 /// content decides, not the ending of the name. Hidden sheets are left out unless the mapping names one.
-pub fn read_sheets(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Vec<Sheet>, ReadError> {
+pub fn read_sheets(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Sheets, ReadError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty { file: file.into() });
     }
@@ -86,7 +96,7 @@ pub fn read_sheets(file: &str, bytes: &[u8], mapping: &Mapping) -> Result<Vec<Sh
     if markup || matches!(ending.as_deref(), Some("xlsx" | "xlsm" | "xlsb" | "ods")) {
         return Err(ReadError::NotATable { file: file.into() });
     }
-    Ok(vec![text::separated(&text, mapping)])
+    Ok((vec![text::separated(&text, mapping)], Vec::new()))
 }
 
 enum Fault {
@@ -128,7 +138,7 @@ impl<'a> Book<'a> {
         Ok(Self::Ods(Box::new(Ods::new(Cursor::new(bytes))?)))
     }
 
-    fn sheets(&mut self, mapping: &Mapping) -> Result<Vec<Sheet>, Fault> {
+    fn sheets(&mut self, mapping: &Mapping) -> Result<Sheets, Fault> {
         let all = match self {
             Self::Xlsx(book) => book.sheets_metadata(),
             Self::Xls(book) => book.sheets_metadata(),
@@ -136,15 +146,23 @@ impl<'a> Book<'a> {
             Self::Ods(book) => book.sheets_metadata(),
         };
         let tables = all.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-        let names: Vec<String> = match &mapping.sheet {
-            Some(wanted) => tables.filter(|sheet| sheet.name.trim() == wanted.trim()).map(|sheet| sheet.name.clone()).collect(),
-            None => tables.filter(|sheet| sheet.visible == SheetVisible::Visible).map(|sheet| sheet.name.clone()).collect(),
+        let named = |visible: bool| tables.clone().filter(move |sheet| (sheet.visible == SheetVisible::Visible) == visible).map(|sheet| sheet.name.clone());
+        let (names, hidden): (Vec<String>, Vec<String>) = match &mapping.sheet {
+            Some(wanted) => (tables.clone().map(|sheet| sheet.name.clone()).filter(|name| name.trim() == wanted.trim()).collect(), Vec::new()),
+            None => (named(true).collect(), named(false).collect()),
         };
         if let (Some(wanted), true) = (&mapping.sheet, names.is_empty()) {
             let found: Vec<&str> = all.iter().map(|sheet| sheet.name.as_str()).collect();
             return Err(Fault::NoSheet { wanted: wanted.clone(), found: found.join("、") });
         }
-        names.into_iter().map(|name| self.sheet(name)).collect()
+        let sheets = names.into_iter().map(|name| self.sheet(name)).collect::<Result<_, _>>()?;
+        let mut unseen = Vec::new();
+        for name in hidden {
+            if !self.sheet(name.clone())?.rows.is_empty() {
+                unseen.push(name);
+            }
+        }
+        Ok((sheets, unseen))
     }
 
     fn sheet(&mut self, name: String) -> Result<Sheet, Fault> {
@@ -155,9 +173,19 @@ impl<'a> Book<'a> {
                 merged = book.merge_cells_by_sheet_name(&name)?;
                 // Cell by cell: a whole range would take memory for every empty cell up to the farthest one.
                 let mut cells = book.worksheet_cells_reader(&name)?;
-                while let Some(cell) = cells.next_cell()? {
+                while let Some((cell, style)) = cells.next_cell_with_style_id()? {
                     let (row, column) = cell.get_position();
-                    grid.put(row, column, cell_of(cell.get_value().clone().into()));
+                    let format = cells.styles().get(style).and_then(|style| style.number_format.as_ref());
+                    let (id, code) = format.map_or((None, "General"), |format| (format.format_id, format.format_code.as_str()));
+                    grid.put(row, column, cell_of(cell.get_value().clone().into(), |value, moment| shown(value, moment, id, code)));
+                }
+                drop(cells);
+                // A second pass: calamine tells formats and formulas in passes of their own.
+                let mut cells = book.worksheet_cells_reader(&name)?;
+                while let Some(cell) = cells.next_cell_with_formula_metadata()? {
+                    if cell.formula.is_some() && is_uncomputed(&cell.value.into()) {
+                        grid.put(cell.pos.0, cell.pos.1, Cell::Uncomputed);
+                    }
                 }
             }
             Self::Xls(book) => {
@@ -180,15 +208,22 @@ fn is_password_xlsx(error: &calamine::XlsxError) -> bool {
 
 /// The cells that hold something, by row.
 #[derive(Default)]
-struct Grid(BTreeMap<u32, Vec<Cell>>);
+struct Grid {
+    rows: BTreeMap<u32, Vec<Cell>>,
+    too_wide: Option<u32>,
+}
 
 impl Grid {
     fn put(&mut self, row: u32, column: u32, cell: Cell) {
         let column = column as usize;
-        if cell == Cell::Empty || column >= MAX_COLUMNS {
+        if cell == Cell::Empty {
             return;
         }
-        let cells = self.0.entry(row).or_default();
+        if column >= MAX_COLUMNS {
+            self.too_wide.get_or_insert(row);
+            return;
+        }
+        let cells = self.rows.entry(row).or_default();
         if cells.len() <= column {
             cells.resize(column + 1, Cell::Empty);
         }
@@ -198,34 +233,45 @@ impl Grid {
     fn fill(&mut self, range: &calamine::Range<Data>) {
         let (top, left) = range.start().unwrap_or_default();
         for (row, column, value) in range.used_cells() {
-            self.put(top + row as u32, left + column as u32, cell_of(value.clone()));
+            self.put(top + row as u32, left + column as u32, cell_of(value.clone(), |_, _| None));
         }
     }
 
     /// A cell merged over several rows holds for each of them; the file keeps its content in the first only. Merging to
-    /// the right is how titles are centred, so nothing is copied that way.
+    /// the right is how titles are centred, so nothing is copied that way: the cells there are marked as covered.
     fn spread(&mut self, region: Dimensions) {
-        let ((top, left), (bottom, _)) = (region.start, region.end);
-        let content = self.0.get(&top).and_then(|cells| cells.get(left as usize)).cloned();
+        let ((top, left), (bottom, right)) = (region.start, region.end);
+        let content = self.rows.get(&top).and_then(|cells| cells.get(left as usize)).cloned();
         let Some(content) = content.filter(|cell| !cell.is_blank()) else { return };
-        let below: Vec<u32> = self.0.range(top..=bottom.max(top)).map(|(row, _)| *row).skip(1).collect();
-        for row in below {
+        let rows: Vec<u32> = self.rows.range(top..=bottom.max(top)).map(|(row, _)| *row).collect();
+        for row in rows {
             self.put(row, left, content.clone());
+            for column in left + 1..=right.min(MAX_COLUMNS as u32 - 1) {
+                self.put(row, column, Cell::Covered);
+            }
         }
     }
 
     fn into_sheet(self, name: String) -> Sheet {
-        let rows = self.0.into_iter().map(|(row, cells)| Row { number: u64::from(row) + 1, cells, open_quote: false });
-        Sheet { name, rows: rows.filter(|row| !row.cells.iter().all(Cell::is_blank)).collect(), separated: false }
+        let too_wide = self.too_wide.map(|row| u64::from(row) + 1);
+        let rows = self.rows.into_iter().map(|(row, cells)| Row { number: u64::from(row) + 1, cells, open_quote: false });
+        Sheet { name, rows: rows.filter(|row| !row.cells.iter().all(Cell::is_blank)).collect(), separated: false, too_wide }
     }
 }
 
-fn cell_of(value: Data) -> Cell {
+/// Whether a formula's value was never computed: it is not in the file, or it is the 0 that programs write in its stead (and that
+/// Excel shows for a reference to an empty cell).
+fn is_uncomputed(value: &Data) -> bool {
+    matches!(value, Data::Empty | Data::Int(0)) || matches!(value, Data::Float(number) if *number == 0.0)
+}
+
+/// The cell of a value; `show` tells what the workbook shows for a number or a day.
+fn cell_of(value: Data, show: impl Fn(f64, Option<DateTime>) -> Option<String>) -> Cell {
     match value {
         Data::Empty => Cell::Empty,
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => Cell::Text(text),
-        Data::Int(number) => Cell::Number(number as f64),
-        Data::Float(number) => Cell::Number(number),
+        Data::Int(number) => Cell::Number(number as f64, show(number as f64, None)),
+        Data::Float(number) => Cell::Number(number, show(number, None)),
         Data::Bool(value) => Cell::Text(if value { "TRUE" } else { "FALSE" }.into()),
         Data::Error(_) => Cell::Error,
         Data::DateTime(moment) => {
@@ -237,9 +283,9 @@ fn cell_of(value: Data) -> Cell {
                     // A day number is a fraction: 9:32:09 comes back as 9:32:08.9995.
                     let exact = DateTime::from_parts(date, time);
                     let whole = exact.round(jiff::Unit::Second).unwrap_or(exact);
-                    Cell::Moment(whole, moment.as_f64().fract() == 0.0)
+                    Cell::Moment(whole, moment.as_f64().fract() == 0.0, show(moment.as_f64(), Some(whole)))
                 }
-                _ => Cell::Number(moment.as_f64()),
+                _ => Cell::Number(moment.as_f64(), general(moment.as_f64())),
             }
         }
     }

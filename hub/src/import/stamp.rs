@@ -1,11 +1,11 @@
 //! Times as people and programs write them: `2019/4/25 9:32:09`, `2019年4月25日 下午3点`, `2019-04-25T01:32:09Z`,
 //! `20190425`, Excel's day numbers. What could be read in two ways (`4/5/2019`, `19-4-5`) is never guessed.
 
+use gridwalk_core::text::day::leading_day;
+use gridwalk_core::text::one_form;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
-
-use super::fields::fold_width;
 
 /// Excel's day numbers that are taken for a date: 1954 to 2099.
 const SERIALS: std::ops::Range<f64> = 20_000.0..73_051.0;
@@ -58,8 +58,7 @@ pub enum DateFault {
 
 /// Reads a time from text. `offset` is the clock of the file; a text that names its own (`+08:00`, `Z`) goes by that.
 pub fn parse(text: &str, offset: Offset) -> Result<Stamp, DateFault> {
-    let text: String = text.chars().map(fold_width).collect::<String>().to_lowercase();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = one_form(text).to_lowercase();
     if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.bytes().filter(|b| *b == b'.').count() <= 1 {
         return plain_number(&text, offset);
     }
@@ -81,6 +80,12 @@ pub fn parse(text: &str, offset: Offset) -> Result<Stamp, DateFault> {
     }
     let date = if next_day { date.tomorrow().map_err(|_| DateFault::Impossible)? } else { date };
     stamp(DateTime::from_parts(date, clock), offset, false)
+}
+
+/// The day of Excel's day number.
+pub fn serial_day(serial: f64) -> Result<Date, DateFault> {
+    let days = Date::constant(1899, 12, 30).checked_add(jiff::Span::new().days(serial.trunc() as i64));
+    days.map_err(|_| DateFault::OutOfRange)
 }
 
 /// Reads a time from a number cell: Excel's day number, or digits such as 20190425.
@@ -170,32 +175,11 @@ impl Scanner<'_> {
         Some((value, length))
     }
 
-    /// Year, month and day. Outer `None`: not written like a date. Inner `None`: no such day. The flag says that the
-    /// day ended with its own word (日, 号) and a digit may follow at once.
+    /// Year, month and day, as [`leading_day`] reads them.
     fn date(&mut self) -> Option<(Option<Date>, bool)> {
-        let (year, length) = self.digits(4)?;
-        if length != 4 {
-            return None;
-        }
-        self.spaces();
-        let separator = ["-", "/", ".", "年"].into_iter().find(|separator| self.take(separator));
-        let Some(separator) = separator else {
-            // The eight digits of 20190425, with a time after them.
-            let (month_day, length) = self.digits(4)?;
-            return (length == 4).then(|| (day_of(year, month_day / 100, month_day % 100), false));
-        };
-        let (month, _) = self.digits(2)?;
-        self.spaces();
-        if !self.take(if separator == "年" { "月" } else { separator }) {
-            return None;
-        }
-        let (day, _) = self.digits(2)?;
-        let bare = self.0;
-        self.spaces();
-        let named = self.take("日") || self.take("号");
-        let separated = bare.starts_with(' ');
-        self.spaces();
-        Some((day_of(year, month, day), named || separated))
+        let (date, ended, rest) = leading_day(self.0)?;
+        self.0 = rest;
+        Some((date, ended))
     }
 
     /// Skips `星期四`, `周四`, `(周四)`: the date says it already.

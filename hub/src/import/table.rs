@@ -3,13 +3,16 @@
 use jiff::tz::Offset;
 
 use super::fields::{MAX_NUMBER, MAX_TEXT, heading_key, identifier, is_no_value, lost_digits, means_blank, one_line};
-use super::headings::Kind;
-use super::rejects::{Place, Problem, Reason};
+use super::headings::{Kind, counts_rows};
+use super::rejects::{Place, Problem, Reason, Reject};
 use super::sheet::{Cell, Row};
 use super::stamp::{self, Stamp};
 
 /// A number that Excel can still hold exactly: it keeps 15 digits.
 const EXACT: f64 = 1e15;
+
+/// Number cells of a column of days that are taken for Excel's day numbers: 1927 to 2099. A year alone is less.
+const DAY_NUMBERS: std::ops::Range<f64> = 10_000.0..73_051.0;
 
 /// A column and the field that it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +38,53 @@ pub struct Table<'a> {
     pub rows: &'a [Row],
     /// For separated text the number of headings: no row may have more cells.
     pub width: Option<usize>,
+    /// The rows above the headings: titles and remarks.
+    pub above: &'a [Row],
+    /// The headings as they stand, by column, and the row that they stand in.
+    pub headings: Vec<String>,
+    /// That row's number.
+    pub heading_row: u64,
 }
 
 impl Table<'_> {
+    /// The heading of a field; its key where the file has no column for it.
+    pub fn heading<'b>(&'b self, key: &'b str) -> &'b str {
+        self.columns.iter().find(|column| column.key == key).map_or(key, |column| column.heading.as_str())
+    }
+
+    /// Whether there is a column for a field.
+    pub fn has(&self, key: &str) -> bool {
+        self.columns.iter().any(|column| column.key == key)
+    }
+
+    /// What the sheet holds and nobody reads: columns whose heading is not known (but for those that only count rows), and rows
+    /// that say something in such a counting column alone. `ignored` are headings that are left out on purpose.
+    pub fn unread(&self, file: &str, ignored: &[String]) -> Vec<Reject> {
+        let width = self.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+        let at = |row| Place { sheet: self.sheet.to_owned(), row };
+        let mut unread = Vec::new();
+        let mut counting = Vec::new();
+        for column in (0..width).filter(|at| !self.columns.iter().any(|column| column.at == *at)) {
+            let heading = self.headings.get(column).map_or("", String::as_str);
+            let key = heading_key(heading);
+            let says = |row: &Row| row.cells.get(column).is_some_and(|cell| !cell.is_blank() && !matches!(cell, Cell::Text(text) if heading_key(text) == key));
+            if counts_rows(&key) {
+                counting.push(column);
+            } else if !ignored.contains(&key) && self.width.is_none_or(|width| column < width) && self.rows.iter().any(says) {
+                let name = if heading.is_empty() { format!("第{}列", letters(column)) } else { heading.to_owned() };
+                unread.push(Reject::one(file, &at(self.heading_row), &name, Reason::UnreadColumn));
+            }
+        }
+        for row in self.rows.iter().filter(|row| !row.open_quote) {
+            let cell = |at: usize| row.cells.get(at).filter(|cell| !cell.is_blank());
+            let remark = |at: &usize| matches!(cell(*at), Some(Cell::Text(text)) if text.trim().parse::<u64>().is_err() && !counts_rows(&heading_key(text)));
+            if self.columns.iter().all(|column| cell(column.at).is_none()) && counting.iter().any(remark) {
+                unread.push(Reject::one(file, &at(row.number), "", Reason::UnreadRow));
+            }
+        }
+        unread
+    }
+
     /// The rows that hold something in a known column. Headings that are repeated further down (as printed lists do on
     /// each page) are left out.
     pub fn rows(&self, offset: Offset) -> impl Iterator<Item = RowReader<'_>> {
@@ -49,6 +96,12 @@ impl Table<'_> {
         });
         rows.map(move |row| RowReader::new(self, row, offset))
     }
+}
+
+/// A column as a spreadsheet program names it: A, B, …, Z, AA.
+fn letters(column: usize) -> String {
+    let last = char::from(b'A' + (column % 26) as u8);
+    if column < 26 { last.to_string() } else { letters(column / 26 - 1) + &last.to_string() }
 }
 
 /// Reads the cells of one row and gathers what is wrong with them.
@@ -70,6 +123,11 @@ impl<'a> RowReader<'a> {
             reader.problem_of_row(Reason::ExtraCells);
         }
         reader
+    }
+
+    /// Whether the column of a field only counts the rows of the file.
+    pub fn counts_rows(&self, key: &str) -> bool {
+        counts_rows(&heading_key(self.table.heading(key)))
     }
 
     /// Where the row stands.
@@ -101,13 +159,14 @@ impl<'a> RowReader<'a> {
     /// A number that may be absent.
     pub fn optional_number(&mut self, key: &str) -> Option<String> {
         let text = match self.cell(key)? {
-            Cell::Number(number) if number.abs() >= EXACT => return self.refuse(key, Reason::LostDigits),
-            Cell::Number(number) => format!("{number}"),
+            Cell::Number(number, _) if number.abs() >= EXACT => return self.refuse(key, Reason::LostDigits),
+            // Where the format is not known, a number is its digits.
+            Cell::Number(number, shown) => identifier(shown.as_deref().unwrap_or(&format!("{number}"))),
             Cell::Text(text) if lost_digits(text.trim()) => return self.refuse(key, Reason::LostDigits),
             Cell::Text(text) => identifier(text),
             // A number shown as a date is a slip of formatting, and which number it was is not for us to guess.
             Cell::Moment(..) => return self.refuse(key, Reason::WrongType),
-            Cell::Empty | Cell::Error => return None,
+            _ => return None,
         };
         if text.chars().count() > MAX_NUMBER {
             return self.refuse(key, Reason::NumberTooLong);
@@ -139,9 +198,8 @@ impl<'a> RowReader<'a> {
     pub fn optional_time(&mut self, key: &str) -> Option<Stamp> {
         let offset = self.offset;
         let read = match self.cell(key)? {
-            Cell::Empty | Cell::Error => return None,
-            Cell::Moment(civil, day_only) => stamp::stamp(*civil, offset, *day_only),
-            Cell::Number(number) => stamp::from_number(*number, offset),
+            Cell::Moment(civil, day_only, _) => stamp::stamp(*civil, offset, *day_only),
+            Cell::Number(number, _) => stamp::from_number(*number, offset),
             Cell::Text(text) => {
                 let text = one_line(text);
                 if means_blank(&text) {
@@ -149,6 +207,7 @@ impl<'a> RowReader<'a> {
                 }
                 stamp::parse(&text, offset)
             }
+            _ => return None,
         };
         match read {
             Ok(stamp) => Some(stamp),
@@ -156,12 +215,31 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    /// A telephone number that may be absent: what the cell shows, or the digits of a number.
+    pub fn optional_phone(&mut self, key: &str) -> Option<String> {
+        match self.cell(key)? {
+            Cell::Number(number, None) if number.fract() == 0.0 && number.abs() < EXACT => Some(format!("{number}")),
+            _ => self.optional_text(key, one_line),
+        }
+    }
+
+    /// A day that may be absent, as text that the core reads: that of a date cell or of a day number, else what the cell says.
+    pub fn optional_day(&mut self, key: &str) -> Option<String> {
+        match self.cell(key)? {
+            Cell::Moment(civil, ..) => Some(civil.date().to_string()),
+            Cell::Number(number, _) if DAY_NUMBERS.contains(number) => match stamp::serial_day(*number) {
+                Ok(day) => Some(day.to_string()),
+                Err(fault) => self.refuse(key, Reason::Date(fault)),
+            },
+            Cell::Number(number, _) if number.fract() == 0.0 => Some(format!("{number}")),
+            _ => self.optional_text(key, one_line),
+        }
+    }
+
     /// Records what is wrong with a column.
     pub fn problem(&mut self, key: &str, reason: Reason) {
-        let column = self.table.columns.iter().find(|column| column.key == key);
         // A field without a column (an answer time without an answer column) goes by its key.
-        let column = column.map_or(key, |column| column.heading.as_str()).to_owned();
-        self.problems.push(Problem { column, reason });
+        self.problems.push(Problem { column: self.table.heading(key).to_owned(), reason });
     }
 
     fn problem_of_row(&mut self, reason: Reason) {
@@ -170,10 +248,12 @@ impl<'a> RowReader<'a> {
 
     fn any_text(&mut self, key: &str, clean: fn(&str) -> String) -> Option<String> {
         let text = match self.cell(key)? {
+            Cell::Number(number, _) if number.abs() >= EXACT => return self.refuse(key, Reason::LostDigits),
+            Cell::Text(text) if lost_digits(text.trim()) => return self.refuse(key, Reason::LostDigits),
             Cell::Text(text) => clean(text),
-            Cell::Number(number) => format!("{number}"),
-            Cell::Moment(civil, _) => civil.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            Cell::Empty | Cell::Error => return None,
+            Cell::Number(_, Some(shown)) | Cell::Moment(.., Some(shown)) => clean(shown),
+            Cell::Number(..) | Cell::Moment(..) => return self.refuse(key, Reason::NotShown),
+            _ => return None,
         };
         if text.chars().count() > MAX_TEXT {
             return self.refuse(key, Reason::TooLong);
@@ -187,6 +267,8 @@ impl<'a> RowReader<'a> {
         let cell = self.row.cells.get(at).unwrap_or(&Cell::Empty);
         match cell {
             Cell::Error => self.refuse(key, Reason::FormulaError),
+            Cell::Uncomputed => self.refuse(key, Reason::Uncomputed),
+            Cell::Covered => self.refuse(key, Reason::Covered),
             Cell::Text(text) if text.contains('\u{fffd}') => self.refuse(key, Reason::Undecodable),
             _ => Some(cell),
         }

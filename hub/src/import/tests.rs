@@ -263,7 +263,7 @@ fn a_workbook_with_several_sheets_and_all_kinds_of_cells() {
     let dir = Dir::new();
     // The content decides what a file is, not its ending.
     let input = dir.read("a.bin", &bytes).expect("a workbook");
-    assert_eq!(input.skipped_sheets, ["说明"]);
+    assert_eq!(input.unread.iter().map(|unread| (unread.sheet.as_str(), unread.row)).collect::<Vec<_>>(), [("旧", 0), ("说明", 0), ("2019", 1048576)]);
     let numbers: Vec<&str> = input.messages.iter().map(|message| message.content.number.as_str()).collect();
     assert_eq!(numbers, ["2549", "4", "5"]);
     assert_eq!(input.messages[0].content.raised_at, Stamp { at: AT, day_only: false });
@@ -325,7 +325,7 @@ fn json_lines_are_read_and_bad_lines_named() {
     let report = |rest: &str| format!("{{\"grid\":\"g01\",\"category\":\"0101\",\"title\":\"道路破损\",{rest}}}");
     let activity = |rest: &str| format!("{{\"id\":\"a1\",\"grid\":\"g01\",\"title\":\"义诊\",\"places\":30,\"members\":[\"m1\"],{rest}}}");
     let lines = [
-        home("h1", &format!("\"lat\":32.6,\"lon\":110.7,\"new\":1,{}", one("r1"))),
+        home("h1", &format!("\"lat\":32.6,\"lon\":110.7,{}", one("r1"))),
         home("h1", &format!("\"lon\":110.7,\"lat\":32.6,{}", one("r1"))),
         home("h1", &one("r1")),
         home("h2", &one("r1")),
@@ -360,6 +360,239 @@ fn json_lines_are_read_and_bad_lines_named() {
     ];
     assert_eq!(places(&input.rejects), expected);
     assert!(matches!(dir.read("day.jsonl", "{\"op\":\"visit\",\"at\":1}\n"), Err(ReadError::UnknownLines { .. })));
+}
+
+/// The rows of the given cells as separated text.
+fn csv_rows(rows: &[&[&str]]) -> String {
+    rows.iter().map(|row| row.join(",") + "\n").collect()
+}
+
+/// Each household as its address and its residents: name, relation, birth, phone, tags.
+fn homes(input: &Input) -> Vec<(String, Vec<String>)> {
+    let person = |r: &super::household::NewResident| [r.name.as_str(), &r.relation, &r.birth, &r.phone, &r.tags.join(" ")].join("|");
+    let home = |h: &super::community::Household| (format!("{}/{}", h.grid, h.home.address), h.home.residents.iter().map(person).collect());
+    input.households.iter().map(|row| home(&row.content)).collect()
+}
+
+fn home(address: &str, people: &[&str]) -> (String, Vec<String>) {
+    (address.to_owned(), people.iter().map(|person| (*person).to_owned()).collect())
+}
+
+#[test]
+fn a_text_cell_is_what_the_workbook_shows() {
+    let bytes = workbook(|book| {
+        let sheet = book.add_worksheet();
+        put(sheet, 0, &[HEADINGS[0], HEADINGS[1], HEADINGS[2], HEADINGS[3], HEADINGS[4], "地点"]);
+        let mut next = 1;
+        let mut cell = |value: f64, format: &str| {
+            put(sheet, next, &[&format!("A{next}"), "u", "t", "2019/4/25", "d"]);
+            sheet.write_number_with_format(next, 5, value, &Format::new().set_num_format(format)).expect("written");
+            next += 1;
+        };
+        for (value, format) in [
+            (45_629.0, "m\"月\"d\"日\""),
+            (12.0, "0\"号楼\""),
+            (502.0, "0000"),
+            (0.5, "0%"),
+            (12.0, "General"),
+            (45_629.0, "yyyy/m/d"),
+            (12.0, "[DBNum1]General"),
+            (1.5, "# ?/?"),
+            (420_101_194_405_011_234.0, "0"),
+        ] {
+            cell(value, format);
+        }
+        put(sheet, 10, &["A10", "u", "t", "2019/4/25", "d", "4.20101E+17"]);
+        put(sheet, 11, &["A11", "u", "t", "2019/4/25", "d", "2号楼"]);
+    });
+    let input = Dir::new().read("a.xlsx", bytes).expect("a workbook");
+    let shown: Vec<_> = input.messages.iter().filter_map(|message| message.content.place.as_deref()).collect();
+    assert_eq!(shown, ["12月3日", "12号楼", "0502", "50%", "12", "2024/12/3", "2号楼"]);
+    assert_eq!(places(&input.rejects), [(8, "地点"), (9, "地点"), (10, "地点"), (11, "地点")]);
+    assert!(input.rejects[2].reason_zh.contains("丢失") && input.rejects[3].reason_zh.contains("丢失"), "{:?}", input.rejects);
+}
+
+#[test]
+fn what_is_not_read_is_named() {
+    let bytes = workbook(|book| {
+        let sheet = book.add_worksheet().set_name("一").expect("named");
+        put(sheet, 0, &["序号", "编号", "标题", "时间", "内容", "地点", "审核人", ""]);
+        put(sheet, 1, &["1", "A1", "t", "2019/4/25", "d", "", "", ""]);
+        sheet.write_formula(1, 5, Formula::new("=B1").set_result("")).expect("written");
+        sheet.write_formula(1, 5, Formula::new("=VLOOKUP(1,A:B,2)").set_result("0")).expect("written");
+        put(sheet, 2, &["2", "A2", "t", "2019/4/25", "d", "", "王审核", ""]);
+        // Hidden by a filter, and still in the list.
+        put(sheet, 3, &["3", "A3", "t", "2019/4/25", "d", "", "", "旁注"]);
+        sheet.set_row_hidden(3).expect("hidden");
+        put(sheet, 4, &["4", "A4", "t", "2019/4/25"]);
+        sheet.merge_range(4, 4, 4, 5, "两列合并", &Format::new()).expect("merged");
+        put(sheet, 6, &["填表人：张三"]);
+        put(sheet, 7, &["8"]);
+    });
+    let dir = Dir::new();
+    let input = dir.read("a.xlsx", &bytes).expect("a workbook");
+    let numbers: Vec<&str> = input.messages.iter().map(|message| message.content.number.as_str()).collect();
+    assert_eq!(numbers, ["A2", "A3"]);
+    assert_eq!(places(&input.rejects), [(2, "地点"), (5, "地点")]);
+    assert!(input.rejects[0].reason_zh.contains("公式") && input.rejects[1].reason_zh.contains("合并"), "{:?}", input.rejects);
+    assert_eq!(places(&input.unread), [(1, "审核人"), (1, "第H列"), (7, "")]);
+    let mapping = Mapping::from_json("{\"ignore\":[\"审核人\"]}").expect("a mapping");
+    let input = read_file(&dir.file("a.xlsx", &bytes), &mapping, NOW).expect("a workbook");
+    assert_eq!(places(&input.unread), [(1, "第H列"), (7, "")]);
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_named() {
+    let line = "{\"id\":\"h1\",\"grid\":\"一网格\",\"address\":\"路1号\",\"microgrid\":\"二号楼\",\"residents\":[{\"id\":\"r1\",\"name\":\"张三\",\"telephone\":\"13800000001\"}]}";
+    let report = "{\"id\":\"p1\",\"grid\":\"g\",\"category\":\"c\",\"title\":\"t\",\"at\":1,\"time\":2}";
+    let dir = Dir::new();
+    let path = dir.file("a.jsonl", format!("{line}\n{report}\n"));
+    let input = read_file(&path, &Mapping::default(), NOW).expect("readable");
+    assert_eq!(places(&input.rejects), [(1, "residents[0].telephone、microgrid"), (2, "time")]);
+    let mapping = Mapping::from_json("{\"ignore\":[\"telephone\",\"microgrid\",\"time\"]}").expect("a mapping");
+    let input = read_file(&path, &mapping, NOW).expect("readable");
+    assert_eq!((input.rejects.len(), input.households.len(), input.reports.len()), (0, 1, 1));
+}
+
+#[test]
+fn a_number_of_a_row_is_no_number_of_a_message() {
+    let list = |heading: &str, title: &str| csv_rows(&[&[heading, "标题", "时间", "内容"], &["1", title, "2024/1/5", "a"], &["2", "井盖", "2024/1/6", "b"]]);
+    let read = |heading: &str, title: &str| {
+        let input = Dir::new().csv(&list(heading, title));
+        assert_eq!(input.rejects, []);
+        input.messages.into_iter().map(|message| (message.content.number, message.content.key)).collect::<Vec<_>>()
+    };
+    let (january, february) = (read("序号", "路灯"), read("No.", "漏水"));
+    assert!(january.iter().chain(&february).all(|(number, _)| number.is_empty()));
+    assert_ne!(january[0].1, february[0].1, "two messages");
+    assert_eq!(january[1].1, february[1].1, "the same message in two files");
+    assert_eq!(read("编号", "路灯")[0], ("1".to_owned(), "1".to_owned()));
+    let input = Dir::new().csv("序号,标题,时间,内容,答复\n1,路灯,2024/1/5,a,甲\n2,路灯,2024/1/5,a,甲\n3,路灯,2024/1/5,a,乙\n");
+    assert_eq!((input.messages.len(), input.repeats, places(&input.rejects)), (1, 1, vec![(4, "内容")]));
+}
+
+#[test]
+fn a_household_is_checked_by_the_core_and_told_of_everything_at_once() {
+    let line =
+        |at: usize, rest: &str| format!("{{\"id\":\"h{at}\",\"grid\":\"第１ 网格\",\"address\":\"人民路１ 号\",\"residents\":[{{\"id\":\"r{at}\",{rest}}}]}}");
+    let good = line(1, "\"name\":\"张  三\",\"birth\":\"１９４４．５．１\",\"phone\":\"１３８ 0000 0001／0719—8812345\",\"tags\":[\"独居\u{2f7c}人\"]");
+    let bad = line(2, "\"name\":\"\",\"birth\":\"2031/1/1\",\"phone\":\"138-x\",\"tags\":[\"高龄 老人\"]");
+    let partial = line(3, "\"name\":\"李四\",\"birth\":\"1944年5月\",\"phone\":\"无\"");
+    let wrong = line(4, "\"name\":7,\"birth\":\"1944-02-30\"");
+    let input = Dir::new().read("a.jsonl", [good, bad, partial, wrong].join("\n")).expect("readable");
+    assert_eq!(homes(&input), [home("第1网格/人民路1号", &["张三||1944-05-01|13800000001、0719-8812345|独居老人"])]);
+    let expected = [
+        (2, "residents[0].name、residents[0].birth、residents[0].phone、residents[0].tags"),
+        (3, "residents[0].birth"),
+        (4, "residents[0].name、residents[0].birth"),
+    ];
+    assert_eq!(places(&input.rejects), expected);
+    assert!(input.rejects[0].reason_zh.contains("residents[0].birth：出生日期晚于今天"), "{}", input.rejects[0].reason_zh);
+    assert!(input.rejects[1].reason_zh.contains("只有年或年月"), "{}", input.rejects[1].reason_zh);
+    assert!(input.rejects[2].reason_zh.contains("日历上没有"), "{}", input.rejects[2].reason_zh);
+}
+
+#[test]
+fn a_roster_with_a_row_for_each_resident() {
+    let bytes = workbook(|book| {
+        let sheet = book.add_worksheet();
+        sheet.merge_range(0, 0, 0, 9, "五堰社区一网格居民花名册", &Format::new()).expect("merged");
+        // Headings in two rows: a group above its columns, the others merged over both.
+        for (column, heading) in ["序号", "微网格", "住址"].iter().enumerate() {
+            sheet.merge_range(1, column as u16, 2, column as u16, heading, &Format::new()).expect("merged");
+        }
+        sheet.merge_range(1, 3, 1, 9, "居民", &Format::new()).expect("merged");
+        put(sheet, 2, &["", "", "", "姓  名", "与户主\n关系", "出生日期", "联系电话", "身份证号", "人员类别", "备注"]);
+        put(sheet, 3, &["1", "", "", "王秀英", "户主", "", "１３８０００００００１", "420101194405011234", "独居、高龄", "常住"]);
+        sheet.write_number_with_format(3, 5, 16_193.0, &Format::new().set_num_format("yyyy/m/d")).expect("written");
+        put(sheet, 4, &["2", "", "", "李 明", "子", "1970.1.2", "无", "", "", ""]);
+        sheet.merge_range(3, 1, 4, 1, "二号楼", &Format::new()).expect("merged");
+        sheet.merge_range(3, 2, 4, 2, "人民路12号", &Format::new()).expect("merged");
+        put(sheet, 5, &["3", "二号楼", "人民路 14号", "赵六", "户主", "19500308", "", "", "", ""]);
+        put(sheet, 6, &["4", "二号楼", "人民路１４号", "赵六", "户主", "1950-3-8", "", "", "", ""]);
+        put(sheet, 7, &["5", "二号楼", "人民路16号", "钱七", "户主", "1950", "12", "", "", ""]);
+        put(sheet, 8, &["6", "二号楼", "人民路16号", "孙八", "妻", "", "", "", "", ""]);
+    });
+    let input = Dir::new().read("a.xlsx", bytes).expect("a workbook");
+    assert_eq!(
+        homes(&input),
+        [
+            home("一网格/人民路12号", &["王秀英|户主|1944-05-01|13800000001|独居 高龄", "李明|子|1970-01-02||"]),
+            home("一网格/人民路14号", &["赵六|户主|1950-03-08||"]),
+        ]
+    );
+    assert_eq!(input.households[0].content.micro_grid.as_deref(), Some("二号楼"));
+    assert_eq!((input.repeats, input.messages.len()), (1, 0));
+    assert_eq!(places(&input.rejects), [(8, "出生日期、联系电话"), (9, "")]);
+    assert!(input.rejects[1].reason_zh.contains("第 8 行"), "{}", input.rejects[1].reason_zh);
+    assert_eq!(places(&input.unread), [(3, "备注")]);
+    let notes: Vec<&str> = input.notes.iter().map(|(zh, _)| zh.as_str()).collect();
+    assert_eq!(notes, ["网格：一网格", "“身份证号”一列不导入"]);
+}
+
+#[test]
+fn a_roster_with_a_row_for_each_household() {
+    let rows = csv_rows(&[
+        &["所属网格", "小区", "楼栋", "单元", "房号", "户主", "户主电话", "家庭成员", "住房性质"],
+        &["第 1 网格", "幸福小区", "3", "2", "502", "王秀英", "13800000001/0719-8812345", "李明（子）、李红（女）", "自有"],
+        &["第１网格", "幸福小区", "3", "2", "503", "", "", "", "出租"],
+        &["第1网格", "幸福小区", "3", "2", "", "", "13800000002", "", ""],
+    ]);
+    // As many offices save it: GBK, parted by tabs, with the ending of a workbook.
+    let bytes = encoding_rs::GBK.encode(&rows.replace(',', "\t")).0.into_owned();
+    let input = Dir::new().read("住户.xls", bytes).expect("readable");
+    assert_eq!(
+        homes(&input),
+        [
+            home("第1网格/幸福小区3栋2单元502室", &["王秀英|户主||13800000001、0719-8812345|", "李明|子|||", "李红|女|||"]),
+            home("第1网格/幸福小区3栋2单元503室", &[]),
+        ]
+    );
+    assert_eq!((input.households[0].content.home.tenure.as_str(), places(&input.rejects)), ("自有", vec![(4, "name")]));
+}
+
+#[test]
+fn households_are_told_apart_by_number_or_head_and_written_once() {
+    let input = Dir::new().csv(&csv_rows(&[
+        &["户编号", "网格", "户主", "姓名", "与户主关系", "住址", "出生日期"],
+        &["7", "一网格", "王秀英", "李明", "子", "路1号", ""],
+        &["7", "一网格", "王秀英", "王秀英", "", "路1号", ""],
+        &["8", "一网格", "赵六", "赵六", "户主", "路1号", ""],
+        // Saved as text, merged cells are empty below the first row.
+        &["", "", "", "钱七", "妻", "", ""],
+        &["9", "一网格", "孙八", "周九", "母", "路2号", ""],
+        &["10", "一网格", "", "吴十", "", "路3号", "1950/2/30"],
+        &["7", "一网格", "王秀英", "李红", "女", "路9号", ""],
+    ]));
+    assert_eq!(homes(&input), [home("一网格/路1号", &["赵六|户主|||", "钱七|妻|||"]), home("一网格/路2号", &["孙八|户主|||", "周九|母|||"])]);
+    assert_eq!(places(&input.rejects), [(2, ""), (3, ""), (7, "出生日期"), (8, "住址")]);
+    assert!(input.rejects.iter().take(2).all(|reject| reject.reason_zh.contains("第 8 行")), "{:?}", input.rejects);
+    let input = Dir::new().csv("网格,户主,姓名,住址,出生日期\n一网格,甲一,甲一,路1号,\n一网格,乙二,乙二,路1号,\n");
+    let ids: Vec<&str> = input.households.iter().map(|row| row.content.id.as_str()).collect();
+    assert_eq!(ids, ["roster/一网格/路1号", "roster/一网格/路1号/2"]);
+}
+
+#[test]
+fn what_a_file_is_must_be_clear() {
+    let dir = Dir::new();
+    let read = |name: &str, text: &str, mapping: &str| read_file(&dir.file(name, text), &Mapping::from_json(mapping).expect("a mapping"), NOW);
+    let roster = "序号,户主,姓名,住址,联系电话,登记时间,备注\n1,甲,甲,路1号,,2024/1/5,独居\n";
+    // A mapping can make complaints of anything: not of residents.
+    let mapped = "{\"columns\":{\"title\":\"户主\",\"detail\":\"备注\"}}";
+    assert!(matches!(read("一网格.csv", roster, mapped), Err(ReadError::Unclear { .. })));
+    assert!(matches!(read("a.csv", roster, "{}"), Err(ReadError::NoGrid { .. })));
+    assert_eq!(read("a.csv", roster, "{\"grid\":\"一 网格\"}").expect("a roster").households[0].content.grid, "一网格");
+    assert_eq!(read("一网格.csv", roster, "{}").expect("a roster").households.len(), 1);
+    // Those who complain are no household either.
+    let complaints = "姓名,住址,标题,内容\n甲,路1号,灯,坏了\n";
+    assert!(matches!(read("一网格.csv", complaints, "{}"), Err(ReadError::Unclear { .. })));
+    let list = "姓名,地址,电话\n甲,路1号,\n";
+    assert!(matches!(read("一网格.csv", list, "{}"), Err(ReadError::Unclear { .. })));
+    assert_eq!(read("一网格.csv", list, "{\"as\":\"roster\"}").expect("named").households.len(), 1);
+    assert_eq!(read("一网格居民.csv", list, "{}").expect("called so").households.len(), 1);
+    // Messages may well name the person and the address.
+    let messages = "编号,姓名,性别,地址,标题,时间,内容\nA1,甲,女,路1号,灯,2024/1/5,坏了\n";
+    assert_eq!(read("a.csv", messages, "{}").expect("messages").messages.len(), 1);
 }
 
 #[test]

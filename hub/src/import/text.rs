@@ -61,7 +61,7 @@ fn cut(text: &str, separator: u8) -> Sheet {
         rest = rest.get(read..).unwrap_or_default();
     }
     rows.retain(|row: &Row| row.open_quote || !row.cells.iter().all(Cell::is_blank));
-    Sheet { name: String::new(), rows, separated: true }
+    Sheet { name: String::new(), rows, separated: true, too_wide: None }
 }
 
 /// Reads records up to the first whose quotation mark is never closed, and returns how many bytes were used. Such a

@@ -3,5 +3,6 @@
 
 mod full_disk;
 mod grids;
+mod import;
 mod logs;
 mod program;

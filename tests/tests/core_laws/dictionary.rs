@@ -71,7 +71,7 @@ fn what_is_wrong_names_its_field_and_records_nothing() {
     assert_eq!(new(json!({"place": lab.place.to_string()})).field(), Some("address"));
     assert_eq!(new(json!({"address": "1号"})).field(), Some("place"));
     let resident = json!({"address": "1号", "place": lab.place.to_string(), "residents": [{"sex": "女"}]});
-    assert_eq!(new(resident).field(), Some("name"));
+    assert_eq!(new(resident).field(), Some("residents[0].name"));
     assert!(lab.phone.run(AddRecord::new("report", json!({}))).is_err() && lab.phone.run(AddRecord::new("nonsense", json!({}))).is_err());
     assert!(lab.phone.run(EditRecord::of(home, json!({}))).is_err());
     assert_eq!(lab.phone.list("household", &ListQuery { limit: 10, ..ListQuery::default() }).unwrap().rows.len(), 1);

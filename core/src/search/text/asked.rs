@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::phones::{index_phones, last_four, phone_digits};
 use super::pinyin::index_pinyin;
-use super::{Class, class, fold, index_characters, index_names};
+use super::{Class, class, index_characters, index_names};
+use crate::text::one_form;
 
 /// The columns that hold text character by character.
 const TEXT_COLUMNS: &str = "{names tags address}";
@@ -43,7 +44,7 @@ pub fn parse(user_text: &str) -> Option<Query> {
     // A phone number is often written in groups, which must not become terms.
     let is_phone_text = |c: char| class(c) == Class::Digit || matches!(c, '+' | '-' | '(' | ')') || c.is_whitespace();
     let terms: Vec<Term> = if user_text.chars().count() <= MAX_TERM_CHARS
-        && user_text.chars().map(fold).all(is_phone_text)
+        && one_form(user_text).chars().all(is_phone_text)
         && WHOLE_PHONE_DIGITS.contains(&phone_digits(user_text).len())
     {
         Term::parse(&phone_digits(user_text)).into_iter().collect()

@@ -25,6 +25,8 @@ pub use pinyin::index_pinyin;
 
 use std::fmt::Write as _;
 
+use crate::text::one_form;
+
 /// Begins the word that stands for one character unknown to the tokenizer. Words from ordinary text
 /// never mix letters and digits, so no search text can collide with it; it begins with a digit so
 /// that a Latin search, which looks for beginnings of words, does not find it either.
@@ -32,7 +34,7 @@ const HEX_MARK: &str = "0x";
 /// Stands between two names or tags, so that no phrase reaches from one into the next.
 const BOUNDARY: &str = "0z";
 
-/// One form for what users see as the same character: half width, lower case, no accent.
+/// Lower case, no accent: what a search does not tell apart in a text in its one form ([`one_form`]).
 fn fold(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
@@ -41,13 +43,7 @@ fn fold(c: char) -> char {
     if is_plain_han(c) {
         return c;
     }
-    let half = match c {
-        // The full-width forms mirror ASCII at a fixed distance.
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        '\u{3000}' => ' ',
-        other => other,
-    };
-    without_accent(half.to_lowercase().next().unwrap_or(half))
+    without_accent(c.to_lowercase().next().unwrap_or(c))
 }
 
 fn without_accent(c: char) -> char {
@@ -147,7 +143,7 @@ pub fn index_characters(text: &str) -> String {
 
 fn push_characters(out: &mut String, text: &str) {
     let mut before = Class::Gap;
-    for c in text.chars() {
+    for c in one_form(text).chars() {
         if is_ignored(c) {
             continue;
         }

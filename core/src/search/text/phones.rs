@@ -1,6 +1,6 @@
 //! Telephone numbers as words.
 
-use super::fold;
+use crate::text::one_form;
 
 /// Begins the word for the last four digits of a phone number. A word of its own, so that a room
 /// number such as 502 does not find every phone number that ends in 502x.
@@ -29,7 +29,7 @@ pub fn index_phones<'a>(phones: impl Iterator<Item = &'a str>) -> String {
 
 /// The digits of a phone number, without the country code of China.
 pub(super) fn phone_digits(text: &str) -> String {
-    let digits: String = text.chars().map(fold).filter(char::is_ascii_digit).collect();
+    let digits: String = one_form(text).chars().filter(char::is_ascii_digit).collect();
     for code in ["0086", "86"] {
         if let Some(rest) = digits.strip_prefix(code)
             && rest.len() >= 10
@@ -45,7 +45,7 @@ fn without_area_code<'d>(phone: &str, digits: &'d str) -> Option<&'d str> {
     if !digits.starts_with('0') {
         return None;
     }
-    let behind = phone.chars().map(fold).rev().take_while(|c| *c != '-').filter(char::is_ascii_digit).count();
+    let behind = one_form(phone).chars().rev().take_while(|c| *c != '-').filter(char::is_ascii_digit).count();
     let local = digits.get(digits.len().checked_sub(behind)?..)?;
     (local.len() >= 7 && local.len() < digits.len()).then_some(local)
 }

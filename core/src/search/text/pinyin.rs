@@ -3,6 +3,7 @@
 use pinyin::ToPinyinMulti;
 
 use super::{Class, class, fold, is_ignored};
+use crate::text::one_form;
 
 const MAX_READINGS: usize = 3;
 pub(super) const MAX_SPELLINGS: usize = 12;
@@ -157,7 +158,7 @@ pub fn index_pinyin<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn push_pinyin(out: &mut String, name: &str) {
-    let folded: String = name.chars().filter(|c| !is_ignored(*c)).map(fold).collect();
+    let folded: String = one_form(name).chars().filter(|c| !is_ignored(*c)).map(fold).collect();
     let (syllables, starts) = syllables_of(&folded);
     if syllables.is_empty() {
         return;

@@ -19,6 +19,7 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 use gridwalk_core::places::MoveTo;
 use gridwalk_core::places::document::MICRO_GRID;
+use gridwalk_core::text::one_form;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -62,7 +63,7 @@ struct Grid {
 async fn grid_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Option<Grid>> {
     let sql = "SELECT doc, successor, origin, closed_at FROM places
         WHERE tenant_id = $1 AND name = $2 AND level <> $3 ORDER BY state DESC, closed_at DESC, doc";
-    let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(name), Arg::text(MICRO_GRID)]).await?;
+    let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(&one_form(name)), Arg::text(MICRO_GRID)]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let id = |n: usize| row.try_get::<Option<String>, _>(n);
     Ok(Some(Grid {

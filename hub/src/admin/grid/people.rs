@@ -1,6 +1,7 @@
 //! Persons as an administrator names them.
 
 use gridwalk_core::ids::Id;
+use gridwalk_core::text::one_form;
 use sqlx::{AnyConnection, Row};
 
 use crate::error::{HubError, Result};
@@ -8,8 +9,8 @@ use crate::store::{Arg, all};
 
 /// The person of this id or of this name, if there is one of that name only.
 pub async fn person_named(connection: &mut AnyConnection, tenant: &str, text: &str) -> Result<Id> {
-    let sql = "SELECT doc FROM persons WHERE tenant_id = $1 AND (doc = $2 OR name = $2) ORDER BY doc";
-    let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(text)]).await?;
+    let sql = "SELECT doc FROM persons WHERE tenant_id = $1 AND (doc = $2 OR name = $3) ORDER BY doc";
+    let rows = all(connection, sql, [tenant, text, &one_form(text)].map(Arg::text).to_vec()).await?;
     match &rows[..] {
         [only] => Ok(only.try_get::<String, _>(0)?.parse()?),
         [] => Err(HubError::usage("没有这个人员", "there is no such person")),

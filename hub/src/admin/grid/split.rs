@@ -8,6 +8,7 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 use gridwalk_core::places::{ReopenPlace, SplitPlace};
 use gridwalk_core::rules::Role;
+use gridwalk_core::text::one_form;
 use sqlx::{AnyConnection, Row};
 
 use super::people::names_of;
@@ -122,7 +123,7 @@ async fn in_micro_grids(connection: &mut AnyConnection, tenant: &str, from: Id, 
     let (mut micro_grids, mut households) = (Vec::new(), Vec::new());
     for name in names {
         let sql = "SELECT doc, place FROM places WHERE tenant_id = $1 AND name = $2 AND place IN ($3, $4) ORDER BY doc";
-        let args = vec![Arg::text(tenant), Arg::text(name), Arg::text(&from.to_string()), Arg::Text(new.map(|id| id.to_string()))];
+        let args = vec![Arg::text(tenant), Arg::text(&one_form(name)), Arg::text(&from.to_string()), Arg::Text(new.map(|id| id.to_string()))];
         let rows = all(connection, sql, args).await?;
         if rows.is_empty() {
             return Err(HubError::usage(format!("这个网格中没有微网格“{name}”"), format!("the grid has no micro-grid {name}")));
@@ -156,9 +157,10 @@ async fn whole_micro_grids(connection: &mut AnyConnection, tenant: &str, from: I
 async fn named_households(connection: &mut AnyConnection, tenant: &str, from: Id, named: &[String], new: Option<Id>) -> Result<Vec<(Id, String)>> {
     let mut found = Vec::new();
     for (line, text) in named.iter().enumerate() {
-        let sql = "SELECT doc, place FROM households WHERE tenant_id = $1 AND (doc = $2 OR address = $2 AND place IN ($3, $4)) ORDER BY doc";
+        let sql = "SELECT doc, place FROM households WHERE tenant_id = $1 AND (doc = $2 OR address = $5 AND place IN ($3, $4)) ORDER BY doc";
         let new = Arg::Text(new.map(|id| id.to_string()));
-        let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(text), Arg::text(&from.to_string()), new.clone()]).await?;
+        let rows =
+            all(connection, sql, vec![Arg::text(tenant), Arg::text(text), Arg::text(&from.to_string()), new.clone(), Arg::text(&one_form(text))]).await?;
         let [row] = &rows[..] else {
             let n = line + 1;
             return Err(HubError::usage(format!("第{n}行：没有这一户，或有多户"), format!("line {n}: no such household, or several")));
