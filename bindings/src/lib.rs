@@ -45,7 +45,7 @@ pub use listeners::{Listener, ProgressListener, Subscription};
 pub use mediations::{MediationDetail, mediation_states};
 pub use phone::{Outcome, Phone};
 pub use photos::PhotoListener;
-pub use records::{Filter, dictionary};
+pub use records::dictionary;
 pub use reports::{NewReport, ReportDetail, report_statuses, step_kinds, whistles};
 pub use settings::SettingsView;
 pub use sync::{InviteView, read_invite};

@@ -1,7 +1,9 @@
 //! Records of every kind, by the dictionary: forms, lists, a record with its fields, `add` and `edit`.
 
 use gridwalk_core::dictionary::FieldValue;
-use gridwalk_core::records::{AddEntry, AddRecord, Choice, EditRecord, EntriesForm, EntryView, FieldView, KindView, ListPage, ListQuery, ListRow, RecordView};
+use gridwalk_core::records::{
+    AddEntry, AddRecord, Choice, EditRecord, EntriesForm, EntryView, FieldView, Filter, KindView, ListPage, ListQuery, ListRow, RecordView,
+};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -68,7 +70,7 @@ pub struct ListQuery {
     pub order: String,
     /// Fields with the value that they must have: a code, an id.
     #[uniffi(default = [])]
-    pub filters: Vec<FieldFilter>,
+    pub filters: Vec<Filter>,
     /// Where to go on: what the page before ended with.
     #[uniffi(default = None)]
     pub after: Option<String>,
@@ -78,16 +80,13 @@ pub struct ListQuery {
 }
 
 /// A field with the value that it must have.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::remote(Record)]
 pub struct Filter {
     /// The field's key.
     pub field: String,
     /// A code or an id.
     pub value: String,
 }
-
-type FieldFilter = (String, String);
-uniffi::custom_type!(FieldFilter, Filter, { remote, try_lift: |f| Ok((f.field, f.value)), lower: |f| Filter { field: f.0, value: f.1 } });
 
 /// A page of a list.
 #[uniffi::remote(Record)]

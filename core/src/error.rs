@@ -110,6 +110,11 @@ impl Error {
         self
     }
 
+    /// What a caller can act upon.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
     /// The field of the input that is wrong, if it is one.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()

@@ -5,7 +5,7 @@ use clap::Args;
 use gridwalk_core::dictionary::{Entries, Field, FieldValue, Type};
 use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds::KINDS;
-use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, JsonMap, ListQuery, RecordView};
+use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, Filter, JsonMap, ListQuery, RecordView};
 use gridwalk_core::{Error, Id, Phone};
 use serde_json::json;
 
@@ -37,7 +37,7 @@ impl List {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let kind = kind_named(&self.kind)?;
         let filters = pairs(phone, kind.fields, &self.only)?;
-        let filters = filters.into_iter().map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        let filters = filters.into_iter().map(|(field, value)| Filter { field, value: value.as_str().map_or_else(|| value.to_string(), str::to_owned) });
         let query = ListQuery { order: self.order, filters: filters.collect(), after: self.after, limit: self.limit };
         let page = phone.list(kind.name, &query)?;
         screen.answer(&json!(page), |s| {

@@ -14,7 +14,7 @@ pub use checked::checked;
 pub use edit::EditRecord;
 pub use form::{Choice, EntriesForm, FieldView, KindView, dictionary};
 pub(crate) use further::Further;
-pub use queries::{EntryView, ListPage, ListQuery, ListRow, RecordView, list, record};
+pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, RecordView, list, record};
 
 use crate::commands::Edit;
 use crate::dictionary::Field;

@@ -53,11 +53,20 @@ pub struct ListQuery {
     /// The order's stable name; empty for the usual one.
     pub order: String,
     /// Fields with the value that they must have: a code, an id.
-    pub filters: Vec<(String, String)>,
+    pub filters: Vec<Filter>,
     /// Where to go on: [`ListPage::next`] of the page before.
     pub after: Option<String>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// A field with the value that it must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// The field's key.
+    pub field: String,
+    /// A code or an id.
+    pub value: String,
 }
 
 /// A page of a list.
@@ -128,7 +137,7 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
     let columns: Vec<&str> = table.all_columns().map(|(name, _)| name).collect();
     let mut wheres = Vec::new();
     let mut arguments = Vec::new();
-    for (key, wanted) in &query.filters {
+    for Filter { field: key, value: wanted } in &query.filters {
         if !kind.filters.contains(&key.as_str()) {
             return Err(Error::invalid("没有这样的筛选条件", format!("lists of {} have no filter {key}", kind.name)).in_field(key.clone()));
         }

@@ -2,7 +2,7 @@
 
 use gridwalk_core::dictionary::Type;
 use gridwalk_core::kinds::KINDS;
-use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, ListQuery};
+use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, Filter, ListQuery};
 use gridwalk_core::{ErrorKind, Id};
 use serde_json::{Value, json};
 
@@ -104,11 +104,14 @@ fn lists_go_on_from_their_last_row_in_every_order() {
             assert!(seen.is_sorted_by_key(|(title, _)| title.clone()));
         }
     }
-    let vacant = ListQuery { filters: vec![("state".into(), "vacant".into())], limit: 10, ..ListQuery::default() };
+    let vacant = ListQuery { filters: vec![Filter { field: "state".into(), value: "vacant".into() }], limit: 10, ..ListQuery::default() };
     assert_eq!(lab.phone.list("household", &vacant).unwrap().rows.len(), 5);
     let refused = |query: ListQuery| lab.phone.list("household", &query).unwrap_err().kind();
     assert_eq!(refused(ListQuery { order: "tenure".into(), limit: 1, ..ListQuery::default() }), ErrorKind::Invalid);
-    assert_eq!(refused(ListQuery { filters: vec![("tenure".into(), "租".into())], limit: 1, ..ListQuery::default() }), ErrorKind::Invalid);
+    assert_eq!(
+        refused(ListQuery { filters: vec![Filter { field: "tenure".into(), value: "租".into() }], limit: 1, ..ListQuery::default() }),
+        ErrorKind::Invalid
+    );
     for after in ["", "x", "[1]", "[{},\"\"]; DROP TABLE households"] {
         assert_eq!(refused(ListQuery { after: Some(after.into()), limit: 1, ..ListQuery::default() }), ErrorKind::Malformed, "{after}");
     }

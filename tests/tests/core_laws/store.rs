@@ -345,6 +345,7 @@ fn a_store_that_other_declarations_made_opens_and_loses_nothing() {
                 minutes: None,
                 lat: None,
                 lon: None,
+                visited_at: None,
                 fields: JsonMap::new(),
             })
             .unwrap();
