@@ -101,6 +101,10 @@ pub struct Quarantined {
     pub id: Id,
     /// What it is, by its stable name.
     pub command: String,
+    /// Who recorded it (a person's id), empty if that was erased.
+    pub by: String,
+    /// The name of who recorded it, empty if not known here.
+    pub by_name: String,
     /// When it was run, in seconds since the Unix epoch (UTC).
     pub at: i64,
     /// The reason's code.

@@ -4,9 +4,10 @@ use clap::Args;
 use gridwalk_core::Phone;
 use gridwalk_core::care::CareView;
 use gridwalk_core::households::{HouseholdView, ResidentView};
+use gridwalk_core::reports::{ReportFilter, Stage};
 use gridwalk_core::search::FoundView;
 use gridwalk_core::visits::{DueView, Urgency, VisitView};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::lookup::{household, name_of};
 use crate::failure::Result;
@@ -54,7 +55,7 @@ fn due_table(s: Style, due: &[DueView]) -> String {
     table.to_string()
 }
 
-/// 查找居民和住户：姓名、拼音、地址、电话、标签 / Find residents by name, pinyin, address, telephone, tag
+/// 查找居民、住户和上报：姓名、拼音、地址、电话、标签、标题、编号 / Find residents by name, pinyin, address, telephone, tag; reports by title or number
 #[derive(Debug, Args)]
 pub struct Find {
     /// 找什么，可写几个词 / what to find; all words must match
@@ -67,8 +68,19 @@ pub struct Find {
 
 impl Find {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        let found = phone.find(&self.words.join(" "), self.limit)?;
-        screen.answer(&json!(found), |s| if found.is_empty() { s.text("没有找到 / nothing found", Tone::Dim) } else { found_table(s, &found) })
+        let typed = self.words.join(" ");
+        let found = phone.find(&typed, self.limit)?;
+        // Reports too, also closed ones: whoever looks for one does not know how far it has come.
+        let filter = ReportFilter { stage: Stage::All, text: typed, ..ReportFilter::default() };
+        let reports = phone.reports(&filter, None, self.limit)?;
+        let mut value: Vec<Value> = found.iter().map(|f| json!(f)).collect();
+        value.extend(reports.iter().map(|r| json!({"report": r.id, "title": r.title, "number": r.number, "status": r.status, "at": r.at})));
+        screen.answer(&json!(value), |s| {
+            let mut tables = Vec::new();
+            tables.extend((!found.is_empty()).then(|| found_table(s, &found)));
+            tables.extend((!reports.is_empty()).then(|| super::reports::table(s, &reports)));
+            if tables.is_empty() { s.text("没有找到 / nothing found", Tone::Dim) } else { tables.join("\n") }
+        })
     }
 }
 

@@ -43,9 +43,9 @@ impl Phone {
         self.store.read(|c| visits::visits_of(c, household, limit))
     }
 
-    /// The reports that are neither closed nor declined, oldest first.
-    pub fn open_reports(&self, limit: u32) -> Result<Vec<reports::ReportView>> {
-        self.store.read(|c| reports::open_reports(c, limit))
+    /// Reports, also closed ones, in pages; see [`reports::reports`].
+    pub fn reports(&self, filter: &reports::ReportFilter, after: Option<&str>, limit: u32) -> Result<Vec<reports::ReportView>> {
+        self.store.read(|c| reports::reports(c, filter, after, limit))
     }
 
     /// A report with its steps in order.
@@ -62,6 +62,12 @@ impl Phone {
     /// The service record of the person signed in, before verification.
     pub fn service_record(&self) -> Result<attendance::ServiceRecord> {
         self.store.read(|c| Ok(attendance::service_record(attendance::attendances_of(c, membership(c, None)?.person)?)))
+    }
+
+    /// Where the person signed in is at an activity now; see [`attendance::open_attendances`].
+    pub fn open_attendances(&self) -> Result<Vec<attendance::OpenAttendance>> {
+        let now = self.now()?;
+        self.store.read(|c| attendance::open_attendances(c, membership(c, None)?.person, now))
     }
 
     /// The places on this phone; see [`places::places`].

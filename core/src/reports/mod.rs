@@ -11,7 +11,7 @@ mod whistle;
 
 pub use dispatch::DispatchReport;
 pub use fold::{Folded, FoldedStep, Status, StepKind, fold};
-pub use queries::{ReportView, StepView, open_reports, report};
+pub use queries::{Holder, ReportFilter, ReportView, Stage, StepView, report, reports};
 pub use raise::{Imported, ImportedAnswer, RaiseReport};
 pub use settle::SettleReport;
 pub use step::AddStep;

@@ -209,10 +209,11 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
 fn leads(kind: &str, from: &str) -> Option<&'static str> {
     Some(match (kind, from) {
         ("accept", "raised") => "accepted",
-        ("decline", "raised") => "declined",
+        ("decline", "raised" | "declined") => "declined",
         ("handle", "accepted" | "dispatched" | "handling" | "answered") => "handling",
         ("feed_back", "raised" | "accepted" | "dispatched" | "handling") => "answered",
-        ("close", "handling" | "answered") => "closed",
+        ("close", "handling" | "answered" | "closed") => "closed",
+        ("reopen", "closed" | "declined") => "raised",
         _ => return None,
     })
 }
