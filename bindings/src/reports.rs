@@ -1,6 +1,8 @@
 //! Problem reports and their steps.
 
-use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, ReportFilter, ReportView, Stage, Status, StepKind, StepView, WHISTLES, WhistleReport};
+use gridwalk_core::reports::{
+    AddStep, DispatchReport, Holder, RaiseReport, ReportFilter, ReportView, Stage, Status, StepKind, StepView, WHISTLES, WhistleReport,
+};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -168,7 +170,13 @@ pub fn step_kinds() -> Vec<CodeName> {
 /// The kinds of a whistle, by number, with what people call them.
 #[uniffi::export]
 pub fn whistles() -> Vec<CodeName> {
-    WHISTLES.iter().map(|(kind, zh)| CodeName::new(&kind.to_string(), zh)).collect()
+    WHISTLES.iter().map(|(kind, zh, en)| CodeName { code: kind.to_string(), zh: (*zh).into(), en: (*en).into() }).collect()
+}
+
+/// Who has a report, with what people call them.
+#[uniffi::export]
+pub fn report_holders() -> Vec<CodeName> {
+    Holder::ALL.iter().map(|(_, code, zh, en)| CodeName { code: (*code).into(), zh: (*zh).into(), en: (*en).into() }).collect()
 }
 
 #[uniffi::export(async_runtime = "tokio")]
@@ -203,6 +211,12 @@ impl Phone {
     #[uniffi::method(default(after = None))]
     pub async fn reports(&self, filter: ReportFilter, limit: u32, after: Option<String>) -> Result<Vec<ReportView>> {
         self.call(move |core| core.reports(&filter, after.as_deref(), limit)).await
+    }
+
+    /// The reports about a household or its spot, also closed ones, newest first: in its grid or in none, with its address (or one
+    /// that goes on from it), or within 30 metres of it.
+    pub async fn reports_of(&self, household: Id, limit: u32) -> Result<Vec<ReportView>> {
+        self.call(move |core| core.reports_of(household, limit)).await
     }
 
     /// A report with its steps in order.

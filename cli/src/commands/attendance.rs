@@ -23,7 +23,8 @@ impl SignIn {
         let outcome = phone.run(SignInTo { activity: self.activity })?;
         if outcome.changed.iter().all(|table| *table == "commands") {
             let value = json!({"command": outcome.command, "value": outcome.value, "changed": outcome.changed});
-            return screen.answer(&value, |s| format!("{} {}", s.text("已经签到，没有重复记录 / signed in already", Tone::Warn), s.text(outcome.value, Tone::Dim)));
+            return screen
+                .answer(&value, |s| format!("{} {}", s.text("已经签到，没有重复记录 / signed in already", Tone::Warn), s.text(outcome.value, Tone::Dim)));
         }
         screen.recorded(&outcome, "已签到", "signed in")
     }

@@ -8,6 +8,7 @@ pub mod conflicts;
 pub mod edit;
 pub mod export;
 pub mod mediations;
+pub mod persons;
 pub mod photo;
 pub mod places;
 pub mod quarantine;

@@ -179,9 +179,8 @@ fn service_is_signed_in_and_out() {
     // A double tap is one attendance.
     assert_eq!(t.json(&["sign-in", &activity])["value"], first);
     assert!(t.text(&["sign-in", &activity]).contains("已经签到"));
-    let other = AddActivity {
-        title: "义诊".into(), task: "参加志愿服务".into(), place: None, starts_at: from, ends_at: until, places: None, claims: vec![]
-    };
+    let other =
+        AddActivity { title: "义诊".into(), task: "参加志愿服务".into(), place: None, starts_at: from, ends_at: until, places: None, claims: vec![] };
     let other = t.phone().run(other).unwrap().value.to_string();
     t.json(&["sign-in", &other]);
     let error = t.error(1, &["sign-out"]);

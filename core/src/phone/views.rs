@@ -3,7 +3,7 @@
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::{activities, attendance, care, circles, conflicts, households, mediations, places, reports, search, settings, units, visits};
+use crate::{activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, reports, search, settings, units, visits};
 
 impl Phone {
     /// The time to show and to compare with: trusted where this boot is anchored; seconds since the Unix epoch (UTC).
@@ -23,6 +23,29 @@ impl Phone {
         self.store.read(|c| visits::today(c, now, from, limit))
     }
 
+    /// The doors that are due, by stairway; see [`visits::today_groups`].
+    pub fn today_groups(&self, near: Option<(f64, f64)>, order: visits::DoorOrder) -> Result<Vec<visits::DoorGroup>> {
+        let now = self.now()?;
+        self.store.read(|c| visits::today_groups(c, now, near, order, membership(c, None)?.person))
+    }
+
+    /// The door to go to after this one; see [`visits::next_door`].
+    pub fn next_door(&self, after: Id) -> Result<Option<visits::DueView>> {
+        let now = self.now()?;
+        self.store.read(|c| visits::next_door(c, now, after, membership(c, None)?.person))
+    }
+
+    /// How many doors are due.
+    pub fn today_counts(&self) -> Result<visits::TodayCounts> {
+        let now = self.now()?;
+        self.store.read(|c| visits::today_counts(c, now))
+    }
+
+    /// The reports about a household or its spot; see [`reports::reports_of`].
+    pub fn reports_of(&self, household: Id, limit: u32) -> Result<Vec<reports::ReportView>> {
+        self.store.read(|c| reports::reports_of(c, household, limit))
+    }
+
     /// Households and residents by what a person types; see [`search::find`].
     pub fn find(&self, typed: &str, limit: u32) -> Result<Vec<search::FoundView>> {
         self.store.read(|c| search::find(c, typed, limit))
@@ -36,6 +59,39 @@ impl Phone {
     /// A household with its residents.
     pub fn household(&self, id: Id) -> Result<households::HouseholdView> {
         self.store.read(|c| households::household(c, id))?.ok_or_else(|| missing("这一户", "household"))
+    }
+
+    /// The households of a grid or micro-grid, or all, in pages; see [`households::households`].
+    pub fn households(&self, place: Option<Id>, after: Option<&str>, limit: u32) -> Result<Vec<households::HouseholdRow>> {
+        self.store.read(|c| households::households(c, place, after, limit))
+    }
+
+    /// The person signed in, with their roles and what of theirs is here.
+    pub fn me(&self) -> Result<persons::MeView> {
+        self.store.read(|c| {
+            let member = membership(c, None)?;
+            persons::me(c, &member.tenant, member.person, &member.grants)
+        })
+    }
+
+    /// The persons that this phone may read, by name.
+    pub fn persons(&self) -> Result<Vec<persons::PersonView>> {
+        self.store.read(persons::persons)
+    }
+
+    /// A person that this phone may read.
+    pub fn person(&self, id: Id) -> Result<persons::PersonView> {
+        self.store.read(|c| persons::person(c, id))?.ok_or_else(|| missing("这个人", "person"))
+    }
+
+    /// The categories that match what was typed; see [`categories::categories`].
+    pub fn categories(&self, typed: &str, limit: u32) -> Result<Vec<categories::CategoryView>> {
+        self.store.read(|c| categories::categories(c, typed, limit))
+    }
+
+    /// The categories that the person signed in used last.
+    pub fn recent_categories(&self, limit: u32) -> Result<Vec<categories::CategoryView>> {
+        self.store.read(|c| categories::recent_categories(c, membership(c, None)?.person, limit))
     }
 
     /// The visits to a household, newest first.

@@ -33,9 +33,9 @@ use gridwalk_hub::photos::PhotoStore;
 use gridwalk_hub::{Hub, Result, Tenant, admin};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::EnvFilter;
 
 /// 网格行服务器 / the hub of gridwalk
 #[derive(Debug, Parser)]

@@ -188,7 +188,15 @@ fn a_command_prints_no_log_lines_unless_asked() {
     fs::write(&file, "{\"id\":\"h1\",\"grid\":\"一网格\",\"address\":\"人民路12号\",\"residents\":[]}\n").unwrap();
     let file = file.to_str().unwrap();
     let invite = ["invite", "--address", "http://127.0.0.1:1", "--role", "cadre", "--name", "王书记"];
-    for args in [&["init", "--tenant", "t", "--name", "测试社区"][..], &["import", file], &invite, &["grid", "list"], &["devices"], &["retention", "--preview"], &["log"]] {
+    for args in [
+        &["init", "--tenant", "t", "--name", "测试社区"][..],
+        &["import", file],
+        &invite,
+        &["grid", "list"],
+        &["devices"],
+        &["retention", "--preview"],
+        &["log"],
+    ] {
         let said = hub.command(args).env_remove("RUST_LOG").output().unwrap();
         assert!(said.status.success() && !said.stdout.is_empty(), "{args:?}: {said:?}");
         assert_eq!(String::from_utf8(said.stderr).unwrap(), "", "{args:?}");

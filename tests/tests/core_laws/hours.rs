@@ -51,9 +51,21 @@ fn signing_in_twice_is_being_there_once() {
     let (early, late) = (MORNING, MORNING + 5 * 60);
     let end = MORNING + 2 * HOUR;
     let table: [(&str, Vec<Attendance>, Vec<Row<'_>>); 8] = [
-        ("a double tap, not signed out", vec![attendance(1, early, None), attendance(2, early, None)], vec![(1, None, None, 0, &[NoSignOut]), (2, Some(1), None, 0, &[Twice])]),
-        ("signed out of the first", vec![attendance(1, early, Some(end)), attendance(2, late, None)], vec![(1, None, Some(end), 120, &[]), (2, Some(1), None, 0, &[Twice])]),
-        ("signed out of the second", vec![attendance(1, early, None), attendance(2, late, Some(end))], vec![(1, None, Some(end), 120, &[]), (2, Some(1), Some(end), 0, &[Twice])]),
+        (
+            "a double tap, not signed out",
+            vec![attendance(1, early, None), attendance(2, early, None)],
+            vec![(1, None, None, 0, &[NoSignOut]), (2, Some(1), None, 0, &[Twice])],
+        ),
+        (
+            "signed out of the first",
+            vec![attendance(1, early, Some(end)), attendance(2, late, None)],
+            vec![(1, None, Some(end), 120, &[]), (2, Some(1), None, 0, &[Twice])],
+        ),
+        (
+            "signed out of the second",
+            vec![attendance(1, early, None), attendance(2, late, Some(end))],
+            vec![(1, None, Some(end), 120, &[]), (2, Some(1), Some(end), 0, &[Twice])],
+        ),
         (
             "two phones, signed out of both",
             vec![attendance(1, early, Some(end - HOUR)), attendance(2, late, Some(end))],

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop as tests do")]
 
+mod doors;
 mod due;
 mod finding;
 mod histories;
@@ -12,6 +13,7 @@ mod hybrid;
 mod inputs;
 mod invites;
 mod lab;
+mod lists;
 mod photos;
 mod report_fold;
 mod rules;
