@@ -73,7 +73,7 @@ impl Phone {
     pub async fn enrol(&self, link: String, ca: Option<String>, leave_unsent: bool) -> Result<()> {
         let invite: Invite = link.parse()?;
         let core = self.core.clone();
-        drive(|| async move { core.enrol_over(&invite, ca.as_deref(), leave_unsent).await }).await
+        drive(move || async move { core.enrol_over(&invite, ca.as_deref(), leave_unsent).await }).await
     }
 
     /// Syncs with every hub this phone is enrolled with. A call that is cancelled ends between two requests or in one: nothing
