@@ -19,8 +19,8 @@ pub struct ActivityView {
     pub starts_at: i64,
     /// When it ends.
     pub ends_at: i64,
-    /// How many can take part.
-    pub places: i64,
+    /// How many can take part; `None` for as many as come.
+    pub places: Option<i64>,
     /// How many have claimed a place.
     pub claimed: i64,
     /// Whether the person signed in has.
@@ -41,8 +41,9 @@ pub struct AddActivity {
     pub starts_at: i64,
     /// When it ends.
     pub ends_at: i64,
-    /// How many can take part.
-    pub places: u32,
+    /// How many can take part; `None` for as many as come.
+    #[uniffi(default = None)]
+    pub places: Option<u32>,
     /// Who has claimed a place already (import).
     #[uniffi(default = [])]
     pub claims: Vec<Id>,

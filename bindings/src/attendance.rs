@@ -1,6 +1,6 @@
 //! Signing in and out, and the hours that follow.
 
-use gridwalk_core::attendance::{Flag, Served, ServiceRecord, SignIn, SignOut};
+use gridwalk_core::attendance::{Flag, OpenAttendance, Served, ServiceRecord, SignIn, SignOut};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -11,6 +11,8 @@ use crate::values::Id;
 pub enum Flag {
     /// Never signed out: counts nothing until someone corrects it.
     NoSignOut,
+    /// Signed in a second time while signed in: counted with the first.
+    Twice,
     /// Overlaps another attendance; the time counts once.
     Overlap,
     /// Less than 60 % of the activity.
@@ -26,12 +28,16 @@ pub enum Flag {
 pub struct Served {
     /// The attendance.
     pub attendance: Id,
+    /// The activity (its id).
+    pub activity: String,
     /// The activity's title, empty if not known here.
     pub title: String,
     /// Signed in, in seconds since the Unix epoch (UTC).
     pub from: i64,
-    /// Signed out.
+    /// Signed out; of someone who signed in twice, the last time that they signed out.
     pub until: Option<i64>,
+    /// Of a second sign-in while signed in, the first, which it is counted with.
+    pub twin_of: Option<Id>,
     /// Minutes that count.
     pub minutes: i64,
     /// What to look at.
@@ -47,18 +53,40 @@ pub struct ServiceRecord {
     pub served: Vec<Served>,
 }
 
+/// A person signed in to an activity, not signed out yet.
+#[uniffi::remote(Record)]
+pub struct OpenAttendance {
+    /// The attendance; of someone who signed in twice, the first.
+    pub attendance: Id,
+    /// The activity (its id).
+    pub activity: String,
+    /// The activity's title, empty if not known here.
+    pub title: String,
+    /// Signed in, in seconds since the Unix epoch (UTC).
+    pub from: i64,
+    /// Whether they signed in so long before that they have probably forgotten to sign out.
+    pub forgotten: bool,
+}
+
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
-    /// Signs the person in to an activity, now. The outcome's value is the attendance's id.
+    /// Signs the person in to an activity, now. The outcome's value is the attendance's id: that of the open one if they are
+    /// signed in to it already.
     #[uniffi::method(default(command_id = None))]
     pub async fn sign_in(&self, activity: Id, command_id: Option<Id>) -> Result<Outcome> {
         self.run(command_id, SignIn { activity }).await
     }
 
-    /// Signs the person out, now. The outcome's value is the attendance's id.
+    /// Signs the person out, now, of this attendance and of those that are one with it because they signed in twice. The outcome's
+    /// value is the attendance's id.
     #[uniffi::method(default(command_id = None))]
     pub async fn sign_out(&self, attendance: Id, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, SignOut { attendance }).await
+        self.run(command_id, SignOut::of(attendance)).await
+    }
+
+    /// Where the person is signed in now, the latest sign-in first; signing in twice is being signed in once.
+    pub async fn open_attendances(&self) -> Result<Vec<OpenAttendance>> {
+        self.call(|core| core.open_attendances()).await
     }
 
     /// The service record of the person signed in, before verification.

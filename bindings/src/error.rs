@@ -15,6 +15,8 @@ pub enum ErrorKind {
     NotAllowed,
     /// The phone is not enrolled yet, or is enrolled already.
     Enrolment,
+    /// The phone holds unsent work of another person. Nothing was changed: send it or hand it on first, or say that it may wait.
+    UnsentOfAnother,
     /// The database key is not the one this store was made with. The file was not touched.
     WrongKey,
     /// The store's file is damaged. It was set aside, never deleted.
@@ -41,6 +43,7 @@ impl From<CoreKind> for ErrorKind {
             CoreKind::InConflict => Self::InConflict,
             CoreKind::NotAllowed => Self::NotAllowed,
             CoreKind::Enrolment => Self::Enrolment,
+            CoreKind::UnsentOfAnother => Self::UnsentOfAnother,
             CoreKind::WrongKey => Self::WrongKey,
             CoreKind::Damaged => Self::Damaged,
             CoreKind::NewerStore => Self::NewerStore,

@@ -1,10 +1,11 @@
 //! Persons who act.
 
-use gridwalk_core::persons::{AddPerson, EditPerson};
+use gridwalk_core::persons::{AddPerson, EditPerson, MeView, PersonView, RoleView};
+use gridwalk_core::rules::Role;
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
-use crate::values::Id;
+use crate::values::{CodeName, Id};
 
 /// A person who acts in the community.
 #[uniffi::remote(Record)]
@@ -34,8 +35,84 @@ pub struct EditPerson {
     pub skills: Option<String>,
 }
 
+/// A person who acts.
+#[uniffi::remote(Record)]
+pub struct PersonView {
+    /// The person.
+    pub id: Id,
+    /// What they are to the community: the code of a role.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+    /// Telephone number, empty if they gave none.
+    pub phone: String,
+    /// The employer unit (所在单位), empty if they gave none.
+    pub unit: String,
+    /// Skills, as the person puts them.
+    pub skills: String,
+    /// When they were registered, in seconds since the Unix epoch (UTC).
+    pub registered_at: Option<i64>,
+}
+
+/// A role over what it is given over.
+#[uniffi::remote(Record)]
+pub struct RoleView {
+    /// The role's code.
+    pub role: String,
+    /// What people call it, in Chinese.
+    pub zh: String,
+    /// What people call it, in English.
+    pub en: String,
+    /// What it is given over, as a code: `place:…`, `community`.
+    pub scope: String,
+    /// The name of that grid, micro-grid, unit or circle; empty for the community and the street, and for what is not known here.
+    pub scope_name: String,
+}
+
+/// The person signed in.
+#[uniffi::remote(Record)]
+pub struct MeView {
+    /// The community.
+    pub tenant: String,
+    /// The person. Until the first sync only the id is known.
+    pub person: PersonView,
+    /// Their roles.
+    pub roles: Vec<RoleView>,
+    /// Households on this phone.
+    pub households: i64,
+    /// Residents on this phone who live there.
+    pub residents: i64,
+    /// Visits that they made, as far as this phone keeps them.
+    pub visits: i64,
+    /// Reports that they raised.
+    pub reports: i64,
+    /// Records of theirs that the hub has not answered yet.
+    pub unsent: i64,
+}
+
+/// The roles that people have, with what people call them.
+#[uniffi::export]
+pub fn roles() -> Vec<CodeName> {
+    Role::ALL.iter().filter(|info| info.role != Role::Hub).map(|info| CodeName::new(info.code, info.zh)).collect()
+}
+
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
+    /// The person signed in, with their roles and what of theirs is here.
+    pub async fn me(&self) -> Result<MeView> {
+        self.call(|core| core.me()).await
+    }
+
+    /// The persons that this phone may read, by name.
+    pub async fn persons(&self) -> Result<Vec<PersonView>> {
+        self.call(|core| core.persons()).await
+    }
+
+    /// A person that this phone may read.
+    pub async fn person(&self, id: Id) -> Result<PersonView> {
+        self.call(move |core| core.person(id)).await
+    }
+
     /// Adds a person. The outcome's value is their id.
     #[uniffi::method(default(command_id = None))]
     pub async fn add_person(&self, person: AddPerson, command_id: Option<Id>) -> Result<Outcome> {

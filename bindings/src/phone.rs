@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gridwalk_core::carriers::CarriedStatus;
-use gridwalk_core::phone::{Config, HubRefusal, MarkView, Quarantined, Status, TakenIn, TenantStatus};
+use gridwalk_core::phone::{Config, FactView, HubRefusal, MarkView, Quarantined, Status, TakenIn, TenantStatus};
 use gridwalk_core::{Error, Input};
 
 use crate::error::Result;
@@ -118,6 +118,10 @@ pub struct Quarantined {
     pub id: Id,
     /// What it is, by its stable name.
     pub command: String,
+    /// Who recorded it (a person's id), empty if that was erased.
+    pub by: String,
+    /// The name of who recorded it, empty if not known here.
+    pub by_name: String,
     /// When it was run, in seconds since the Unix epoch (UTC).
     pub at: i64,
     /// The reason's code.
@@ -128,6 +132,23 @@ pub struct Quarantined {
     pub reason_en: String,
     /// What was entered, as JSON.
     pub input: Json,
+}
+
+/// A fact of a record with who wrote it and when.
+#[uniffi::remote(Record)]
+pub struct FactView {
+    /// Where it stands: keys joined by `/`, as in the document.
+    pub path: String,
+    /// The value.
+    pub value: Json,
+    /// Whether it is the one that screens show; the others were set at the same time.
+    pub shown: bool,
+    /// Who wrote it (a person's id), empty if the record does not say.
+    pub by: String,
+    /// The name of who wrote it, empty if not known here.
+    pub by_name: String,
+    /// When, as the record says, in seconds since the Unix epoch (UTC).
+    pub at: i64,
 }
 
 /// One phone, opened on a folder.
@@ -224,6 +245,11 @@ impl Phone {
     /// A document as JSON: kind, generation, state, conflicts.
     pub async fn export_json(&self, document: Id) -> Result<Json> {
         self.call(move |core| core.export_json(document)).await
+    }
+
+    /// Every fact of a record with who wrote it and when, by path; the value that screens show comes first of each.
+    pub async fn facts(&self, document: Id) -> Result<Vec<FactView>> {
+        self.call(move |core| core.facts(document)).await
     }
 
     /// A document as a standard Automerge file.

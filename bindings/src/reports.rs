@@ -1,6 +1,8 @@
 //! Problem reports and their steps.
 
-use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, ReportView, Status, StepKind, StepView, WHISTLES, WhistleReport};
+use gridwalk_core::reports::{
+    AddStep, DispatchReport, Holder, RaiseReport, ReportFilter, ReportView, Stage, Status, StepKind, StepView, WHISTLES, WhistleReport,
+};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -17,12 +19,22 @@ pub struct ReportView {
     pub detail: String,
     /// The code of its category.
     pub category: String,
+    /// The category's name, its three levels joined by `/`; empty if the community's list does not have it.
+    pub category_name: String,
     /// 一般, 较急 or 紧急.
     pub urgency: String,
     /// Its number where it was imported from.
     pub number: String,
+    /// The grid it concerns (a place's id), empty if it names none.
+    pub place: String,
+    /// The name of that grid, empty if not known here.
+    pub place_name: String,
+    /// Where, as its source says it; empty if it does not.
+    pub address: String,
     /// Who raised it (a person's id).
     pub by: String,
+    /// The name of who raised it, empty if not known here.
+    pub by_name: String,
     /// When, in seconds since the Unix epoch (UTC).
     pub at: i64,
     /// Whether no hub has confirmed that time.
@@ -33,6 +45,22 @@ pub struct ReportView {
     pub status: String,
     /// Since when it has that status.
     pub status_since: i64,
+    /// Who has it now, a code of `report_holders`; empty once it is closed or declined.
+    pub holder: String,
+    /// Of one that units have, the unit that leads (its id).
+    pub lead: String,
+    /// The name of that unit, empty if not known here.
+    pub lead_name: String,
+    /// How many notes came since it was closed or declined, and nobody has answered for yet.
+    pub notes_since: i64,
+    /// Photos of it.
+    pub photos: i64,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
+    /// Where it stands in its list: the next page begins after the last one's.
+    pub key: String,
 }
 
 /// A step of a report, in its place.
@@ -44,8 +72,10 @@ pub struct StepView {
     pub kind: String,
     /// What was done or said.
     pub note: String,
-    /// Who did it.
+    /// Who did it (a person's id).
     pub by: String,
+    /// The name of who did it, empty if not known here.
+    pub by_name: String,
     /// When, in seconds since the Unix epoch (UTC).
     pub at: i64,
     /// Whether no hub has confirmed that time.
@@ -54,6 +84,42 @@ pub struct StepView {
     pub unknowable: bool,
     /// Whether it applied; one that came too late stays visible as such.
     pub applied: bool,
+}
+
+/// Which reports a list shows, by how far they have come.
+#[uniffi::remote(Enum)]
+pub enum Stage {
+    /// Those that someone is to act on: neither closed nor declined, or with notes since. Oldest first.
+    Open,
+    /// Those that are closed or declined, newest first.
+    Closed,
+    /// All, newest first.
+    All,
+}
+
+/// Which reports a list shows; what is empty or `None` leaves nothing out.
+#[uniffi::remote(Record)]
+pub struct ReportFilter {
+    /// How far they have come.
+    pub stage: Stage,
+    /// The code of their status.
+    #[uniffi(default = "")]
+    pub status: String,
+    /// The code of their category.
+    #[uniffi(default = "")]
+    pub category: String,
+    /// The month in which they were raised, by China's time: `2026-03`.
+    #[uniffi(default = "")]
+    pub month: String,
+    /// Words that all stand in their title, number, address or detail; titles also by pinyin.
+    #[uniffi(default = "")]
+    pub text: String,
+    /// Who raised them.
+    #[uniffi(default = None)]
+    pub by: Option<Id>,
+    /// The grid they concern.
+    #[uniffi(default = None)]
+    pub place: Option<Id>,
 }
 
 /// A report with its steps in order.
@@ -112,7 +178,13 @@ pub fn step_kinds() -> Vec<CodeName> {
 /// The kinds of a whistle, by number, with what people call them.
 #[uniffi::export]
 pub fn whistles() -> Vec<CodeName> {
-    WHISTLES.iter().map(|(kind, zh)| CodeName::new(&kind.to_string(), zh)).collect()
+    WHISTLES.iter().map(|(kind, zh, en)| CodeName { code: kind.to_string(), zh: (*zh).into(), en: (*en).into() }).collect()
+}
+
+/// Who has a report, with what people call them.
+#[uniffi::export]
+pub fn report_holders() -> Vec<CodeName> {
+    Holder::ALL.iter().map(|(_, code, zh, en)| CodeName { code: (*code).into(), zh: (*zh).into(), en: (*en).into() }).collect()
 }
 
 #[uniffi::export(async_runtime = "tokio")]
@@ -123,8 +195,8 @@ impl Phone {
         self.run(command_id, RaiseReport::from(report)).await
     }
 
-    /// Adds a step to a report: `accept`, `decline`, `handle`, `feed_back`, `close`, `return`, `supervise` or `note`. All but
-    /// accepting, handling and closing need a text. The outcome's value is the step's id.
+    /// Adds a step to a report: `accept`, `decline`, `handle`, `feed_back`, `close`, `return`, `supervise`, `reopen` or
+    /// `note`. All but accepting, handling and closing need a text. The outcome's value is the step's id.
     #[uniffi::method(default(note = "", command_id = None))]
     pub async fn add_step(&self, report: Id, kind: String, note: String, command_id: Option<Id>) -> Result<Outcome> {
         self.run(command_id, AddStep { report, kind, note }).await
@@ -143,9 +215,16 @@ impl Phone {
         self.run(command_id, DispatchReport { report, lead, assisting, note }).await
     }
 
-    /// The reports that are neither closed nor declined, oldest first.
-    pub async fn open_reports(&self, limit: u32) -> Result<Vec<ReportView>> {
-        self.call(move |core| core.open_reports(limit)).await
+    /// Reports, also closed ones, in pages of `limit`: the next one is after the key of the last row.
+    #[uniffi::method(default(after = None))]
+    pub async fn reports(&self, filter: ReportFilter, limit: u32, after: Option<String>) -> Result<Vec<ReportView>> {
+        self.call(move |core| core.reports(&filter, after.as_deref(), limit)).await
+    }
+
+    /// The reports about a household or its spot, also closed ones, newest first: in its grid or in none, with its address (or one
+    /// that goes on from it), or within 30 metres of it.
+    pub async fn reports_of(&self, household: Id, limit: u32) -> Result<Vec<ReportView>> {
+        self.call(move |core| core.reports_of(household, limit)).await
     }
 
     /// A report with its steps in order.

@@ -67,12 +67,13 @@ pub fn read_invite(link: String) -> Result<InviteView> {
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
     /// Joins the community of an enrolment link. `ca` is the hub's own certificate authority (PEM), if it has one. A link works
-    /// once, so a call that is cancelled is finished all the same.
-    #[uniffi::method(default(ca = None))]
-    pub async fn enrol(&self, link: String, ca: Option<String>) -> Result<()> {
+    /// once, so a call that is cancelled is finished all the same. If someone else used this phone and left unsent work it fails with
+    /// `UnsentOfAnother` and changes nothing; with `leave_unsent` it joins, and that work waits as refused. Ask the person first.
+    #[uniffi::method(default(ca = None, leave_unsent = false))]
+    pub async fn enrol(&self, link: String, ca: Option<String>, leave_unsent: bool) -> Result<()> {
         let invite: Invite = link.parse()?;
         let core = self.core.clone();
-        drive(|| async move { core.enrol(&invite, ca.as_deref()).await }).await
+        drive(move || async move { core.enrol_over(&invite, ca.as_deref(), leave_unsent).await }).await
     }
 
     /// Syncs with every hub this phone is enrolled with. A call that is cancelled ends between two requests or in one: nothing

@@ -63,10 +63,13 @@ pub struct CodeName {
     pub code: String,
     /// The name in Chinese.
     pub zh: String,
+    /// The name in English.
+    pub en: String,
 }
 
 impl CodeName {
+    /// A code of English words, which are its English name.
     pub(crate) fn new(code: &str, zh: &str) -> Self {
-        Self { code: code.into(), zh: zh.into() }
+        Self { code: code.into(), zh: zh.into(), en: code.replace('_', " ") }
     }
 }

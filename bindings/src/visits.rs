@@ -2,7 +2,7 @@
 
 use gridwalk_core::dictionary::FieldValue;
 use gridwalk_core::visits::document::RESULTS;
-use gridwalk_core::visits::{DueView, RecordVisit, Urgency, VisitResult, VisitView};
+use gridwalk_core::visits::{DoorGroup, DoorOrder, DueView, RecordVisit, TodayCounts, Urgency, VisitResult, VisitView};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -38,6 +38,63 @@ pub struct DueView {
     pub last_attempt_at: Option<i64>,
     /// Metres to walk as the crow flies, where both positions are known.
     pub metres: Option<i64>,
+    /// The building, read from the address; empty if it names none.
+    pub building: String,
+    /// The stairway in it; empty if the address names none.
+    pub stairway: String,
+    /// The floor, where the address says so.
+    pub floor: Option<i64>,
+    /// The room; empty if the address names none.
+    pub room: String,
+    /// The tag that asks for the visit; empty if the household's own rhythm does.
+    pub tag: String,
+    /// Who last stood at the door (their name), empty if not known here.
+    pub last_attempt_by: String,
+    /// How that visit ended, as a code; empty if there was none.
+    pub last_attempt_result: String,
+    /// Reports about this household or this spot that are not at their end; see `reports_of`.
+    pub open_reports: i64,
+    /// Whether something of the household or of its visits is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
+}
+
+/// In which order stairways are shown.
+#[uniffi::remote(Enum)]
+pub enum DoorOrder {
+    /// As one walks: the nearest first; without a position that where the person was last, then by name.
+    Way,
+    /// Those with the most overdue doors first.
+    Urgency,
+}
+
+/// The doors of a stairway that are due.
+#[uniffi::remote(Record)]
+pub struct DoorGroup {
+    /// What people call it: building and stairway, or 其他 for addresses that name neither.
+    pub name: String,
+    /// The building; empty for addresses that name none.
+    pub building: String,
+    /// The stairway in it; empty for addresses that name none.
+    pub stairway: String,
+    /// Doors whose window is open, with those that are overdue.
+    pub due: i64,
+    /// Doors that are overdue.
+    pub overdue: i64,
+    /// Metres to the nearest of them as the crow flies, where positions are known.
+    pub metres: Option<i64>,
+    /// The doors, by floor from the ground up and by room.
+    pub doors: Vec<DueView>,
+}
+
+/// How many doors are due.
+#[uniffi::remote(Record)]
+pub struct TodayCounts {
+    /// Doors whose window is open, with those that are overdue.
+    pub due: i64,
+    /// Doors that are overdue.
+    pub overdue: i64,
 }
 
 /// A visit as it was recorded.
@@ -126,6 +183,21 @@ impl Phone {
     /// long they have been due.
     pub async fn today(&self, near: Option<Position>, limit: u32) -> Result<Vec<DueView>> {
         self.call(move |core| core.today(near.map(|p| (p.lat, p.lon)), limit)).await
+    }
+
+    /// The doors that are due by building and stairway, each with its doors by floor and room.
+    pub async fn today_groups(&self, near: Option<Position>, order: DoorOrder) -> Result<Vec<DoorGroup>> {
+        self.call(move |core| core.today_groups(near.map(|p| (p.lat, p.lon)), order)).await
+    }
+
+    /// The door to go to after this one: the next of its stairway, else the first of the nearest.
+    pub async fn next_door(&self, after: Id) -> Result<Option<DueView>> {
+        self.call(move |core| core.next_door(after)).await
+    }
+
+    /// How many doors are due.
+    pub async fn today_counts(&self) -> Result<TodayCounts> {
+        self.call(|core| core.today_counts()).await
     }
 
     /// The visits to a household, newest first.

@@ -171,10 +171,10 @@ async def is_refused(worker):
 
 
 async def reports(worker, cadre):
-    [lamp] = await worker.open_reports(10)
+    [lamp] = await worker.reports(gridwalk.ReportFilter(stage=gridwalk.Stage.OPEN), 10)
     place = (await worker.household((await worker.today(None, 1))[0].household)).place
     raised = await worker.raise_report(gridwalk.NewReport(place=place, category="0402", title="楼道堵塞", urgency="较急"))
-    assert raised.value in [report.id for report in await worker.open_reports(10)]
+    assert raised.value in [report.id for report in await worker.reports(gridwalk.ReportFilter(stage=gridwalk.Stage.OPEN), 10)]
     assert (await worker.status()).unsent > 0
     await worker.sync()
     assert (await worker.status()).unsent == 0
@@ -192,7 +192,7 @@ async def reports(worker, cadre):
     assert (detail.report.status, detail.report.status_since) == ("handling", now()), detail
     assert [(step.kind, step.applied) for step in detail.steps] == [("accept", True), ("handle", True)], detail
     assert detail.report.status in [status.code for status in gridwalk.report_statuses()]
-    assert [report.id for report in await worker.open_reports(10)] == [raised.value]
+    assert [report.id for report in await worker.reports(gridwalk.ReportFilter(stage=gridwalk.Stage.OPEN), 10)] == [raised.value]
 
 
 async def settles_a_conflict(worker, cadre, door, resident):

@@ -7,8 +7,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, conflicts, export, mediations, photo, places, quarantine, records, reports, roster, settings, shred, status, sync,
-    units, visit,
+    activities, attendance, carry, circles, conflicts, export, mediations, persons, photo, places, quarantine, records, reports, roster, settings, shred,
+    status, sync, units, visit,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -80,6 +80,9 @@ enum Command {
     Mediation(mediations::Mediation),
     Unit(units::Unit),
     Place(places::Place),
+    Me(persons::Me),
+    Persons(persons::Persons),
+    Categories(persons::Categories),
     Activities(activities::Activities),
     Claim(activities::Claim),
     SignIn(attendance::SignIn),
@@ -164,6 +167,9 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Mediation(c) => c.run(phone, screen),
         Command::Unit(c) => c.run(phone, screen),
         Command::Place(c) => c.run(phone, screen),
+        Command::Me(c) => c.run(phone, screen),
+        Command::Persons(c) => c.run(phone, screen),
+        Command::Categories(c) => c.run(phone, screen),
         Command::Activities(c) => c.run(phone, screen),
         Command::Claim(c) => c.run(phone, screen),
         Command::SignIn(c) => c.run(phone, screen),

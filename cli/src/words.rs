@@ -6,7 +6,7 @@ use gridwalk_core::circles::Purpose;
 use gridwalk_core::dictionary::Code;
 use gridwalk_core::mediations::State;
 use gridwalk_core::phone::MarkView;
-use gridwalk_core::reports::{Status, StepKind};
+use gridwalk_core::reports::{Holder, Status, StepKind};
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::Urgency;
 use gridwalk_core::visits::document::RESULTS;
@@ -145,6 +145,16 @@ pub fn status(code: &str) -> &str {
     Status::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
 }
 
+/// The code of a status, from its code or what people call it.
+pub fn status_code(text: &str) -> &str {
+    Status::ALL.iter().find(|(_, _, zh)| *zh == text).map_or(text, |(_, code, _)| code)
+}
+
+/// What people call whoever has a report.
+pub fn holder(code: &str) -> &str {
+    Holder::ALL.iter().find(|(_, c, ..)| *c == code).map_or(code, |(_, _, zh, _)| zh)
+}
+
 /// What people call a step.
 pub fn step(code: &str) -> &str {
     StepKind::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
@@ -167,6 +177,7 @@ pub fn urgency(urgency: Urgency) -> &'static str {
 pub fn flag(flag: Flag) -> &'static str {
     match flag {
         Flag::NoSignOut => "未签退",
+        Flag::Twice => "重复签到",
         Flag::Overlap => "时间重叠",
         Flag::Short => "不足六成",
         Flag::OutsideTime => "超出活动时间",

@@ -19,6 +19,8 @@ pub enum ErrorKind {
     NotAllowed,
     /// The phone is not enrolled yet, or is enrolled already.
     Enrolment,
+    /// The phone holds unsent work of another person. Nothing was changed: send it or hand it on first, or say that it may wait.
+    UnsentOfAnother,
     /// The database key is not the one this store was made with. The file was not touched.
     WrongKey,
     /// The store's file is damaged. It was set aside, never deleted.
@@ -46,6 +48,7 @@ impl ErrorKind {
             Self::InConflict => "in_conflict",
             Self::NotAllowed => "not_allowed",
             Self::Enrolment => "enrolment",
+            Self::UnsentOfAnother => "unsent_of_another",
             Self::WrongKey => "wrong_key",
             Self::Damaged => "damaged",
             Self::NewerStore => "newer_store",

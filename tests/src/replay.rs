@@ -116,7 +116,7 @@ impl Walker {
                 self.signed_in.insert(s.activity.clone(), outcome.value);
                 return Ok(());
             }
-            Operation::SignOut(s) => phone.run(SignOut { attendance: find(&self.signed_in, &s.activity)? }),
+            Operation::SignOut(s) => phone.run(SignOut::of(find(&self.signed_in, &s.activity)?)),
         }
         .map(drop)
     }

@@ -27,8 +27,9 @@ impl Activities {
             }
             let mut table = s.table(&["时间 When", "活动 Activity", "名额 Places", "编号 Id"]);
             for a in &activities {
-                let full = if a.claimed < a.places { Tone::Plain } else { Tone::Warn };
-                let places = format!("{}/{}{}", a.claimed, a.places, if a.mine { "\n已认领" } else { "" });
+                let full = if a.places.is_none_or(|places| a.claimed < places) { Tone::Plain } else { Tone::Warn };
+                let places = a.places.map_or_else(|| format!("{} · 不限", a.claimed), |places| format!("{}/{places}", a.claimed));
+                let places = places + if a.mine { "\n已认领" } else { "" };
                 table.add_row([
                     cell(words::span(a.starts_at, Some(a.ends_at))),
                     cell(format!("{}\n{}", a.title, a.task)),

@@ -1,7 +1,7 @@
 //! A volunteer's own record: sign-in, sign-out, hours.
 
 use clap::Args;
-use gridwalk_core::attendance::{Served, ServiceRecord, SignIn as SignInTo, SignOut as SignOutOf};
+use gridwalk_core::attendance::{OpenAttendance, Served, ServiceRecord, SignIn as SignInTo, SignOut as SignOutOf};
 use gridwalk_core::{Error, Id, Phone};
 use serde_json::json;
 
@@ -20,7 +20,13 @@ pub struct SignIn {
 
 impl SignIn {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        screen.recorded(&phone.run(SignInTo { activity: self.activity })?, "已签到", "signed in")
+        let outcome = phone.run(SignInTo { activity: self.activity })?;
+        if outcome.changed.iter().all(|table| *table == "commands") {
+            let value = json!({"command": outcome.command, "value": outcome.value, "changed": outcome.changed});
+            return screen
+                .answer(&value, |s| format!("{} {}", s.text("已经签到，没有重复记录 / signed in already", Tone::Warn), s.text(outcome.value, Tone::Dim)));
+        }
+        screen.recorded(&outcome, "已签到", "signed in")
     }
 }
 
@@ -35,18 +41,24 @@ pub struct SignOut {
 impl SignOut {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let attendance = self.attendance.map_or_else(|| only_open(phone), Ok)?;
-        screen.recorded(&phone.run(SignOutOf { attendance })?, "已签退", "signed out")
+        screen.recorded(&phone.run(SignOutOf::of(attendance))?, "已签退", "signed out")
     }
 }
 
+/// The one attendance that is meant by signing out: what was forgotten longer ago is named by its id.
 fn only_open(phone: &Phone) -> Result<Id> {
-    let open: Vec<Served> = phone.service_record()?.served.into_iter().filter(|s| s.until.is_none()).collect();
+    let all = phone.open_attendances()?;
+    let fresh: Vec<OpenAttendance> = all.iter().filter(|open| !open.forgotten).cloned().collect();
+    let open = if fresh.is_empty() { all } else { fresh };
     match open.as_slice() {
         [] => Err(Error::not_found("没有未签退的活动", "you are not signed in to any activity").into()),
         [only] => Ok(only.attendance),
         several => {
-            let text = served_table(Style::PLAIN, several);
-            Err(Failure::ambiguous("有几次签到尚未签退，请用编号指定", "several attendances are open; name one by its id", json!(several), text))
+            let mut table = Style::PLAIN.table(&["签到 Since", "活动 Activity", "编号 Id"]);
+            for open in several {
+                table.add_row([cell(words::time(open.from)), cell(&open.title), cell(open.attendance)]);
+            }
+            Err(Failure::ambiguous("有几次签到尚未签退，请用编号指定", "several attendances are open; name one by its id", json!(several), table.to_string()))
         }
     }
 }

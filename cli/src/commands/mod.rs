@@ -7,6 +7,7 @@ pub mod circles;
 pub mod conflicts;
 pub mod export;
 pub mod mediations;
+pub mod persons;
 pub mod photo;
 pub mod places;
 pub mod quarantine;

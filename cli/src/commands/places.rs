@@ -10,6 +10,7 @@ use super::lookup::name_of;
 use crate::failure::Result;
 use crate::screen::{Screen, Style, Tone, cell, number, toned};
 use crate::values::id;
+use crate::words;
 
 /// 网格和微网格 / Grids and micro-grids
 #[derive(Debug, Args)]
@@ -21,6 +22,7 @@ pub struct Place {
 #[derive(Debug, Subcommand)]
 enum What {
     List(List),
+    Households(Households),
     Add(Add),
     AddMicroGrid(NewMicroGrid),
     Rename(Rename),
@@ -30,10 +32,46 @@ impl Place {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         match self.what {
             What::List(c) => c.run(phone, screen),
+            What::Households(c) => c.run(phone, screen),
             What::Add(c) => screen.recorded(&phone.run(AddPlace { level: GRID.to_owned(), name: c.name })?, "已新增网格", "grid added"),
             What::AddMicroGrid(c) => screen.recorded(&phone.run(AddMicroGrid { grid: c.grid, name: c.name })?, "已新增微网格", "micro-grid added"),
             What::Rename(c) => screen.recorded(&phone.run(EditPlace { place: c.place, name: c.name })?, "已改名", "renamed"),
         }
+    }
+}
+
+/// 网格或微网格的住户，按地址 / The households of a grid or micro-grid, by address
+#[derive(Debug, Args)]
+struct Households {
+    /// 网格或微网格编号，默认全部 / the id of the grid or micro-grid [default: all]
+    #[arg(value_parser = id)]
+    place: Option<Id>,
+    /// 从这一户之后继续：上一页末行的 key / go on after the key of the last row of the page before
+    #[arg(long, value_name = "KEY")]
+    after: Option<String>,
+    /// 最多显示多少户 / at most so many
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    limit: u32,
+}
+
+impl Households {
+    fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let found = phone.households(self.place, self.after.as_deref(), self.limit)?;
+        screen.answer(&json!(found), |s| {
+            let mut table = s.table(&["住址 Address", "居民 Residents", "上次见面 Last met", "编号 Id"]);
+            for h in &found {
+                let marks = [h.unsent.then_some("未上传"), h.conflict.then_some("冲突")];
+                let facts: Vec<&str> = [words::word(words::HOUSEHOLD_STATES, &h.state)].into_iter().chain(marks.into_iter().flatten()).collect();
+                let who = if h.residents > 1 { format!("{}等{}人", h.name, h.residents) } else { h.name.clone() };
+                let met = h.last_visit_at.map(words::day).unwrap_or_default();
+                table.add_row([cell(format!("{}\n{}", h.address, facts.join(" · "))), cell(who), cell(met), toned(h.id, Tone::Dim)]);
+            }
+            table.to_string()
+        })?;
+        if let Some(last) = found.last().filter(|_| found.len() == self.limit as usize) {
+            screen.hint(&format!("还可能有更多：--after '{}'", last.key), &format!("there may be more: --after '{}'", last.key));
+        }
+        Ok(())
     }
 }
 

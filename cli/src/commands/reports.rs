@@ -1,11 +1,11 @@
 //! Problem reports (问题上报): list, show, raise, step.
 
 use clap::{Args, Subcommand};
-use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, ReportView, StepView, WhistleReport};
+use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, ReportFilter, ReportView, Stage, StepView, WhistleReport};
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
-use super::lookup::{name_of, own_grid};
+use super::lookup::own_grid;
 use crate::failure::Result;
 use crate::screen::{Screen, Style, Tone, cell, toned};
 use crate::values::{Position, id};
@@ -41,9 +41,30 @@ impl Report {
     }
 }
 
-/// 未办结的上报，最早的在前 / Open reports, oldest first
+/// 上报列表：未办结的最早的在前，已办结的最近的在前 / Reports: open ones oldest first, closed ones newest first
 #[derive(Debug, Args)]
 struct List {
+    /// 已办结和不予受理的 / those that are closed or declined
+    #[arg(long, conflicts_with = "all")]
+    closed: bool,
+    /// 全部 / all
+    #[arg(long)]
+    all: bool,
+    /// 状态，如 已反馈 / only those of this status
+    #[arg(long, value_name = "STATUS", default_value = "", hide_default_value = true)]
+    status: String,
+    /// 类别编码 / only those of this category, by its code
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
+    category: String,
+    /// 上报月份，如 2026-03 / only those raised in this month
+    #[arg(long, value_name = "YYYY-MM", default_value = "", hide_default_value = true)]
+    month: String,
+    /// 标题、编号、地址或内容中的词，标题也可用拼音 / words in title, number, address or detail; titles by pinyin too
+    #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true)]
+    find: String,
+    /// 从这一件之后继续：上一页末行的 key / go on after the key of the last row of the page before
+    #[arg(long, value_name = "KEY")]
+    after: Option<String>,
     /// 最多显示多少件 / at most so many
     #[arg(long, value_name = "N", default_value_t = 30)]
     limit: u32,
@@ -51,18 +72,41 @@ struct List {
 
 impl List {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        let open = phone.open_reports(self.limit)?;
-        screen.answer(&json!(open), |s| if open.is_empty() { s.text("没有未办结的上报 / no open reports", Tone::Good) } else { table(s, &open) })
+        let status = words::status_code(&self.status).to_owned();
+        // Whoever asks for a status of the end means those that have come to it.
+        let ended = ["closed", "declined"].contains(&status.as_str());
+        let stage = match (self.closed, self.all || ended) {
+            (true, _) => Stage::Closed,
+            (_, true) => Stage::All,
+            _ => Stage::Open,
+        };
+        let filter = ReportFilter { stage, status, category: self.category, month: self.month, text: self.find, by: None, place: None };
+        let found = phone.reports(&filter, self.after.as_deref(), self.limit)?;
+        let none = if filter == ReportFilter::default() { "没有未办结的上报 / no open reports" } else { "没有这样的上报 / no such reports" };
+        screen.answer(&json!(found), |s| if found.is_empty() { s.text(none, Tone::Good) } else { table(s, &found) })?;
+        if let Some(last) = found.last().filter(|_| found.len() == self.limit as usize) {
+            screen.hint(&format!("还可能有更多：--after {}", last.key), &format!("there may be more: --after {}", last.key));
+        }
+        Ok(())
     }
 }
 
-fn table(s: Style, reports: &[ReportView]) -> String {
+/// Reports as rows.
+pub fn table(s: Style, reports: &[ReportView]) -> String {
     let mut table = s.table(&["状态 Status", "紧急 Urgency", "标题 Title", "上报 Raised", "编号 Id"]);
     for r in reports {
+        let holder = if r.lead_name.is_empty() { words::holder(&r.holder) } else { &r.lead_name };
+        let facts = [r.number.as_str(), &r.place_name, &r.address, &r.category_name, &r.by_name, holder];
+        let mut facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).map(str::to_owned).collect();
+        facts.extend((r.photos > 0).then(|| format!("照片{}", r.photos)));
+        facts.extend(r.unsent.then(|| "未上传".to_owned()));
+        facts.extend(r.conflict.then(|| "冲突".to_owned()));
+        let status = words::status(&r.status);
+        let status = if r.notes_since > 0 { toned(format!("{status}\n有新情况 {}", r.notes_since), Tone::Bad) } else { toned(status, tone(&r.status)) };
         table.add_row([
-            toned(words::status(&r.status), tone(&r.status)),
+            status,
             toned(&r.urgency, if r.urgency == "紧急" { Tone::Bad } else { Tone::Plain }),
-            cell(&r.title),
+            cell(format!("{}\n{}", r.title, facts.join(" · ")).trim_end()),
             cell(words::day(r.at)),
             toned(r.id, Tone::Dim),
         ]);
@@ -92,13 +136,10 @@ impl Show {
         let (report, steps) = phone.report(self.report)?;
         let marks = phone.marks(self.report)?;
         screen.answer(&json!({"report": report, "steps": steps, "marks": marks}), |s| {
-            let facts = [
-                report.urgency.as_str(),
-                &report.category,
-                &report.number,
-                &words::proven_time(report.at, report.unanchored, report.unknowable),
-                &name_of(phone, &report.by),
-            ];
+            let by = if report.by_name.is_empty() { &report.by } else { &report.by_name };
+            let category = if report.category_name.is_empty() { &report.category } else { &report.category_name };
+            let time = words::proven_time(report.at, report.unanchored, report.unknowable);
+            let facts = [report.urgency.as_str(), category, &report.number, &report.place_name, &report.address, &time, by];
             let facts: Vec<&str> = facts.into_iter().filter(|f| !f.is_empty()).collect();
             let head = format!("{} {}", s.text(&report.title, Tone::Bold), s.text(words::status(&report.status), tone(&report.status)));
             let marks: Vec<String> = marks.iter().map(words::mark).collect();
@@ -107,7 +148,7 @@ impl Show {
                 s.text(marks.join("，"), Tone::Warn),
                 s.text(facts.join(" · "), Tone::Plain),
                 s.text(&report.detail, Tone::Plain),
-                steps_text(s, phone, &steps),
+                steps_text(s, &steps),
             ];
             let text = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
             let legend = words::time_legend(&text);
@@ -116,7 +157,7 @@ impl Show {
     }
 }
 
-fn steps_text(s: Style, phone: &Phone, steps: &[StepView]) -> String {
+fn steps_text(s: Style, steps: &[StepView]) -> String {
     if steps.is_empty() {
         return s.text("还没有人办理 / no steps yet", Tone::Dim);
     }
@@ -125,7 +166,12 @@ fn steps_text(s: Style, phone: &Phone, steps: &[StepView]) -> String {
         let kind = words::step(&step.kind);
         // A step that came too late stays visible as such.
         let kind = if step.applied { cell(kind) } else { toned(format!("{kind}（未生效）"), Tone::Dim) };
-        table.add_row([cell(words::proven_time(step.at, step.unanchored, step.unknowable)), kind, cell(name_of(phone, &step.by)), cell(&step.note)]);
+        table.add_row([
+            cell(words::proven_time(step.at, step.unanchored, step.unknowable)),
+            kind,
+            cell(if step.by_name.is_empty() { &step.by } else { &step.by_name }),
+            cell(&step.note),
+        ]);
     }
     table.to_string()
 }
@@ -174,7 +220,7 @@ struct Step {
     /// 上报编号 / the report's id
     #[arg(value_parser = id)]
     report: Id,
-    /// 受理、不予受理、处理、反馈、办结、退回、督办、补充情况 / accept, decline, handle, feed_back, close, return, supervise, note
+    /// 受理、不予受理、处理、反馈、办结、退回、督办、重新办理、补充情况 / accept, decline, handle, feed_back, close, return, supervise, reopen, note
     kind: String,
     /// 说明 / what was done or said
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]

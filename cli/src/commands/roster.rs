@@ -6,9 +6,11 @@ use gridwalk_core::care::CareView;
 use gridwalk_core::dictionary::FieldValue;
 use gridwalk_core::households::document::{RESIDENT_STATES, STATES};
 use gridwalk_core::households::{HouseholdView, ResidentView};
+use gridwalk_core::phone::FactView;
+use gridwalk_core::reports::{ReportFilter, Stage};
 use gridwalk_core::search::FoundView;
-use gridwalk_core::visits::{DueView, Urgency, VisitView};
-use serde_json::json;
+use gridwalk_core::visits::{DoorGroup, DoorOrder, DueView, Urgency, VisitView};
+use serde_json::{Value, json};
 
 use super::lookup::{household, name_of};
 use super::records::record_text;
@@ -23,16 +25,36 @@ pub struct Today {
     /// 从哪里出发，由近到远 / where you are: nearest first
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     near: Option<Position>,
+    /// 按楼栋和单元分组，楼内从下往上 / by building and stairway, each from the ground up
+    #[arg(long)]
+    groups: bool,
+    /// 分组时最紧急的楼道在前 / of groups, those with the most overdue doors first
+    #[arg(long, requires = "groups")]
+    urgent: bool,
     /// 最多显示多少户 / at most so many
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(long, value_name = "N", default_value_t = 30, conflicts_with = "groups")]
     limit: u32,
 }
 
 impl Today {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        if self.groups {
+            let order = if self.urgent { DoorOrder::Urgency } else { DoorOrder::Way };
+            let groups = phone.today_groups(self.near.map(|p| (p.0, p.1)), order)?;
+            return screen.answer(&json!(groups), |s| if groups.is_empty() { due_table(s, &[]) } else { groups_text(s, &groups) });
+        }
         let due = phone.today(self.near.map(|p| (p.0, p.1)), self.limit)?;
         screen.answer(&json!(due), |s| due_table(s, &due))
     }
+}
+
+fn groups_text(s: Style, groups: &[DoorGroup]) -> String {
+    let text = |group: &DoorGroup| {
+        let facts = [Some(format!("可走{}", group.due)), (group.overdue > 0).then(|| format!("超期{}", group.overdue)), group.metres.map(words::distance)];
+        let facts: Vec<String> = facts.into_iter().flatten().collect();
+        format!("{} {}\n{}", s.text(&group.name, Tone::Bold), s.text(facts.join(" · "), Tone::Dim), due_table(s, &group.doors))
+    };
+    groups.iter().map(text).collect::<Vec<_>>().join("\n")
 }
 
 fn due_table(s: Style, due: &[DueView]) -> String {
@@ -43,9 +65,14 @@ fn due_table(s: Style, due: &[DueView]) -> String {
     for d in due {
         let facts = [
             d.metres.map(words::distance),
-            Some(format!("每 {} 天", d.every_days)),
+            Some(if d.tag.is_empty() { format!("每 {} 天", d.every_days) } else { format!("{} 每 {} 天", d.tag, d.every_days) }),
             d.last_visit_at.map(|at| format!("见面 {}", words::day(at))),
-            d.last_attempt_at.filter(|at| Some(*at) != d.last_visit_at).map(|at| format!("上门 {}", words::day(at))),
+            d.last_attempt_at
+                .filter(|at| Some(*at) != d.last_visit_at)
+                .map(|at| format!("上门 {} {} {}", words::day(at), words::result(&d.last_attempt_result), d.last_attempt_by)),
+            (d.open_reports > 0).then(|| format!("上报 {}", d.open_reports)),
+            d.unsent.then(|| "未上传".to_owned()),
+            d.conflict.then(|| "冲突".to_owned()),
         ];
         let facts: Vec<String> = facts.into_iter().flatten().collect();
         table.add_row([
@@ -57,7 +84,7 @@ fn due_table(s: Style, due: &[DueView]) -> String {
     table.to_string()
 }
 
-/// 查找居民和住户：姓名、拼音、地址、电话、标签 / Find residents by name, pinyin, address, telephone, tag
+/// 查找居民、住户和上报：姓名、拼音、地址、电话、标签、标题、编号 / Find residents by name, pinyin, address, telephone, tag; reports by title or number
 #[derive(Debug, Args)]
 pub struct Find {
     /// 找什么，可写几个词 / what to find; all words must match
@@ -70,8 +97,19 @@ pub struct Find {
 
 impl Find {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        let found = phone.find(&self.words.join(" "), self.limit)?;
-        screen.answer(&json!(found), |s| if found.is_empty() { s.text("没有找到 / nothing found", Tone::Dim) } else { found_table(s, &found) })
+        let typed = self.words.join(" ");
+        let found = phone.find(&typed, self.limit)?;
+        // Reports too, also closed ones: whoever looks for one does not know how far it has come.
+        let filter = ReportFilter { stage: Stage::All, text: typed, ..ReportFilter::default() };
+        let reports = phone.reports(&filter, None, self.limit)?;
+        let mut value: Vec<Value> = found.iter().map(|f| json!(f)).collect();
+        value.extend(reports.iter().map(|r| json!({"report": r.id, "title": r.title, "number": r.number, "status": r.status, "at": r.at})));
+        screen.answer(&json!(value), |s| {
+            let mut tables = Vec::new();
+            tables.extend((!found.is_empty()).then(|| found_table(s, &found)));
+            tables.extend((!reports.is_empty()).then(|| super::reports::table(s, &reports)));
+            if tables.is_empty() { s.text("没有找到 / nothing found", Tone::Dim) } else { tables.join("\n") }
+        })
     }
 }
 
@@ -130,26 +168,47 @@ pub struct Show {
     /// 最多显示多少次走访 / at most so many visits
     #[arg(long, value_name = "N", default_value_t = 10)]
     visits: u32,
+    /// 每一项由谁在什么时候填写 / who wrote each fact, and when
+    #[arg(long)]
+    facts: bool,
 }
 
 impl Show {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let id = household(phone, &self.household.join(" "))?;
+        if self.facts {
+            let facts = phone.facts(id)?;
+            return screen.answer(&json!(facts), |s| facts_table(s, &facts));
+        }
         if let Ok(record) = phone.record(id)
             && record.kind != "household"
         {
             return screen.answer(&json!(record), |s| record_text(s, &record));
         }
         let view = phone.household(id)?;
+        let reports = phone.reports_of(id, self.visits)?;
         let visits = phone.visits_of(id, self.visits)?;
         let care = phone.care(id)?;
-        screen.answer(&json!({"household": view, "visits": visits, "care": care}), |s| {
+        screen.answer(&json!({"household": view, "visits": visits, "care": care, "reports": reports}), |s| {
             // A micro-grid's lead does not have the grid's own document.
             let places = [&view.place, &view.micro_grid].map(|place| Some(name_of(phone, place)).filter(|name| name != place));
-            let all = [household_text(s, &view, places), residents_text(s, &view.residents), care_text(s, &view, &care), visits_text(s, &visits)];
+            let raised = if reports.is_empty() { String::new() } else { super::reports::table(s, &reports) };
+            let all = [household_text(s, &view, places), residents_text(s, &view.residents), care_text(s, &view, &care), visits_text(s, &visits), raised];
             all.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
         })
     }
+}
+
+fn facts_table(s: Style, facts: &[FactView]) -> String {
+    let mut table = s.table(&["项目 Field", "内容 Value", "填写人 By", "时间 When"]);
+    for fact in facts {
+        let key = fact.path.rsplit('/').next().unwrap_or(&fact.path);
+        let value = fact.value.as_str().map_or_else(|| fact.value.to_string(), str::to_owned);
+        let tone = if fact.shown { Tone::Plain } else { Tone::Warn };
+        let by = if fact.by_name.is_empty() { &fact.by } else { &fact.by_name };
+        table.add_row([cell(words::word(words::FIELDS, key)), toned(value, tone), cell(by), cell(words::time(fact.at))]);
+    }
+    table.to_string()
 }
 
 fn household_text(s: Style, h: &HouseholdView, [grid, micro_grid]: [Option<String>; 2]) -> String {

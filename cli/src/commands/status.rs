@@ -89,10 +89,16 @@ fn tenant_text(tenant: &TenantStatus) -> String {
 }
 
 fn quarantine_table(s: Style, quarantine: &[Quarantined]) -> String {
-    let mut table = s.table(&["时间 When", "记录 Record", "原因 Reason", "编号 Id"]);
+    let mut table = s.table(&["时间 When", "记录 Record", "记录人 By", "原因 Reason", "编号 Id"]);
     for q in quarantine {
         let reason = format!("{} / {} ({})", q.reason_zh, q.reason_en, q.reason);
-        table.add_row([cell(words::time(q.at)), cell(words::word(words::COMMANDS, &q.command)), toned(reason, Tone::Warn), toned(q.id, Tone::Dim)]);
+        table.add_row([
+            cell(words::time(q.at)),
+            cell(words::word(words::COMMANDS, &q.command)),
+            cell(if q.by_name.is_empty() { &q.by } else { &q.by_name }),
+            toned(reason, Tone::Warn),
+            toned(q.id, Tone::Dim),
+        ]);
     }
     table.to_string()
 }

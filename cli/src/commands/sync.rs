@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use gridwalk_core::identity::Invite;
 use gridwalk_core::sync::{Network, PhotoProgress, PhotoReport, SyncProgress, SyncReport};
-use gridwalk_core::{Error, Phone};
+use gridwalk_core::{Error, ErrorKind, Phone};
 use serde_json::json;
 
 use crate::failure::{Failure, Result};
@@ -23,6 +23,9 @@ pub struct Enrol {
     /// 服务器自己的证书（PEM） / the hub's own certificate authority, if it has one
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// 本机另一位使用者未发送的记录留在本机等候其本人提交 / join although another person's unsent records are here; they wait for that person
+    #[arg(long)]
+    force: bool,
 }
 
 impl Enrol {
@@ -35,8 +38,13 @@ impl Enrol {
         let invite = self.invite()?;
         let ca = self.ca.map(|path| read(&path).map_err(|e| Failure::file(&path.display().to_string(), e))).transpose()?;
         let spinner = screen.spinner("正在入网 / joining");
-        let joined = wait(phone.enrol(&invite, ca.as_deref()));
+        let joined = wait(phone.enrol_over(&invite, ca.as_deref(), self.force));
         spinner.finish_and_clear();
+        if let Err(Failure::Said(trouble)) = &joined
+            && trouble.code == ErrorKind::UnsentOfAnother.code()
+        {
+            screen.hint("gridwalk sync；或 gridwalk carry；或 gridwalk enrol --force 链接", "gridwalk sync; or gridwalk carry; or gridwalk enrol --force LINK");
+        }
         joined?;
         let status = phone.status()?;
         let tenant = status.tenants.iter().find(|t| t.tenant == invite.tenant).ok_or_else(|| Error::internal("enrolment"))?;

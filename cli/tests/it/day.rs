@@ -115,13 +115,50 @@ fn a_report_is_raised_in_ones_grid_and_handled_in_steps() {
 }
 
 #[test]
+fn a_closed_report_is_found_and_taken_up_again() {
+    let (t, _) = at_work();
+    let report = t.json(&["report", "raise", "路灯不亮"])["value"].as_str().unwrap().to_owned();
+    let other = t.json(&["report", "raise", "井盖缺失"])["value"].as_str().unwrap().to_owned();
+    let ids = |args: &[&str]| -> Vec<String> {
+        let list = t.json(&[&["report", "list"][..], args].concat());
+        list.as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect()
+    };
+    t.json(&["report", "step", &report, "反馈", "--note", "已换灯泡"]);
+    t.json(&["report", "step", &report, "办结"]);
+    assert_eq!(t.error(1, &["report", "step", &report, "办结"])["code"], "invalid", "done is done");
+    assert_eq!(ids(&[]), [other.clone()]);
+    assert_eq!(ids(&["--closed"]), [report.clone()]);
+    assert_eq!(ids(&["--status", "已办结"]), [report.clone()]);
+    assert_eq!(ids(&["--all", "--find", "ludeng"]), [report.clone()]);
+    assert_eq!(ids(&["--all", "--month", "1999-01"]), Vec::<String>::new());
+    assert_eq!(t.error(1, &["report", "list", "--month", "1999"])["code"], "invalid");
+    assert_eq!(ids(&["--all"]).len(), 2);
+    let first = t.json(&["report", "list", "--all", "--limit", "1"])[0].clone();
+    let rest = ids(&["--all", "--after", first["key"].as_str().unwrap()]);
+    assert!(rest.len() == 1 && rest[0] != first["id"].as_str().unwrap(), "the next page goes on behind the last row: {rest:?}");
+    assert!(t.text(&["find", "路灯"]).contains("已办结"));
+    assert_eq!(t.json(&["find", "路灯"])[0]["report"], report.as_str());
+
+    // It breaks again: what is said is seen, and it is taken up under its own number, for a reason.
+    let error = t.error(1, &["report", "step", &report, "处理", "--note", "又坏了"]);
+    assert!(error["zh"].as_str().unwrap().contains("重新办理"), "{error}");
+    t.json(&["report", "step", &report, "补充情况", "--note", "又坏了"]);
+    assert!(t.text(&["report", "list"]).contains("有新情况"));
+    assert_eq!(t.error(1, &["report", "step", &report, "重新办理"])["code"], "invalid");
+    t.json(&["report", "step", &report, "重新办理", "--note", "又坏了"]);
+    let shown = t.json(&["report", "show", &report])["report"].clone();
+    assert_eq!((shown["status"].as_str(), shown["notes_since"].as_i64(), shown["holder"].as_str()), (Some("raised"), Some(0), Some("community")));
+    assert_eq!(ids(&["--closed"]), Vec::<String>::new());
+}
+
+#[test]
 fn service_is_signed_in_and_out() {
     let (t, _) = at_work();
     let phone = t.phone();
     let (from, until) = (phone.now().unwrap() - 600, phone.now().unwrap() + 3600);
     let activity =
         AddActivity {
-            title: "清洁家园".into(), task: "参加志愿服务".into(), place: None, starts_at: from, ends_at: until, places: 1, claims: vec![]
+            title: "清洁家园".into(), task: "参加志愿服务".into(), place: None, starts_at: from, ends_at: until, places: Some(1), claims: vec![]
         };
     let activity = phone.run(activity).unwrap().value.to_string();
     drop(phone);
@@ -139,10 +176,23 @@ fn service_is_signed_in_and_out() {
     assert_eq!(t.json(&["sign-out"])["value"], attendance);
 
     let first = t.json(&["sign-in", &activity])["value"].clone();
-    t.json(&["sign-in", &activity]);
+    // A double tap is one attendance.
+    assert_eq!(t.json(&["sign-in", &activity])["value"], first);
+    assert!(t.text(&["sign-in", &activity]).contains("已经签到"));
+    let other =
+        AddActivity { title: "义诊".into(), task: "参加志愿服务".into(), place: None, starts_at: from, ends_at: until, places: None, claims: vec![] };
+    let other = t.phone().run(other).unwrap().value.to_string();
+    t.json(&["sign-in", &other]);
     let error = t.error(1, &["sign-out"]);
     assert_eq!((error["code"].as_str(), error["candidates"].as_array().unwrap().len()), (Some("ambiguous"), 2));
     assert_eq!(t.json(&["sign-out", first.as_str().unwrap()])["value"], first);
+    t.json(&["sign-out"]);
+    assert_eq!(t.json(&["hours"])["served"].as_array().unwrap().len(), 3);
+    // Whoever comes is welcome: no number says how many.
+    let all = t.json(&["activities"]);
+    let welcome = all.as_array().unwrap().iter().find(|a| a["id"] == other.as_str()).unwrap();
+    assert_eq!(welcome["places"], Value::Null);
+    assert!(t.text(&["activities"]).contains("0 · 不限"));
 }
 
 #[test]

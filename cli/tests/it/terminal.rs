@@ -108,7 +108,7 @@ impl Terminal {
         };
         let roles = roles.iter().map(|(role, scope)| ((*role).to_owned(), (*scope).to_owned())).collect();
         let joins = Joins { community: &self.community, granted: Granted { audiences: vec!["community".into(), "desk".into()], roles } };
-        wait(phone.enrol_with(&invite, None, &joins)).unwrap();
+        wait(phone.enrol_with(&invite, None, false, &joins)).unwrap();
     }
 
     /// Syncs with a hub that says `word` of everything that is sent.

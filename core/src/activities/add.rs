@@ -20,8 +20,9 @@ pub struct AddActivity {
     pub starts_at: i64,
     /// When it ends.
     pub ends_at: i64,
-    /// How many can take part.
-    pub places: u32,
+    /// How many can take part; `None` for as many as come.
+    #[serde(default)]
+    pub places: Option<u32>,
     /// Who has claimed a place already (import).
     #[serde(default)]
     pub claims: Vec<Id>,
@@ -36,6 +37,9 @@ impl Action for AddActivity {
         if ends_at <= starts_at {
             return Err(Error::invalid("结束时间须晚于开始时间", "an activity ends after it begins"));
         }
+        if self.places == Some(0) {
+            return Err(Error::invalid("名额至少1个；不限名额请留空", "an activity has at least one place; leave it empty for no limit"));
+        }
         let id = edit.new_id();
         edit.create(id, document::ACTIVITY.name, |w| {
             let root = w.at_path(&[])?;
@@ -45,7 +49,7 @@ impl Action for AddActivity {
             w.put(&root, "place", self.place.map(Value::from))?;
             w.put(&root, "starts_at", Value::from(starts_at))?;
             w.put(&root, "ends_at", Value::from(ends_at))?;
-            w.put(&root, "places", Value::from(i64::from(self.places)))?;
+            w.put(&root, "places", self.places.map(|places| i64::from(places).into()))?;
             let claims = w.at_path(&["claims"])?;
             self.claims.iter().try_for_each(|person| w.put(&claims, &person.to_string(), Value::from(true)))
         })?;

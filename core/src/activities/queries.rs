@@ -19,8 +19,8 @@ pub struct ActivityView {
     pub starts_at: i64,
     /// When it ends.
     pub ends_at: i64,
-    /// How many can take part.
-    pub places: i64,
+    /// How many can take part; `None` for as many as come.
+    pub places: Option<i64>,
     /// How many have claimed a place.
     pub claimed: i64,
     /// Whether the person signed in has.
@@ -30,7 +30,7 @@ pub struct ActivityView {
 /// The activities that end after `since` (seconds since the Unix epoch, UTC), soonest first, as the person signed in sees them.
 pub fn activities(connection: &Connection, since: i64, limit: u32) -> Result<Vec<ActivityView>> {
     let mut statement = connection.prepare_cached(
-        "SELECT a.doc, coalesce(a.title, ''), coalesce(a.task, ''), coalesce(a.starts_at, 0), a.ends_at, coalesce(a.places, 0),
+        "SELECT a.doc, coalesce(a.title, ''), coalesce(a.task, ''), coalesce(a.starts_at, 0), a.ends_at, a.places,
            (SELECT count(*) FROM claims c WHERE c.doc = a.doc AND c.claimed = 1),
            EXISTS (SELECT 1 FROM claims c WHERE c.doc = a.doc AND c.entry IN (SELECT person FROM tenants) AND c.claimed = 1)
          FROM activities a WHERE a.ends_at > ?1 ORDER BY a.starts_at, a.doc LIMIT ?2",

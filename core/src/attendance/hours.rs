@@ -13,6 +13,8 @@ use crate::ids::Id;
 pub enum Flag {
     /// Never signed out: counts nothing until someone corrects it.
     NoSignOut,
+    /// Signed in a second time while signed in: counted with the first.
+    Twice,
     /// Overlaps another attendance; the time counts once.
     Overlap,
     /// Less than 60 % of the activity.
@@ -45,12 +47,16 @@ pub struct Attendance {
 pub struct Served {
     /// The attendance.
     pub attendance: Id,
+    /// The activity (its id).
+    pub activity: String,
     /// The activity's title, empty if not known here.
     pub title: String,
     /// Signed in, in seconds since the Unix epoch (UTC).
     pub from: i64,
-    /// Signed out.
+    /// Signed out; of someone who signed in twice, the last time that they signed out.
     pub until: Option<i64>,
+    /// Of a second sign-in while signed in, the first, which it is counted with.
+    pub twin_of: Option<Id>,
     /// Minutes that count.
     pub minutes: i64,
     /// What to look at.
@@ -69,12 +75,47 @@ pub struct ServiceRecord {
 /// The tolerance around an activity's planned time, in seconds.
 const OUTSIDE_SECONDS: i64 = 1_800;
 
+/// So long after a sign-in the person is taken to be there still if they have not signed out, in seconds: after that they forgot to.
+pub(super) const OPEN_SECONDS: i64 = 12 * 3_600;
+
+/// Joins attendances that are one: to the same activity, the later one begun while the person was signed in (a double tap, two
+/// phones that were offline). The first goes on until the last sign-out of them all; each of the others names it. `attendances`
+/// are by the time of sign-in.
+fn join(attendances: &mut [Attendance]) -> Vec<Option<Id>> {
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut twins = vec![None; attendances.len()];
+    for n in 0..attendances.len() {
+        let later = &attendances[n];
+        // A sign-out before its sign-in is a clock's fault: such a one stands alone.
+        let is_sound = |a: &Attendance| a.until.is_none_or(|until| until >= a.from);
+        // Whoever signs in at the moment that they signed out comes back.
+        let is_there = |first: &Attendance| first.until.map_or(later.from <= first.from.saturating_add(OPEN_SECONDS), |until| later.from < until);
+        let joins = |first: &Attendance| first.activity == later.activity && is_sound(first) && is_there(first);
+        match firsts.iter().copied().rev().find(|first| is_sound(later) && joins(&attendances[*first])) {
+            Some(first) => {
+                twins[n] = Some(attendances[first].id);
+                attendances[first].until = attendances[first].until.max(later.until);
+                attendances[first].unanchored |= attendances[n].unanchored;
+            }
+            None => firsts.push(n),
+        }
+    }
+    twins
+}
+
 /// Folds attendances (in any order) into a service record.
 pub fn service_record(mut attendances: Vec<Attendance>) -> ServiceRecord {
     attendances.sort_by_key(|a| (a.from, a.id));
+    let twins = join(&mut attendances);
     let mut record = ServiceRecord::default();
     let mut counted_until = i64::MIN;
-    for a in attendances {
+    for (a, twin_of) in attendances.into_iter().zip(twins) {
+        if twin_of.is_some() {
+            let title = a.planned.map(|p| p.0).unwrap_or_default();
+            let Attendance { id, activity, from, until, .. } = a;
+            record.served.push(Served { attendance: id, activity, title, from, until, twin_of, minutes: 0, flags: vec![Flag::Twice] });
+            continue;
+        }
         let mut flags = Vec::new();
         let ends = a.until.filter(|until| *until >= a.from);
         match a.until {
@@ -102,6 +143,8 @@ pub fn service_record(mut attendances: Vec<Attendance>) -> ServiceRecord {
         record.minutes = record.minutes.saturating_add(seconds / 60);
         record.served.push(Served {
             attendance: a.id,
+            activity: a.activity,
+            twin_of,
             title: a.planned.map(|p| p.0).unwrap_or_default(),
             from: a.from,
             until: a.until,

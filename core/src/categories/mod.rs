@@ -1,6 +1,8 @@
 //! The three-level list of matters that reports are sorted into: data, imported, never in code.
 
 pub mod document;
+mod queries;
 mod set;
 
+pub use queries::{CategoryView, categories, recent_categories};
 pub use set::{Category, SetCategories};

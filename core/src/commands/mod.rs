@@ -7,6 +7,7 @@ mod input;
 pub use edit::{Edit, Made};
 pub use input::{check_name, check_note, check_past, check_position, check_text, check_time};
 
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Stamp;
@@ -36,8 +37,28 @@ pub struct Command {
     pub input: Input,
 }
 
+/// What a person means by a command, given what this phone holds.
+#[derive(Debug)]
+pub enum Meant {
+    /// Just what it says.
+    AsGiven,
+    /// This instead: the same, with what it concerns named.
+    Instead(Input),
+    /// Nothing new: it was done before, and this is what that made.
+    Done(Id),
+}
+
 /// One kind of command.
 pub trait Action {
+    /// What `person` means by this at `now` (seconds since the Unix epoch, UTC). It is asked once, when they do it: a command that
+    /// runs again goes by what was found then.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn meant(&self, _store: &Connection, _person: Id, _now: i64) -> Result<Meant> {
+        Ok(Meant::AsGiven)
+    }
+
     /// Makes the changes. Answers with the id of what the command is about or made, for the screen to go on with.
     ///
     /// # Errors

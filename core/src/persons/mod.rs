@@ -3,6 +3,8 @@
 mod add;
 pub mod document;
 mod edit;
+mod queries;
 
 pub use add::AddPerson;
 pub use edit::EditPerson;
+pub use queries::{MeView, PersonView, RoleView, me, person, persons};

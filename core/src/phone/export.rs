@@ -1,14 +1,46 @@
 //! Taking data out: JSON for people and programs, standard Automerge files for other tools.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Phone;
+use crate::documents::Fact;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::store::{StoredDoc, load};
 
+/// A fact of a record with who wrote it and when.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FactView {
+    /// Where it stands: keys joined by `/`, as in the document.
+    pub path: String,
+    /// The value.
+    pub value: Value,
+    /// Whether it is the one that screens show; the others were set at the same time.
+    pub shown: bool,
+    /// Who wrote it (a person's id), empty if the record does not say.
+    pub by: String,
+    /// The name of who wrote it, empty if not known here.
+    pub by_name: String,
+    /// When, as the record says, in seconds since the Unix epoch (UTC).
+    pub at: i64,
+}
+
 impl Phone {
+    /// Every fact of a record with who wrote it and when, by path; the value that screens show comes first of each.
+    pub fn facts(&self, id: Id) -> Result<Vec<FactView>> {
+        self.store.read(|c| {
+            let mut names = c.prepare_cached("SELECT coalesce(name, '') FROM persons WHERE doc = ?1")?;
+            let facts = load(c, id)?.ok_or_else(missing)?.facts();
+            let view = |fact: Fact| {
+                let by_name = names.query_row([&fact.by], |r| r.get(0)).optional()?.unwrap_or_default();
+                Ok(FactView { path: fact.path, value: fact.value.to_json(), shown: fact.shown, by: fact.by, by_name, at: fact.at })
+            };
+            facts.into_iter().map(view).collect()
+        })
+    }
+
     /// A document as JSON: kind, generation, state, conflicts.
     pub fn export_json(&self, id: Id) -> Result<Value> {
         self.store.read(|c| json_of(c, id))

@@ -8,6 +8,7 @@ mod run;
 mod status;
 mod views;
 
+pub use export::FactView;
 pub(crate) use photos::no_photo;
 pub use quarantine::TakenIn;
 pub use run::Outcome;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Membership, Phone, anchor, membership_for, state};
 use crate::clock::Stamp;
-use crate::commands::{Command, Edit, Made};
+use crate::commands::{Command, Edit, Made, Meant};
 use crate::documents::{RawChange, audiences_of, change_from_body};
 use crate::error::{Error, Result};
 use crate::ids::{Actor, Id};
@@ -68,10 +68,18 @@ impl Phone {
                 Some(id) => (id, state.next_counter),
                 None => (Id { actor: state.actor, counter: state.next_counter }, state.next_counter + 1),
             };
+            let meant = input.action().meant(tx, member.person, stamp.at)?;
+            let input = if let Meant::Instead(other) = &meant { other } else { input };
             let (tenant, by, hub_time) = (member.tenant.clone(), member.person, state.hub_time);
             let command = Command { id, first, tenant, by, stamp, dictionary: dictionary().number, hub_time, input: input.clone() };
             let mut touched = Touched::default();
-            let (value, _) = perform(tx, &command, &member, state.actor, Row::New { form }, &mut touched)?;
+            let value = if let Meant::Done(value) = meant {
+                let n = keep_command(tx, &command, value, &member, "taken", Row::New { form })?;
+                tx.execute("UPDATE state SET next_counter = max(next_counter, ?1)", [n + 1])?;
+                value
+            } else {
+                perform(tx, &command, &member, state.actor, Row::New { form }, &mut touched)?.0
+            };
             touched.finish(tx)?;
             beside(tx, value)?;
             touched.tables.insert("commands");
@@ -116,7 +124,19 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
     for change in &made {
         check(&mut stored, change, &author, command.dictionary)?;
     }
-    let kept = if made.is_empty() { "taken" } else { "unsent" };
+    let n = keep_command(tx, command, value, member, if made.is_empty() { "taken" } else { "unsent" }, row)?;
+    if made.len() > 256 {
+        return Err(Error::internal("a command of more than 256 changes"));
+    }
+    for change in &made {
+        append(tx, n, command, change, touched)?;
+    }
+    tx.prepare_cached("UPDATE state SET next_counter = max(next_counter, ?1)")?.execute([next.max(n.cast_unsigned() + 1)])?;
+    Ok((value, next))
+}
+
+/// Keeps a command in its row, in state `kept`. Answers with the row's number.
+fn keep_command(tx: &Connection, command: &Command, value: Id, member: &Membership, kept: &str, row: Row) -> Result<i64> {
     let n = match row {
         Row::Old(n) => {
             tx.prepare_cached("UPDATE commands SET id = ?2, body = ?3, value = ?4, state = ?5, reason = NULL WHERE n = ?1")?.execute(params![
@@ -135,14 +155,7 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
             n
         }
     };
-    if made.len() > 256 {
-        return Err(Error::internal("a command of more than 256 changes"));
-    }
-    for change in &made {
-        append(tx, n, command, change, touched)?;
-    }
-    tx.prepare_cached("UPDATE state SET next_counter = max(next_counter, ?1)")?.execute([next.max(n.cast_unsigned() + 1)])?;
-    Ok((value, next))
+    Ok(n)
 }
 
 fn check(stored: &mut Stored<'_>, made: &Made, author: &crate::rules::Author, recorded: u32) -> Result<()> {

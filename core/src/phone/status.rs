@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{Outcome, Phone, Row, UNSENT, membership, perform, state};
 use crate::carriers::CarriedStatus;
 use crate::commands::Command;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Id;
-use crate::rules::Refusal;
+use crate::rules::{OTHER_PERSON, Refusal};
 use crate::store::{Touched, from_json, is_known};
 use crate::sync::protocol::{RefusalCode, decode};
 use crate::sync::{Emptied, GENERATION, HELD};
@@ -85,6 +85,10 @@ pub struct Quarantined {
     pub id: Id,
     /// What it is, by its stable name.
     pub command: String,
+    /// Who recorded it (a person's id), empty if that was erased.
+    pub by: String,
+    /// The name of who recorded it, empty if not known here.
+    pub by_name: String,
     /// When it was run, in seconds since the Unix epoch (UTC).
     pub at: i64,
     /// The reason's code.
@@ -117,9 +121,11 @@ impl Phone {
                 Ok((TenantStatus { tenant, hub, person, person_name: r.get(3)?, chosen: r.get(7)?, roles: Vec::new(), synced_at: r.get(5)?, dictionary: r.get(8)?, refused }, r.get::<_, String>(4)?))
             })?;
             let tenants = rows.map(|row| row.map_err(Error::from).and_then(|(t, roles)| Ok(TenantStatus { roles: from_json(&roles)?, ..t }))).collect::<Result<_>>()?;
-            let mut statement = c.prepare("SELECT id, body, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;
-            let rows = statement.query_map([], |r| Ok((r.get::<_, Id>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?)))?;
-            let quarantine = rows.map(|row| row.map_err(Error::from).and_then(|(id, body, reason)| quarantined(id, &body, reason))).collect::<Result<_>>()?;
+            let mut statement = c.prepare("SELECT id, body, coalesce(reason, ''), coalesce((SELECT name FROM persons WHERE doc = json_extract(body, '$.by')), '')
+                 FROM commands WHERE state = 'quarantined' ORDER BY n")?;
+            let rows = statement.query_map([], |r| Ok((r.get::<_, Id>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?, r.get::<_, String>(3)?)))?;
+            let view = |(id, body, reason, by_name): (Id, String, String, String)| quarantined(c, id, &body, reason, by_name);
+            let quarantine = rows.map(|row| row.map_err(Error::from).and_then(view)).collect::<Result<_>>()?;
             let mut statement = c.prepare("SELECT schema, count(*) FROM documents GROUP BY schema")?;
             let by_schema = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<Vec<(u16, u64)>>>()?;
             let mut after_update = 0;
@@ -153,6 +159,10 @@ impl Phone {
                 Err(_) => e,
             })?;
             let (state, member) = (state(tx)?, membership(tx, Some(&refused.tenant))?);
+            if member.person != refused.by {
+                let (zh, en) = Refusal::message(OTHER_PERSON);
+                return Err(Error::new(ErrorKind::NotAllowed, zh, en));
+            }
             let mut touched = Touched::default();
             let (value, _) = perform(tx, &refused, &member, state.actor, Row::Old(n), &mut touched)?;
             touched.finish(tx)?;
@@ -180,15 +190,18 @@ fn refused(connection: &Connection, command: Id) -> Result<(i64, String)> {
     found.optional()?.ok_or_else(|| Error::not_found("隔离区没有这条记录", "no such record in quarantine"))
 }
 
-fn quarantined(id: Id, body: &str, reason: String) -> Result<Quarantined> {
-    let (zh, en) = Refusal::message(&reason);
-    let (command, at, input) = if reason == GENERATION {
+fn quarantined(connection: &Connection, id: Id, body: &str, reason: String, by_name: String) -> Result<Quarantined> {
+    let (command, by, at, input, reason) = if reason == GENERATION {
         let emptied: Emptied = from_json(body)?;
-        (emptied.command, emptied.at, serde_json::Value::Null)
+        (emptied.command, String::new(), emptied.at, serde_json::Value::Null, reason)
     } else {
         let command: Command = from_json(body)?;
         let input = serde_json::to_value(&command.input).map_err(|e| Error::internal("JSON").with_source(e))?;
-        (command.input.name().to_owned(), command.stamp.at, input.get("input").cloned().unwrap_or_default())
+        // Whatever it was refused for: while someone else is signed in, that is what keeps it here.
+        let others = membership(connection, Some(&command.tenant)).is_ok_and(|member| member.person != command.by);
+        let reason = if others { OTHER_PERSON.to_owned() } else { reason };
+        (command.input.name().to_owned(), command.by.to_string(), command.stamp.at, input.get("input").cloned().unwrap_or_default(), reason)
     };
-    Ok(Quarantined { id, command, at, reason, reason_zh: zh.to_owned(), reason_en: en.to_owned(), input })
+    let (zh, en) = Refusal::message(&reason);
+    Ok(Quarantined { id, command, by, by_name, at, reason_zh: zh.to_owned(), reason_en: en.to_owned(), reason, input })
 }

@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::{activities, attendance, care, circles, conflicts, households, mediations, places, records, reports, search, settings, units, visits};
+use crate::{
+    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units, visits,
+};
 
 /// A mark on a record of an older app, which was not asked for what is asked for now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +36,29 @@ impl Phone {
         self.store.read(|c| visits::today(c, now, from, limit))
     }
 
+    /// The doors that are due, by stairway; see [`visits::today_groups`].
+    pub fn today_groups(&self, near: Option<(f64, f64)>, order: visits::DoorOrder) -> Result<Vec<visits::DoorGroup>> {
+        let now = self.now()?;
+        self.store.read(|c| visits::today_groups(c, now, near, order, membership(c, None)?.person))
+    }
+
+    /// The door to go to after this one; see [`visits::next_door`].
+    pub fn next_door(&self, after: Id) -> Result<Option<visits::DueView>> {
+        let now = self.now()?;
+        self.store.read(|c| visits::next_door(c, now, after, membership(c, None)?.person))
+    }
+
+    /// How many doors are due.
+    pub fn today_counts(&self) -> Result<visits::TodayCounts> {
+        let now = self.now()?;
+        self.store.read(|c| visits::today_counts(c, now))
+    }
+
+    /// The reports about a household or its spot; see [`reports::reports_of`].
+    pub fn reports_of(&self, household: Id, limit: u32) -> Result<Vec<reports::ReportView>> {
+        self.store.read(|c| reports::reports_of(c, household, limit))
+    }
+
     /// Households and residents by what a person types; see [`search::find`].
     pub fn find(&self, typed: &str, limit: u32) -> Result<Vec<search::FoundView>> {
         self.store.read(|c| search::find(c, typed, limit))
@@ -59,14 +84,47 @@ impl Phone {
         self.store.read(|c| households::household(c, id))?.ok_or_else(|| missing("这一户", "household"))
     }
 
+    /// The households of a grid or micro-grid, or all, in pages; see [`households::households`].
+    pub fn households(&self, place: Option<Id>, after: Option<&str>, limit: u32) -> Result<Vec<households::HouseholdRow>> {
+        self.store.read(|c| households::households(c, place, after, limit))
+    }
+
+    /// The person signed in, with their roles and what of theirs is here.
+    pub fn me(&self) -> Result<persons::MeView> {
+        self.store.read(|c| {
+            let member = membership(c, None)?;
+            persons::me(c, &member.tenant, member.person, &member.grants)
+        })
+    }
+
+    /// The persons that this phone may read, by name.
+    pub fn persons(&self) -> Result<Vec<persons::PersonView>> {
+        self.store.read(persons::persons)
+    }
+
+    /// A person that this phone may read.
+    pub fn person(&self, id: Id) -> Result<persons::PersonView> {
+        self.store.read(|c| persons::person(c, id))?.ok_or_else(|| missing("这个人", "person"))
+    }
+
+    /// The categories that match what was typed; see [`categories::categories`].
+    pub fn categories(&self, typed: &str, limit: u32) -> Result<Vec<categories::CategoryView>> {
+        self.store.read(|c| categories::categories(c, typed, limit))
+    }
+
+    /// The categories that the person signed in used last.
+    pub fn recent_categories(&self, limit: u32) -> Result<Vec<categories::CategoryView>> {
+        self.store.read(|c| categories::recent_categories(c, membership(c, None)?.person, limit))
+    }
+
     /// The visits to a household, newest first.
     pub fn visits_of(&self, household: Id, limit: u32) -> Result<Vec<visits::VisitView>> {
         self.store.read(|c| visits::visits_of(c, household, limit))
     }
 
-    /// The reports that are neither closed nor declined, oldest first.
-    pub fn open_reports(&self, limit: u32) -> Result<Vec<reports::ReportView>> {
-        self.store.read(|c| reports::open_reports(c, limit))
+    /// Reports, also closed ones, in pages; see [`reports::reports`].
+    pub fn reports(&self, filter: &reports::ReportFilter, after: Option<&str>, limit: u32) -> Result<Vec<reports::ReportView>> {
+        self.store.read(|c| reports::reports(c, filter, after, limit))
     }
 
     /// A report with its steps in order.
@@ -83,6 +141,12 @@ impl Phone {
     /// The service record of the person signed in, before verification.
     pub fn service_record(&self) -> Result<attendance::ServiceRecord> {
         self.store.read(|c| Ok(attendance::service_record(attendance::attendances_of(c, membership(c, None)?.person)?)))
+    }
+
+    /// Where the person signed in is at an activity now; see [`attendance::open_attendances`].
+    pub fn open_attendances(&self) -> Result<Vec<attendance::OpenAttendance>> {
+        let now = self.now()?;
+        self.store.read(|c| attendance::open_attendances(c, membership(c, None)?.person, now))
     }
 
     /// The places on this phone; see [`places::places`].

@@ -29,6 +29,7 @@ pub static REPORTS: Table = Table {
         ("lead", Type::Text),
         ("assisting", Type::Text),
         ("unanchored", Type::Int),
+        ("notes_since", Type::Int),
     ],
     indexes: &["status, at"],
 };
@@ -85,12 +86,14 @@ pub static REPORT: Kind = Kind {
     subjects: &[Subject::Words],
 };
 
-/// Each step is of a kind that a role over the report may add; a note also a role that merely reads it. A whistle says which
-/// kind it is, a dispatch names a lead.
+/// Each step is of a kind that a role over the report may add; a note also a role that merely reads it, and whoever raised it has
+/// it taken up again. A whistle says which kind it is, a dispatch names a lead, taking up again says why.
 fn check(attempt: &Attempt<'_>) -> bool {
     let (over, reading) = (attempt.author.roles_over(attempt.audiences), attempt.author.roles_for(attempt.audiences));
+    let raised_by_author = attempt.before.is_some_and(|before| before.id("by") == Some(attempt.author.person));
     let may = |step: &Map| match step.text("kind") {
         "" => true,
+        kind if kind == StepKind::Reopen.code() && raised_by_author => true,
         // Of a newer gridwalk's step nobody here can say who may add it.
         kind if StepKind::parse(kind).is_none() => false,
         kind => {
@@ -101,6 +104,7 @@ fn check(attempt: &Attempt<'_>) -> bool {
     let whole = |step: &Map| match StepKind::parse(step.text("kind")) {
         Some(StepKind::Whistle) => matches!(step.int("whistle"), Some(1..=3)),
         Some(StepKind::Dispatch) => step.id("lead").is_some(),
+        Some(StepKind::Reopen) => !step.text("note").trim().is_empty(),
         _ => true,
     };
     let stood = |id: &str, step: &Map| attempt.before.is_some_and(|b| b.map("steps").map(id).text("kind") == step.text("kind"));
@@ -113,7 +117,13 @@ fn project(tree: &Map, rows: &mut Rows) {
     values.extend(["number", "category", "title", "address", "detail", "urgency", "reporter", "lat", "lon", "by", "at"].map(|c| tree.value(c).clone()));
     values.extend([folded.status.code().into(), folded.since.into(), folded.answered_at.map_or(Value::Null, Value::Int)]);
     let assisting: Vec<String> = folded.assisting.iter().map(ToString::to_string).collect();
-    values.extend([folded.whistled.map_or(Value::Null, Value::Int), reference(folded.lead), assisting.join(" ").as_str().into(), Proof::of(tree).into()]);
+    values.extend([
+        folded.whistled.map_or(Value::Null, Value::Int),
+        reference(folded.lead),
+        assisting.join(" ").as_str().into(),
+        Proof::of(tree).into(),
+        folded.notes_since.into(),
+    ]);
     rows.push(&REPORTS, "", values);
     for (position, step) in folded.steps.iter().enumerate() {
         let entry = tree.map("steps").map(&step.id);

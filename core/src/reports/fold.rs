@@ -45,6 +45,11 @@ impl Status {
         (Self::Unknown, "unknown", "更新应用后可看"),
     ];
 
+    /// Whether it is an end: closed or declined.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Closed | Self::Declined)
+    }
+
     /// The stable code.
     pub fn code(self) -> &'static str {
         Self::ALL.iter().find(|(s, ..)| *s == self).map_or("", |(_, code, _)| code)
@@ -72,6 +77,8 @@ pub enum StepKind {
     Return,
     /// 督办: the street presses.
     Supervise,
+    /// 重新办理: what was closed or declined is taken up again, under its number.
+    Reopen,
     /// 补充情况: says something, changes nothing.
     Note,
     /// Written by the hub: the steps it names are what a published status rests on.
@@ -80,7 +87,7 @@ pub enum StepKind {
 
 impl StepKind {
     /// All kinds with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str, &'static str); 12] = [
         (Self::Accept, "accept", "受理"),
         (Self::Decline, "decline", "不予受理"),
         (Self::Handle, "handle", "处理"),
@@ -90,6 +97,7 @@ impl StepKind {
         (Self::Dispatch, "dispatch", "派单"),
         (Self::Return, "return", "退回"),
         (Self::Supervise, "supervise", "督办"),
+        (Self::Reopen, "reopen", "重新办理"),
         (Self::Note, "note", "补充情况"),
         (Self::Settled, "settled", "归档"),
     ];
@@ -121,7 +129,10 @@ impl StepKind {
             (Self::Return, S::Dispatched) => Some(S::Whistled),
             (Self::Return, S::Whistled) => Some(S::Accepted),
             (Self::Supervise, S::Whistled | S::Dispatched | S::Handling | S::Answered) => Some(status),
-            (Self::Close, S::Handling | S::Answered) => Some(S::Closed),
+            // Closed or declined once more: what was said since is answered by it.
+            (Self::Close, S::Handling | S::Answered | S::Closed) => Some(S::Closed),
+            (Self::Decline, S::Declined) => Some(S::Declined),
+            (Self::Reopen, S::Closed | S::Declined) => Some(S::Raised),
             _ => None,
         }
     }
@@ -155,9 +166,18 @@ pub struct Folded {
     pub lead: Option<Id>,
     /// The units that assist it.
     pub assisting: Vec<Id>,
+    /// How many notes came since it was closed or declined, and nobody has answered for yet.
+    pub notes_since: i64,
+    /// Whether it is closed by a step that no `settled` step names.
+    pub unsettled: bool,
 }
 
 impl Folded {
+    /// Whether nobody is to act on it: it is closed or declined, and nothing came since.
+    pub fn is_done(&self) -> bool {
+        self.status.is_done() && self.notes_since == 0
+    }
+
     /// Who has it after a step that applied.
     fn hand_on(&mut self, kind: Option<StepKind>, step: &Map) {
         match kind {
@@ -168,8 +188,8 @@ impl Folded {
             }
             _ => {}
         }
-        // Returned, or whistled anew: the units that had it have it no more.
-        if matches!(kind, Some(StepKind::Whistle | StepKind::Return)) {
+        // Returned, whistled anew or taken up again: the units that had it have it no more.
+        if matches!(kind, Some(StepKind::Whistle | StepKind::Return | StepKind::Reopen)) {
             (self.lead, self.assisting) = (None, Vec::new());
         }
     }
@@ -193,6 +213,8 @@ pub fn fold(tree: &Map) -> Folded {
         whistled: None,
         lead: None,
         assisting: Vec::new(),
+        notes_since: 0,
+        unsettled: false,
     };
     let mut unknown_since = None;
     for (id, step, _) in steps {
@@ -205,9 +227,15 @@ pub fn fold(tree: &Map) -> Folded {
             if next == Status::Answered {
                 folded.answered_at = Some(at);
             }
+            folded.unsettled = next == Status::Closed && !settled.iter().any(|covered| covered.contains(id));
         }
         if next.is_some() {
             folded.hand_on(kind, step);
+            match kind {
+                Some(StepKind::Note) if folded.status.is_done() => folded.notes_since += 1,
+                Some(StepKind::Note | StepKind::Settled) => {}
+                _ => folded.notes_since = 0,
+            }
         }
         let newer = kind.is_none() && !step.text("kind").is_empty();
         unknown_since = unknown_since.or(newer.then_some(at));

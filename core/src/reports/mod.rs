@@ -3,6 +3,7 @@
 mod dispatch;
 pub mod document;
 mod fold;
+mod near_home;
 mod queries;
 mod raise;
 mod settle;
@@ -11,7 +12,9 @@ mod whistle;
 
 pub use dispatch::DispatchReport;
 pub use fold::{Folded, FoldedStep, Status, StepKind, fold};
-pub use queries::{ReportView, StepView, open_reports, report};
+pub use near_home::reports_of;
+pub(crate) use near_home::{Spot, open_spots};
+pub use queries::{Holder, ReportFilter, ReportView, Stage, StepView, report, reports};
 pub use raise::{Imported, ImportedAnswer, RaiseReport};
 pub use settle::SettleReport;
 pub use step::AddStep;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::fold::{Status, StepKind, fold};
+use super::fold::{StepKind, fold};
 use crate::clock::Hybrid;
 use crate::commands::{Action, Edit};
 use crate::documents::Value;
@@ -19,12 +19,13 @@ impl Action for SettleReport {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let state = edit.state(self.report, "report", "这件上报", "report")?;
         let folded = fold(&state);
-        let settled = state.entries("steps").any(|(_, s)| s.text("kind") == StepKind::Settled.code());
-        if folded.status != Status::Closed || settled {
+        if !folded.unsettled {
             return Ok(self.report);
         }
+        // What was closed before and taken up again is settled once for each time: only what is new is named.
+        let named = |id: &str| state.entries("steps").any(|(_, s)| s.text("covers").split(' ').any(|covered| covered == id));
         let order = edit.hybrid(state.entries("steps").filter_map(|(_, s)| s.int("order").map(Hybrid)));
-        let covers = folded.steps.iter().map(|s| s.id.as_str()).collect::<Vec<_>>().join(" ");
+        let covers = folded.steps.iter().map(|s| s.id.as_str()).filter(|id| !named(id)).collect::<Vec<_>>().join(" ");
         let id = edit.new_id();
         edit.write(self.report, |w| {
             let container = w.at_path(&["steps"])?;

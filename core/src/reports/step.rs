@@ -1,20 +1,20 @@
 use serde::{Deserialize, Serialize};
 
-use super::fold::{StepKind, fold};
+use super::fold::{Status, StepKind, fold};
 use crate::clock::Hybrid;
 use crate::commands::{Action, Edit, check_note};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Adds a step to a report: accept, decline, handle, feed back, close, return, supervise, or a note. Answers with the step's id.
+/// Adds a step to a report: accept, decline, handle, feed back, close, return, supervise, reopen, or a note. Answers with the step's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddStep {
     /// The report.
     pub report: Id,
-    /// The step's code: `accept`, `decline`, `handle`, `feed_back`, `close`, `return`, `supervise`, `note`.
+    /// The step's code: `accept`, `decline`, `handle`, `feed_back`, `close`, `return`, `supervise`, `reopen`, `note`.
     pub kind: String,
-    /// What was done or said; required to decline, to feed back, to return and to supervise.
+    /// What was done or said; required to decline, to feed back, to return, to supervise and to reopen.
     #[serde(default)]
     pub note: String,
 }
@@ -24,8 +24,8 @@ impl Action for AddStep {
         let kind = StepKind::parse(&self.kind).filter(|k| !matches!(k, StepKind::Settled | StepKind::Whistle | StepKind::Dispatch));
         let kind = kind.ok_or_else(|| {
             Error::invalid(
-                "步骤只能是受理、不予受理、处理、反馈、办结、退回、督办或补充情况",
-                "the step is one of accept, decline, handle, feed_back, close, return, supervise, note",
+                "步骤只能是受理、不予受理、处理、反馈、办结、退回、督办、重新办理或补充情况",
+                "the step is one of accept, decline, handle, feed_back, close, return, supervise, reopen, note",
             )
         })?;
         add_step(edit, self.report, kind, &self.note, &[])
@@ -35,7 +35,7 @@ impl Action for AddStep {
 /// Adds a step of `kind` with what it carries beside.
 pub(super) fn add_step(edit: &mut Edit<'_>, report: Id, kind: StepKind, note: &str, beside: &[(&str, Value)]) -> Result<Id> {
     let note = check_note(note, "说明", "the note")?;
-    let asked = [StepKind::Decline, StepKind::FeedBack, StepKind::Note, StepKind::Return, StepKind::Supervise];
+    let asked = [StepKind::Decline, StepKind::FeedBack, StepKind::Note, StepKind::Return, StepKind::Supervise, StepKind::Reopen];
     if note.is_empty() && asked.contains(&kind) {
         return Err(Error::invalid("请填写说明", "this step needs a note"));
     }
@@ -45,8 +45,16 @@ pub(super) fn add_step(edit: &mut Edit<'_>, report: Id, kind: StepKind, note: &s
         return Ok(id);
     }
     let folded = fold(&state);
-    if kind.leads(folded.status).is_none() {
-        let status = super::Status::ALL.iter().find(|(s, ..)| *s == folded.status).map_or("", |(_, _, zh)| zh);
+    // Done twice is done once, unless something was said in between.
+    let repeats = matches!((kind, folded.status), (StepKind::Close, Status::Closed) | (StepKind::Decline, Status::Declined));
+    if kind.leads(folded.status).is_none() || repeats && folded.notes_since == 0 {
+        let status = Status::ALL.iter().find(|(s, ..)| *s == folded.status).map_or("", |(_, _, zh)| zh);
+        if folded.status.is_done() && !repeats {
+            return Err(Error::invalid(
+                format!("这件上报“{status}”了；如要接着办，请先“重新办理”并写明原因"),
+                format!("the report is {}; to go on with it, reopen it first and say why", folded.status.code()),
+            ));
+        }
         return Err(Error::invalid(
             format!("这件上报现在是“{status}”，不能做这一步"),
             format!("the report is {} now; this step does not apply", folded.status.code()),

@@ -58,6 +58,9 @@ pub enum Refusal {
     Check,
 }
 
+/// The code of a record that waits because someone else is signed in: whoever made it submits it.
+pub const OTHER_PERSON: &str = "other_person";
+
 impl Refusal {
     /// Every refusal.
     pub const ALL: [Self; 7] = [Self::OutsideScope, Self::Path, Self::Delete, Self::Operation, Self::Actor, Self::By, Self::Check];
@@ -89,6 +92,10 @@ impl Refusal {
                 ("资料已按本人要求删除，未同步的改动不再保留", "the document was erased at the person's request; unsent changes to it are not kept")
             }
             "not_allowed" => ("您的角色现在不能做这件事", "your role may not do this any more"),
+            OTHER_PERSON => (
+                "由在本机登录过的另一位使用者记录，只能由其本人提交：本人在本机重新入网后重新提交，或把未被接受的记录导出，在本人的手机上读入",
+                "recorded by another person who used this phone; only they submit it: after enrolling here again, or on a phone of theirs from an exported file",
+            ),
             "gone" => ("资料已不存在，改动无法套用", "what this changed is no longer there"),
             _ => ("服务器没有接受", "the hub did not accept it"),
         }

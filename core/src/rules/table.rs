@@ -193,10 +193,11 @@ pub static REPORT: KindRules = KindRules {
         once("steps/*/lead|assisting", &[StreetDispatcher, Hub]),
         once("steps/*/covers|day_only|by_name", &[Hub]),
     ],
-    checks: "it has a title; each step is of a kind that the author's role over the report may add (below); a whistle says which kind it is, a dispatch names a lead",
+    checks: "it has a title; each step is of a kind that the author's role over the report may add (below); a whistle says which kind it is, a dispatch names a lead, reopening says why",
 };
 
-/// Which step of a report who may add: with a role that the report lies under; a note also who merely reads it.
+/// Which step of a report who may add: with a role that the report lies under; a note also who merely reads it, and whoever raised
+/// it may have it taken up again.
 pub static STEPS: &[(&str, &[Role])] = &[
     ("accept", ROSTER),
     ("decline", ROSTER),
@@ -207,6 +208,7 @@ pub static STEPS: &[(&str, &[Role])] = &[
     ("dispatch", &[StreetDispatcher, Hub]),
     ("return", &[StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub]),
     ("supervise", &[StreetDispatcher, Hub]),
+    ("reopen", ROSTER),
     ("note", STEPPERS),
     ("settled", &[Hub]),
 ];

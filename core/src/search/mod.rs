@@ -6,6 +6,7 @@ mod text;
 
 pub use near::{NearView, near};
 pub use query::{FoundView, find};
+pub use text::{Wanted, plain};
 
 use rusqlite::{Connection, params};
 

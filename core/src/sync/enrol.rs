@@ -8,7 +8,7 @@ use super::{Answer, HttpHub, Hub, Prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{DeviceKey, Invite, SignedHead};
 use crate::ids::Id;
-use crate::phone::{Phone, state};
+use crate::phone::{Phone, UNSENT, state};
 use crate::store::to_json;
 
 impl Phone {
@@ -18,17 +18,24 @@ impl Phone {
     /// what is unsent elsewhere.
     ///
     /// # Errors
-    /// `enrolment` if the phone is in that community already, `hub_refused` with the hub's words, `offline`.
+    /// `unsent_of_another` if someone else of that community used this phone and their work is neither sent nor handed to a carrier:
+    /// then nothing was changed, and the same link works again. `hub_refused` with the hub's words, `offline`.
     pub async fn enrol(&self, invite: &Invite, ca: Option<&str>) -> Result<()> {
-        self.enrol_with(invite, ca, &HttpHub::new(&invite.hub, ca)?).await
+        self.enrol_over(invite, ca, false).await
     }
 
-    /// Joins the community of `invite`, carried by `carrier`.
-    pub async fn enrol_with(&self, invite: &Invite, ca: Option<&str>, carrier: &impl Hub) -> Result<()> {
+    /// The same; with `leave_unsent` also over another person's unsent work: it is kept, and waits as refused until that person
+    /// enrols here again and resubmits it, or takes it to another phone.
+    pub async fn enrol_over(&self, invite: &Invite, ca: Option<&str>, leave_unsent: bool) -> Result<()> {
+        self.enrol_with(invite, ca, leave_unsent, &HttpHub::new(&invite.hub, ca)?).await
+    }
+
+    /// The same, carried by `carrier`.
+    pub async fn enrol_with(&self, invite: &Invite, ca: Option<&str>, leave_unsent: bool, carrier: &impl Hub) -> Result<()> {
         // A second enrolment in the same community is for a device that was revoked or lost by a restored hub: a new key.
         let known = self.store.read(|c| pinned_of(c, &invite.tenant))?;
         let again = known.is_some();
-        let key = if again { self.next_key()? } else { self.store.read(|c| Ok(state(c)?.key()))? };
+        let key = if again { self.next_key(invite)? } else { self.store.read(|c| Ok(state(c)?.key()))? };
         let keys = known.unwrap_or_else(|| CommunityKeys::of(invite));
         let (tenant, code) = (invite.tenant.clone(), invite.code.clone());
         let request = EnrolRequest { version: VERSION, tenant, code, key: key.public().to_bytes().into(), keys: Some(keys.mark()) };
@@ -46,6 +53,9 @@ impl Phone {
                     let opened = open_reply(&both, &prepared.head.signature, &bytes).map_err(|e| if again { other_keys().with_source(e) } else { e })?;
                     let reply: EnrolReply = decode(&unpack(opened)?, "enrolment")?;
                     let keys = keys.follow(&invite.tenant, reply.keys.as_deref().unwrap_or_default())?;
+                    if !leave_unsent {
+                        self.store.read(|c| none_unsent_of_another(c, &invite.tenant, &reply.person))?;
+                    }
                     return self.joined(invite, &keys, ca, &key, again, &reply);
                 }
                 Answer::Refused(refused) if refused.code == RefusalCode::Clock => offset = refused.hub_time.saturating_sub(self.now()?),
@@ -55,11 +65,13 @@ impl Phone {
         Err(RefusalCode::Clock.into())
     }
 
-    /// The key that this device will have, the same however often its enrolment is tried: an answer that was lost has used
-    /// the invite up for this key.
-    fn next_key(&self) -> Result<DeviceKey> {
+    /// The key that this device will have, the same however often it is tried with the same invite: an answer that was lost has used
+    /// the invite up for this key. Another invite may be another person's, whom the hub does not give a key that it knows.
+    fn next_key(&self, invite: &Invite) -> Result<DeviceKey> {
+        let code = invite.code.split('-').next().unwrap_or_default();
         self.store.write(|tx| {
-            tx.execute("UPDATE state SET next_key = ?1 WHERE next_key IS NULL", [DeviceKey::make(&*self.random).to_bytes()])?;
+            let made = DeviceKey::make(&*self.random).to_bytes();
+            tx.execute("UPDATE state SET next_key = ?1, next_for = ?2 WHERE next_key IS NULL OR next_for IS NOT ?2", params![made, code])?;
             Ok(DeviceKey::from_bytes(&tx.query_row("SELECT next_key FROM state", [], |r| r.get(0))?))
         })
     }
@@ -71,7 +83,7 @@ impl Phone {
             tx.execute("INSERT OR REPLACE INTO anchors VALUES (?1, ?2, ?3)", params![reading.boot, reading.since_boot, reply.hub_time])?;
             tx.execute("UPDATE state SET hub_time = ?1", [reply.hub_time])?;
             if again {
-                tx.execute("UPDATE state SET device_key = ?1, actor = ?2, next_key = NULL", params![key.to_bytes(), self.new_actor(key.device()).0])?;
+                tx.execute("UPDATE state SET device_key = ?1, actor = ?2, next_key = NULL, next_for = NULL", params![key.to_bytes(), self.new_actor(key.device()).0])?;
             }
             tx.execute(
                 "INSERT INTO tenants (tenant, hub, ca, person, grants, audiences, key, spare, epoch, number, rerun) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)
@@ -110,6 +122,27 @@ fn no_epoch(epoch: u64) -> u64 {
 fn pinned_of(connection: &Connection, tenant: &str) -> Result<Option<CommunityKeys>> {
     let row = connection.query_row("SELECT key, spare FROM tenants WHERE tenant = ?1", [tenant], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?)));
     row.optional()?.map(|(key, spare)| pinned(&key, &spare)).transpose()
+}
+
+/// Whether nobody but `person` has work in `tenant` here that neither the hub has nor a carrier.
+fn none_unsent_of_another(connection: &Connection, tenant: &str, person: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT count(*) FROM commands k WHERE n IN ({UNSENT}) AND json_extract(body, '$.tenant') = ?1 AND json_extract(body, '$.by') <> ?2
+         AND EXISTS (SELECT 1 FROM changes c WHERE c.n BETWEEN k.n << 8 AND k.n << 8 | 255 AND c.taken = 0
+           AND NOT EXISTS (SELECT 1 FROM bundles b WHERE b.n = c.bundle AND b.envelope IS NOT NULL))"
+    );
+    let unsent: i64 = connection.query_row(&sql, [tenant, person], |r| r.get(0))?;
+    if unsent == 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::UnsentOfAnother,
+        format!("本机还有另一位使用者的{unsent}条记录未发送，没有改动。请先同步，或交给同事代送；确认要让它们留在本机等候，可强制入网，由那位使用者以后提交"),
+        format!(
+            "this phone holds {unsent} unsent records of another person; nothing was changed. Sync first, or hand them to a carrier; \
+             or join anyway: they wait here until that person submits them"
+        ),
+    ))
 }
 
 fn other_keys() -> Error {

@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id, ids_in};
 use crate::kinds::Input;
 use crate::phone::{CHANGES_OF, Membership, Phone, Row, UNSENT, anchor, keep_change, membership, membership_for, perform, state};
+use crate::rules::OTHER_PERSON;
 use crate::store::{StoredDoc, Touched, from_json};
 use crate::versions::dictionary;
 
@@ -213,9 +214,15 @@ fn take_back_and_run<'a>(
             out += 1;
             continue;
         }
+        let member = membership(tx, Some(&old.tenant))?;
+        if member.person != old.by {
+            quarantine(tx, *n, OTHER_PERSON, old.stamp.at)?;
+            renamed.add(&old, u64::MAX, new_ids);
+            out += 1;
+            continue;
+        }
         let command = if new_ids { renamed.rename(&body, &old, actor)? } else { old.clone() };
         tx.execute_batch("SAVEPOINT again")?;
-        let member = membership(tx, Some(&command.tenant))?;
         match perform(tx, &command, &member, actor, Row::Old(*n), touched) {
             Ok((_, next)) => {
                 tx.execute_batch("RELEASE again")?;

@@ -7,8 +7,10 @@ use super::document;
 use crate::dictionary::FieldValue;
 use crate::documents::Proof;
 use crate::error::Result;
+use crate::households::Door;
 use crate::ids::Id;
 use crate::records::Further;
+use crate::reports::{Spot, open_spots};
 
 /// How pressing a door is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -41,6 +43,26 @@ pub struct DueView {
     pub last_attempt_at: Option<i64>,
     /// Metres to walk as the crow flies, where both positions are known.
     pub metres: Option<i64>,
+    /// The building, read from the address; empty if it names none.
+    pub building: String,
+    /// The stairway in it; empty if the address names none.
+    pub stairway: String,
+    /// The floor, where the address says so.
+    pub floor: Option<i64>,
+    /// The room; empty if the address names none.
+    pub room: String,
+    /// The tag that asks for the visit; empty if the household's own rhythm does.
+    pub tag: String,
+    /// Who last stood at the door (their name), empty if not known here.
+    pub last_attempt_by: String,
+    /// How that visit ended, as a code; empty if there was none.
+    pub last_attempt_result: String,
+    /// Reports about this household or this spot that are not at their end; see [`crate::reports::reports_of`].
+    pub open_reports: i64,
+    /// Whether something of the household or of its visits is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// The doors that are due at `now` (seconds since the Unix epoch, UTC): overdue ones first; within that by walking distance
@@ -56,17 +78,28 @@ pub fn today(connection: &Connection, now: i64, from: Option<(f64, f64)>, limit:
     let sql = format!(
         "SELECT d.household, h.address, (SELECT r.name FROM residents r WHERE r.doc = d.household ORDER BY r.position LIMIT 1), d.due_at, d.every_days,
            d.last_visit_at, d.last_attempt_at,
-           CASE WHEN ?5 THEN (h.lat / 1e6 - ?3) * (h.lat / 1e6 - ?3) * 12392e6 + (h.lon / 1e6 - ?4) * (h.lon / 1e6 - ?4) * 12392e6 * ?6 END AS metres2
+           CASE WHEN ?5 THEN (h.lat / 1e6 - ?3) * (h.lat / 1e6 - ?3) * 12392e6 + (h.lon / 1e6 - ?4) * (h.lon / 1e6 - ?4) * 12392e6 * ?6 END AS metres2,
+           coalesce((SELECT min(r.entry) FROM residents p JOIN visit_rules r ON r.every_days = d.every_days AND instr(' ' || p.tags || ' ', ' ' || r.entry || ' ')
+             WHERE p.doc = d.household AND coalesce(p.state, 'living') = 'living'), ''),
+           coalesce((SELECT p.name FROM persons p WHERE p.doc = v.by), ''), coalesce(v.result, ''),
+           EXISTS (SELECT 1 FROM changes x WHERE x.doc = d.household AND x.taken = 0)
+             OR EXISTS (SELECT 1 FROM visits y JOIN changes x ON x.doc = y.doc AND x.taken = 0 WHERE y.household = d.household),
+           EXISTS (SELECT 1 FROM conflicts x WHERE x.doc = d.household), h.place, h.lat, h.lon
          FROM {doors} d JOIN households h ON h.doc = d.household
+         LEFT JOIN visits v ON v.doc = (SELECT y.doc FROM visits y WHERE y.household = d.household ORDER BY y.at DESC, y.doc LIMIT 1)
          WHERE d.due_from <= ?1 ORDER BY {order} LIMIT ?2"
     );
+    let open = open_spots(connection)?;
     let row = |r: &Row<'_>| {
         let due_at: i64 = r.get(3)?;
         #[expect(clippy::cast_possible_truncation)]
         let metres = r.get::<_, Option<f64>>(7)?.map(|m| m.sqrt().round() as i64);
+        let address = r.get::<_, Option<String>>(1)?.unwrap_or_default();
+        let Door { building, stairway, floor, room } = Door::of(&address);
+        let spot = Spot { place: r.get::<_, Option<String>>(13)?.unwrap_or_default(), address: address.clone(), position: r.get(14).ok().zip(r.get(15).ok()) };
         Ok(DueView {
             household: r.get(0)?,
-            address: r.get::<_, Option<String>>(1)?.unwrap_or_default(),
+            address,
             name: r.get::<_, Option<String>>(2)?.unwrap_or_default(),
             urgency: if due_at <= now { Urgency::Overdue } else { Urgency::Due },
             due_at,
@@ -74,6 +107,16 @@ pub fn today(connection: &Connection, now: i64, from: Option<(f64, f64)>, limit:
             last_visit_at: r.get(5)?,
             last_attempt_at: r.get(6)?,
             metres,
+            building,
+            stairway,
+            floor,
+            room,
+            tag: r.get(8)?,
+            last_attempt_by: r.get(9)?,
+            last_attempt_result: r.get(10)?,
+            open_reports: open.iter().filter(|report| report.is_at(&spot)).count().try_into().unwrap_or(i64::MAX),
+            unsent: r.get(11)?,
+            conflict: r.get(12)?,
         })
     };
     let shrink = lat.to_radians().cos().powi(2);

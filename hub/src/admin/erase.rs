@@ -114,7 +114,7 @@ pub async fn erase(hub: &Hub, tenant: &Tenant, target: &Target) -> Result<usize>
 /// If their store does not answer: the documents are erased all the same, and the serving hub tries again within the hour.
 pub(super) async fn sweep_photos(hub: &Hub, tenant: &Tenant) -> Result<()> {
     photos::sweep(hub, tenant).await.map(drop).map_err(|e| {
-        tracing::error!(error = %e, "photos");
+        tracing::error!(error = %e, "照片存储没有应答 / the store of photos does not answer");
         HubError::usage(
             "资料已删除；照片存储没有应答，照片文件由服务器在一小时内删除",
             "the documents are erased; the store of photos does not answer: the serving hub removes their files within the hour",
@@ -200,7 +200,7 @@ pub async fn scrub(hub: &Hub) -> Result<bool> {
     }
     let scrubbed = match hub.store.scrub().await {
         Err(e) if e.is_full() => {
-            tracing::error!(error = %e, "scrub");
+            tracing::error!(error = %e, "磁盘已满，已删除内容的残留稍后清除 / the disk is full: what was erased is scrubbed later");
             false
         }
         other => other?,

@@ -67,7 +67,7 @@ impl Drop for Written {
             if file.metadata()?.len() == after { file.set_len(before) } else { Ok(()) }
         };
         if let Err(e) = take_back() {
-            tracing::error!(error = %e, "a journal names what was given up");
+            tracing::error!(error = %e, "日志文件中留下了一条已放弃的操作 / a journal names what was given up");
         }
     }
 }

@@ -31,7 +31,11 @@ use gridwalk_core::clock::SystemClock;
 use gridwalk_core::identity::SystemRandom;
 use gridwalk_hub::photos::PhotoStore;
 use gridwalk_hub::{Hub, Result, Tenant, admin};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// 网格行服务器 / the hub of gridwalk
 #[derive(Debug, Parser)]
@@ -147,10 +151,47 @@ fn say_spare(path: &Path) {
     println!("备用密钥：{}，请移到安全的地方保管 / keep the spare key in a safe place", path.display());
 }
 
+/// Has the hub say what it does: a serving hub logs to standard error, a command to a person says only what they should know, as a
+/// line of its own. Both log as `RUST_LOG` says, if it does.
+fn begin_logging(serves: bool) {
+    let asked = EnvFilter::try_from_default_env().ok();
+    if asked.is_none() && !serves {
+        tracing_subscriber::registry().with(Notes).init();
+        return;
+    }
+    let filter = asked.unwrap_or_else(|| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Warnings of the hub's own as lines for whoever runs a command.
+struct Notes;
+
+impl<S: Subscriber> Layer<S> for Notes {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() <= Level::WARN && event.metadata().target().starts_with("gridwalk") {
+            let mut said = Said::default();
+            event.record(&mut said);
+            eprintln!("注意 / note: {}", said.0);
+        }
+    }
+}
+
+/// The words of an event.
+#[derive(Default)]
+struct Said(String);
+
+impl Visit for Said {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        match field.name() {
+            "message" => self.0.insert_str(0, &format!("{value:?}")),
+            name => self.0 += &format!(" ({name}: {value:?})"),
+        }
+    }
+}
+
 /// Runs what the command line says.
 pub async fn run(arguments: Arguments) -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    begin_logging(matches!(arguments.command, Command::Serve(_)));
     match execute(arguments.command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {

@@ -74,6 +74,7 @@ async fn community(connection: &mut AnyConnection, tenant: Tenant, now: i64) -> 
         ("居民", "residents WHERE"),
         ("上报", "reports WHERE"),
         ("待反馈", "reports WHERE status NOT IN ('closed', 'declined', 'answered') AND"),
+        ("结案后有新情况", "reports WHERE notes_since > 0 AND"),
         ("走访", "visits WHERE"),
         ("活动", "activities WHERE"),
         ("签到", "attendances WHERE"),

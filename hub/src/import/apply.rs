@@ -356,7 +356,7 @@ impl Work<'_> {
             place,
             starts_at: a.start,
             ends_at: a.end,
-            places: a.places.unwrap_or(u32::MAX),
+            places: a.places,
             claims,
         };
         let id = self.batch.run(self.tx, Command::AddActivity(input)).await?;

@@ -133,14 +133,18 @@ async fn let_go_of_log(connection: &mut AnyConnection) -> Result<()> {
     for sql in ["SELECT pg_switch_wal()::text", "CHECKPOINT"] {
         match told(connection, sql).await {
             Err(HubError::Sql(sqlx::Error::Database(e))) if e.code().as_deref() == Some("42501") => {
-                tracing::warn!("erased text stays in PostgreSQL's log for now: the hub's role may not {sql}; see operations.md");
+                tracing::warn!(
+                    "已删除的内容暂留在 PostgreSQL 的日志中，见 operations.md / erased text stays in PostgreSQL's log for now: the hub's role may not {sql}; see operations.md"
+                );
                 return Ok(());
             }
             other => other?,
         }
     }
     if one(connection, "SELECT current_setting('wal_recycle')::boolean", vec![]).await?.try_get(0)? {
-        tracing::warn!("erased text stays in PostgreSQL's log until it is overwritten: wal_recycle is on; see operations.md");
+        tracing::warn!(
+            "已删除的内容暂留在 PostgreSQL 的日志中，见 operations.md / erased text stays in PostgreSQL's log until it is overwritten: wal_recycle is on; see operations.md"
+        );
     }
     Ok(())
 }

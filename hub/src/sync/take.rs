@@ -9,7 +9,7 @@ use gridwalk_core::error::ErrorKind;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 use gridwalk_core::places::MoveTo;
-use gridwalk_core::reports::{SettleReport, Status, StepKind, fold};
+use gridwalk_core::reports::{SettleReport, fold};
 use gridwalk_core::rules::{Refusal, judge_recorded};
 use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
 use sqlx::{AnyConnection, Row};
@@ -282,9 +282,7 @@ impl Batch<'_> {
     async fn settle(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
         for change in group {
             let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.doc.kind().name == "report") else { continue };
-            let tree = held.doc.tree();
-            let settled = tree.entries("steps").any(|(_, s)| s.text("kind") == StepKind::Settled.code());
-            if !settled && fold(tree).status == Status::Closed {
+            if fold(held.doc.tree()).unsettled {
                 self.run_or_leave(connection, Input::SettleReport(SettleReport { report: change.doc })).await?;
             }
         }

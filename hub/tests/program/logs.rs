@@ -183,6 +183,37 @@ async fn no_log_and_no_error_names_anybody() {
     hub.check_file(&dir.path().join("hub/erasures.jsonl"));
 }
 
+#[test]
+fn a_command_prints_no_log_lines_unless_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Program { folder: dir.path().to_owned(), people: BTreeSet::new() };
+    let file = dir.path().join("households.jsonl");
+    fs::write(&file, "{\"id\":\"h1\",\"grid\":\"一网格\",\"address\":\"人民路12号\",\"residents\":[]}\n").unwrap();
+    let file = file.to_str().unwrap();
+    let invite = ["invite", "--address", "http://127.0.0.1:1", "--role", "cadre", "--name", "王书记"];
+    for args in [
+        &["init", "--tenant", "t", "--name", "测试社区"][..],
+        &["import", file],
+        &invite,
+        &["grid", "list"],
+        &["devices"],
+        &["retention", "--preview"],
+        &["log"],
+    ] {
+        let said = hub.command(args).env_remove("RUST_LOG").output().unwrap();
+        assert!(said.status.success() && !said.stdout.is_empty(), "{args:?}: {said:?}");
+        assert_eq!(String::from_utf8(said.stderr).unwrap(), "", "{args:?}");
+    }
+    // What went wrong is said in words.
+    let said = hub.command(&["import", "no-such-file"]).env_remove("RUST_LOG").output().unwrap();
+    let text = String::from_utf8(said.stderr).unwrap();
+    assert!(!said.status.success() && !text.is_empty() && !text.contains('{'), "{text}");
+    // The acts are in the log of acts all the same, and on standard error for who asks.
+    assert!(hub.run(&["log"], true).contains("invite"));
+    let said = hub.command(&invite).env("RUST_LOG", "info").output().unwrap();
+    assert!(String::from_utf8(said.stderr).unwrap().contains("\"audit\""));
+}
+
 /// A minor's document and a photo, shown, approved and erased; lists and errors about it have ids alone.
 async fn look_and_erase(hub: &Program, [a, desk, second]: [&Phone; 3], door: Id, resident: Id) {
     let [me, boss, other] = [a, desk, second].map(|phone| phone.status().unwrap().tenants[0].person.clone());

@@ -97,7 +97,7 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     let tap = Tap { hub, seen: Mutex::default() };
     tap.keep("invite", invite.to_string().as_bytes());
     let phone = Phone::open(Config { folder: folder.join("phone"), key: key_of(1), clock, random: Arc::new(SeededRandom::new(2)) })?;
-    phone.enrol_with(&invite, None, &tap).await?;
+    phone.enrol_with(&invite, None, false, &tap).await?;
     let place = phone.run(AddPlace { level: "grid".into(), name: "一网格".into() })?.value;
     let micro_grid = phone.run(AddMicroGrid { grid: place, name: "一微".into() })?.value;
     let household = phone.run(AddHousehold {
@@ -112,7 +112,7 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     let household = household.value;
     let (starts_at, ends_at) = (MORNING, MORNING + 7200);
     phone.run(report(place, "路灯不亮"))?;
-    phone.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] })?;
+    phone.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2), claims: vec![] })?;
     phone.run(RecordVisit {
         household,
         result: VisitResult::Met,

@@ -141,7 +141,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
         16 => {
             let open = format!("SELECT doc FROM attendances WHERE person = '{person}' AND signed_out_at IS NULL ORDER BY doc");
             if let Some(attendance) = pick(&open)?.filter(|_| value % 3 > 0) {
-                return chosen(SignOut { attendance }.into(), Deed::SignOut(attendance));
+                return chosen(SignOut::of(attendance).into(), Deed::SignOut(attendance));
             }
             let Some(activity) = pick("SELECT doc FROM activities ORDER BY doc")? else { return Ok(None) };
             chosen(SignIn { activity }.into(), Deed::SignIn)
@@ -153,7 +153,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
         18 => match value % 3 {
             0 => {
                 let (starts_at, ends_at) = (now, now + 7200);
-                let activity = AddActivity { title: token.clone(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] };
+                let activity = AddActivity { title: token.clone(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2), claims: vec![] };
                 chosen(activity.into(), Deed::Activity)
             }
             1 => {

@@ -252,7 +252,7 @@ async fn handed_on(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done<
 fn leads(kind: &str, from: &str) -> Option<&'static str> {
     Some(match (kind, from) {
         ("accept", "raised") => "accepted",
-        ("decline", "raised") => "declined",
+        ("decline", "raised" | "declined") => "declined",
         ("whistle", "raised" | "accepted" | "handling" | "answered") => "whistled",
         ("dispatch", "whistled" | "dispatched") => "dispatched",
         ("return", "dispatched") => "whistled",
@@ -263,7 +263,8 @@ fn leads(kind: &str, from: &str) -> Option<&'static str> {
         ("supervise", "answered") => "answered",
         ("handle", "accepted" | "dispatched" | "handling" | "answered") => "handling",
         ("feed_back", "raised" | "accepted" | "dispatched" | "handling") => "answered",
-        ("close", "handling" | "answered") => "closed",
+        ("close", "handling" | "answered" | "closed") => "closed",
+        ("reopen", "closed" | "declined") => "raised",
         _ => return None,
     })
 }

@@ -67,7 +67,7 @@ impl Template {
             let invite = invite(&line, None, *role, grid.map(|g| GRIDS[g]), made.as_ref().map(|(_, unit)| *unit), &format!("人员{n}")).await?;
             let mut phone = SimPhone::new(folder.join(format!("phone-{n}")), n, n);
             phone.open(1)?;
-            phone.phone().enrol_with(&invite, None, &line).await.map_err(defect)?;
+            phone.phone().enrol_with(&invite, None, false, &line).await.map_err(defect)?;
             if n == 0 {
                 made = Some(furnish(phone.phone()).map_err(defect)?);
             }
@@ -119,7 +119,7 @@ fn furnish(desk: &Phone) -> gridwalk_core::Result<(Vec<Id>, Id)> {
         grids.extend(place);
     }
     let (starts_at, ends_at) = (MORNING, MORNING + 7200);
-    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: 2, claims: vec![] })?;
+    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2), claims: vec![] })?;
     let levels = ["环境".into(), "道路".into(), "路灯".into()];
     desk.run(SetCategories { list: None, categories: vec![Category { code: "c0".into(), levels }] })?;
     let unit = desk.run(AddUnit { sort: "department".into(), name: "城管中队".into(), phone: String::new() })?.value;

@@ -377,7 +377,7 @@ impl<'t> World<'t> {
         let invite = self.grant(person, grant).await?;
         self.model.doubled.insert(i);
         let point = CrashPoint::arm(self.phones[i].phone().store(), fault).map_err(defect)?;
-        let result = self.phones[i].phone().enrol_with(&invite, None, &self.line).await;
+        let result = self.phones[i].phone().enrol_with(&invite, None, false, &self.line).await;
         self.line.calm();
         if self.died(i, point.as_deref())? {
             return Ok(());

@@ -2,9 +2,11 @@
 
 use gridwalk_core::Id;
 use gridwalk_core::records::JsonMap;
+use gridwalk_core::reports::ReportFilter;
 use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{DueView, RecordVisit, Urgency, VisitResult, WINDOW_PERCENT};
 use gridwalk_tests::harness::MORNING;
+use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, ResidentField};
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, ResidentField};
 
 use super::lab::{Lab, count, resident};
@@ -196,7 +198,7 @@ fn absurd_facts_from_elsewhere_do_not_stop_the_list() {
     assert_eq!(lab.phone.visits_of(home, 10).unwrap().len(), 4);
     assert_eq!(lab.phone.service_record().unwrap().served.len(), 2);
     assert_eq!(lab.phone.activities(10).unwrap().len(), 1);
-    assert_eq!(lab.phone.open_reports(10).unwrap().len(), 1);
+    assert_eq!(lab.phone.reports(&ReportFilter::default(), None, 10).unwrap().len(), 1);
     lab.phone.near(30.0, 120.0, 1_000, 10).unwrap();
     for n in 1..12 {
         lab.phone.export_json(super::lab::id_of(7, n)).unwrap();

@@ -33,13 +33,71 @@ fn one_attendance() {
     }
     let unknown = service_record(vec![Attendance { planned: None, ..attendance(1, 0, Some(60)) }]);
     assert_eq!((unknown.minutes, unknown.served[0].title.as_str(), unknown.served[0].flags.len()), (1, "", 0));
-    let both = service_record(vec![attendance(2, MORNING + HOUR, Some(MORNING + 3 * HOUR)), attendance(1, MORNING, Some(MORNING + 2 * HOUR))]);
+    let elsewhere = |n: u64, from: i64, until: i64| Attendance { activity: "b".into(), ..attendance(n, from, Some(until)) };
+    let both = service_record(vec![elsewhere(2, MORNING + HOUR, MORNING + 3 * HOUR), attendance(1, MORNING, Some(MORNING + 2 * HOUR))]);
     assert_eq!(both.minutes, 180, "time that overlaps counts once");
     assert_eq!(both.served.iter().map(|s| s.minutes).collect::<Vec<_>>(), [120, 60]);
     assert_eq!(both.served[1].flags[0], Overlap);
-    let inside = service_record(vec![attendance(1, MORNING, Some(MORNING + 2 * HOUR)), attendance(2, MORNING + 60, Some(MORNING + 120))]);
+    let inside = service_record(vec![attendance(1, MORNING, Some(MORNING + 2 * HOUR)), elsewhere(2, MORNING + 60, MORNING + 120)]);
     assert_eq!(inside.minutes, 120);
     assert_eq!(service_record(vec![]), Default::default());
+}
+
+#[test]
+fn signing_in_twice_is_being_there_once() {
+    use Flag::{ClockSuspect, NoSignOut, Short, Twice};
+    type Row<'a> = (u64, Option<u64>, Option<i64>, i64, &'a [Flag]);
+    let record = |list: Vec<Attendance>| service_record(list);
+    let (early, late) = (MORNING, MORNING + 5 * 60);
+    let end = MORNING + 2 * HOUR;
+    let table: [(&str, Vec<Attendance>, Vec<Row<'_>>); 8] = [
+        (
+            "a double tap, not signed out",
+            vec![attendance(1, early, None), attendance(2, early, None)],
+            vec![(1, None, None, 0, &[NoSignOut]), (2, Some(1), None, 0, &[Twice])],
+        ),
+        (
+            "signed out of the first",
+            vec![attendance(1, early, Some(end)), attendance(2, late, None)],
+            vec![(1, None, Some(end), 120, &[]), (2, Some(1), None, 0, &[Twice])],
+        ),
+        (
+            "signed out of the second",
+            vec![attendance(1, early, None), attendance(2, late, Some(end))],
+            vec![(1, None, Some(end), 120, &[]), (2, Some(1), Some(end), 0, &[Twice])],
+        ),
+        (
+            "two phones, signed out of both",
+            vec![attendance(1, early, Some(end - HOUR)), attendance(2, late, Some(end))],
+            vec![(1, None, Some(end), 120, &[]), (2, Some(1), Some(end), 0, &[Twice])],
+        ),
+        (
+            "signed out, and in again at that moment",
+            vec![attendance(1, early, Some(end)), attendance(2, end, Some(end + 60))],
+            vec![(1, None, Some(end), 120, &[]), (2, None, Some(end + 60), 1, &[Short])],
+        ),
+        (
+            "forgotten the day before",
+            vec![attendance(1, early - 24 * HOUR, None), attendance(2, early, Some(end))],
+            vec![(1, None, None, 0, &[NoSignOut]), (2, None, Some(end), 120, &[])],
+        ),
+        (
+            "a clock that ran backwards joins nothing",
+            vec![attendance(1, early, Some(early - 1)), attendance(2, early + 1, Some(end + 1))],
+            vec![(1, None, Some(early - 1), 0, &[ClockSuspect]), (2, None, Some(end + 1), 120, &[])],
+        ),
+        (
+            "unconfirmed anywhere is unconfirmed",
+            vec![attendance(1, early, Some(end)), Attendance { unanchored: true, ..attendance(2, late, None) }],
+            vec![(1, None, Some(end), 120, &[ClockSuspect]), (2, Some(1), None, 0, &[Twice])],
+        ),
+    ];
+    for (what, list, rows) in table {
+        let record = record(list);
+        let found: Vec<_> = record.served.iter().map(|s| (s.attendance, s.twin_of, s.until, s.minutes, &s.flags[..])).collect();
+        let wanted: Vec<_> = rows.iter().map(|(n, twin, until, minutes, flags)| (id_of(1, *n), twin.map(|t| id_of(1, t)), *until, *minutes, *flags)).collect();
+        assert_eq!(found, wanted, "{what}");
+    }
 }
 
 fn any_attendance() -> impl Strategy<Value = Attendance> {
@@ -62,7 +120,9 @@ proptest! {
         for served in &record.served {
             let unfinished = served.until.is_none_or(|until| until < served.from);
             prop_assert!(!unfinished || served.minutes == 0);
-            prop_assert_eq!(served.flags.contains(&Flag::NoSignOut), served.until.is_none());
+            prop_assert_eq!(served.flags.contains(&Flag::NoSignOut), served.until.is_none() && served.twin_of.is_none());
+            prop_assert_eq!(served.flags.contains(&Flag::Twice), served.twin_of.is_some());
+            prop_assert!(served.twin_of.is_none() || served.minutes == 0);
         }
         list.reverse();
         prop_assert_eq!(&record, &service_record(list.clone()));

@@ -5,6 +5,7 @@
 
 mod dictionary;
 mod dictionary_doc;
+mod doors;
 mod due;
 mod finding;
 mod histories;
@@ -14,6 +15,7 @@ mod hybrid;
 mod inputs;
 mod invites;
 mod lab;
+mod lists;
 mod oracle;
 mod photos;
 mod report_fold;

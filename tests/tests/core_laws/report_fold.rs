@@ -64,12 +64,13 @@ fn folded(steps: &[Step]) -> Folded {
 fn from_each_status_each_step_leads_where_it_should() {
     use Status::{Accepted, Answered, Closed, Declined, Dispatched, Handling, Raised, Whistled};
     let statuses = [Raised, Declined, Accepted, Handling, Answered, Closed, Whistled, Dispatched];
-    let table: [(StepKind, [Option<Status>; 8]); 11] = [
+    let table: [(StepKind, [Option<Status>; 8]); 12] = [
         (StepKind::Accept, [Some(Accepted), None, None, None, None, None, None, None]),
-        (StepKind::Decline, [Some(Declined), None, None, None, None, None, None, None]),
+        (StepKind::Decline, [Some(Declined), Some(Declined), None, None, None, None, None, None]),
         (StepKind::Handle, [None, None, Some(Handling), Some(Handling), Some(Handling), None, None, Some(Handling)]),
         (StepKind::FeedBack, [Some(Answered), None, Some(Answered), Some(Answered), None, None, None, Some(Answered)]),
-        (StepKind::Close, [None, None, None, Some(Closed), Some(Closed), None, None, None]),
+        (StepKind::Close, [None, None, None, Some(Closed), Some(Closed), Some(Closed), None, None]),
+        (StepKind::Reopen, [None, Some(Raised), None, None, None, Some(Raised), None, None]),
         (StepKind::Whistle, [Some(Whistled), None, Some(Whistled), Some(Whistled), Some(Whistled), None, None, None]),
         (StepKind::Dispatch, [None, None, None, None, None, None, Some(Dispatched), Some(Dispatched)]),
         (StepKind::Return, [None, None, None, None, None, None, Some(Accepted), Some(Whistled)]),
@@ -89,7 +90,11 @@ fn from_each_status_each_step_leads_where_it_should() {
 
 #[test]
 fn a_case_from_beginning_to_end() {
-    let table: [(&[&str], &str); 12] = [
+    let table: [(&[&str], &str); 16] = [
+        (&["decline", "reopen", "accept"], "accepted"),
+        (&["feed_back", "close", "reopen"], "raised"),
+        (&["feed_back", "close", "handle", "reopen", "feed_back"], "answered"),
+        (&["reopen", "accept", "reopen"], "accepted"),
         (&["accept", "whistle", "dispatch", "handle", "feed_back", "close"], "closed"),
         (&["accept", "whistle", "dispatch", "return", "dispatch"], "dispatched"),
         (&["accept", "dispatch", "whistle", "handle", "close"], "whistled"),
@@ -161,6 +166,43 @@ fn who_has_a_report_is_who_the_last_step_that_applied_gave_it_to() {
     assert_eq!(asked(&[whistle, first, step(6, "feed_back", 40), step(7, "whistle", 50)]), (Some(2), None, vec![]), "whistled again");
 }
 
+#[test]
+fn what_is_said_after_the_end_waits_for_someone() {
+    let base = [step(1, "accept", 10), step(2, "feed_back", 20), step(3, "close", 30)];
+    let with = |more: &[Step]| {
+        let folded = folded(&base.iter().chain(more).cloned().collect::<Vec<_>>());
+        (folded.status, folded.notes_since, folded.is_done())
+    };
+    let (first, second) = (step(4, "note", 40), step(5, "note", 50));
+    assert_eq!(with(&[]), (Status::Closed, 0, true));
+    assert_eq!(with(std::slice::from_ref(&first)), (Status::Closed, 1, false));
+    assert_eq!(with(&[first.clone(), second.clone()]), (Status::Closed, 2, false));
+    assert_eq!(with(&[step(4, "note", 25)]), (Status::Closed, 0, true), "what was said before it was closed was heard");
+    assert_eq!(with(&[first.clone(), step(6, "close", 60)]), (Status::Closed, 0, true), "closed once more answers it");
+    assert_eq!(with(&[first.clone(), step(6, "close", 45), second.clone()]), (Status::Closed, 1, false));
+    assert_eq!(with(&[first.clone(), step(6, "reopen", 60)]), (Status::Raised, 0, false));
+    assert_eq!(with(&[first, step(6, "reopen", 60), second]), (Status::Raised, 0, false));
+    let declined = folded(&[step(1, "decline", 10), step(2, "note", 20)]);
+    assert_eq!((declined.status, declined.notes_since), (Status::Declined, 1));
+}
+
+#[test]
+fn each_closing_is_settled() {
+    let (answer, close, reopen, again) = (step(1, "feed_back", 10), step(2, "close", 20), step(3, "reopen", 30), step(4, "feed_back", 40));
+    let first = [answer.clone(), close.clone()];
+    assert!(folded(&first).unsettled);
+    let pin = settled(8, 25, &[&answer, &close]);
+    let pinned: Vec<Step> = first.iter().cloned().chain([pin.clone()]).collect();
+    assert!(!folded(&pinned).unsettled);
+    let second: Vec<Step> = pinned.into_iter().chain([reopen.clone(), again.clone(), step(5, "close", 50)]).collect();
+    assert!(folded(&second).unsettled, "closed again, and not settled yet");
+    let pins = settled(9, 60, &[&reopen, &again, &second[5]]);
+    // Decided before it was closed at all, heard of last.
+    let whole: Vec<Step> = second.iter().cloned().chain([pins, step(6, "decline", 5), step(7, "handle", 35)]).collect();
+    let folded = folded(&whole);
+    assert_eq!((folded.status, folded.since, folded.unsettled), (Status::Closed, 50, false));
+}
+
 fn any_step() -> impl Strategy<Value = Step> {
     let kinds = prop::sample::select(vec![
         "accept",
@@ -177,6 +219,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         "dispatch",
         "return",
         "supervise",
+        "reopen",
+        "reopen",
     ]);
     (1u64..40, kinds, prop::option::weighted(0.95, prop_oneof![8 => 0i64..20, 1 => any::<i64>()])).prop_map(|(n, kind, order)| Step {
         order,
@@ -211,7 +255,7 @@ proptest! {
         prop_assert_eq!(whole.answered_at.is_some(), whole.steps.iter().any(|s| s.applied && s.kind == Some(StepKind::FeedBack)));
         // Who has it follows from the steps that applied, and from nothing else.
         prop_assert_eq!(whole.whistled.is_some(), whole.steps.iter().any(|s| s.applied && s.kind == Some(StepKind::Whistle)));
-        let handed = |s: &&gridwalk_core::reports::FoldedStep| s.applied && matches!(s.kind, Some(StepKind::Whistle | StepKind::Dispatch | StepKind::Return));
+        let handed = |s: &&gridwalk_core::reports::FoldedStep| s.applied && matches!(s.kind, Some(StepKind::Whistle | StepKind::Dispatch | StepKind::Return | StepKind::Reopen));
         let last = whole.steps.iter().rev().find(handed).filter(|s| s.kind == Some(StepKind::Dispatch));
         let lead = last.and_then(|l| steps.iter().find(|s| s.id == l.id)).and_then(|s| s.lead).map(|n| id_of(7, n));
         prop_assert_eq!(whole.lead, lead);
@@ -225,8 +269,9 @@ proptest! {
         if part_now.status == Status::Closed {
             let all: Vec<Step> = steps.iter().cloned().chain([settled(99, 50, &covered)]).collect();
             let after = folded(&all);
-            prop_assert_eq!(after.status, Status::Closed);
-            prop_assert_eq!(after.since, part_now.since);
+            // Only a person who takes it up again, and says so, undoes it.
+            let reopened = after.steps.iter().skip(part.len()).any(|s| s.applied && s.kind == Some(StepKind::Reopen));
+            prop_assert!(reopened || after.status == Status::Closed && after.since == part_now.since);
             let unordered = |f: &Folded| f.steps.iter().take(part.len()).map(|s| (s.id.clone(), s.applied)).collect::<Vec<_>>();
             prop_assert_eq!(unordered(&part_now), unordered(&after));
         }

@@ -135,6 +135,6 @@ fn has_phrase(index: &str, phrase: &str) -> bool {
 }
 
 /// The same, when the last word may go on.
-fn has_beginning(index: &str, phrase: &str) -> bool {
+pub(super) fn has_beginning(index: &str, phrase: &str) -> bool {
     format!(" {index}").contains(&format!(" {phrase}"))
 }

@@ -18,10 +18,12 @@ mod phones;
 mod pinyin;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
 pub use asked::parse;
 pub use phones::index_phones;
 pub use pinyin::index_pinyin;
+pub use wanted::{Wanted, plain};
 
 use std::fmt::Write as _;
 

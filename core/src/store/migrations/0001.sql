@@ -5,6 +5,7 @@ CREATE TABLE state (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   device_key BLOB NOT NULL,      -- Ed25519 seed; the file is encrypted
   next_key BLOB,                 -- the seed of the key to come, while an enrolment that changes it has not been answered
+  next_for TEXT,                 -- the code, without its secret, that this key is enrolled with
   photo_key BLOB NOT NULL,       -- encrypts the files of photos: without this store they are useless
   actor BLOB NOT NULL,           -- the actor of all new changes and ids
   next_counter INTEGER NOT NULL, -- the next id's counter
