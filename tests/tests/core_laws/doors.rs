@@ -26,7 +26,17 @@ fn door(lab: &Lab, address: &str, position: Option<(f64, f64)>, days: u32) -> Id
 
 fn visit(lab: &Lab, household: Id, result: VisitResult) {
     lab.phone
-        .run(RecordVisit { household, result, purpose: String::new(), note: String::new(), minutes: None, lat: None, lon: None, fields: JsonMap::new() })
+        .run(RecordVisit {
+            household,
+            result,
+            purpose: String::new(),
+            note: String::new(),
+            minutes: None,
+            lat: None,
+            lon: None,
+            visited_at: None,
+            fields: JsonMap::new(),
+        })
         .unwrap();
 }
 

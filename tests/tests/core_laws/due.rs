@@ -7,7 +7,6 @@ use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{DueView, RecordVisit, Urgency, VisitResult, WINDOW_PERCENT};
 use gridwalk_tests::harness::MORNING;
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, ResidentField};
-use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, ResidentField};
 
 use super::lab::{Lab, count, resident};
 
