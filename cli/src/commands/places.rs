@@ -1,6 +1,7 @@
 //! Grids and micro-grids: list, add, rename.
 
 use clap::{Args, Subcommand};
+use gridwalk_core::households::document::STATES;
 use gridwalk_core::places::document::{GRID, MICRO_GRID};
 use gridwalk_core::places::{AddMicroGrid, AddPlace, EditPlace, PlaceView};
 use gridwalk_core::{Id, Phone};
@@ -61,7 +62,7 @@ impl Households {
             let mut table = s.table(&["住址 Address", "居民 Residents", "上次见面 Last met", "编号 Id"]);
             for h in &found {
                 let marks = [h.unsent.then_some("未上传"), h.conflict.then_some("冲突")];
-                let facts: Vec<&str> = [words::word(words::HOUSEHOLD_STATES, &h.state)].into_iter().chain(marks.into_iter().flatten()).collect();
+                let facts: Vec<&str> = [words::choice(STATES, &h.state)].into_iter().chain(marks.into_iter().flatten()).collect();
                 let who = if h.residents > 1 { format!("{}等{}人", h.name, h.residents) } else { h.name.clone() };
                 let met = h.last_visit_at.map(words::day).unwrap_or_default();
                 table.add_row([cell(format!("{}\n{}", h.address, facts.join(" · "))), cell(who), cell(met), toned(h.id, Tone::Dim)]);

@@ -204,12 +204,12 @@ async fn record_everything(w: &World, a: &Device) {
     a.phone.run(AgreeMediation { mediation, agreement: "夜间不装修".into(), agreed_at: None, due_at: None }).unwrap();
     a.phone.run(AddSession { mediation, kept: Some(true), held_at: None, note: "回访".into() }).unwrap();
     let now = phone.now().unwrap();
-    let activity = AddActivity { title: "清扫".into(), task: "清洁".into(), place: None, starts_at: now, ends_at: now + 5400, places: 10, claims: vec![] };
+    let activity = AddActivity { title: "清扫".into(), task: "清洁".into(), place: None, starts_at: now, ends_at: now + 5400, places: Some(10), claims: vec![] };
     let activity = phone.run(activity).unwrap().value;
     phone.run(ClaimActivity { activity, claim: true }).unwrap();
     let attendance = phone.run(SignIn { activity }).unwrap().value;
     w.pass(3600, &[a]);
-    phone.run(SignOut { attendance }).unwrap();
+    phone.run(SignOut::of(attendance)).unwrap();
     phone.run(SetVisitRule { settings: Some(phone.settings().unwrap().id), rules: vec![("独居老人".into(), 30)] }).unwrap();
 }
 

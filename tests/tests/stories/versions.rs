@@ -199,7 +199,7 @@ async fn what_an_app_does_not_know_it_keeps_until_its_update() {
     let (view, steps) = a.phone.report(case).unwrap();
     assert_eq!(view.status, "unknown");
     assert_eq!(steps.iter().map(|s| (s.kind.as_str(), s.applied)).collect::<Vec<_>>(), [("accept", true), ("handle", true)]);
-    assert!(a.phone.open_reports(10).unwrap().iter().any(|r| r.id == case), "it is not hidden");
+    assert!(a.phone.reports(&gridwalk_core::reports::ReportFilter::default(), None, 10).unwrap().iter().any(|r| r.id == case), "it is not hidden");
     for kind in ["accept", "feed_back", "close", "supervise"] {
         let refused: Error = a.phone.run(step(case, kind, "说明")).unwrap_err();
         assert!(refused.message_zh().contains("更新应用后可看"), "{kind}: {refused}");
