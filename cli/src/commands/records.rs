@@ -70,7 +70,7 @@ pub struct Add {
     /// 哪类资料，如 住户、居民 / what, such as household, resident
     kind: String,
     /// 居民等条目先写所属资料的编号，然后写 项目=内容 / of an entry the id of its record, then FIELD=VALUE
-    #[arg(required = true, value_name = "FIELD=VALUE", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "FIELD=VALUE")]
     values: Vec<String>,
 }
 
@@ -105,7 +105,7 @@ impl Add {
   gridwalk edit HOUSEHOLD RESIDENT 电话=13900005678 标签=+独居老人,-低保")]
 pub struct Edit {
     /// 资料编号，其中条目的编号，然后写 项目=内容 / the record's id, that of an entry in it, then FIELD=VALUE
-    #[arg(required = true, value_name = "ID|FIELD=VALUE", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "ID|FIELD=VALUE")]
     values: Vec<String>,
 }
 

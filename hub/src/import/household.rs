@@ -44,7 +44,9 @@ impl NewHousehold {
     /// The same with every field in its one form, or everything that is wrong, each error with its field
     /// (`residents[1].phone`). `today` is what no birth may be later than.
     pub fn checked(&self, today: Date) -> Result<Self, Vec<CoreError>> {
-        let clean = checked("household", &self.fields(), today)?;
+        // In a file a position is two columns.
+        let of_file = |flaw: CoreError| if flaw.field() == Some("position") { flaw.in_field("lat") } else { flaw };
+        let clean = checked("household", &self.fields(), today).map_err(|flaws| flaws.into_iter().map(of_file).collect::<Vec<_>>())?;
         let residents = clean.get("residents").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_object);
         Ok(Self { address: text(&clean, "address"), tenure: text(&clean, "tenure"), residents: residents.map(NewResident::of).collect(), ..self.clone() })
     }

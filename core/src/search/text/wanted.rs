@@ -3,6 +3,7 @@
 use super::asked::has_beginning;
 use super::pinyin::index_pinyin;
 use super::{Class, class, fold, is_ignored};
+use crate::text::one_form;
 
 /// More words than these are not looked at.
 const MAX_WORDS: usize = 8;
@@ -33,7 +34,7 @@ impl Wanted {
 
 /// A text as it is compared: folded, without what only separates.
 pub fn plain(text: &str) -> String {
-    text.chars().filter(|c| !is_ignored(*c)).map(fold).filter(|c| class(*c) != Class::Gap).collect()
+    one_form(text).chars().filter(|c| !is_ignored(*c)).map(fold).filter(|c| class(*c) != Class::Gap).collect()
 }
 
 fn sounds(text: &str, letters: &str) -> bool {
