@@ -13,7 +13,6 @@ import cn.gridwalk.app.design.dp
 import cn.gridwalk.app.design.flow
 import cn.gridwalk.app.design.hairline
 import cn.gridwalk.app.design.loose
-import cn.gridwalk.app.design.padded
 import cn.gridwalk.app.design.panel
 import cn.gridwalk.app.design.rest
 import cn.gridwalk.app.design.row
@@ -29,7 +28,7 @@ import java.util.concurrent.TimeUnit
 class DoorRow(context: Context, private val words: Words, private val open: (DueView) -> Unit, private val visit: (DueView) -> Unit) : LinearLayout(context) {
     private lateinit var door: DueView
     private val shape = context.panel(R.color.card)
-    private val address = context.text("", medium = true)
+    private val address = context.text("")
     private val who = context.text("", R.dimen.text_second, R.color.ink2)
     private val pressing = Chip(context)
     private val recent = Chip(context)
@@ -41,10 +40,10 @@ class DoorRow(context: Context, private val words: Words, private val open: (Due
     }
     private val inside = context.row().apply {
         id = R.id.door
-        padded(12, 12)
+        setPadding(context.dp(12), context.dp(12), context.dp(8), context.dp(12))
         isFocusable = true
         addView(facts, rest())
-        addView(button, context.loose(start = 12))
+        addView(button, context.loose(start = 8))
         setOnClickListener { open(door) }
     }
 

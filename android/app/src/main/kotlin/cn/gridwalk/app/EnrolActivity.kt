@@ -109,7 +109,7 @@ class EnrolActivity : Screen() {
         body.addView(field, wide().apply { topMargin = dp(8) })
         trouble?.let { body.addView(text(it, R.dimen.text_second, R.color.red), loose(top = 8)) }
         body.addView(text(getString(R.string.enrol_once), R.dimen.text_second, R.color.ink2), loose(top = 12))
-        page(getString(R.string.enrol_title), body.padded(16, 16), bottomBar(mainButton(getString(R.string.enrol_paste), ::paste)), back = null)
+        page(getString(R.string.enrol_title), body, bottomBar(mainButton(getString(R.string.enrol_paste), ::paste)), back = null)
     }
 
     private fun paste() {

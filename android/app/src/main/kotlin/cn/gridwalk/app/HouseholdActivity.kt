@@ -73,7 +73,7 @@ class HouseholdActivity : Screen() {
     private fun render() {
         val facts = shown ?: return
         val body = column()
-        body.addView(card(about(facts)), wide().apply { topMargin = dp(8) })
+        body.addView(card(about(facts)), wide())
         val residents = facts.household.residents
         body.addView(heading(getString(R.string.household_residents, residents.size)))
         val people = residents.flatMap { listOf(person(it, facts.now), tags(it)) }
@@ -107,7 +107,7 @@ class HouseholdActivity : Screen() {
             words.age(resident.birth, now),
             resident.state.takeIf { it != LIVING && it.isNotEmpty() }?.let(words::state),
         ).joinToString(" · ")
-        val lines = column(text(resident.name, medium = true))
+        val lines = column(text(resident.name))
         if (about.isNotEmpty()) lines.addView(text(about, R.dimen.text_second, R.color.ink2), loose(top = 4))
         val whole = row().padded(16, 12)
         whole.minimumHeight = dp(72)

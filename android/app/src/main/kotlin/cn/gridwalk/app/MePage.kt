@@ -14,6 +14,7 @@ import cn.gridwalk.app.design.loose
 import cn.gridwalk.app.design.padded
 import cn.gridwalk.app.design.restDown
 import cn.gridwalk.app.design.text
+import cn.gridwalk.app.design.thinlyScrolled
 import cn.gridwalk.app.design.topBar
 import cn.gridwalk.app.design.wayRow
 import cn.gridwalk.app.design.wide
@@ -26,7 +27,7 @@ class MePage(private val activity: Activity, private val openSync: () -> Unit) {
 
     /** The whole page. */
     val view: View = activity.column(activity.topBar(activity.getString(R.string.tab_me))).apply {
-        addView(ScrollView(activity).apply { addView(inside.apply { setPadding(activity.dp(16), activity.dp(8), activity.dp(16), activity.dp(24)) }) }, restDown())
+        addView(ScrollView(activity).thinlyScrolled().apply { addView(inside.apply { setPadding(activity.dp(16), activity.dp(8), activity.dp(16), activity.dp(24)) }) }, restDown())
     }
 
     /** Shows how things stand. */
@@ -43,7 +44,7 @@ class MePage(private val activity: Activity, private val openSync: () -> Unit) {
         val name = tenant.personName.ifEmpty { activity.getString(R.string.me_no_name) }
         val roles = tenant.roles.map { words.role(it.role) }.distinct().joinToString("、")
         val about = listOf(tenant.tenant, roles).filter { it.isNotEmpty() }.joinToString(" · ")
-        val lines = activity.column(activity.text(name, R.dimen.text_title, medium = true)).padded(16, 16)
+        val lines = activity.column(activity.text(name, R.dimen.text_title)).padded(16, 16)
         lines.addView(activity.text(about, R.dimen.text_second, R.color.ink2), activity.loose(top = 4))
         return lines
     }

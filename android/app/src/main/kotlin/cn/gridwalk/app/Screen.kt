@@ -20,6 +20,7 @@ import cn.gridwalk.app.design.row
 import cn.gridwalk.app.design.rest
 import cn.gridwalk.app.design.sideButton
 import cn.gridwalk.app.design.text
+import cn.gridwalk.app.design.thinlyScrolled
 import cn.gridwalk.app.design.topBar
 import cn.gridwalk.app.design.wide
 import cn.gridwalk.bindings.GridwalkException
@@ -108,8 +109,8 @@ abstract class Screen : Activity() {
         val scroll = ScrollView(this).apply {
             isFillViewport = true
             clipToPadding = false
-            addView(body.apply { if (paddingLeft == 0) setPadding(dp(16), 0, dp(16), dp(24)) })
-        }
+            addView(body.apply { setPadding(dp(16), dp(8), dp(16), dp(24)) })
+        }.thinlyScrolled()
         scrolling?.scrollY?.let { stood -> scroll.post { scroll.scrollTo(0, stood) } }
         scrolling = scroll
         val all = column(topBar(title, back))

@@ -44,7 +44,7 @@ class SyncActivity : Screen() {
 
     private fun render(status: Status, now: Long, syncing: Syncing) {
         val body = column()
-        body.addView(card(state(status, syncing)), wide().apply { topMargin = dp(8) })
+        body.addView(card(state(status, syncing)), wide())
         val facts = status.tenants.flatMap { tenant ->
             val last = tenant.syncedAt?.let { words.moment(it, now) } ?: getString(R.string.sync_never)
             listOf(fact(getString(R.string.sync_last), last), fact(getString(R.string.sync_hub), tenant.hub))

@@ -19,6 +19,7 @@ import cn.gridwalk.app.design.restDown
 import cn.gridwalk.app.design.row
 import cn.gridwalk.app.design.strip
 import cn.gridwalk.app.design.text
+import cn.gridwalk.app.design.thinlyScrolled
 import cn.gridwalk.app.design.touchable
 import cn.gridwalk.app.design.rest
 import cn.gridwalk.app.design.wide
@@ -58,7 +59,7 @@ class TodayPage(
                 }
             }
         })
-    }
+    }.thinlyScrolled()
 
     /** The whole page. */
     val view: View = activity.column().apply {

@@ -90,6 +90,9 @@ class VisitActivity : Screen() {
             padded(12, 12)
         }
         val body = column(where)
+        // The keyboard stays closed until the note is tapped.
+        body.isFocusableInTouchMode = true
+        body.importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO
         body.addView(label(R.string.visit_result), loose(top = 16))
         body.addView(missing, loose(top = 4))
         body.addView(results, wide().apply { topMargin = dp(8) })

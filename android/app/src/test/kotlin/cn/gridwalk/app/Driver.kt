@@ -102,7 +102,7 @@ class Driver {
     }
 
     private fun follow() {
-        val top = stack.last()
+        val top = stack.lastOrNull() ?: return
         val next = shadowOf(top.get()).nextStartedActivity?.takeIf { it.component != null }
         if (top.get().isFinishing) {
             stack.removeAt(stack.lastIndex)

@@ -10,7 +10,7 @@ import javax.imageio.ImageIO
 import javax.imageio.ImageWriteParam
 import kotlin.math.abs
 
-/** A picture of at most 256 colours: the most frequent ones of a screen, and for every other the nearest of them. Small as a PNG. */
+/** A picture of few colours: the most frequent ones of a screen, and for every other the nearest of them. Small as a PNG. */
 class IndexedPicture private constructor(val width: Int, val height: Int, private val pixels: IntArray) {
     /** Returns the share of pixels that differ visibly from [other]; all of them if the sizes do. */
     fun differs(other: IndexedPicture): Double {
@@ -39,7 +39,7 @@ class IndexedPicture private constructor(val width: Int, val height: Int, privat
     }
 
     companion object {
-        private const val COLOURS = 256
+        private val COLOURS = listOf(64, 40, 24, 16)
         private const val RGB = 0xffffff
 
         /** What rounding to the palette, and an edge drawn a little softer, may change a channel by. */
@@ -51,13 +51,16 @@ class IndexedPicture private constructor(val width: Int, val height: Int, privat
             return IndexedPicture(image.width, image.height, image.getRGB(0, 0, image.width, image.height, null, 0, image.width).map { it and RGB }.toIntArray())
         }
 
-        /** Makes one of what was drawn. */
-        fun of(bitmap: Bitmap): IndexedPicture {
+        /** Makes one of what was drawn, with as many colours as fit into a file of [largest] bytes. */
+        fun of(bitmap: Bitmap, largest: Int): IndexedPicture =
+            COLOURS.asSequence().map { quantised(bitmap, it) }.firstOrNull { it.png().size <= largest } ?: quantised(bitmap, COLOURS.last())
+
+        private fun quantised(bitmap: Bitmap, colours: Int): IndexedPicture {
             val all = IntArray(bitmap.width * bitmap.height)
             bitmap.getPixels(all, 0, bitmap.width, 0, 0, bitmap.width, bitmap.height)
             val counts = HashMap<Int, Int>()
             all.forEach { counts.merge(it and RGB, 1, Int::plus) }
-            val palette = counts.entries.sortedWith(compareBy({ -it.value }, { it.key })).take(COLOURS).map { it.key }
+            val palette = counts.entries.sortedWith(compareBy({ -it.value }, { it.key })).take(colours).map { it.key }
             val nearest = counts.keys.associateWith { colour -> palette.minByOrNull { distance(it, colour) }!! }
             return IndexedPicture(bitmap.width, bitmap.height, IntArray(all.size) { nearest.getValue(all[it] and RGB) })
         }

@@ -53,15 +53,15 @@ class PicturesTest {
     }
 
     @Test
-    @Config(qualifiers = "zh-rCN-w360dp-h720dp-notnight-xhdpi")
+    @Config(qualifiers = "zh-rCN-w360dp-h720dp-notnight-hdpi")
     fun `in Chinese, light`() = draw("zh-light")
 
     @Test
-    @Config(qualifiers = "zh-rCN-w360dp-h720dp-night-xhdpi")
+    @Config(qualifiers = "zh-rCN-w360dp-h720dp-night-hdpi")
     fun `in Chinese, dark`() = draw("zh-dark")
 
     @Test
-    @Config(qualifiers = "en-rGB-w360dp-h720dp-notnight-xhdpi")
+    @Config(qualifiers = "en-rGB-w360dp-h720dp-notnight-hdpi")
     fun `in English`() = draw("en-light")
 
     private fun draw(variant: String) {
@@ -170,7 +170,7 @@ class PicturesTest {
     private fun picture(screen: String, variant: String) {
         person.settle()
         val name = "$screen-$variant.png"
-        val drawn = IndexedPicture.of(copy())
+        val drawn = IndexedPicture.of(copy(), LARGEST)
         val png = drawn.png()
         assertTrue("$name has ${png.size} bytes", png.size <= LARGEST)
         val kept = File(System.getProperty("gridwalk.screens")!!, name)

@@ -131,7 +131,7 @@ class StoryTest {
         clipboard.setPrimaryClip(android.content.ClipData.newPlainText("", link))
         person.tap("粘贴链接")
         person.tap("同意并加入")
-        person.sees("请")
+        person.sees("入网码不正确、已使用或已过期")
         assertTrue("the link is still there to be tried again or changed", person.texts().any { "换一个链接" in it })
         assertTrue(person.screen is EnrolActivity)
     }

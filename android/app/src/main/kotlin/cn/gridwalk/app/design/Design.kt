@@ -44,7 +44,8 @@ fun Context.text(value: CharSequence, size: Int = R.dimen.text_body, colour: Int
         text = value
         setTextSize(TypedValue.COMPLEX_UNIT_PX, resources.getDimension(size))
         setTextColor(getColor(colour))
-        setLineSpacing(0f, LINE)
+        // Chinese characters bring air of their own.
+        setLineSpacing(0f, if (value.isEmpty() || value.any { it >= FIRST_CJK }) 1f else LATIN_LINE)
         includeFontPadding = false
         if (medium) typeface = MEDIUM
     }
@@ -90,6 +91,13 @@ fun wide(height: Int = ViewGroup.LayoutParams.WRAP_CONTENT) = LinearLayout.Layou
 /** What is left of a row. */
 fun rest(height: Int = ViewGroup.LayoutParams.WRAP_CONTENT) = LinearLayout.LayoutParams(0, height, 1f)
 
+/** A thin bar at the edge that says where one is, over nothing. */
+fun <V : View> V.thinlyScrolled(): V =
+    apply {
+        scrollBarStyle = View.SCROLLBARS_OUTSIDE_OVERLAY
+        scrollBarSize = context.dp(2)
+    }
+
 /** What is left of a column. */
 fun restDown() = LinearLayout.LayoutParams(ViewGroup.LayoutParams.MATCH_PARENT, 0, 1f)
 
@@ -103,5 +111,6 @@ fun Context.loose(start: Int = 0, top: Int = 0, end: Int = 0, bottom: Int = 0) =
 fun <V : View> V.padded(horizontal: Int, vertical: Int): V =
     apply { setPadding(context.dp(horizontal), context.dp(vertical), context.dp(horizontal), context.dp(vertical)) }
 
-private const val LINE = 1.2f
+private const val LATIN_LINE = 1.2f
+private const val FIRST_CJK = '\u2E80'
 internal val MEDIUM: Typeface = Typeface.create("sans-serif-medium", Typeface.NORMAL)

@@ -11,15 +11,14 @@ import android.widget.LinearLayout
 import android.widget.TextView
 import cn.gridwalk.app.R
 
-/** The bar on top: back, if there is a way, the title, and what belongs beside it. */
-fun Context.topBar(title: CharSequence, back: (() -> Unit)? = null, beside: View? = null): LinearLayout {
-    val name = text(title, R.dimen.text_title, medium = true).apply { padded(if (back == null) 16 else 4, 8) }
+/** The bar on top: back, if there is a way, and the title. */
+fun Context.topBar(title: CharSequence, back: (() -> Unit)? = null): LinearLayout {
+    val name = text(title, R.dimen.text_title, medium = back == null).apply { padded(if (back == null) 16 else 4, 8) }
     if (android.os.Build.VERSION.SDK_INT >= android.os.Build.VERSION_CODES.P) name.isAccessibilityHeading = true
     return row().apply {
         minimumHeight = dp(56)
         back?.let { addView(iconButton(R.drawable.ic_back, getString(R.string.back), it)) }
         addView(name, rest())
-        beside?.let { addView(it, loose(end = 8)) }
     }
 }
 
