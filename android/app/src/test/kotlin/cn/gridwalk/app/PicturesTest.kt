@@ -68,7 +68,7 @@ class PicturesTest {
         colleagueWalksInJanuary()
         val link = workerIsInvitedInMarch()
         val app = RuntimeEnvironment.getApplication() as GridwalkApp
-        app.session = Session(Consent(app), { open("worker", NOW) }) { online }
+        app.session = Session(Consent(app), { open("worker", SetClock(NOW)) }) { online }
         val say = { id: Int -> app.getString(id) }
 
         person.open(EnrolActivity::class.java, Intent(Intent.ACTION_VIEW, Uri.parse(link)))
@@ -122,7 +122,7 @@ class PicturesTest {
                 household(2, "人民路12号院3栋1单元501室", "刘建国", "1951-02-11", every = 45),
                 household(3, "人民路12号院3栋2单元402室", "赵玉珍", "1958-11-30", "低保", every = 40),
                 household(4, "公园路北段105号翠湖花园二期11栋2单元1803室", "欧阳慧敏", "1939-08-21", "高龄老人"),
-                household(5, "人民路12号院5栋1单元101室", "孙福", "1962-01-15", every = 60),
+                household(5, "人民路12号院5栋1单元101室", "孙福", "1962-01-15"),
                 household(6, "人民路12号院5栋1单元302室", "周桂英", "1946-04-02", every = 30),
                 household(7, "人民路12号院5栋2单元201室", "何志强", "1970-12-09", every = 180),
             ),
@@ -130,13 +130,17 @@ class PicturesTest {
         hub.serve()
         val link = hub.invite("grid_worker", "李梅", "一网格")
         runBlocking {
-            val phone = open("colleague", JANUARY)
+            val clock = SetClock(JANUARY)
+            val phone = open("colleague", clock)
             phone.enrol(link)
             phone.sync()
             val doors = phone.today(20).associateBy { it.name }
-            suspend fun visit(name: String, result: VisitResult, purpose: String, note: String = "") =
+            suspend fun visit(name: String, result: VisitResult, purpose: String, note: String = "") {
+                // What is as old as another would have no order.
+                clock.passed += APART
                 phone.recordVisit(RecordVisit(doors.getValue(name).household, result, purpose, note, null, null, null), phone.newCommandId())
-            visit("陈秀兰", VisitResult.PHONE, "关爱探视")
+            }
+            visit("陈秀兰", VisitResult.NOBODY_HOME, "关爱探视")
             visit("陈秀兰", VisitResult.MET, "日常走访", "血压药按时吃，灶具已检查。")
             visit("刘建国", VisitResult.MET, "日常走访")
             visit("赵玉珍", VisitResult.MET, "安全检查")
@@ -154,17 +158,22 @@ class PicturesTest {
         return hub.invite("grid_worker", "王芳", "一网格")
     }
 
-    /** Opens a phone whose clock began at [time] when it was opened. */
-    private suspend fun open(name: String, time: String): Gridwalk {
-        val began = System.nanoTime()
-        val at = LocalDateTime.parse(time, DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss")).toEpochSecond(ZoneOffset.ofHours(8))
-        val clock = object : HostClock {
-            override fun read(): Reading {
-                val since = (System.nanoTime() - began) / 1_000_000_000
-                return Reading(at + since, "boot-1", since)
-            }
+    private suspend fun open(name: String, clock: SetClock): Gridwalk =
+        RustGridwalk.open(File(folder.root, name).apply { mkdirs() }, clock) { ByteArray(32) { 7 } }
+
+    /** A phone's clocks, which began at [time] in China and go on. */
+    private class SetClock(time: String) : HostClock {
+        private val began = System.nanoTime()
+        private val at = LocalDateTime.parse(time, DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss")).toEpochSecond(ZoneOffset.ofHours(8))
+
+        /** Seconds that have passed at once. */
+        @Volatile
+        var passed = 0L
+
+        override fun read(): Reading {
+            val since = (System.nanoTime() - began) / 1_000_000_000 + passed
+            return Reading(at + since, "boot-1", since)
         }
-        return RustGridwalk.open(File(folder.root, name).apply { mkdirs() }, clock) { ByteArray(32) { 7 } }
     }
 
     private fun picture(screen: String, variant: String) {
@@ -199,6 +208,7 @@ class PicturesTest {
 
         /** A Monday. */
         const val NOW = "2026-03-02 08:30:00"
+        const val APART = 15L
         const val LARGEST = 40_000
         const val ALLOWED = 0.005
     }
