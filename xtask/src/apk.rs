@@ -1,7 +1,7 @@
 //! `cargo xtask apk`: the app as a file that a phone installs, without Google's SDK.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::{Done, android, cargo, machine, root, step, target};
@@ -23,10 +23,12 @@ const ABIS: [Abi; 3] = [
 /// Builds the app for these processors (`arm64-v8a` where none is named), signed with a key made for this machine.
 pub fn run(arguments: &[String]) -> Done {
     machine::ready(&["javac", "mvn", "aapt2", "aapt", "zipalign", "apksigner"])?;
+    let named: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut abis = Vec::new();
-    for name in if arguments.is_empty() { &["arm64-v8a".to_owned()][..] } else { arguments } {
+    for name in if named.is_empty() { vec!["arm64-v8a"] } else { named } {
         let Some(abi) = ABIS.iter().find(|abi| abi.name == name) else {
-            eprintln!("没有这种处理器：{name}；有：{} / no such processor", ABIS.map(|abi| abi.name).join("、"));
+            let known = ABIS.map(|abi| abi.name).join("、");
+            eprintln!("没有这种处理器：{name}；有：{known} / no such processor");
             return Err(2);
         };
         abis.push(abi);
@@ -99,7 +101,7 @@ fn pack(work: &Path, abis: &[&Abi]) -> Done {
     Ok(())
 }
 
-fn copy(from: &Path, to: &PathBuf) -> Done {
+fn copy(from: &Path, to: &Path) -> Done {
     let made = to.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::copy(from, to).map(drop));
     made.map_err(|e| {
         eprintln!("{} → {}：{e}", from.display(), to.display());
