@@ -2,8 +2,11 @@ package cn.gridwalk.app
 
 import android.app.Activity
 import android.content.Intent
+import android.graphics.Bitmap
 import android.os.Bundle
+import android.os.Handler
 import android.os.Looper
+import android.view.PixelCopy
 import android.view.View
 import android.view.ViewGroup
 import android.widget.TextView
@@ -124,6 +127,17 @@ class Driver {
     private fun shown(view: View): List<View> =
         if (view.visibility != View.VISIBLE) emptyList()
         else listOf(view) + ((view as? ViewGroup)?.let { group -> (0 until group.childCount).flatMap { shown(group.getChildAt(it)) } } ?: emptyList())
+
+    /** The screen as it is drawn. */
+    fun drawn(): Bitmap {
+        val view = screen.window.decorView
+        val bitmap = Bitmap.createBitmap(view.width, view.height, Bitmap.Config.ARGB_8888)
+        var result = -1
+        PixelCopy.request(screen.window, bitmap, { result = it }, Handler(Looper.getMainLooper()))
+        shadowOf(Looper.getMainLooper()).idle()
+        assertEquals(PixelCopy.SUCCESS, result)
+        return bitmap
+    }
 
     /** All texts of the screen. */
     fun texts(): List<String> = views().filterIsInstance<TextView>().map { it.text.toString() }.filter { it.isNotEmpty() }

@@ -1,11 +1,7 @@
 package cn.gridwalk.app
 
 import android.content.Intent
-import android.graphics.Bitmap
 import android.net.Uri
-import android.os.Handler
-import android.os.Looper
-import android.view.PixelCopy
 import cn.gridwalk.app.TestHub.Companion.household
 import cn.gridwalk.bindings.HostClock
 import cn.gridwalk.bindings.Reading
@@ -24,7 +20,6 @@ import org.junit.rules.TemporaryFolder
 import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
-import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import java.io.File
@@ -179,7 +174,7 @@ class PicturesTest {
     private fun picture(screen: String, variant: String) {
         person.settle()
         val name = "$screen-$variant.png"
-        val drawn = IndexedPicture.of(copy(), LARGEST)
+        val drawn = IndexedPicture.of(person.drawn(), LARGEST)
         val png = drawn.png()
         assertTrue("$name has ${png.size} bytes", png.size <= LARGEST)
         val kept = File(System.getProperty("gridwalk.screens")!!, name)
@@ -193,23 +188,17 @@ class PicturesTest {
         wrong += "$name: %.2f %%".format(share * 100)
     }
 
-    private fun copy(): Bitmap {
-        val view = person.screen.window.decorView
-        val bitmap = Bitmap.createBitmap(view.width, view.height, Bitmap.Config.ARGB_8888)
-        var result = -1
-        PixelCopy.request(person.screen.window, bitmap, { result = it }, Handler(Looper.getMainLooper()))
-        shadowOf(Looper.getMainLooper()).idle()
-        assertEquals(PixelCopy.SUCCESS, result)
-        return bitmap
-    }
-
-    private companion object {
-        const val JANUARY = "2026-01-24 09:10:00"
+    companion object {
+        private const val JANUARY = "2026-01-24 09:10:00"
 
         /** A Monday. */
-        const val NOW = "2026-03-02 08:30:00"
-        const val APART = 15L
+        private const val NOW = "2026-03-02 08:30:00"
+        private const val APART = 15L
+
+        /** In bytes. */
         const val LARGEST = 40_000
+
+        /** The share of pixels that may differ. */
         const val ALLOWED = 0.005
     }
 }
