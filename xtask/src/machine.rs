@@ -7,7 +7,20 @@ use std::process::{Command, Stdio};
 use crate::Done;
 
 /// Programs that a build or a test calls, and the Debian packages that bring them.
-const PACKAGES: [(&str, &[&str]); 5] = [("cc", &["gcc", "libc6-dev"]), ("c++", &["g++"]), ("make", &["make"]), ("perl", &["perl"]), ("python3", &["python3"])];
+const PACKAGES: [(&str, &[&str]); 12] = [
+    ("cc", &["gcc", "libc6-dev"]),
+    ("c++", &["g++"]),
+    ("make", &["make"]),
+    ("perl", &["perl"]),
+    ("python3", &["python3"]),
+    ("javac", &["openjdk-17-jdk-headless"]),
+    ("mvn", &["maven"]),
+    ("aapt2", &["aapt"]),
+    ("aapt", &["aapt"]),
+    ("zipalign", &["zipalign"]),
+    ("apksigner", &["apksigner"]),
+    ("faketime", &["faketime"]),
+];
 
 /// Makes sure that these programs are there: installs them on Debian as root, else says how.
 pub fn ready(programs: &[&str]) -> Done {

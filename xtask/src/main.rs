@@ -1,5 +1,7 @@
 //! `cargo xtask`: one entry for people and CI. It builds and starts the others and knows none of them inside.
 
+mod android;
+mod apk;
 mod fuzz;
 mod machine;
 mod mutations;
@@ -28,8 +30,16 @@ const HELP: &str = "\
       耐久：大量手机进程与服务器进程，随机 kill -9，最后核对一条不丢
       phones' and a hub's processes under kill -9; ends with what was acknowledged and what was lost
   cargo xtask test  [cargo test 的参数]
-      格式、clippy、全部测试；在 PostgreSQL 上再跑一遍情景测试
-      format, clippy, all tests, and the stories once more on PostgreSQL
+      格式、clippy、全部测试；在 PostgreSQL 上再跑一遍情景测试；安卓应用的测试
+      format, clippy, all tests, the stories once more on PostgreSQL, and the Android app's tests
+  cargo xtask test --android
+      只跑安卓应用的测试 / the Android app's tests alone
+  cargo xtask screens
+      重画 docs/screens 里的界面图片 / draw the pictures of screens in docs/screens anew
+  cargo xtask bindings
+      在 target/bindings 生成 Kotlin、Swift、Python 接口 / the interface in Kotlin, Swift and Python, generated into target/bindings
+  cargo xtask apk [arm64-v8a armeabi-v7a x86_64]
+      打包可安装的安卓应用，见 docs/android.md / the Android app as a file to install
   cargo xtask postgres
       启动测试用的 PostgreSQL，打印地址，回车结束 / a server for tests: prints its address, ends with the Enter key
 
@@ -46,6 +56,9 @@ fn main() -> ExitCode {
         "fuzz" => machine::ready(&["cc", "c++", "make", "perl"]).and_then(|()| fuzz::run(&rest)),
         "demo" | "bench" | "simulate" | "soak" => machine::ready(&["cc", "make", "perl"]).and_then(|()| built(&task, &rest)),
         "test" => machine::ready(&["cc", "make", "perl", "python3"]).and_then(|()| tests(&rest)),
+        "apk" => machine::ready(&["cc", "make", "perl"]).and_then(|()| apk::run(&rest)),
+        "bindings" => machine::ready(&["cc", "make", "perl"]).and_then(|()| android::bindings()),
+        "screens" => machine::ready(&["cc", "make", "perl"]).and_then(|()| android::screens()),
         "postgres" => postgres::Server::start(false).map(|server| {
             println!("GRIDWALK_TEST_POSTGRES={}", server.url());
             drop(std::io::stdin().read_line(&mut String::new()));
@@ -85,6 +98,9 @@ fn built(name: &str, arguments: &[String]) -> Done {
 }
 
 fn tests(arguments: &[String]) -> Done {
+    if arguments == ["--android"] {
+        return android::tests();
+    }
     step(cargo().args(["fmt", "--all", "--check"]))?;
     // What has no tests of its own is built once, as what it is.
     let targets = ["--lib", "--bin", "gridwalk", "--bin", "xtask", "--test", "*"];
@@ -93,7 +109,9 @@ fn tests(arguments: &[String]) -> Done {
     let server = postgres::Server::start(false)?;
     let mut stories = linted();
     stories.env("GRIDWALK_TEST_POSTGRES", server.url()).env("PATH", server.path());
-    step(stories.args(["--test", "stories"]).args(with_ignored(arguments)))
+    step(stories.args(["--test", "stories"]).args(with_ignored(arguments)))?;
+    // Who names tests of Rust wants those.
+    if arguments.is_empty() { android::tests() } else { Ok(()) }
 }
 
 /// The arguments of a run that leaves no test out: those that need what only this run has are ignored in others.

@@ -1,0 +1,107 @@
+package cn.gridwalk.app
+
+import android.os.Bundle
+import android.view.View
+import android.widget.LinearLayout
+import cn.gridwalk.app.design.Tone
+import cn.gridwalk.app.design.bottomBar
+import cn.gridwalk.app.design.card
+import cn.gridwalk.app.design.chip
+import cn.gridwalk.app.design.column
+import cn.gridwalk.app.design.dp
+import cn.gridwalk.app.design.fact
+import cn.gridwalk.app.design.flow
+import cn.gridwalk.app.design.heading
+import cn.gridwalk.app.design.loose
+import cn.gridwalk.app.design.mainButton
+import cn.gridwalk.app.design.padded
+import cn.gridwalk.app.design.picture
+import cn.gridwalk.app.design.rest
+import cn.gridwalk.app.design.row
+import cn.gridwalk.app.design.sideButton
+import cn.gridwalk.app.design.text
+import cn.gridwalk.app.design.wide
+import cn.gridwalk.bindings.Quarantined
+import cn.gridwalk.bindings.Status
+import cn.gridwalk.core.watch
+import kotlinx.coroutines.flow.combine
+import kotlinx.coroutines.flow.conflate
+import kotlinx.coroutines.flow.filter
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.merge
+
+/** Where the records are: what is not uploaded, what was not accepted and why, when the last sync was, and the button for one. */
+class SyncActivity : Screen() {
+    override fun onCreate(state: Bundle?) {
+        super.onCreate(state)
+        whileSeen {
+            val phone = session.phone()
+            val ended = session.syncing.filter { it !is Syncing.Running }.map { }
+            val readings = merge(phone.watch { }, ended).conflate().map { phone.status() to phone.now() }
+            combine(readings, session.syncing) { (status, now), syncing -> Triple(status, now, syncing) }.collect { (status, now, syncing) -> render(status, now, syncing) }
+        }
+    }
+
+    private fun render(status: Status, now: Long, syncing: Syncing) {
+        val body = column()
+        body.addView(card(state(status, syncing)), wide())
+        val facts = status.tenants.flatMap { tenant ->
+            val last = tenant.syncedAt?.let { words.moment(it, now) } ?: getString(R.string.sync_never)
+            listOf(fact(getString(R.string.sync_last), last), fact(getString(R.string.sync_hub), tenant.hub))
+        }
+        val documents = fact(getString(R.string.sync_documents), getString(R.string.sync_documents_count, status.documents.toInt()))
+        body.addView(card(*facts.toTypedArray(), documents), wide().apply { topMargin = dp(16) })
+        if (status.quarantine.isNotEmpty()) {
+            body.addView(heading(getString(R.string.sync_refused, status.quarantine.size)))
+            body.addView(card(*status.quarantine.map { refused(it, now) }.toTypedArray()), wide())
+        }
+        val running = syncing is Syncing.Running
+        val button = mainButton(getString(R.string.sync_now)) { session.sync() }.apply {
+            id = R.id.sync_now
+            isEnabled = !running
+        }
+        page(getString(R.string.sync_title), body, bottomBar(button))
+    }
+
+    private fun state(status: Status, syncing: Syncing): LinearLayout {
+        val unsent = status.unsent.toInt()
+        val words = if (unsent == 0) getString(R.string.sync_all_sent) else getString(R.string.sync_unsent, unsent)
+        val all = row().padded(16, 16)
+        val icon = if (unsent == 0) R.drawable.ic_tray_done else R.drawable.ic_tray_up
+        all.addView(picture(icon, if (unsent == 0) R.color.green else R.color.slate, 32), loose(end = 16))
+        val lines = column(text(words, medium = true))
+        note(status, syncing)?.let { lines.addView(it, loose(top = 4)) }
+        all.addView(lines, rest())
+        return all
+    }
+
+    /** What there is to say of the sync under way, or of the last one. */
+    private fun note(status: Status, syncing: Syncing): View? {
+        val refusal = status.tenants.firstNotNullOfOrNull { it.refused }
+        val (line, colour) = when {
+            syncing is Syncing.Running -> {
+                val unsent = (syncing.progress?.unsent ?: status.unsent).toInt()
+                getString(R.string.sync_running, unsent, syncing.progress?.received?.toInt() ?: 0) to R.color.ink2
+            }
+            refusal != null -> words.refusal(refusal) to R.color.red
+            syncing is Syncing.Failed && syncing.offline -> getString(R.string.sync_offline) to R.color.ink2
+            syncing is Syncing.Failed -> words.error(syncing.failure) to R.color.red
+            syncing is Syncing.Done -> getString(R.string.sync_done, syncing.report.sent.toInt(), syncing.report.received.toInt()) to R.color.ink2
+            else -> return null
+        }
+        return text(line, R.dimen.text_second, colour).apply { accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE }
+    }
+
+    private fun refused(record: Quarantined, now: Long): View {
+        val all = column(flow(chip(words.moment(record.at, now), R.drawable.ic_refused, Tone.RED, filled = true))).padded(16, 12)
+        all.addView(text(getString(R.string.sync_reason, words.reason(record))), loose(top = 8))
+        val again = sideButton(getString(R.string.sync_resubmit)) {
+            act {
+                session.phone().resubmit(record.id)
+                SyncJob.soon(this)
+            }
+        }
+        all.addView(again, loose(top = 12))
+        return all
+    }
+}

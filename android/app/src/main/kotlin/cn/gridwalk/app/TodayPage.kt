@@ -1,0 +1,195 @@
+package cn.gridwalk.app
+
+import android.app.Activity
+import android.view.View
+import android.view.ViewGroup
+import android.widget.AbsListView
+import android.widget.BaseAdapter
+import android.widget.FrameLayout
+import android.widget.ListView
+import android.widget.TextView
+import cn.gridwalk.app.design.Tone
+import cn.gridwalk.app.design.chip
+import cn.gridwalk.app.design.column
+import cn.gridwalk.app.design.dp
+import cn.gridwalk.app.design.heading
+import cn.gridwalk.app.design.nothing
+import cn.gridwalk.app.design.padded
+import cn.gridwalk.app.design.restDown
+import cn.gridwalk.app.design.row
+import cn.gridwalk.app.design.strip
+import cn.gridwalk.app.design.text
+import cn.gridwalk.app.design.thinlyScrolled
+import cn.gridwalk.app.design.touchable
+import cn.gridwalk.app.design.rest
+import cn.gridwalk.app.design.wide
+import cn.gridwalk.bindings.DueView
+import cn.gridwalk.bindings.Urgency
+import java.util.concurrent.TimeUnit
+
+/** Today: the doors that are due, most pressing first, in two groups. */
+class TodayPage(
+    private val activity: Activity,
+    private val open: (DueView) -> Unit,
+    private val visit: (DueView) -> Unit,
+    private val openSync: () -> Unit,
+    private val more: () -> Unit,
+) {
+    private val words = Words(activity)
+    private val head = FrameLayout(activity)
+    private val strip = FrameLayout(activity)
+    private val empty = FrameLayout(activity)
+    private val doors = Doors()
+    private val list = ListView(activity).apply {
+        id = R.id.today_list
+        divider = null
+        clipToPadding = false
+        setSelector(android.R.color.transparent)
+        setPadding(activity.dp(16), 0, activity.dp(16), activity.dp(24))
+        adapter = doors
+        // Where it stood is kept by hand: its rows come later than its state.
+        isSaveEnabled = false
+        setOnScrollListener(object : AbsListView.OnScrollListener {
+            override fun onScrollStateChanged(view: AbsListView, state: Int) = Unit
+
+            override fun onScroll(view: AbsListView, first: Int, visible: Int, total: Int) {
+                if (doors.goesOn && first + visible >= total - NEAR_END) {
+                    doors.goesOn = false
+                    more()
+                }
+            }
+        })
+    }.thinlyScrolled()
+
+    /** The whole page. */
+    val view: View = activity.column().apply {
+        addView(head, wide())
+        addView(strip, wide())
+        addView(empty, wide())
+        addView(list, restDown())
+    }
+
+    /** Where the list is to stand when its rows come. */
+    var scrollTo = 0
+
+    /** Where the list stands. */
+    val scrolled get() = if (doors.isEmpty) scrollTo else list.firstVisiblePosition
+
+    init {
+        head.addView(bar(null))
+    }
+
+    /** Shows how things stand; [limit] rows were asked for. */
+    fun show(standing: Standing, limit: Int) {
+        head.replace(bar(standing))
+        strip.replace(strip(standing))
+        doors.show(standing, limit)
+        val receiving = standing.syncing is Syncing.Running
+        empty.replace(
+            if (standing.due.isNotEmpty() || receiving) null
+            else activity.nothing(R.drawable.ic_today, activity.getString(R.string.today_empty), activity.getString(R.string.today_empty_more)),
+        )
+        if (scrollTo > 0 && !doors.isEmpty) {
+            list.setSelection(scrollTo)
+            scrollTo = 0
+        }
+    }
+
+    private fun FrameLayout.replace(child: View?) {
+        removeAllViews()
+        child?.let(::addView)
+    }
+
+    private fun bar(standing: Standing?): View {
+        val title = activity.text(activity.getString(R.string.today_title), R.dimen.text_title, medium = true)
+        val day = activity.text(standing?.let { words.day(it.now) }.orEmpty(), R.dimen.text_second, R.color.ink2)
+        val bar = activity.row(title).padded(16, 4)
+        bar.minimumHeight = activity.dp(56)
+        bar.addView(day, rest().apply { marginStart = activity.dp(12) })
+        val unsent = standing?.status?.unsent?.toInt() ?: 0
+        if (unsent > 0) bar.addView(pill(unsent))
+        return bar
+    }
+
+    private fun pill(unsent: Int): View {
+        val chip = activity.chip(activity.getString(R.string.unsent_count, unsent), R.drawable.ic_tray_up, Tone.SLATE)
+        chip.minHeight = activity.dp(32)
+        return FrameLayout(activity).apply {
+            id = R.id.unsent
+            background = activity.touchable(null)
+            minimumHeight = activity.dp(48)
+            contentDescription = chip.text
+            isFocusable = true
+            val place = FrameLayout.LayoutParams(FrameLayout.LayoutParams.WRAP_CONTENT, FrameLayout.LayoutParams.WRAP_CONTENT, android.view.Gravity.CENTER)
+            chip.importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO
+            addView(chip, place)
+            setOnClickListener { openSync() }
+        }
+    }
+
+    private fun strip(standing: Standing): View? {
+        val synced = standing.status.tenants.mapNotNull { it.syncedAt }.minOrNull()
+        val syncing = standing.syncing
+        return when {
+            syncing is Syncing.Running && synced == null ->
+                activity.strip(activity.getString(R.string.today_receiving, syncing.progress?.received?.toInt() ?: 0), R.drawable.ic_sync)
+            !standing.online && synced == null -> activity.strip(activity.getString(R.string.offline_never), R.drawable.ic_offline)
+            !standing.online -> activity.strip(activity.getString(R.string.offline_strip, words.moment(synced!!, standing.now)), R.drawable.ic_offline)
+            synced != null && standing.now - synced > STALE ->
+                activity.strip(activity.getString(R.string.stale_strip, ((standing.now - synced) / DAY).toInt()), R.drawable.ic_sync)
+            else -> null
+        }
+    }
+
+    /** The rows: a heading for each group, and its doors. */
+    private inner class Doors : BaseAdapter() {
+        private var rows: List<Any> = emptyList()
+        private var now = 0L
+
+        /** Whether more rows are to be had. */
+        var goesOn = false
+
+        fun show(standing: Standing, limit: Int) {
+            now = standing.now
+            goesOn = standing.due.size >= limit
+            val (over, due) = standing.due.partition { it.urgency == Urgency.OVERDUE }
+            // How many there are is known of a group that has ended.
+            val overTitle = if (due.isNotEmpty() || !goesOn) activity.getString(R.string.today_overdue, over.size) else activity.getString(R.string.today_overdue_many)
+            val dueTitle = if (!goesOn) activity.getString(R.string.today_due, due.size) else activity.getString(R.string.today_due_many)
+            rows = group(overTitle, over) + group(dueTitle, due)
+            notifyDataSetChanged()
+        }
+
+        private fun group(title: String, doors: List<DueView>) = if (doors.isEmpty()) emptyList() else listOf(title) + doors
+
+        override fun getCount() = rows.size
+
+        override fun getItem(position: Int) = rows[position]
+
+        override fun getItemId(position: Int) = position.toLong()
+
+        override fun getViewTypeCount() = 2
+
+        override fun getItemViewType(position: Int) = if (rows[position] is DueView) 1 else 0
+
+        override fun isEnabled(position: Int) = false
+
+        override fun areAllItemsEnabled() = false
+
+        override fun getView(position: Int, old: View?, parent: ViewGroup): View {
+            val item = rows[position]
+            if (item !is DueView) return (old as? TextView ?: activity.heading("")).apply { text = item as String }
+            val row = old as? DoorRow ?: DoorRow(activity, words, open, visit)
+            val first = rows.getOrNull(position - 1) !is DueView
+            val last = rows.getOrNull(position + 1) !is DueView
+            row.show(item, now, first, last)
+            return row
+        }
+    }
+
+    private companion object {
+        const val NEAR_END = 10
+        val DAY = TimeUnit.DAYS.toSeconds(1)
+        val STALE = DAY
+    }
+}

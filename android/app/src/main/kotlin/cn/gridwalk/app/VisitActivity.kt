@@ -1,0 +1,157 @@
+package cn.gridwalk.app
+
+import android.content.Context
+import android.content.Intent
+import android.os.Bundle
+import android.text.InputType
+import android.util.TypedValue
+import android.view.Gravity
+import android.view.View
+import android.widget.Button
+import android.widget.EditText
+import android.widget.ScrollView
+import android.widget.TextView
+import cn.gridwalk.app.design.Choice
+import cn.gridwalk.app.design.bottomBar
+import cn.gridwalk.app.design.column
+import cn.gridwalk.app.design.dp
+import cn.gridwalk.app.design.loose
+import cn.gridwalk.app.design.mainButton
+import cn.gridwalk.app.design.padded
+import cn.gridwalk.app.design.panel
+import cn.gridwalk.app.design.text
+import cn.gridwalk.app.design.wide
+import cn.gridwalk.bindings.HouseholdView
+import cn.gridwalk.bindings.Id
+import cn.gridwalk.bindings.RecordVisit
+import cn.gridwalk.bindings.VisitResult
+import cn.gridwalk.bindings.visitResults
+
+/** A visit: the result, which nobody presets since it must be true; the purpose of last time; a note, if any. Usually two taps. */
+class VisitActivity : Screen() {
+    private lateinit var household: Id
+
+    /** Made when the form is opened: whatever happens to the form, one visit is recorded. */
+    private var command: Id? = null
+    private val codes = visitResults().map { it.code }
+    private lateinit var results: Choice
+    private lateinit var purposes: Choice
+    private lateinit var note: EditText
+    private lateinit var missing: TextView
+    private lateinit var save: Button
+    private lateinit var scroll: ScrollView
+    private lateinit var where: TextView
+
+    override fun onCreate(state: Bundle?) {
+        super.onCreate(state)
+        household = intent.getStringExtra(HOUSEHOLD) ?: return finish()
+        command = state?.getString(COMMAND)
+        build()
+        results.chosen = state?.getInt(RESULT, -1) ?: -1
+        purposes.chosen = state?.getInt(PURPOSE) ?: session.lastPurpose
+        note.setText(state?.getString(NOTE).orEmpty())
+        act { showWhere(session.phone().household(household)) }
+        act { command() }
+    }
+
+    override fun onSaveInstanceState(state: Bundle) {
+        super.onSaveInstanceState(state)
+        state.putString(COMMAND, command)
+        state.putInt(RESULT, results.chosen)
+        state.putInt(PURPOSE, purposes.chosen)
+        state.putString(NOTE, note.text.toString())
+    }
+
+    private suspend fun command(): Id = command ?: session.phone().newCommandId().also { command = it }
+
+    private fun build() {
+        where = text("", R.dimen.text_second, R.color.ink2)
+        missing = text(getString(R.string.visit_result_needed), R.dimen.text_second, R.color.red).apply {
+            visibility = View.GONE
+            accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_ASSERTIVE
+        }
+        results = Choice(this, codes.map(words::result), RESULT_HEIGHT).apply {
+            id = R.id.results
+            onChosen = { missing.visibility = View.GONE }
+        }
+        purposes = Choice(this, resources.getStringArray(R.array.purposes).toList(), CHIP_HEIGHT).apply { id = R.id.purposes }
+        note = EditText(this).apply {
+            id = R.id.note
+            hint = getString(R.string.visit_note_hint)
+            setHintTextColor(getColor(R.color.ink3))
+            setTextColor(getColor(R.color.ink))
+            setTextSize(TypedValue.COMPLEX_UNIT_PX, resources.getDimension(R.dimen.text_body))
+            // The keyboard keeps its voice key.
+            inputType = InputType.TYPE_CLASS_TEXT or InputType.TYPE_TEXT_FLAG_MULTI_LINE or InputType.TYPE_TEXT_FLAG_CAP_SENTENCES
+            importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO
+            gravity = Gravity.TOP
+            minLines = 3
+            background = panel(R.color.card, edge = R.color.edge)
+            padded(12, 12)
+        }
+        val body = column(where)
+        // The keyboard stays closed until the note is tapped.
+        body.isFocusableInTouchMode = true
+        body.importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO
+        body.addView(label(R.string.visit_result), loose(top = 16))
+        body.addView(missing, loose(top = 4))
+        body.addView(results, wide().apply { topMargin = dp(8) })
+        body.addView(label(R.string.visit_purpose), loose(top = 24))
+        body.addView(purposes, wide().apply { topMargin = dp(8) })
+        body.addView(label(R.string.visit_note).apply { labelFor = R.id.note }, loose(top = 24))
+        body.addView(note, wide().apply { topMargin = dp(8) })
+        save = mainButton(getString(R.string.visit_save), ::save).apply { id = R.id.save }
+        val kept = text(getString(R.string.visit_where), R.dimen.text_chip, R.color.ink3).apply { gravity = Gravity.CENTER }
+        kept.layoutParams = wide().apply { topMargin = dp(8) }
+        scroll = page(getString(R.string.visit_title), body, bottomBar(save, kept))
+    }
+
+    private fun label(words: Int) = text(getString(words), R.dimen.text_second, R.color.ink2, medium = true)
+
+    private fun showWhere(household: HouseholdView) {
+        where.text = listOf(household.address, household.residents.firstOrNull()?.name.orEmpty()).filter { it.isNotEmpty() }.joinToString(" · ")
+    }
+
+    private fun save() {
+        val chosen = results.chosen.takeIf { it >= 0 } ?: run {
+            missing.visibility = View.VISIBLE
+            scroll.smoothScrollTo(0, 0)
+            return
+        }
+        saving(true)
+        act {
+            val purpose = resources.getStringArray(R.array.purposes_recorded).getOrNull(purposes.chosen).orEmpty()
+            val visit = RecordVisit(household, result(codes[chosen]), purpose, note.text.toString().trim(), null, null, null)
+            session.phone().recordVisit(visit, command())
+            session.lastPurpose = purposes.chosen
+            session.message = R.string.visit_saved
+            SyncJob.soon(this)
+            finish()
+        }
+    }
+
+    private fun result(code: String) = VisitResult.values().first { it.name.equals(code, ignoreCase = true) }
+
+    override fun failed(failure: Throwable) {
+        saving(false)
+        super.failed(failure)
+    }
+
+    private fun saving(now: Boolean) {
+        save.isEnabled = !now
+        save.text = getString(if (now) R.string.visit_saving else R.string.visit_save)
+    }
+
+    companion object {
+        private const val HOUSEHOLD = "household"
+        private const val COMMAND = "command"
+        private const val RESULT = "result"
+        private const val PURPOSE = "purpose"
+        private const val NOTE = "note"
+        private const val RESULT_HEIGHT = 56
+        private const val CHIP_HEIGHT = 48
+
+        /** Opens the form of a visit to [household]. */
+        fun intent(context: Context, household: Id): Intent = Intent(context, VisitActivity::class.java).putExtra(HOUSEHOLD, household)
+    }
+}

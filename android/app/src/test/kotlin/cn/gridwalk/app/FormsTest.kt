@@ -1,0 +1,177 @@
+package cn.gridwalk.app
+
+import android.app.job.JobScheduler
+import android.view.View
+import android.widget.EditText
+import android.widget.TextView
+import cn.gridwalk.bindings.DueView
+import cn.gridwalk.bindings.ErrorKind
+import cn.gridwalk.bindings.HouseholdView
+import cn.gridwalk.bindings.ResidentView
+import cn.gridwalk.bindings.RoleGrant
+import cn.gridwalk.bindings.TenantStatus
+import cn.gridwalk.bindings.Urgency
+import cn.gridwalk.bindings.VisitResult
+import cn.gridwalk.core.fake.FakeGridwalk
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.runBlocking
+import org.junit.After
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNotNull
+import org.junit.Assert.assertTrue
+import org.junit.Before
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
+
+/** What screens do when the phone is turned, the process dies, a call fails: over a fake phone. */
+@RunWith(RobolectricTestRunner::class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+@Config(qualifiers = "zh-rCN-w360dp-h640dp-xhdpi")
+class FormsTest {
+    private val app = RuntimeEnvironment.getApplication() as GridwalkApp
+    private val person = Driver()
+    private val online = MutableStateFlow(true)
+    private val phone = FakeGridwalk(
+        now = NOW,
+        tenants = listOf(TenantStatus("wuyan", "https://hub.example", "p1", "王芳", true, listOf(RoleGrant("grid_worker", "place:g")), NOW - 60, null)),
+        due = (1..60).map { DueView("h$it", "人民路12号院3栋1单元${100 + it}室", "居民$it", Urgency.DUE, NOW + it * 86_400L, 30, NOW - 20 * 86_400L, null, null) },
+        households = mapOf(
+            "h1" to HouseholdView(
+                "h1", "g", "", "人民路12号院3栋1单元101室", "自有", "lived_in", null, 30,
+                listOf(ResidentView("r1", "居民1", "女", "1944-05-06", "户主", "19900000001", "living", listOf("独居老人"))),
+            ),
+        ),
+    )
+
+    @Before
+    fun open() {
+        app.session = Session(Consent(app), { phone }) { online }
+        runBlocking { app.session.consent.give() }
+    }
+
+    @After
+    fun leave() = person.leave()
+
+    @Test
+    fun `a visit form keeps what was entered when the phone is turned and when the process dies`() {
+        person.open(VisitActivity::class.java, VisitActivity.intent(app, "h1"))
+        person.sees("居民1")
+        person.tap("拒访")
+        person.tap("安全检查")
+        note().setText("下周再来")
+        for (interrupted in listOf(person::turn, person::dieAndReturn, person::turn)) {
+            interrupted()
+            person.sees("居民1")
+            assertEquals("下周再来", note().text.toString())
+            assertEquals(listOf("拒访", "安全检查"), chosen())
+        }
+        person.tap("保存")
+        person.until("it is recorded") { phone.recorded.isNotEmpty() }
+        val (id, visit) = phone.recorded.entries.single()
+        assertEquals("the id of the form's first opening", "command-1", id)
+        assertEquals(listOf(VisitResult.REFUSED, "安全检查", "下周再来"), listOf(visit.result, visit.purpose, visit.note))
+        assertNotNull("a sync waits for the network", app.getSystemService(JobScheduler::class.java).getPendingJob(1))
+        assertEquals("the next form begins with the last purpose", 2, app.session.lastPurpose)
+    }
+
+    @Test
+    fun `without a result nothing is recorded, and the field says so`() {
+        person.open(VisitActivity::class.java, VisitActivity.intent(app, "h1"))
+        person.lacks("请先选一个结果")
+        person.tap("保存")
+        person.sees("请先选一个结果")
+        person.tap("已见面")
+        person.lacks("请先选一个结果")
+        assertTrue(phone.recorded.isEmpty())
+    }
+
+    @Test
+    fun `a save that fails says why, keeps the form, and works when the reason is gone`() {
+        person.open(VisitActivity::class.java, VisitActivity.intent(app, "h1"))
+        person.sees("居民1")
+        person.tap("已见面")
+        phone.failure = FakeGridwalk.failed(ErrorKind.CANNOT_WRITE, "空间不足，什么都没丢", "no room left, nothing was lost")
+        person.tap("保存")
+        person.sees("空间不足，什么都没丢")
+        assertEquals(listOf("已见面", "日常走访"), chosen())
+        phone.failure = null
+        person.tap("保存")
+        person.until("it is recorded") { phone.recorded.size == 1 }
+    }
+
+    @Test
+    fun `the list refreshes when its tables changed, goes on where it ends, and stands where it stood when the phone is turned`() {
+        person.open(MainActivity::class.java)
+        person.sees("可走")
+        phone.due = phone.due.drop(1)
+        phone.change("due")
+        person.until("the first door is gone") { person.texts().none { it.endsWith("单元101室") } }
+        list().setSelection(45)
+        person.until("the next page came") { list().adapter.count == 60 }
+        person.turn()
+        person.until("it stands where it stood") { list().firstVisiblePosition >= 40 && list().adapter.count == 60 }
+    }
+
+    @Test
+    fun `offline is one quiet line, and nothing is locked`() {
+        online.value = false
+        person.open(MainActivity::class.java)
+        person.sees("离线 · 上次同步 今天 08:29 · 照常可用")
+        person.tap(R.id.visit)
+        person.comes(VisitActivity::class.java)
+    }
+
+    @Test
+    fun `what is sensitive folds again when the card is left`() {
+        person.open(HouseholdActivity::class.java, HouseholdActivity.intent(app, "h1"))
+        person.tap("重点关注 1 项")
+        person.sees("独居老人")
+        person.tap("走访")
+        person.comes(VisitActivity::class.java)
+        person.back()
+        person.comes(HouseholdActivity::class.java)
+        person.sees("重点关注 1 项")
+        person.lacks("独居老人")
+    }
+
+    @Test
+    fun `what is tapped is large enough and says what it does`() {
+        val least = 48 * app.resources.displayMetrics.density
+        val screens = listOf(
+            { person.open(MainActivity::class.java); person.sees("可走") },
+            { person.open(HouseholdActivity::class.java, HouseholdActivity.intent(app, "h1")); person.sees("居民1") },
+            { person.open(VisitActivity::class.java, VisitActivity.intent(app, "h1")); person.sees("居民1") },
+            { person.open(SyncActivity::class.java); person.sees("服务器") },
+        )
+        for (open in screens) {
+            open()
+            val touched = person.views().filter { it.isClickable && it.isShown && it.height > 0 }
+            assertTrue(touched.isNotEmpty())
+            for (view in touched) {
+                val said = view.contentDescription ?: (view as? TextView)?.let { it.text.ifEmpty { it.hint } } ?: words(view)
+                assertFalse("a ${view.javaClass.simpleName} of ${person.screen.javaClass.simpleName} says nothing", said.isNullOrBlank())
+                assertTrue("“$said” of ${person.screen.javaClass.simpleName} is ${view.width}×${view.height}", view.height >= least && view.width >= least)
+            }
+        }
+    }
+
+    /** What the rows of a view say together. */
+    private fun words(view: View): String =
+        person.views().filter { text -> text is TextView && generateSequence<View>(text) { it.parent as? View }.any { it === view } }.joinToString { (it as TextView).text }
+
+    private fun note() = person.screen.findViewById<EditText>(R.id.note)
+
+    private fun list() = person.screen.findViewById<android.widget.ListView>(R.id.today_list)
+
+    private fun chosen() = person.views().filter { it.isSelected && it is TextView }.map { (it as TextView).text.toString() }
+
+    private companion object {
+        /** 2026-03-02 08:30 in China. */
+        const val NOW = 1_772_411_400L
+    }
+}

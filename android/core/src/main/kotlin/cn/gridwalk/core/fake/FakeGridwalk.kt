@@ -1,0 +1,97 @@
+package cn.gridwalk.core.fake
+
+import cn.gridwalk.bindings.CarriedStatus
+import cn.gridwalk.bindings.DueView
+import cn.gridwalk.bindings.ErrorKind
+import cn.gridwalk.bindings.GridwalkException
+import cn.gridwalk.bindings.HouseholdView
+import cn.gridwalk.bindings.Id
+import cn.gridwalk.bindings.Outcome
+import cn.gridwalk.bindings.RecordVisit
+import cn.gridwalk.bindings.Status
+import cn.gridwalk.bindings.SyncProgress
+import cn.gridwalk.bindings.SyncReport
+import cn.gridwalk.bindings.TenantStatus
+import cn.gridwalk.bindings.VisitView
+import cn.gridwalk.core.Gridwalk
+import java.util.concurrent.CopyOnWriteArraySet
+
+/**
+ * A phone without Rust, disk or hub, for tests of screens: it holds what it is told, records visits under their command's id, and fails
+ * when it is told to.
+ */
+class FakeGridwalk(
+    var now: Long,
+    var tenants: List<TenantStatus> = emptyList(),
+    var due: List<DueView> = emptyList(),
+    var households: Map<Id, HouseholdView> = emptyMap(),
+    var names: Map<Id, String> = emptyMap(),
+) : Gridwalk {
+    /** What was recorded, by the command's id. */
+    val recorded = LinkedHashMap<Id, RecordVisit>()
+
+    /** What the next calls throw, if anything. */
+    var failure: GridwalkException? = null
+
+    private val listeners = CopyOnWriteArraySet<(Set<String>) -> Unit>()
+    private var ids = 0
+
+    /** Tells the listeners that these tables changed. */
+    fun change(vararg tables: String) = listeners.forEach { it(tables.toSet()) }
+
+    override fun listen(heard: (Set<String>) -> Unit): AutoCloseable {
+        listeners += heard
+        return AutoCloseable { listeners -= heard }
+    }
+
+    override suspend fun enrol(link: String) = told { }
+
+    override suspend fun status(): Status =
+        told {
+            val unsent = recorded.size.toULong()
+            val carried = CarriedStatus(0uL, 0uL, 0uL, null)
+            Status("device", tenants, households.size.toULong(), unsent, 0uL, 0uL, false, emptyList(), carried)
+        }
+
+    override suspend fun now(): Long = told { now }
+
+    override suspend fun today(limit: Int): List<DueView> = told { due.take(limit) }
+
+    override suspend fun household(id: Id): HouseholdView =
+        told { households[id] ?: throw failed(ErrorKind.NOT_FOUND, "没有这一户", "no such household") }
+
+    override suspend fun visitsOf(household: Id, limit: Int): List<VisitView> =
+        told {
+            recorded.filterValues { it.household == household }.map { (id, visit) ->
+                VisitView(id, "me", "", now, false, visit.result.name.lowercase(), visit.purpose, visit.note)
+            }.take(limit)
+        }
+
+    override suspend fun nameOf(id: Id): String? = told { names[id] }
+
+    override suspend fun newCommandId(): Id = told { "command-${++ids}" }
+
+    override suspend fun recordVisit(visit: RecordVisit, commandId: Id): Outcome =
+        told {
+            val changed = if (recorded.put(commandId, visit) == null) listOf("visits", "due") else emptyList()
+            change(*changed.toTypedArray())
+            Outcome(commandId, commandId, changed)
+        }
+
+    override suspend fun resubmit(command: Id): Outcome = told { Outcome(command, command, emptyList()) }
+
+    override suspend fun sync(progress: (SyncProgress) -> Unit): SyncReport =
+        told {
+            val sent = recorded.size.toULong()
+            recorded.clear()
+            change("unsent")
+            SyncReport(1u, sent, 0uL, 0uL, 0uL, 0uL, 0uL, 0uL, 0uL)
+        }
+
+    private fun <T> told(answer: () -> T): T = failure?.let { throw it } ?: answer()
+
+    companion object {
+        /** Makes the failure of a call. */
+        fun failed(kind: ErrorKind, zh: String, en: String): GridwalkException = GridwalkException.Failed(kind, kind.name.lowercase(), zh, en)
+    }
+}
