@@ -67,7 +67,7 @@ pub fn rows_of(name: &str) -> &'static [Allow] {
 
 /// Every read-model table.
 pub fn tables() -> impl Iterator<Item = &'static Table> {
-    known().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS, &MARKS])
+    KINDS.iter().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS, &MARKS])
 }
 
 macro_rules! inputs {

@@ -9,7 +9,7 @@ use gridwalk_core::ids::{DeviceId, ids_in};
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
 use gridwalk_core::sync::{Answer, Hub as _, MAX_BYTES_RANGE, Prepared, SyncReport};
-use gridwalk_core::{ErrorKind, Id, Phone};
+use gridwalk_core::{ErrorKind, Id, Input, Phone};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_hub::{HubError, admin};
 
@@ -203,7 +203,7 @@ impl<'t> World<'t> {
         let Some(choice) = choose(phone, event, person, self.template, now, self.small_pages).map_err(defect)? else { return Ok(()) };
         // A form that was opened has its id before it is saved; whatever happens, it is recorded once.
         let form = if event.value.is_multiple_of(3) { Some(phone.new_command_id().map_err(defect)?) } else { None };
-        let moves = matches!(&choice.input, gridwalk_core::Input::EditRecord(edit) if edit.fields.contains_key("place"));
+        let moves = matches!(&choice.input, Input::EditRecord(edit) if edit.fields.contains_key("place"));
         let run = |phone: &Phone| match form {
             Some(id) => phone.run_as(id, choice.input.clone()),
             None => phone.run(choice.input.clone()),
@@ -215,6 +215,10 @@ impl<'t> World<'t> {
         }
         let mut names = Vec::new();
         ids_in(&serde_json::to_value(&choice.input).map_err(defect)?, &mut names);
+        // A mediation that came out of a report is about its parties: it stays when the report is erased.
+        if let Input::AddMediation(mediation) = &choice.input {
+            names.retain(|id| Some(*id) != mediation.report);
+        }
         let mut act = Act { phone: i, names, token: choice.token, deed: choice.deed, value: None, acknowledged: false, given_up: false };
         match done {
             None => {}
@@ -240,15 +244,14 @@ impl<'t> World<'t> {
         }
         self.model.moved |= moves;
         self.note_circles(&choice.input);
-        self.model.settled |= matches!(choice.input, gridwalk_core::Input::SettleConflict(_));
+        self.model.settled |= matches!(choice.input, Input::SettleConflict(_));
         self.model.acts.push(act);
         Ok(())
     }
 
     /// Who entered a circle may lose it again with a restore; who is removed, or whose approval is withdrawn, has lost it at some phone's
     /// or the hub's next sync: what they wrote in it meanwhile may be refused.
-    fn note_circles(&mut self, input: &gridwalk_core::Input) {
-        use gridwalk_core::Input;
+    fn note_circles(&mut self, input: &Input) {
         let (entered, left): (&[Id], Option<Id>) = match input {
             Input::AddCircle(add) => (&add.members, None),
             Input::SetMember(set) => (std::slice::from_ref(&set.person), (!set.member).then_some(set.person)),

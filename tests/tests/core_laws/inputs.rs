@@ -66,11 +66,10 @@ fn what_cannot_be_is_refused_in_both_languages_and_leaves_nothing() {
         new(&|r| r.name = String::new()),
         new(&|r| r.name = " \u{3000}\t".into()),
         new(&|r| r.name = "王\u{7}".into()),
-        new(&|r| r.name = "王\n明".into()),
         new(&|r| r.name = "长".repeat(101)),
         new(&|r| r.birth = "1950-02-30".into()),
         new(&|r| r.birth = "1950-13-01".into()),
-        new(&|r| r.birth = "1950-3-8".into()),
+        new(&|r| r.birth = "8/3/1950".into()),
         new(&|r| r.birth = "0000-00-00".into()),
         new(&|r| r.birth = "1849-12-31".into()),
         new(&|r| r.birth = "昨天".into()),
@@ -153,7 +152,9 @@ fn what_people_write_is_kept_exactly() {
     for name in &names {
         let home = lab.add(name, vec![resident(name, &[])]);
         let view = lab.phone.household(home).unwrap();
-        assert_eq!((&view.address, &view.residents[0].name), (name, name));
+        // A name has one form, in which nothing is that does not show.
+        let name = &*gridwalk_core::text::one_form(name);
+        assert_eq!((view.address.as_str(), view.residents[0].name.as_str()), (name, name));
         if name.chars().count() <= 30 {
             assert!(lab.phone.find(name, 50).unwrap().iter().any(|f| f.household == home), "{name}");
         }

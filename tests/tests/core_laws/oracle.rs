@@ -486,7 +486,7 @@ fn the_oracle_speaks_of_everything() {
         let roots = fields(&cases, kind, &["begins", "changes", "completes"]).into_iter().map(|field| path(field, None));
         let entries = fields(&cases, kind, &["adds", "amends"]).into_iter().map(|field| path(field, Some(id_of(1, 77))));
         let known: Vec<Vec<String>> = roots.chain(entries).collect();
-        for row in kind.rules.rows {
+        for row in kind.rows() {
             let parts: Vec<&str> = row.path.split('/').collect();
             for last in parts[parts.len() - 1].split('|') {
                 let matches = |path: &&Vec<String>| {

@@ -358,7 +358,8 @@ fn an_older_and_a_newer_app_open_the_same_store_in_turn() {
     let (dir, rows) = filled();
     for _ in 0..2 {
         let phone = opened_as(dir.path(), OLDER);
-        assert_eq!((tables(&phone, "mediations"), tables(&phone, "units"), tables(&phone, "households")), (0, 0, 1));
+        let seen = dump(&phone);
+        assert!(seen["mediations"].is_empty() && seen["units"].is_empty() && !seen["households"].is_empty());
         assert_eq!(phone.today(None, 100).unwrap().len(), rows["due"].len());
         drop(phone);
         assert_eq!(dump(&opened_as(dir.path(), Dictionary::OURS)), rows);

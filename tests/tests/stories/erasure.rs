@@ -131,7 +131,7 @@ async fn an_erased_resident_is_in_no_byte_of_any_store() {
     for phone in [&b.phone, &late.phone] {
         assert_eq!(commands(phone), ["quarantined generation"]);
         let refused = &phone.status().unwrap().quarantine[0];
-        assert!(refused.at > 0 && refused.input.is_null() && refused.command.starts_with("households.edit"), "{refused:?}");
+        assert!(refused.at > 0 && refused.input.is_null() && refused.command == "records.edit", "{refused:?}");
         assert!(phone.resubmit(refused.id).is_err());
         phone.give_up(refused.id).unwrap();
     }

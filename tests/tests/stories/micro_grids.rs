@@ -126,7 +126,7 @@ async fn a_lead_has_exactly_the_households_and_visits_of_their_micro_grid() {
     // The desk renames it; everyone hears.
     w.desk.phone.run(EditPlace { place: micro, name: "二号楼（电梯）".into() }).unwrap();
     w.settle(&[&worker, &lead]).await;
-    assert_eq!(lead.phone.places().unwrap()[0].name, "二号楼（电梯）");
+    assert_eq!(lead.phone.places().unwrap()[0].name, "二号楼(电梯)");
     w.assert_agreement(&[&worker, &lead]).await;
     w.hub.stop().await;
 }

@@ -59,7 +59,7 @@ async fn after_31_days_it_is_quarantined_with_its_content_and_reason() {
     let (w, a, b) = away(121, 31).await;
     assert_eq!(refusals(&a), ["outside_scope", "outside_scope"]);
     let kept = a.phone.status().unwrap().quarantine;
-    assert!(kept.iter().any(|q| q.input["note"] == "离线走访") && kept.iter().any(|q| q.input["resident"]["name"] == "离线登记"));
+    assert!(kept.iter().any(|q| q.input["note"] == "离线走访") && kept.iter().any(|q| q.input["fields"]["name"] == "离线登记"));
     assert!(notes(&b.phone).is_empty() && a.phone.household(w.households[0]).is_err());
     w.assert_agreement(&[&a, &b]).await;
     // Given the new grid, the worker hands the same records in.

@@ -94,13 +94,13 @@ async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
     let steps = "SELECT kind FROM report_steps ORDER BY kind";
     w.desk.sync().await.unwrap();
     assert_eq!(text(&w.desk.phone, steps), ["accept", "note"]);
-    assert_eq!(one(&w.desk, &format!("SELECT address || '|' || coalesce(tenure, '') FROM households WHERE doc = '{home}'")), "0幢0室（东）|");
+    assert_eq!(one(&w.desk, &format!("SELECT address || '|' || coalesce(tenure, '') FROM households WHERE doc = '{home}'")), "0幢0室(东)|");
     assert_eq!(text(&w.desk.phone, "SELECT note FROM visits ORDER BY note"), ["别家", "见过"]);
     // The rest waits: shown in words, kept on screens, and not asked about again and again.
     let status = a.phone.status().unwrap();
     assert_eq!((status.held, status.unsent, status.quarantine.len()), (4, 4, 0));
     assert_eq!((w.desk.phone.status().unwrap().held, w.desk.phone.status().unwrap().unsent), (1, 1));
-    assert_eq!(one(&a, &format!("SELECT address || '|' || tenure FROM households WHERE doc = '{home}'")), "0幢0室（东）|自有");
+    assert_eq!(one(&a, &format!("SELECT address || '|' || tenure FROM households WHERE doc = '{home}'")), "0幢0室(东)|自有");
     assert_eq!(text(&a.phone, steps), ["accept", "handle", "note"]);
     assert_eq!(w.ask("SELECT doc FROM verdicts").await, Vec::<String>::new());
     let asked = || text(&a.phone, "SELECT asked || '' FROM bundles WHERE taken = 0 ORDER BY n");
