@@ -69,7 +69,7 @@ fn input(lab: &Lab, made: &[(u8, Id)], (kind, which, value): (u8, usize, usize))
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(24))]
 
     /// Of two phones one never runs a command that the other runs and takes back: both hold the same, and what does not apply on the
     /// first is just what was named on the second.
@@ -84,14 +84,16 @@ proptest! {
             let Some(input) = input(&ours, &made, step) else { continue };
             let counter = next_counter(&ours.phone);
             let Ok(done) = ours.phone.run(input.clone()) else { continue };
+            // What changed nothing did nothing: its person was told so, and it does not wait to be sent.
+            if !unsent(&ours.phone).contains(&done.command) {
+                continue;
+            }
             made.push((step.0, done.value));
             ran.push((at, counter, input, done.command));
         }
         prop_assume!(!ran.is_empty());
         let chosen = chosen % ran.len();
         let command = ran[chosen].3;
-        // A command that changed nothing does not wait to be sent.
-        prop_assume!(unsent(&ours.phone).contains(&command));
 
         let before = (dump(&ours.phone), unsent(&ours.phone));
         let named: Vec<Id> = ours.phone.rests_on(command).unwrap().iter().map(|row| row.id).collect();
