@@ -11,7 +11,7 @@ use gridwalk_tests::harness::{MORNING, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, ResidentField};
 use proptest::prelude::*;
 
-use super::lab::{Lab, cases, dump, resident};
+use super::lab::{Lab, cases, dump, open, resident};
 
 fn visit(household: Id) -> RecordVisit {
     RecordVisit {
@@ -149,6 +149,17 @@ fn what_may_have_left_the_phone_is_not_taken_back() {
     assert_eq!(lab.phone.take_back(old.command, &[new.command]).unwrap_err().kind(), ErrorKind::Invalid);
     lab.phone.take_back(new.command, &[]).unwrap();
     assert_eq!(lab.phone.household(old.value).unwrap().tenure, "");
+}
+
+#[test]
+fn every_command_from_before_the_mark_counts_as_marked() {
+    let Lab { dir, phone, clock, .. } = Lab::new(&[]);
+    assert!(phone.unsent(None, 9).unwrap().rows.iter().all(|row| row.can_take_back));
+    let older = "ALTER TABLE commands DROP COLUMN closed; DROP TABLE taken_back; DROP TABLE drafts; PRAGMA user_version = 1";
+    phone.store().write(|tx| Ok(tx.execute_batch(older)?)).unwrap();
+    drop(phone);
+    let rows = open(dir.path(), 1, &clock).unwrap().unsent(None, 9).unwrap().rows;
+    assert!(!rows.is_empty() && rows.iter().all(|row| !row.can_take_back), "{rows:?}");
 }
 
 #[test]
