@@ -11,6 +11,7 @@
 
 uniffi::setup_scaffolding!();
 
+mod drafts;
 mod error;
 mod host;
 mod listeners;
@@ -37,6 +38,7 @@ mod reports;
 mod search;
 mod settings;
 mod units;
+mod unsent;
 mod visits;
 
 pub use carriers::Listening;

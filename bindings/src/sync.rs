@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gridwalk_core::identity::Invite;
-use gridwalk_core::sync::{SyncProgress, SyncReport};
+use gridwalk_core::sync::{Asked, SyncProgress, SyncReport};
 
 use crate::error::Result;
 use crate::listeners::ProgressListener;
@@ -55,6 +55,8 @@ pub struct SyncReport {
     pub ended: u64,
     /// Envelopes of others that were delivered.
     pub carried: u64,
+    /// Commands that were too young for a sync that nobody asked for, with what builds on them: sync again in a minute.
+    pub young: u64,
 }
 
 /// Reads an enrolment link.
@@ -77,15 +79,17 @@ impl Phone {
     }
 
     /// Syncs with every hub this phone is enrolled with. A call that is cancelled ends between two requests or in one: nothing
-    /// is lost, the next sync goes on from there.
-    #[uniffi::method(default(progress = None))]
-    pub async fn sync(&self, progress: Option<Arc<dyn ProgressListener>>) -> Result<SyncReport> {
+    /// is lost, the next sync goes on from there. In the `background`, where no person asked for it, what is younger than a minute
+    /// stays, to be taken back (`take_back`): where the report tells of young ones, sync again a minute later.
+    #[uniffi::method(default(progress = None, background = false))]
+    pub async fn sync(&self, progress: Option<Arc<dyn ProgressListener>>, background: bool) -> Result<SyncReport> {
+        let asked = if background { Asked::Background } else { Asked::Person };
         let core = self.core.clone();
         let tell = move |p| {
             if let Some(listener) = &progress {
                 drop(listener.progress(p));
             }
         };
-        drive_while_awaited(|| async move { core.sync(tell).await }).await
+        drive_while_awaited(move || async move { core.sync_as(asked, tell).await }).await
     }
 }

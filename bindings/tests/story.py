@@ -279,6 +279,28 @@ async def volunteers(member):
     assert (record.minutes, record.served[0].title, record.served[0].flags) == (90, "义诊", []), record
 
 
+async def takes_back(worker, door):
+    await worker.sync()
+    form = await worker.new_command_id()
+    await worker.save_draft("visit", door, form, json.dumps({"note": "填到一半"}))
+    [draft] = await worker.drafts()
+    assert (draft.form, draft.about, draft.command, json.loads(draft.body)) == ("visit", door, form, {"note": "填到一半"}), draft
+    before = len(await worker.visits_of(door, 10))
+    await worker.record_visit(gridwalk.RecordVisit(household=door, result=VisitResult.MET, note="填错了"), form)
+    assert await worker.draft("visit", door) is None, "recorded, it is no draft any more"
+    assert (await worker.sync(background=True)).young == 1, "nobody asked: it waits a minute"
+    [row] = (await worker.unsent()).rows
+    assert (row.id, row.zh, row.en, row.can_take_back, row.held) == (form, "走访", "visit", True, False) and row.title, row
+    assert await worker.rests_on(form) == []
+    taken = await worker.take_back(form)
+    assert (taken.command, taken.along, json.loads(taken.input)["note"]) == (form, [], "填错了"), taken
+    assert len(await worker.visits_of(door, 10)) == before and (await worker.unsent()).rows == []
+    assert (await refused(worker.take_back(form))).kind == ErrorKind.NOT_FOUND
+    await worker.save_draft("visit", door, await worker.new_command_id(), "{}")
+    await worker.drop_draft("visit", door)
+    assert await worker.drafts() == []
+
+
 async def takes_data_out(worker, door):
     exported = json.loads(await worker.export_json(door))
     assert exported["kind"] == "household" and exported["id"] == door, exported
@@ -298,6 +320,7 @@ async def story():
     await settles_a_conflict(worker, cadre, door, resident)
     await names_things(worker, cadre, door)
     await volunteers(await joined("member"))
+    await takes_back(worker, door)
     await takes_data_out(worker, door)
     await goes_to_quarantine(worker, cadre)
 

@@ -7,8 +7,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, conflicts, export, mediations, persons, photo, places, quarantine, records, reports, roster, settings, shred,
-    status, sync, units, visit,
+    activities, attendance, carry, circles, conflicts, drafts, export, mediations, persons, photo, places, quarantine, records, reports, roster, settings,
+    shred, status, sync, units, unsent, visit,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -90,6 +90,9 @@ enum Command {
     Hours(attendance::Hours),
     Conflicts(conflicts::Conflicts),
     Settings(settings::Settings),
+    Unsent(unsent::Unsent),
+    TakeBack(unsent::TakeBack),
+    Draft(drafts::Draft),
     Resubmit(status::Resubmit),
     GiveUp(status::GiveUp),
     Quarantine(quarantine::Quarantine),
@@ -177,6 +180,9 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Hours(c) => c.run(phone, screen),
         Command::Conflicts(c) => c.run(phone, screen),
         Command::Settings(c) => c.run(phone, screen),
+        Command::Unsent(c) => c.run(phone, screen),
+        Command::TakeBack(c) => c.run(phone, screen),
+        Command::Draft(c) => c.run(phone, screen),
         Command::Resubmit(c) => c.run(phone, screen),
         Command::GiveUp(c) => c.run(phone, screen),
         Command::Quarantine(c) => c.run(phone, screen),

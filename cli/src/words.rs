@@ -42,54 +42,6 @@ pub const FIELDS: Words = &[
 /// Marks on records of older apps.
 const MARKS: Words = &[("missing", "未填 / missing"), ("too_long", "过长 / too long")];
 
-/// Commands.
-pub const COMMANDS: Words = &[
-    ("places.add", "新增网格"),
-    ("places.add_micro_grid", "新增微网格"),
-    ("places.edit", "网格、微网格改名"),
-    ("places.split", "拆分网格"),
-    ("places.close", "撤并网格"),
-    ("places.reopen", "恢复网格"),
-    ("places.move_to", "调整网格"),
-    ("records.add", "新增资料"),
-    ("records.add_entry", "新增条目"),
-    ("records.edit", "修改资料"),
-    ("visits.record", "走访"),
-    ("reports.raise", "上报"),
-    ("reports.step", "上报办理"),
-    ("reports.settle", "上报归档"),
-    ("reports.whistle", "吹哨"),
-    ("reports.dispatch", "派单"),
-    ("units.add", "新增单位"),
-    ("units.edit", "修改单位"),
-    ("circles.add", "建立保密圈"),
-    ("circles.edit", "保密圈改名"),
-    ("circles.member", "圈的成员"),
-    ("circles.approve", "批准圈的成员"),
-    ("health.add", "登记健康资料"),
-    ("health.edit", "修改健康资料"),
-    ("minors.add", "登记未成年人资料"),
-    ("minors.edit", "修改未成年人资料"),
-    ("mediations.add", "开始调解"),
-    ("mediations.session", "调解或回访"),
-    ("mediations.agree", "调解协议"),
-    ("persons.add", "新增人员"),
-    ("persons.edit", "修改人员"),
-    ("activities.add", "新增活动"),
-    ("activities.claim", "认领活动"),
-    ("attendance.sign_in", "签到"),
-    ("attendance.sign_out", "签退"),
-    ("times.anchor", "校准时间"),
-    ("times.bound", "注明收到时间"),
-    ("photos.take", "照片"),
-    ("photos.remove", "撤回照片"),
-    ("settings.photo_networks", "照片网络"),
-    ("settings.visit_rule", "走访周期"),
-    ("settings.retention", "保存期限"),
-    ("categories.set", "上报类别"),
-    ("conflicts.settle", "解决冲突"),
-];
-
 /// What people call `code`.
 pub fn word(words: Words, code: &str) -> &str {
     words.iter().find(|(c, _)| *c == code).map_or(code, |(_, zh)| zh)

@@ -5,6 +5,7 @@ pub mod attendance;
 pub mod carry;
 pub mod circles;
 pub mod conflicts;
+pub mod drafts;
 pub mod export;
 pub mod mediations;
 pub mod persons;
@@ -19,6 +20,7 @@ pub mod shred;
 pub mod status;
 pub mod sync;
 pub mod units;
+pub mod unsent;
 pub mod visit;
 
 mod lookup;

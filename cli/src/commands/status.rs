@@ -2,6 +2,7 @@
 
 use clap::Args;
 use gridwalk_core::carriers::CarriedStatus;
+use gridwalk_core::kinds::COMMANDS;
 use gridwalk_core::phone::{HubRefusal, Quarantined, Status as PhoneStatus, TenantStatus};
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
@@ -94,7 +95,7 @@ fn quarantine_table(s: Style, quarantine: &[Quarantined]) -> String {
         let reason = format!("{} / {} ({})", q.reason_zh, q.reason_en, q.reason);
         table.add_row([
             cell(words::time(q.at)),
-            cell(words::word(words::COMMANDS, &q.command)),
+            cell(words::choice(COMMANDS, &q.command)),
             cell(if q.by_name.is_empty() { &q.by } else { &q.by_name }),
             toned(reason, Tone::Warn),
             toned(q.id, Tone::Dim),

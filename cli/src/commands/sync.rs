@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use gridwalk_core::identity::Invite;
-use gridwalk_core::sync::{Network, PhotoProgress, PhotoReport, SyncProgress, SyncReport};
+use gridwalk_core::sync::{Asked, Network, PhotoProgress, PhotoReport, SyncProgress, SyncReport};
 use gridwalk_core::{Error, ErrorKind, Phone};
 use serde_json::json;
 
@@ -71,6 +71,9 @@ pub struct Sync {
     /// 当前网络按流量计费：照片原图按社区设置等待无线网络 / this network is paid for by the byte
     #[arg(long)]
     metered: bool,
+    /// 由定时任务发起：一分钟内的记录先不发送，还可收回 / a timer asks for it: records of the last minute stay, to be taken back
+    #[arg(long)]
+    background: bool,
 }
 
 impl Sync {
@@ -80,7 +83,7 @@ impl Sync {
             let SyncProgress { requests, unsent, received } = p;
             spinner.set_message(format!("正在同步 / syncing：请求 {requests}，未发送 / unsent {unsent}，收到 / received {received}"));
         };
-        let report = wait(phone.sync(progress));
+        let report = wait(phone.sync_as(if self.background { Asked::Background } else { Asked::Person }, progress));
         let photos = report.is_ok().then(|| wait(phone.sync_photos(network(self.metered), |p: PhotoProgress| spinner.set_message(photo_text(p)))));
         spinner.finish_and_clear();
         let report = report?;
@@ -125,6 +128,7 @@ fn report_text(s: Style, report: SyncReport, photos: PhotoReport) -> String {
         (report.rerun, "重新执行 / run again"),
         (report.withdrawn, "已移出本机 / withdrawn"),
         (report.carried, "代送 / carried"),
+        (report.young, "一分钟后再发送 / to be sent in a minute"),
         (report.refused, "未被接受 / refused"),
         (photos.sent, "照片文件已发送 / photo files sent"),
         (photos.received, "缩略图已收到 / thumbnails received"),

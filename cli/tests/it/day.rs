@@ -321,3 +321,43 @@ fn a_visit_of_yesterday_is_entered_today_and_marked() {
     let text = t.text(&["show", &household]);
     assert!(text.contains(&yesterday) && text.contains("补录于"), "{text}");
 }
+
+#[test]
+fn what_is_unsent_is_said_in_words_and_taken_back() {
+    let (t, household) = at_work();
+    let visit = t.json(&["visit", "王秀英", "--result", "已见面"]);
+    let page = t.json(&["unsent", "--limit", "2"]);
+    let rows = page["rows"].as_array().unwrap();
+    assert_eq!((rows[0]["zh"].as_str(), rows[0]["en"].as_str(), rows[0]["title"].as_str()), (Some("走访"), Some("visit"), Some("明月小区1幢101")));
+    assert_eq!((&rows[0]["id"], &rows[0]["can_take_back"], &rows[0]["held"]), (&visit["command"], &json!(true), &json!(false)));
+    assert_eq!(rows[1]["zh"], "新增居民");
+    let more = t.json(&["unsent", "--after", page["next"].as_str().unwrap()]);
+    let added = more["rows"][0].clone();
+    assert_eq!((added["zh"].as_str(), added["document"].as_str()), (Some("新增住户"), Some(household.as_str())));
+    assert!(t.text(&["unsent"]).contains("可收回"));
+
+    // What rests on it is named first.
+    let refused = t.error(2, &["take-back", added["id"].as_str().unwrap()]);
+    assert!(refused["zh"].as_str().unwrap().contains("走访 明月小区1幢101"), "{refused}");
+    assert_eq!(t.json(&["take-back", visit["command"].as_str().unwrap()])["along"], json!([]));
+    let taken = t.json(&["take-back", added["id"].as_str().unwrap(), "--yes"]);
+    assert_eq!((taken["along"].as_array().unwrap().len(), taken["input"]["fields"]["address"].as_str()), (1, Some("明月小区1幢101")));
+    assert_eq!(t.json(&["find", "王秀英"]), json!([]));
+    assert_eq!(t.error(1, &["take-back", added["id"].as_str().unwrap()])["code"], "not_found");
+}
+
+#[test]
+fn a_draft_is_kept_shown_and_dropped() {
+    let (t, household) = at_work();
+    let about = ["--about", household.as_str()];
+    let saved = t.json(&[&["draft", "save", "visit", r#"{"note": "一"}"#][..], &about].concat());
+    assert_eq!(t.json(&[&["draft", "save", "visit", r#"{"note": "二"}"#][..], &about].concat())["command"], saved["command"], "the same form");
+    let shown = t.json(&[&["draft", "show", "visit"][..], &about].concat());
+    assert_eq!((&shown["command"], &shown["body"], shown["about"].as_str()), (&saved["command"], &json!({"note": "二"}), Some(household.as_str())));
+    assert_eq!(t.json(&["draft", "list"]).as_array().unwrap().len(), 1);
+    assert!(t.text(&["draft", "list"]).contains("visit"));
+    assert_eq!(t.error(1, &["draft", "save", "visit", "note"])["code"], "invalid");
+    t.json(&[&["draft", "drop", "visit"][..], &about].concat());
+    assert_eq!(t.error(1, &[&["draft", "show", "visit"][..], &about].concat())["code"], "not_found");
+    assert_eq!(t.json(&["draft", "list"]), json!([]));
+}

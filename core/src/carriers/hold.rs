@@ -1,5 +1,7 @@
 //! What a phone holds: its own unsent bundles as envelopes, and what it carries for others.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 
@@ -101,7 +103,7 @@ pub(crate) fn envelopes_of(phone: &Phone, tx: &Transaction<'_>) -> Result<Vec<Ve
                 continue;
             }
             let to = PublicKey::from_bytes(&to)?;
-            close_bundles(tx, &own.cursor, &key)?;
+            close_bundles(tx, &own.cursor, &key, &BTreeSet::new())?;
             let rows = tx
                 .prepare("SELECT n, sealed, envelope FROM bundles WHERE tenant = ?1 AND taken = 0 ORDER BY n")?
                 .query_map([tenant], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?, r.get::<_, Option<Vec<u8>>>(2)?)))?

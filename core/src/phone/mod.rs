@@ -1,19 +1,24 @@
 //! The entry object: one phone, opened on a folder. Everything a shell calls is here or in [`crate::sync`]; what is decided
 //! lies in the modules above.
 
+mod drafts;
 mod export;
 mod photos;
 mod quarantine;
 mod run;
 mod status;
+mod unsent;
 mod views;
 
+pub use drafts::{DraftView, MAX_DRAFT_BYTES};
 pub use export::FactView;
 pub(crate) use photos::no_photo;
 pub use quarantine::TakenIn;
 pub use run::Outcome;
 pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform};
 pub use status::{HubRefusal, Quarantined, Status, TenantStatus};
+pub(crate) use unsent::unsent_view;
+pub use unsent::{UnsentPage, UnsentView};
 pub use views::MarkView;
 
 use std::collections::BTreeSet;

@@ -49,8 +49,9 @@ impl Phone {
     /// Everything in quarantine, with its reasons, as JSON. What was emptied by an erasure has nothing to take out. The file
     /// holds personal data in plain text.
     pub fn export_quarantine(&self) -> Result<Value> {
-        self.store.read(|c| {
-            let mut statement = c.prepare("SELECT body, value, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;
+        self.store.write(|tx| {
+            tx.execute("UPDATE commands SET closed = 1 WHERE state = 'quarantined'", [])?;
+            let mut statement = tx.prepare("SELECT body, value, coalesce(reason, '') FROM commands WHERE state = 'quarantined' ORDER BY n")?;
             let rows = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get(1)?, r.get::<_, String>(2)?)))?;
             let mut records = Vec::new();
             for row in rows {

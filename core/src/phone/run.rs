@@ -60,6 +60,11 @@ impl Phone {
             {
                 return Ok(Outcome { command: id, value, changed: Vec::new() });
             }
+            if let Some(id) = id
+                && tx.prepare_cached("SELECT 1 FROM taken_back WHERE id = ?1")?.exists([id])?
+            {
+                return Err(Error::invalid("这条记录已收回，请重新填写", "this record was taken back; fill the form in again"));
+            }
             let state = state(tx)?;
             let member = membership_for(tx, input)?;
             let stamp = Stamp::new(reading.clone(), anchor(tx, &reading)?.as_ref(), state.hub_time);
@@ -82,6 +87,9 @@ impl Phone {
             };
             touched.finish(tx)?;
             beside(tx, value)?;
+            if form && tx.prepare_cached("DELETE FROM drafts WHERE command = ?1")?.execute([id])? > 0 {
+                touched.tables.insert("drafts");
+            }
             touched.tables.insert("commands");
             Ok(Outcome { command: id, value, changed: touched.tables.into_iter().collect() })
         })?;
@@ -150,7 +158,7 @@ fn keep_command(tx: &Connection, command: &Command, value: Id, member: &Membersh
         }
         Row::New { form } => {
             let n = if form { command.first } else { command.id.counter }.cast_signed();
-            tx.prepare_cached("INSERT INTO commands (n, id, form, body, value, cursor, state, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+            tx.prepare_cached("INSERT INTO commands (n, id, form, body, value, cursor, state, at, closed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)")?
                 .execute(params![n, command.id, form, to_json(command)?, value, member.cursor, kept, command.stamp.at])?;
             n
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use automerge::Change;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::drafts::drop_drafts_about;
 use super::{delete_rows, from_json, to_json, write_rows};
 use crate::documents::{Doc, Documents, Kind, change_from_body, genesis};
 use crate::error::{Error, Result};
@@ -281,6 +282,7 @@ pub struct Touched {
     /// Tables whose rows changed.
     pub tables: BTreeSet<&'static str>,
     households: BTreeSet<String>,
+    forgotten: BTreeSet<Id>,
     all_due: bool,
 }
 
@@ -325,6 +327,7 @@ impl Touched {
 
     /// Removes a document with everything derived from it.
     pub fn forget(&mut self, connection: &Connection, id: Id) -> Result<()> {
+        self.forgotten.insert(id);
         let Some(stored) = StoredDoc::find(connection, id)? else { return Ok(()) };
         let key = id.to_string();
         if let Some(doc) = empty(connection, stored.schema, 0)? {
@@ -344,8 +347,15 @@ impl Touched {
         Ok(())
     }
 
-    /// Brings the list of due doors up to date.
+    /// Brings the list of due doors up to date, and drops the drafts about what is gone.
     pub fn finish(&mut self, connection: &Connection) -> Result<()> {
+        for id in std::mem::take(&mut self.forgotten) {
+            // What was run again meanwhile is back, and its drafts with it.
+            if StoredDoc::find(connection, id)?.is_none() {
+                drop_drafts_about(connection, id)?;
+                self.tables.insert("drafts");
+            }
+        }
         if !self.households.is_empty() || self.all_due {
             let only = if self.all_due { None } else { Some(&self.households) };
             visits::refresh_due(connection, only)?;

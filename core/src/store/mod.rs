@@ -2,12 +2,14 @@
 //! only doors.
 
 mod documents;
+mod drafts;
 mod open;
 mod read_model;
 mod rows;
 mod shred;
 
 pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, is_known, load, push_chunk, tenant_of};
+pub(crate) use drafts::drop_drafts_about;
 pub use open::DB_FILE;
 pub(crate) use open::{cannot_write, write_durably};
 pub use read_model::rebuild;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::outgoing::pinned;
 use super::protocol::{CommunityKeys, ENROL_PATH, EnrolReply, EnrolRequest, RefusalCode, VERSION, decode, open_reply, pack, unpack};
-use super::{Answer, HttpHub, Hub, Prepared};
+use super::{Answer, Asked, HttpHub, Hub, Prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{DeviceKey, Invite, SignedHead};
 use crate::ids::Id;
@@ -45,8 +45,16 @@ impl Phone {
             let mut nonce = [0; 9];
             self.random.fill(&mut nonce);
             let head = SignedHead::sign(&key, ENROL_PATH, &body, self.now()?.saturating_add(offset), nonce);
-            let prepared =
-                Prepared { path: ENROL_PATH, head, body: body.clone(), cursors: Vec::new(), bundles: Vec::new(), carried: Vec::new(), hub: invite.hub.clone() };
+            let prepared = Prepared {
+                path: ENROL_PATH,
+                head,
+                body: body.clone(),
+                cursors: Vec::new(),
+                bundles: Vec::new(),
+                carried: Vec::new(),
+                hub: invite.hub.clone(),
+                asked: Asked::Person,
+            };
             match carrier.post(&prepared).await? {
                 Answer::Reply(bytes) => {
                     let both = [keys.key.clone(), keys.spare.clone()];

@@ -9,6 +9,7 @@ use super::older::Begun;
 use super::outgoing::{pinned, tenants_of};
 use super::protocol::{Bundle, Sealed, SyncReply, TenantCursor, TenantReply, Verdict, WireChange, Word, decode, open_reply, resolve, unpack};
 use super::rerun::{Failed, HELD, Older, rerun};
+use super::take_back::kept_back;
 use super::{KEEP_SECONDS, Prepared, SyncReport};
 use crate::clock::{Anchor, Reading};
 use crate::documents::{change_from_body, is_genesis};
@@ -44,6 +45,7 @@ impl Phone {
         }
         let mut touched = Touched::default();
         let mut counted = SyncReport::default();
+        let mut counted_young = 0;
         let taken = self.store.write(|tx| {
             let late = moved_on(tx, prepared)?;
             let mut intake = Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: reply.hub_time, begun: Begun::new(), late };
@@ -74,12 +76,14 @@ impl Phone {
             // Status screens listen too: what is unsent, refused, last synced.
             touched.tables.extend(["carried", "commands", "tenants"]);
             // What the hub was not asked about follows; what it was asked about and holds waits for the next sync.
-            let unsealed: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM changes c JOIN commands k ON k.n = c.command WHERE c.taken = 0 AND c.bundle IS NULL AND k.state = 'unsent' AND k.reason IS NULL
-                 AND json_extract(k.body, '$.tenant') IN (SELECT tenant FROM tenants WHERE hub = ?1))",
-                [&prepared.hub],
-                |r| r.get(0),
+            let kept_back = kept_back(tx, prepared.asked, &reading)?;
+            let mut statement = tx.prepare_cached(
+                "SELECT DISTINCT c.command FROM changes c JOIN commands k ON k.n = c.command WHERE c.taken = 0 AND c.bundle IS NULL AND k.state = 'unsent' AND k.reason IS NULL
+                 AND json_extract(k.body, '$.tenant') IN (SELECT tenant FROM tenants WHERE hub = ?1)",
             )?;
+            let open = statement.query_map([&prepared.hub], |r| r.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+            let young = open.iter().filter(|n| kept_back.contains(n)).count();
+            let unsealed = young < open.len();
             let left: bool = tx.query_row(
                 "SELECT EXISTS (SELECT 1 FROM tenants t WHERE t.hub = ?1 AND (EXISTS (SELECT 1 FROM bundles b WHERE b.tenant = t.tenant AND b.taken = 0 AND (b.asked IS NULL OR b.held <> t.dictionary))
                  OR EXISTS (SELECT 1 FROM unreadable u WHERE u.tenant = t.tenant AND u.asked IS NULL)))",
@@ -88,12 +92,14 @@ impl Phone {
             )?;
             again |= unsealed || left || super::carried::is_left(tx, &prepared.hub)?;
             if !again {
+                counted_young = young as u64;
                 tx.execute("UPDATE tenants SET synced_at = ?1, refused = NULL WHERE hub = ?2", params![reply.hub_time, prepared.hub])?;
             }
             let unsent = tx.query_row(&format!("SELECT count(*) FROM ({UNSENT})"), [], |r| r.get(0))?;
             Ok(Taken { again, unsent })
         })?;
         report.add(&counted);
+        report.young += counted_young;
         self.notify(&touched.tables.into_iter().collect::<Vec<_>>());
         if !taken.again {
             self.scrub()?;

@@ -2,7 +2,7 @@
 //!
 //! [`outgoing`] closes and signs bundles and builds the request; [`Hub`] carries it; [`incoming`] takes the reply in one
 //! transaction; [`rerun`] takes back what the hub refused and runs later commands again; [`older`] ends what was erased;
-//! [`copies`] tells this store from its copies.
+//! [`copies`] tells this store from its copies; [`take_back`] undoes what never left this phone.
 //! [`photos`] carries their files after the documents. No transaction is open while waiting for the network.
 
 mod carried;
@@ -17,6 +17,7 @@ mod photos;
 pub mod protocol;
 mod rerun;
 mod session;
+mod take_back;
 
 pub use http::HttpHub;
 pub use incoming::Taken;
@@ -26,6 +27,8 @@ pub(crate) use outgoing::{close_bundles, tenants_of};
 pub use photos::{Network, PhotoProgress, PhotoReport};
 pub(crate) use rerun::HELD;
 pub use session::{Answer, Hub, SyncProgress, SyncReport};
+pub(crate) use take_back::why_not_taken_back;
+pub use take_back::{Asked, FRESH_SECONDS, TakenBack};
 
 /// What one request or reply may carry at first, in bytes; halves after a cut, doubles after success.
 pub const FIRST_MAX_BYTES: u32 = 256 << 10;

@@ -15,7 +15,7 @@ use crate::ids::Id;
 use crate::phone::CHANGES_OF;
 use crate::photos::document::PHOTOS;
 use crate::photos::erase_files;
-use crate::store::{StoredDoc, from_json, to_json};
+use crate::store::{StoredDoc, drop_drafts_about, from_json, to_json};
 
 /// The code of a refused command that was emptied because what it was about was erased.
 pub(crate) const GENERATION: &str = "generation";
@@ -64,6 +64,10 @@ impl Intake<'_> {
         // Overwritten after this transaction, however often that must be tried.
         self.tx.execute("UPDATE state SET scrub = 1", [])?;
         self.open_bundles(&begun)?;
+        for id in begun.keys() {
+            drop_drafts_about(self.tx, *id)?;
+        }
+        self.touched.tables.insert("drafts");
         let rows = self
             .tx
             .prepare("SELECT n, state, body, value FROM commands ORDER BY n")?

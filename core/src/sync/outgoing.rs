@@ -1,5 +1,7 @@
 //! What goes out: unsent changes are closed into signed bundles and stored before they are first sent.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, Transaction, params};
 
 use super::protocol::{
@@ -7,6 +9,7 @@ use super::protocol::{
     audiences_hash, compress, decode, encode, pack,
 };
 use super::rerun::HELD;
+use super::take_back::{Asked, kept_back};
 use crate::error::Result;
 use crate::identity::{DeviceKey, PublicKey, SignedHead};
 use crate::ids::Id;
@@ -28,23 +31,32 @@ pub struct Prepared {
     pub(super) carried: Vec<i64>,
     /// The hub's address.
     pub hub: String,
+    pub(super) asked: Asked,
 }
 
 impl Phone {
     /// Builds the next request to `hub`, signed at `offset` seconds beside this phone's clock. Closes bundles first.
+    /// A person asked for it.
     pub fn prepare_sync(&self, hub: &str, offset: i64) -> Result<Prepared> {
+        self.prepare_sync_as(Asked::Person, hub, offset)
+    }
+
+    /// The same, as whoever asked for it.
+    pub fn prepare_sync_as(&self, asked: Asked, hub: &str, offset: i64) -> Result<Prepared> {
         let created = self.now()?.saturating_add(offset);
+        let reading = self.read_clock()?;
         let mut nonce = [0; 9];
         self.random.fill(&mut nonce);
         self.store.write(|tx| {
             let state = state(tx)?;
             let tenants = tenants_of(tx, hub)?;
             let mut cursors = Vec::new();
+            let kept_back = kept_back(tx, asked, &reading)?;
             for t in &tenants {
                 let cursor = TenantCursor { wanted: wanted(tx, &t.cursor.tenant, state.hub_time.unwrap_or(0))?, ..t.cursor.clone() };
                 cursors.push(cursor);
                 if t.caught_up {
-                    close_bundles(tx, &t.cursor, &state.key())?;
+                    close_bundles(tx, &t.cursor, &state.key(), &kept_back)?;
                 }
             }
             let (bundles, sealed, budget) = offer(tx, hub, i64::from(state.max_bytes), state.hub_time.unwrap_or(0))?;
@@ -53,7 +65,7 @@ impl Phone {
                 SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors: cursors.clone(), bundles: sealed, carried };
             let body = pack(&request)?;
             let head = SignedHead::sign(&state.key(), SYNC_PATH, &body, created, nonce);
-            Ok(Prepared { path: SYNC_PATH, head, body, cursors, bundles, carried: offered, hub: hub.to_owned() })
+            Ok(Prepared { path: SYNC_PATH, head, body, cursors, bundles, carried: offered, hub: hub.to_owned(), asked })
         })
     }
 
@@ -146,10 +158,11 @@ struct Unsent {
     body: Vec<u8>,
 }
 
-/// Closes bundles around all changes that are in none yet. A bundle names the cursor at which its commands were run: what
+/// Closes bundles around all changes that are in none yet, but those of the commands that are kept back. From then on a command is
+/// marked: it may have left this phone. A bundle names the cursor at which its commands were run: what
 /// came meanwhile, perhaps in the very reply that made them run again, does not count against them. What the hub holds goes apart and
 /// behind: it rests on what goes before.
-pub(crate) fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey) -> Result<()> {
+pub(crate) fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &DeviceKey, kept_back: &BTreeSet<i64>) -> Result<()> {
     let mut statement = tx.prepare_cached(
         "SELECT c.n, c.command, k.id, c.doc, c.generation, c.schema, c.hash, c.body, k.cursor,
            json_extract(k.body, '$.dictionary'), c.dictionary, coalesce(k.reason = ?2, 0) AS held FROM changes c
@@ -169,7 +182,8 @@ pub(crate) fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &D
             made: (r.get(8)?, r.get(9)?, r.get(10)?, r.get(11)?),
         })
     })?;
-    let changes: Vec<Unsent> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut changes: Vec<Unsent> = rows.collect::<rusqlite::Result<_>>()?;
+    changes.retain(|change| !kept_back.contains(&change.command));
     let groups: Vec<&[Unsent]> = changes.chunk_by(|a, b| a.command == b.command).collect();
     let mut open = &groups[..];
     while let Some(first) = open.first() {
@@ -189,6 +203,9 @@ pub(crate) fn close_bundles(tx: &Transaction<'_>, cursor: &TenantCursor, key: &D
         let bundle = tx.last_insert_rowid();
         for change in open[..take].iter().copied().flatten() {
             tx.prepare_cached("UPDATE changes SET bundle = ?2 WHERE n = ?1")?.execute([change.n, bundle])?;
+        }
+        for group in &open[..take] {
+            tx.prepare_cached("UPDATE commands SET closed = 1 WHERE n = ?1")?.execute([group[0].command])?;
         }
         open = &open[take..];
     }

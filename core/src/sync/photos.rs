@@ -11,7 +11,7 @@ use super::protocol::{
     MAX_PHOTO_ASKS, PHOTOS_PATH, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, RefusalCode, VERSION, WireFile, decode, encode,
     open_reply,
 };
-use super::{Answer, HttpHub, Hub, Prepared};
+use super::{Answer, Asked, HttpHub, Hub, Prepared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::SignedHead;
 use crate::ids::Id;
@@ -328,8 +328,16 @@ impl Phone {
             self.random.fill(&mut nonce);
             let key = self.store.read(|c| Ok(state(c)?.key()))?;
             let head = SignedHead::sign(&key, PHOTOS_PATH, &body, self.now()?.saturating_add(offset), nonce);
-            let prepared =
-                Prepared { path: PHOTOS_PATH, head, body: body.clone(), cursors: Vec::new(), bundles: Vec::new(), carried: Vec::new(), hub: hub.to_owned() };
+            let prepared = Prepared {
+                path: PHOTOS_PATH,
+                head,
+                body: body.clone(),
+                cursors: Vec::new(),
+                bundles: Vec::new(),
+                carried: Vec::new(),
+                hub: hub.to_owned(),
+                asked: Asked::Person,
+            };
             let answer = match carrier.post(&prepared).await {
                 Ok(answer) => answer,
                 Err(e) => {

@@ -51,15 +51,15 @@ pub(super) const WAITING: &str = "waiting";
 pub(crate) const HELD: &str = "held";
 
 /// What there is to say of a command that is to run again.
-struct Why<'a> {
+pub(super) struct Why<'a> {
     /// The rules' code, if the rules refused it.
-    refused: Option<&'a str>,
+    pub refused: Option<&'a str>,
     /// Whether it waits, as it was, if it does not apply now.
-    waits: bool,
+    pub waits: bool,
     /// Whether a document of it was begun again.
-    older: Option<Older>,
+    pub older: Option<Older>,
     /// Whether it gets new ids: a copy of this store may have given its ids to something else.
-    new_ids: bool,
+    pub new_ids: bool,
 }
 
 /// Takes back the failed commands and what hangs on them; answers with how many were refused and how many ran again.
@@ -155,7 +155,9 @@ pub(super) fn docs_of(tx: &Connection, command: i64) -> Result<Vec<Id>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-fn take_back_and_run<'a>(
+/// Takes the changes of these commands back, whose documents are among `docs`, and runs them again, each as `why` says. Returns how many
+/// were refused and how many ran again.
+pub(super) fn take_back_and_run<'a>(
     phone: &Phone,
     tx: &Transaction<'_>,
     affected: &[i64],

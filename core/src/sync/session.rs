@@ -6,7 +6,7 @@ use rusqlite::params;
 use serde::Serialize;
 
 use super::protocol::{RefusalCode, RefusedRequest, encode};
-use super::{HttpHub, MAX_BYTES_RANGE, Prepared};
+use super::{Asked, HttpHub, MAX_BYTES_RANGE, Prepared};
 use crate::error::Result;
 use crate::phone::Phone;
 
@@ -57,20 +57,31 @@ pub struct SyncReport {
     pub ended: u64,
     /// Envelopes of others that were delivered.
     pub carried: u64,
+    /// Commands that were too young for a sync that nobody asked for, with what builds on them: sync again in a minute.
+    pub young: u64,
 }
 
 impl Phone {
-    /// Syncs with every hub this phone is enrolled with, over HTTP.
+    /// Syncs with every hub this phone is enrolled with, over HTTP, because a person asked for it: everything goes.
     ///
     /// # Errors
     /// `offline` if a hub cannot be reached: everything is kept and sent next time. `hub_refused` with the hub's words.
     pub async fn sync(&self, progress: impl Fn(SyncProgress) + Send + Sync) -> Result<SyncReport> {
+        self.sync_as(Asked::Person, progress).await
+    }
+
+    /// The same, as whoever asked for it. In the background what is too young stays ([`SyncReport::young`]); then this is called again
+    /// a minute later, also in the background.
+    ///
+    /// # Errors
+    /// As [`Phone::sync`].
+    pub async fn sync_as(&self, asked: Asked, progress: impl Fn(SyncProgress) + Send + Sync) -> Result<SyncReport> {
         let (mut report, mut failed) = (SyncReport::default(), None);
         for hub in self.hubs()? {
             let ca = self.store.read(|c| Ok(c.query_row("SELECT ca FROM tenants WHERE hub = ?1", [&hub], |r| r.get::<_, Option<String>>(0))?))?;
             let carrier = HttpHub::new(&hub, ca.as_deref())?;
             // One hub that is down keeps no other waiting.
-            if let Err(e) = self.sync_with(&hub, &carrier, &mut report, &progress).await {
+            if let Err(e) = self.sync_with_as(asked, &hub, &carrier, &mut report, &progress).await {
                 failed.get_or_insert(e);
             }
         }
@@ -79,9 +90,21 @@ impl Phone {
 
     /// Syncs with the hub at address `hub`, carried by `carrier`.
     pub async fn sync_with(&self, hub: &str, carrier: &impl Hub, report: &mut SyncReport, progress: &(impl Fn(SyncProgress) + Send + Sync)) -> Result<()> {
+        self.sync_with_as(Asked::Person, hub, carrier, report, progress).await
+    }
+
+    /// The same, as whoever asked for it.
+    pub async fn sync_with_as(
+        &self,
+        asked: Asked,
+        hub: &str,
+        carrier: &impl Hub,
+        report: &mut SyncReport,
+        progress: &(impl Fn(SyncProgress) + Send + Sync),
+    ) -> Result<()> {
         let (mut offset, mut again) = (0, 0);
         loop {
-            let prepared = self.prepare_sync(hub, offset)?;
+            let prepared = self.prepare_sync_as(asked, hub, offset)?;
             let answer = match carrier.post(&prepared).await {
                 Ok(answer) => answer,
                 Err(e) => {

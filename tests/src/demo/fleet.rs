@@ -68,6 +68,7 @@ impl Traffic {
             moved: a.moved + b.moved,
             ended: a.ended + b.ended,
             carried: a.carried + b.carried,
+            young: a.young + b.young,
         };
         Self { up: self.up + other.up, down: self.down + other.down, time: self.time + other.time, report }
     }

@@ -6,6 +6,7 @@
 mod dictionary;
 mod dictionary_doc;
 mod doors;
+mod drafts;
 mod due;
 mod finding;
 mod histories;
@@ -23,5 +24,6 @@ mod rules;
 mod rules_doc;
 mod store;
 mod subjects;
+mod taking_back;
 mod times;
 mod tried;

@@ -41,6 +41,7 @@ mod shared_phone;
 mod shredding;
 mod signing_in;
 mod street;
+mod taking_back;
 mod together;
 mod unreadable;
 mod upgrades;
