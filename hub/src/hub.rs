@@ -177,6 +177,11 @@ impl Hub {
         *counter = next.max(*counter);
         Ok(value)
     }
+
+    /// Goes on in `tenant` as a new actor: one that wrote to a document since cannot write to it as it was before.
+    pub fn leave_actor(&self, tenant: &Tenant) {
+        self.actors.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant.id);
+    }
 }
 
 impl Tenant {

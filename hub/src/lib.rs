@@ -5,6 +5,7 @@ pub mod admin;
 pub(crate) mod clock;
 pub mod desk;
 pub mod error;
+pub mod export;
 pub mod import;
 pub mod limits;
 pub mod metrics;

@@ -233,6 +233,21 @@ impl Doc {
         self.am.get_heads()
     }
 
+    /// The document as it was at `heads`, all of which it must have: what is written to it stands beside what came since.
+    pub fn at(&self, heads: &[ChangeHash]) -> Result<Self> {
+        let mut at = Self { kind: self.kind, generation: self.generation, am: Automerge::new(), tree: OnceLock::new() };
+        attempt("heads", || {
+            at.am = self.am.fork_at(heads)?;
+            Ok(())
+        })?;
+        Ok(at)
+    }
+
+    /// The hashes of all its changes.
+    pub fn hashes(&self) -> Vec<ChangeHash> {
+        self.am.get_changes_meta(&[]).into_iter().map(|change| change.hash).collect()
+    }
+
     /// Everything in one chunk, uncompressed: the transport's compressor sees across documents.
     pub fn snapshot(&self) -> Vec<u8> {
         self.am.save_nocompress()

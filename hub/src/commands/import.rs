@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gridwalk_hub::import::Imported;
 use gridwalk_hub::import::headings::Kind;
 use gridwalk_hub::import::mapping::Mapping;
+use gridwalk_hub::import::{Imported, Returned};
 use gridwalk_hub::{HubError, Result, admin, import};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -76,6 +76,13 @@ pub async fn run(a: Import) -> Result<()> {
 fn tell(file: &Path, preview: bool, done: &Imported) {
     let Imported { added, known, changed, repeats, rejected, unread, .. } = done;
     let (zh, en) = if preview { ("预览，", "preview: ") } else { ("", "") };
+    if let Some(Returned { rows, edited, conflicts }) = done.returned {
+        println!(
+            "{}：{zh}导回 {rows} 行，修改 {edited} 格，其中与系统中的修改冲突 {conflicts}，拒收 {rejected}，未读 {unread} / {en}rows {rows}, cells edited {edited}, of these in conflict {conflicts}, rejected {rejected}, not read {unread}",
+            file.display()
+        );
+        return tell_left_out(done);
+    }
     println!(
         "{}：{zh}新增 {added}，已有 {known}，有变化未改 {changed}，重复 {repeats}，拒收 {rejected}，未读 {unread} / {en}added {added}, known {known}, changed and left {changed}, repeated {repeats}, rejected {rejected}, not read {unread}",
         file.display()
@@ -86,6 +93,10 @@ fn tell(file: &Path, preview: bool, done: &Imported) {
     for record in &done.shown {
         println!("  {record}");
     }
+    tell_left_out(done);
+}
+
+fn tell_left_out(done: &Imported) {
     for named in done.named.iter().take(TOLD) {
         let row = if named.row == 0 { String::new() } else { format!(" {} ", named.row) };
         println!("  {}{row}{}：{} / {}", named.sheet, named.column, named.reason_zh, named.reason_en);

@@ -8,10 +8,12 @@ mod change_key;
 mod devices;
 mod end_role;
 mod erase;
+mod export;
 mod grid;
 mod import;
 mod init;
 mod invite;
+mod ledger;
 mod log;
 mod new_epoch;
 mod photos;
@@ -53,6 +55,10 @@ enum Command {
     Serve(serve::Serve),
     /// 导入文件：xlsx、csv、jsonl / import files
     Import(import::Import),
+    /// 导出表格：住户、居民、走访，改后可导回 / export a list as a workbook; import brings edits back
+    Export(export::Export),
+    /// 台账：保存列和表头，按用途导出 / an office's ledgers
+    Ledger(ledger::Ledger),
     /// 生成入网链接 / print an enrolment link
     Invite(invite::Invite),
     /// 列出设备 / list the devices
@@ -206,6 +212,8 @@ async fn execute(command: Command) -> Result<()> {
         Command::Init(a) => init::run(a).await,
         Command::Serve(a) => serve::run(a).await,
         Command::Import(a) => import::run(a).await,
+        Command::Export(a) => export::run(a).await,
+        Command::Ledger(a) => ledger::run(a).await,
         Command::Invite(a) => invite::run(a).await,
         Command::Devices(a) => devices::run(a).await,
         Command::Revoke(a) => revoke::run(a).await,

@@ -48,8 +48,14 @@ pub struct Input {
 
 /// Reads a file. `now` (Unix seconds) is what no message, answer or birth may be later than.
 pub fn read_file(path: &Path, mapping: &Mapping, now: i64) -> Result<Input, ReadError> {
+    let (file, bytes) = read_whole(path)?;
+    read_bytes(file, &bytes, mapping, now)
+}
+
+/// A file's name without its folder, and its content.
+pub(super) fn read_whole(path: &Path) -> Result<(String, Vec<u8>), ReadError> {
     let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.display().to_string(), source })?;
-    read_bytes(path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(), &bytes, mapping, now)
+    Ok((path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(), bytes))
 }
 
 /// Reads what a file of this name holds.

@@ -87,6 +87,24 @@ pub enum Reason {
     NoHeadings,
     /// The sheet has more columns than are read.
     TooWide,
+    /// Of a workbook that was exported: a row without an id.
+    NoId,
+    /// A row with an id that was not exported.
+    UnknownId,
+    /// More rows than one have the id.
+    IdTwice,
+    /// Name and address both differ from those of the row's id.
+    OtherRecord,
+    /// The row of this id was deleted.
+    RowGone(String),
+    /// What the row is about is not here any more.
+    RecordGone,
+    /// The column is shown, and edited elsewhere.
+    OnlyShown,
+    /// The cell was changed here too, and it is not known any more what it was.
+    BothChanged,
+    /// There is no open grid or micro-grid of this name.
+    NoSuchGrid,
     /// What the core says of the field, in Chinese and in English.
     Core(String, String),
 }
@@ -130,6 +148,15 @@ impl Reason {
             Self::HiddenSheet => "隐藏的工作表，没有读入；可用 --mapping 的 sheet 指定".into(),
             Self::NoHeadings => "没有可识别的表头，没有读入".into(),
             Self::TooWide => format!("第 {MAX_COLUMNS} 列以后的内容没有读入"),
+            Self::NoId => "这一行没有编号，没有读入；新的住户请用花名册导入".into(),
+            Self::UnknownId => "这一行的编号不是这份表导出时的，没有读入".into(),
+            Self::IdTwice => "这个编号有两行以上，分不清以哪一行为准，都没有读入；请只留一行".into(),
+            Self::OtherRecord => "姓名、住址等都与这个编号的不同，可能排序时只动了一部分列，没有读入；请重新导出后再改".into(),
+            Self::RowGone(id) => format!("编号 {id} 的一行已从表中删去：资料没有改动；搬离、去世请改状态"),
+            Self::RecordGone => "这份资料已删除，没有读入".into(),
+            Self::OnlyShown => "这一列只供查看，没有读入；请在它自己的表或系统中修改".into(),
+            Self::BothChanged => "导出以后系统中也改过，无法确定原来的内容，没有读入；请重新导出后再改".into(),
+            Self::NoSuchGrid => "没有这个名称的在用网格或微网格，没有读入".into(),
             Self::Core(zh, _) => zh.clone(),
         }
     }
@@ -172,6 +199,17 @@ impl Reason {
             Self::HiddenSheet => "a hidden sheet, not read; name it as sheet in --mapping to read it".into(),
             Self::NoHeadings => "no known headings, not read".into(),
             Self::TooWide => format!("what stands beyond column {MAX_COLUMNS} was not read"),
+            Self::NoId => "the row has no id and was not read; import new households as a roster".into(),
+            Self::UnknownId => "the row's id is none that this workbook was exported with; it was not read".into(),
+            Self::IdTwice => "the id stands in more rows than one, none of which was read; leave one of them".into(),
+            Self::OtherRecord => {
+                "name and address both differ from those of the row's id, as after sorting only some columns; not read: export again and edit that".into()
+            }
+            Self::RowGone(id) => format!("the row of {id} was deleted: nothing was changed; set the state of who moved away or died"),
+            Self::RecordGone => "the record was erased; the row was not read".into(),
+            Self::OnlyShown => "this column is shown only and was not read; edit it in its own list or in gridwalk".into(),
+            Self::BothChanged => "changed here as well since the export, and what it was is not known any more; not read: export again and edit that".into(),
+            Self::NoSuchGrid => "there is no open grid or micro-grid of this name; not read".into(),
             Self::Core(_, en) => en.clone(),
         }
     }

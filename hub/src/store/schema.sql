@@ -169,6 +169,15 @@ CREATE TABLE import_keys (
   PRIMARY KEY (tenant_id, source, record)
 ) WITHOUT ROWID;
 
+-- Ledgers (台账): saved sets of columns under an office's own headings.
+CREATE TABLE ledgers (
+  tenant_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  list TEXT NOT NULL,              -- the list that its rows are: `household`, `residents`
+  columns TEXT NOT NULL,           -- JSON: pairs of a column's key and its heading, in order
+  PRIMARY KEY (tenant_id, name)
+) WITHOUT ROWID;
+
 -- Administrative acts and sensitive reads, each entry sealed by the hash of the one before. Append-only by triggers.
 CREATE TABLE audit_log (
   tenant_id TEXT NOT NULL,

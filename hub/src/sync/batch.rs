@@ -286,6 +286,17 @@ impl<'a> Batch<'a> {
 
     /// Runs a command as the hub: import, `settled` steps. It goes the same way as a phone's.
     pub async fn run(&mut self, connection: &mut AnyConnection, input: Input) -> Result<Id> {
+        self.run_on(connection, input, None).await
+    }
+
+    /// The same of a command about document `id` by someone who saw it as `seen`, an older state of it: as with a phone that did not
+    /// hear of what came since, different values for one field both stand.
+    pub async fn run_beside(&mut self, connection: &mut AnyConnection, input: Input, id: Id, seen: Doc) -> Result<Id> {
+        self.hub.leave_actor(self.tenant);
+        self.run_on(connection, input, Some((id, Arc::new(seen)))).await
+    }
+
+    async fn run_on(&mut self, connection: &mut AnyConnection, input: Input, seen: Option<(Id, Arc<Doc>)>) -> Result<Id> {
         let json = serde_json::to_value(&input).map_err(|e| HubError::Usage(e.to_string()))?;
         let mut named = Vec::new();
         ids_in(&json, &mut named);
@@ -305,12 +316,21 @@ impl<'a> Batch<'a> {
             let id = Id { actor, counter };
             let dictionary = self.hub.dictionary.number;
             let command = Command { id, first: counter + 1, tenant, by, dictionary, hub_time: Some(stamp.at), stamp, input };
-            let (value, made, next) = Edit::run(&mut Loaded(&self.held), &command, actor)?;
+            let (value, made, next) = Edit::run(&mut Loaded { held: &self.held, seen: seen.as_ref() }, &command, actor)?;
             Ok::<_, HubError>(((id, value, made), next))
         })?;
         let author = Author::of_hub(self.tenant.key.device(), by);
-        for change in made {
+        for mut change in made {
             let parsed = change_from_body(&change.change.body)?;
+            if let (Some((id, _)), Some(held)) = (&seen, self.held.get(&change.id))
+                && *id == change.id
+            {
+                if held.doc.obstacle(&parsed).is_some() {
+                    return Err(CoreError::internal("a change beside others does not fit").into());
+                }
+                change.doc = held.doc.with(parsed.clone())?;
+                change.before = Some(held.doc.clone());
+            }
             let audiences: Vec<Audience> = match self.held.get(&change.id) {
                 Some(held) => held.audiences.iter().cloned().collect(),
                 None => self.place(change.id, change.doc.kind(), change.doc.tree()).0.into_iter().collect(),
@@ -330,10 +350,17 @@ pub(super) async fn number_of(connection: &mut AnyConnection, tenant: &str) -> R
 }
 
 /// What has been loaded, as a source of documents for commands.
-struct Loaded<'a>(&'a HashMap<Id, Held>);
+struct Loaded<'a> {
+    held: &'a HashMap<Id, Held>,
+    /// One as somebody saw it.
+    seen: Option<&'a (Id, Arc<Doc>)>,
+}
 
 impl Documents for Loaded<'_> {
     fn load(&mut self, id: Id) -> CoreResult<Option<Arc<Doc>>> {
-        Ok(self.0.get(&id).map(|h| h.doc.clone()))
+        if let Some((_, doc)) = self.seen.filter(|(seen, _)| *seen == id) {
+            return Ok(Some(doc.clone()));
+        }
+        Ok(self.held.get(&id).map(|h| h.doc.clone()))
     }
 }

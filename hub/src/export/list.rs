@@ -1,0 +1,155 @@
+//! What can be exported: the records of a kind, or the entries of a kind's records, with their columns by the dictionary.
+
+use gridwalk_core::dictionary::{Entries, Field, Type};
+use gridwalk_core::documents::Kind;
+use gridwalk_core::kinds;
+
+use crate::error::{HubError, Result};
+
+/// A list: a row a record, or a row an entry with what its record says of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List {
+    /// Its stable name: the kind's, or the key of its entries.
+    pub name: &'static str,
+    /// The kind of its records.
+    pub kind: &'static Kind,
+    /// The entries that are its rows, if they are.
+    pub entries: Option<&'static Entries>,
+}
+
+/// Where a cell's content comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source {
+    /// A field.
+    Field(&'static Field),
+    /// What the record's entries are called.
+    Entries(&'static Entries),
+    /// When it was recorded, or was.
+    At,
+    /// Who recorded it.
+    By,
+    /// What it is about, by its title.
+    About(&'static Kind),
+}
+
+/// A column of a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    /// Its stable key within the list.
+    pub key: &'static str,
+    /// Its heading: the field's Chinese label.
+    pub heading: &'static str,
+    /// Where its content comes from.
+    pub source: Source,
+    /// Whether it tells of the record that a row's entry is in.
+    pub of_record: bool,
+    /// Whether a list has it that is not told otherwise.
+    pub usual: bool,
+    /// Whether it says which household, which person a row is.
+    pub names: bool,
+}
+
+impl List {
+    /// The list of this name.
+    pub fn named(name: &str) -> Result<Self> {
+        let all = || kinds::known().filter(|kind| !kind.fields.is_empty()).flat_map(Self::of_kind);
+        all().find(|list| list.name == name).ok_or_else(|| {
+            let names = all().map(|list| list.name).collect::<Vec<_>>().join("、");
+            HubError::usage(format!("没有“{name}”这种表，可导出：{names}"), format!("there is no list {name}; there are {names}"))
+        })
+    }
+
+    fn of_kind(kind: &'static Kind) -> impl Iterator<Item = Self> {
+        let entries = kind.entries.iter().map(move |entries| Self { name: entries.key, kind, entries: Some(entries) });
+        std::iter::once(Self { name: kind.name, kind, entries: None }).chain(entries)
+    }
+
+    /// Its columns, in order.
+    pub fn columns(&self) -> Vec<Column> {
+        let kind = self.kind;
+        let of_kind = |field: &'static Field, of_record: bool| Column {
+            key: field.key,
+            heading: field.label.zh,
+            source: Source::Field(field),
+            of_record,
+            usual: !of_record || field.key == kind.title || matches!(field.ty, Type::Place | Type::MicroGrid),
+            names: field.key == kind.title,
+        };
+        if let Some(entries) = self.entries {
+            let own = |field: &Field| entries.fields.iter().any(|f| f.key == field.key);
+            let of_record = kind.fields.iter().filter(|field| !own(field)).map(|field| of_kind(field, true));
+            let own = entries.fields.iter().map(|field| Column { names: Some(field.key) == self.title(), ..of_kind(field, false) });
+            return of_record.chain(own).collect();
+        }
+        let beside = kind.tables.first().into_iter().flat_map(|table| table.columns).filter_map(|(key, _)| {
+            let (heading, source) = match *key {
+                "at" => ("登记时间", Source::At),
+                "by" => ("登记人", Source::By),
+                other => kinds::by_name(other).map(|about| (about.rules.zh, Source::About(about)))?,
+            };
+            Some(Column { key, heading, source, of_record: false, usual: true, names: matches!(source, Source::About(_)) })
+        });
+        let (about, stamps): (Vec<_>, Vec<_>) = beside.partition(|column| matches!(column.source, Source::About(_)));
+        let entries = kind.entries.iter().map(|entries| Column {
+            key: entries.key,
+            heading: entries.label.zh,
+            source: Source::Entries(entries),
+            of_record: false,
+            usual: true,
+            names: true,
+        });
+        about.into_iter().chain(kind.fields.iter().map(|field| of_kind(field, false))).chain(entries).chain(stamps).collect()
+    }
+
+    /// The key of the field that an entry is called by: the first that it must have.
+    fn title(&self) -> Option<&'static str> {
+        self.entries.and_then(title_of)
+    }
+
+    /// The column of this key or heading.
+    pub fn column(&self, name: &str) -> Result<Column> {
+        let columns = self.columns();
+        columns.iter().find(|column| column.key == name || column.heading == name).copied().ok_or_else(|| {
+            let known = columns.iter().map(|column| format!("{}（{}）", column.heading, column.key)).collect::<Vec<_>>().join("、");
+            HubError::usage(format!("没有“{name}”这一列，可用：{known}"), format!("there is no column {name}"))
+        })
+    }
+}
+
+/// The key of the field that entries are called by: the first that they must have.
+pub(super) fn title_of(entries: &'static Entries) -> Option<&'static str> {
+    entries.fields.iter().find(|field| field.required).map(|field| field.key)
+}
+
+impl Column {
+    /// The field that its cells tell of, if one does.
+    pub fn field(&self) -> Option<&'static Field> {
+        if let Source::Field(field) = self.source { Some(field) } else { None }
+    }
+
+    /// The field that is edited by its cells, if they are.
+    pub fn edited(&self) -> Option<&'static Field> {
+        match self.source {
+            Source::Field(field) if !self.of_record && !matches!(field.ty, Type::Reference(_)) => Some(field),
+            _ => None,
+        }
+    }
+}
+
+/// Rows with this alone: a column, by key or heading, and what its cell holds (of tags, one of them).
+#[derive(Debug, Clone)]
+pub struct Only {
+    /// The column.
+    pub column: String,
+    /// What its cell holds.
+    pub value: String,
+}
+
+impl std::str::FromStr for Only {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let (column, value) = text.split_once('=').ok_or("应写成 列=内容 / write FIELD=VALUE")?;
+        Ok(Self { column: column.trim().to_owned(), value: value.trim().to_owned() })
+    }
+}
