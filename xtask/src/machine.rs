@@ -40,7 +40,7 @@ fn on_path(program: &str) -> bool {
 /// Whether the first Python on the path or the system's own, for which Debian has the module, finds it.
 fn has_openpyxl() -> bool {
     let finds = |python: &&str| Command::new(python).args(["-c", "import openpyxl"]).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
-    ["python3", "/usr/bin/python3"].iter().any(|python| finds(python))
+    ["python3", "/usr/bin/python3"].iter().any(finds)
 }
 
 /// The owner of this process's folder in `/proc` is who runs it.
