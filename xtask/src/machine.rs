@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::Done;
 
 /// Programs that a build or a test calls, and the Debian packages that bring them.
-const PACKAGES: [(&str, &[&str]); 12] = [
+const PACKAGES: [(&str, &[&str]); 13] = [
     ("cc", &["gcc", "libc6-dev"]),
     ("c++", &["g++"]),
     ("make", &["make"]),
@@ -20,11 +20,15 @@ const PACKAGES: [(&str, &[&str]); 12] = [
     ("zipalign", &["zipalign"]),
     ("apksigner", &["apksigner"]),
     ("faketime", &["faketime"]),
+    (OPENPYXL, &["python3-openpyxl"]),
 ];
+
+/// No program, but a module of Python's: the tests read and edit workbooks with it.
+pub const OPENPYXL: &str = "openpyxl";
 
 /// Makes sure that these programs are there: installs them on Debian as root, else says how.
 pub fn ready(programs: &[&str]) -> Done {
-    let missing: Vec<&str> = programs.iter().copied().filter(|p| !on_path(p)).collect();
+    let missing: Vec<&str> = programs.iter().copied().filter(|p| if *p == OPENPYXL { !has_openpyxl() } else { !on_path(p) }).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -44,6 +48,12 @@ pub fn install(packages: &[&str]) -> Done {
 
 fn on_path(program: &str) -> bool {
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+/// Whether the first Python on the path or the system's own, for which Debian has the module, finds it.
+fn has_openpyxl() -> bool {
+    let finds = |python: &&str| Command::new(python).args(["-c", "import openpyxl"]).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+    ["python3", "/usr/bin/python3"].iter().any(finds)
 }
 
 /// The owner of this process's folder in `/proc` is who runs it.

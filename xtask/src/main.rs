@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         "simulate" if rest.first().is_some_and(|a| a == "--mutations") => machine::ready(&["cc", "make", "perl"]).and_then(|()| mutations::run(&rest[1..])),
         "fuzz" => machine::ready(&["cc", "c++", "make", "perl"]).and_then(|()| fuzz::run(&rest)),
         "demo" | "bench" | "simulate" | "soak" => machine::ready(&["cc", "make", "perl"]).and_then(|()| built(&task, &rest)),
-        "test" => machine::ready(&["cc", "make", "perl", "python3"]).and_then(|()| tests(&rest)),
+        "test" => machine::ready(&["cc", "make", "perl", "python3", machine::OPENPYXL]).and_then(|()| tests(&rest)),
         "apk" => machine::ready(&["cc", "make", "perl"]).and_then(|()| apk::run(&rest)),
         "bindings" => machine::ready(&["cc", "make", "perl"]).and_then(|()| android::bindings()),
         "screens" => machine::ready(&["cc", "make", "perl"]).and_then(|()| android::screens()),

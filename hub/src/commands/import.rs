@@ -4,9 +4,11 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use gridwalk_hub::export::{Returned, take_returned};
+use gridwalk_hub::import::Imported;
 use gridwalk_hub::import::headings::Kind;
 use gridwalk_hub::import::mapping::Mapping;
-use gridwalk_hub::import::{Imported, Returned};
+use gridwalk_hub::import::rejects::Reject;
 use gridwalk_hub::{HubError, Result, admin, import};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -47,19 +49,21 @@ pub async fn run(a: Import) -> Result<()> {
     mapping.grid = a.grid.or(mapping.grid);
     let mut left_out = 0;
     for file in &a.files {
-        let done = if a.preview {
-            import::preview(&hub, &tenant, file, &mapping).await?
-        } else {
-            let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-            bar.set_style(ProgressStyle::with_template("{bar:32} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar()));
-            let done = import::import(&hub, &tenant, file, &mapping, |done, total| {
-                bar.set_length(total as u64);
-                bar.set_position(done as u64);
-            })
-            .await?;
-            bar.finish_and_clear();
-            done
+        let bar = if std::io::stderr().is_terminal() && !a.preview { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        bar.set_style(ProgressStyle::with_template("{bar:32} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let progress = |done: usize, total: usize| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
         };
+        if let Some(done) = take_returned(&hub, &tenant, file, a.preview, progress).await? {
+            bar.finish_and_clear();
+            tell_returned(file, a.preview, &done);
+            left_out += done.named.len();
+            continue;
+        }
+        let done =
+            if a.preview { import::preview(&hub, &tenant, file, &mapping).await? } else { import::import(&hub, &tenant, file, &mapping, progress).await? };
+        bar.finish_and_clear();
         tell(file, a.preview, &done);
         left_out += done.named.len();
     }
@@ -76,13 +80,6 @@ pub async fn run(a: Import) -> Result<()> {
 fn tell(file: &Path, preview: bool, done: &Imported) {
     let Imported { added, known, changed, repeats, rejected, unread, .. } = done;
     let (zh, en) = if preview { ("预览，", "preview: ") } else { ("", "") };
-    if let Some(Returned { rows, edited, conflicts }) = done.returned {
-        println!(
-            "{}：{zh}导回 {rows} 行，修改 {edited} 格，其中与系统中的修改冲突 {conflicts}，拒收 {rejected}，未读 {unread} / {en}rows {rows}, cells edited {edited}, of these in conflict {conflicts}, rejected {rejected}, not read {unread}",
-            file.display()
-        );
-        return tell_left_out(done);
-    }
     println!(
         "{}：{zh}新增 {added}，已有 {known}，有变化未改 {changed}，重复 {repeats}，拒收 {rejected}，未读 {unread} / {en}added {added}, known {known}, changed and left {changed}, repeated {repeats}, rejected {rejected}, not read {unread}",
         file.display()
@@ -93,18 +90,28 @@ fn tell(file: &Path, preview: bool, done: &Imported) {
     for record in &done.shown {
         println!("  {record}");
     }
-    tell_left_out(done);
+    tell_left_out(&done.named, done.rejects_file.as_deref());
 }
 
-fn tell_left_out(done: &Imported) {
-    for named in done.named.iter().take(TOLD) {
+fn tell_returned(file: &Path, preview: bool, done: &Returned) {
+    let Returned { rows, edited, conflicts, rejected, unread, .. } = done;
+    let (zh, en) = if preview { ("预览，", "preview: ") } else { ("", "") };
+    println!(
+        "{}：{zh}导回 {rows} 行，修改 {edited} 格，其中与系统中的修改冲突 {conflicts}，拒收 {rejected}，未读 {unread} / {en}rows {rows}, cells edited {edited}, of these in conflict {conflicts}, rejected {rejected}, not read {unread}",
+        file.display()
+    );
+    tell_left_out(&done.named, done.rejects_file.as_deref());
+}
+
+fn tell_left_out(all: &[Reject], rejects: Option<&Path>) {
+    for named in all.iter().take(TOLD) {
         let row = if named.row == 0 { String::new() } else { format!(" {} ", named.row) };
         println!("  {}{row}{}：{} / {}", named.sheet, named.column, named.reason_zh, named.reason_en);
     }
-    if let Some(more) = done.named.len().checked_sub(TOLD).filter(|more| *more > 0) {
+    if let Some(more) = all.len().checked_sub(TOLD).filter(|more| *more > 0) {
         println!("  …还有 {more} 处 / and {more} more");
     }
-    if let Some(rejects) = &done.rejects_file {
+    if let Some(rejects) = rejects {
         println!("  没有导入的见 {} / what was not imported is named there", rejects.display());
     }
 }

@@ -17,7 +17,7 @@ const CHINA: Offset = Offset::constant(8);
 
 /// The content of a cell.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Content {
+pub(super) enum Content {
     /// Nothing.
     Empty,
     /// Text; also telephones and numbers of papers.
@@ -107,6 +107,6 @@ impl Content {
 }
 
 /// The tags that a text names.
-pub(crate) fn words(text: &str) -> Vec<&str> {
+pub(super) fn words(text: &str) -> Vec<&str> {
     text.split([',', '，', '、', ' ', '　', ';', '；', '\n']).filter(|word| !word.is_empty()).collect()
 }

@@ -17,7 +17,7 @@ use crate::store::{Arg, all, exec};
 const BYTES: usize = 12;
 
 /// Makes digests for one community.
-pub(crate) struct Digests {
+pub(super) struct Digests {
     key: String,
     tenant: String,
 }

@@ -8,7 +8,7 @@ use crate::error::{HubError, Result};
 
 /// A list: a row a record, or a row an entry with what its record says of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct List {
+pub(super) struct List {
     /// Its stable name: the kind's, or the key of its entries.
     pub name: &'static str,
     /// The kind of its records.
@@ -19,7 +19,7 @@ pub(crate) struct List {
 
 /// Where a cell's content comes from.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Source {
+pub(super) enum Source {
     /// A field.
     Field(&'static Field),
     /// What the record's entries are called.
@@ -34,7 +34,7 @@ pub(crate) enum Source {
 
 /// A column of a list.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Column {
+pub(super) struct Column {
     /// Its stable key within the list.
     pub key: &'static str,
     /// Its heading: the field's Chinese label.

@@ -1,20 +1,21 @@
 //! Lists as workbooks: any kind by the dictionary, typed and labelled; an office's ledgers (台账). A workbook that comes in again
-//! makes edits: `import::returned`.
+//! makes edits (`returned`).
 
 mod content;
 mod digests;
 mod ledger;
 mod list;
+mod returned;
 mod rows;
 mod workbook;
 
-pub(crate) use content::{Content, words};
-pub(crate) use digests::Digests;
+use content::{Content, words};
+use digests::Digests;
 pub use ledger::{Ledger, add_ledger, export_ledger, ledgers};
 pub use list::Only;
-pub(crate) use list::{Column, List, Source};
-pub(crate) use rows::{Listed, Rows, entry_of};
-pub(crate) use workbook::{HIDDEN_SHEET, ID_HEADING, MARK};
+use list::{Column, List, Source};
+pub use returned::{Returned, take_returned};
+use rows::{Listed, Rows, entry_of};
 
 use std::io::Write;
 use std::path::Path;

@@ -21,7 +21,7 @@ use crate::sync::Batch;
 const AT_ONCE: usize = 400;
 
 /// A row of a list.
-pub(crate) struct Listed {
+pub(super) struct Listed {
     /// Its id: the record's, and that of the entry in it.
     pub id: String,
     /// What the document ended with, as digests; empty without any.
@@ -31,7 +31,7 @@ pub(crate) struct Listed {
 }
 
 /// What ids in fields are called.
-pub(crate) struct Rows(HashMap<String, String>);
+pub(super) struct Rows(HashMap<String, String>);
 
 impl Rows {
     /// What these columns' ids are called.
@@ -113,7 +113,7 @@ impl Rows {
 }
 
 /// The entry of this id in a record of the list, if its rows are entries.
-pub(crate) fn entry_of<'a>(list: &List, doc: &'a Doc, entry: Option<&str>) -> Option<&'a Map> {
+pub(super) fn entry_of<'a>(list: &List, doc: &'a Doc, entry: Option<&str>) -> Option<&'a Map> {
     Some(doc.tree().map(list.entries?.key).map(entry?))
 }
 

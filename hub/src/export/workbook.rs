@@ -8,16 +8,16 @@ use super::{Column, Content, Digests, List, Listed, Source};
 use crate::error::{HubError, Result};
 
 /// The hidden sheet's name, and what its first cell holds.
-pub(crate) const HIDDEN_SHEET: &str = "_gridwalk";
-pub(crate) const MARK: &str = "gridwalk export 1";
+pub(super) const HIDDEN_SHEET: &str = "_gridwalk";
+pub(super) const MARK: &str = "gridwalk export 1";
 /// The heading of the hidden column of ids.
-pub(crate) const ID_HEADING: &str = "gridwalk id";
+pub(super) const ID_HEADING: &str = "gridwalk id";
 
 /// Excel's days begin in 1900, and its first two months there have a day too many.
 const FIRST_DAY: Date = Date::constant(1900, 3, 1);
 
 /// The bytes of a workbook. With `digests` its rows carry their ids, and may come in again.
-pub(crate) fn written(list: &List, columns: &[Column], headings: &[&str], rows: &[Listed], digests: Option<&Digests>) -> Result<Vec<u8>> {
+pub(super) fn written(list: &List, columns: &[Column], headings: &[&str], rows: &[Listed], digests: Option<&Digests>) -> Result<Vec<u8>> {
     write(list, columns, headings, rows, digests).map_err(|e| HubError::usage(format!("工作簿写不了：{e}"), format!("the workbook cannot be written: {e}")))
 }
 

@@ -18,14 +18,12 @@ use sqlx::{AnyConnection, Row};
 
 use super::community::{Activity, Household, OpenReport};
 use super::erased::{is_erased, salt};
-use super::error::ReadError;
 use super::household::NewResident;
 use super::kept::Placed;
 use super::mapping::Mapping;
 use super::messages::Message;
-use super::read::{Input, read_bytes, read_whole};
+use super::read::{Input, read_file};
 use super::rejects::{Place, Problem, Reason, Reject, write_rejects};
-use super::returned::{Book, Returned};
 use super::table::Column;
 use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
@@ -59,8 +57,6 @@ pub struct Imported {
     pub notes: Vec<(String, String)>,
     /// Of a preview, the first records in words.
     pub shown: Vec<String>,
-    /// What it did if it is a workbook that this hub exported.
-    pub returned: Option<Returned>,
 }
 
 impl Imported {
@@ -77,13 +73,8 @@ const SHOWN: usize = 20;
 pub async fn import(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, progress: impl FnMut(usize, usize)) -> Result<Imported> {
     let mut report = run(hub, tenant, path, mapping, false, progress).await?;
     report.rejects_file = write_rejects(path, &report.named)?;
-    let Imported { added, known, changed, rejected, unread, returned, .. } = &report;
-    let detail = match returned {
-        Some(Returned { rows, edited, conflicts }) => {
-            format!("returned rows {rows}, edited {edited}, conflicts {conflicts}, rejected {rejected}, unread {unread}")
-        }
-        None => format!("added {added}, known {known}, changed {changed}, rejected {rejected}, unread {unread}"),
-    };
+    let Imported { added, known, changed, rejected, unread, .. } = &report;
+    let detail = format!("added {added}, known {known}, changed {changed}, rejected {rejected}, unread {unread}");
     // The file is named by its content: its name may be anything.
     let content = hash_text(&sha256(&std::fs::read(path)?));
     let mut tx = hub.store.write(&tenant.id).await?;
@@ -98,12 +89,7 @@ pub async fn preview(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping)
 }
 
 async fn run(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, preview: bool, mut progress: impl FnMut(usize, usize)) -> Result<Imported> {
-    let read = |e: ReadError| HubError::Usage(e.to_string());
-    let (file, bytes) = read_whole(path).map_err(read)?;
-    if let Some(book) = Book::open(hub, tenant, &file, &bytes).await? {
-        return book.run(hub, tenant, preview, progress).await;
-    }
-    let mut input = read_bytes(file, &bytes, mapping, hub.now()).map_err(read)?;
+    let mut input = read_file(path, mapping, hub.now()).map_err(|e| HubError::Usage(e.to_string()))?;
     let mut report = Imported { repeats: input.repeats, notes: std::mem::take(&mut input.notes), ..Imported::default() };
     let mut rejects = std::mem::take(&mut input.rejects);
     let unread = std::mem::take(&mut input.unread);

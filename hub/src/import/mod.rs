@@ -14,7 +14,6 @@ pub mod mapping;
 pub mod messages;
 pub mod read;
 pub mod rejects;
-mod returned;
 mod roster;
 mod roster_headings;
 pub mod sheet;
@@ -25,7 +24,6 @@ pub mod text;
 
 pub use apply::{Imported, import, preview};
 pub use erased::{ErasedKey, forget_records, remember_erased};
-pub use returned::Returned;
 
 #[cfg(test)]
 mod tests;

@@ -53,7 +53,7 @@ pub fn read_file(path: &Path, mapping: &Mapping, now: i64) -> Result<Input, Read
 }
 
 /// A file's name without its folder, and its content.
-pub(super) fn read_whole(path: &Path) -> Result<(String, Vec<u8>), ReadError> {
+pub(crate) fn read_whole(path: &Path) -> Result<(String, Vec<u8>), ReadError> {
     let bytes = std::fs::read(path).map_err(|source| ReadError::Io { path: path.display().to_string(), source })?;
     Ok((path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(), bytes))
 }

@@ -204,7 +204,8 @@ async fn record_everything(w: &World, a: &Device) {
     a.phone.run(AgreeMediation { mediation, agreement: "夜间不装修".into(), agreed_at: None, due_at: None }).unwrap();
     a.phone.run(AddSession { mediation, kept: Some(true), held_at: None, note: "回访".into() }).unwrap();
     let now = phone.now().unwrap();
-    let activity = AddActivity { title: "清扫".into(), task: "清洁".into(), place: None, starts_at: now, ends_at: now + 5400, places: Some(10), claims: vec![] };
+    let activity =
+        AddActivity { title: "清扫".into(), task: "清洁".into(), place: None, starts_at: now, ends_at: now + 5400, places: Some(10), claims: vec![] };
     let activity = phone.run(activity).unwrap().value;
     phone.run(ClaimActivity { activity, claim: true }).unwrap();
     let attendance = phone.run(SignIn { activity }).unwrap().value;

@@ -2,25 +2,29 @@
 //! whose id its row carries, wherever the row stands now.
 
 use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use gridwalk_core::dictionary::{Field, Type};
-use gridwalk_core::documents::{Doc, Map, Value};
+use gridwalk_core::documents::{Doc, Map, Value, hash_text};
 use gridwalk_core::error::{Error as CoreError, ErrorKind};
+use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input as Command;
 use gridwalk_core::records::{EditRecord, Json, JsonMap};
 use gridwalk_core::text::one_form;
 use sqlx::{AnyConnection, Row as _};
 
-use super::apply::Imported;
-use super::error::ReadError;
-use super::fields::heading_key;
-use super::mapping::Mapping;
-use super::rejects::{Place, Problem, Reason, Reject};
-use super::sheet::{Cell, Row, Sheet, read_sheets};
+use super::workbook::{HIDDEN_SHEET, ID_HEADING, MARK};
+use super::{Column, Content, Digests, List, Rows, entry_of, words};
+use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
-use crate::export::{Column, Content, Digests, HIDDEN_SHEET, ID_HEADING, List, MARK, Rows, entry_of, words};
 use crate::hub::{Hub, Tenant};
+use crate::import::error::ReadError;
+use crate::import::fields::heading_key;
+use crate::import::mapping::Mapping;
+use crate::import::read::read_whole;
+use crate::import::rejects::{Place, Problem, Reason, Reject, write_rejects};
+use crate::import::sheet::{Cell, Row, Sheet, read_sheets};
 use crate::store::{Arg, all, exec};
 use crate::sync::Batch;
 
@@ -33,7 +37,7 @@ const HEADING_ROWS: usize = 30;
 const SOURCE: &str = "returned";
 
 /// What a workbook that came in again did.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Returned {
     /// Rows that are still there.
     pub rows: usize,
@@ -41,10 +45,37 @@ pub struct Returned {
     pub edited: usize,
     /// Of these, cells that were changed here as well: both values stand as a conflict.
     pub conflicts: usize,
+    /// Rows and cells that could not be taken, and rows that were deleted.
+    pub rejected: usize,
+    /// Columns that are not of the list.
+    pub unread: usize,
+    /// All of these, with the reason.
+    pub named: Vec<Reject>,
+    /// The file that names them; of a preview there is none.
+    pub rejects_file: Option<PathBuf>,
+}
+
+/// Takes in a workbook that this hub exported; `None` if the file is any other. With `preview` nothing is written. `progress` hears how
+/// many of how many changed rows are done.
+pub async fn take_returned(hub: &Hub, tenant: &Tenant, path: &Path, preview: bool, progress: impl FnMut(usize, usize)) -> Result<Option<Returned>> {
+    let (file, bytes) = read_whole(path).map_err(|e| HubError::Usage(e.to_string()))?;
+    let Some(book) = Book::open(hub, tenant, &file, &bytes).await? else { return Ok(None) };
+    let mut done = book.run(hub, tenant, preview, progress).await?;
+    if !preview {
+        done.rejects_file = write_rejects(path, &done.named)?;
+        let Returned { rows, edited, conflicts, rejected, unread, .. } = &done;
+        let detail = format!("returned rows {rows}, edited {edited}, conflicts {conflicts}, rejected {rejected}, unread {unread}");
+        // The file is named by its content: its name may be anything.
+        let content = hash_text(&sha256(&bytes));
+        let mut tx = hub.store.write(&tenant.id).await?;
+        record(&mut tx, &tenant.id, hub.now(), Act { by: "admin", verb: "import", subject: &content, detail: &detail }).await?;
+        tx.commit().await?;
+    }
+    Ok(Some(done))
 }
 
 /// A workbook that was exported, as it came back.
-pub(super) struct Book {
+struct Book {
     file: String,
     sheet: Sheet,
     list: List,
@@ -80,7 +111,7 @@ impl Book {
     ///
     /// # Errors
     /// If another hub wrote it, or its ids are gone.
-    pub async fn open(hub: &Hub, tenant: &Tenant, file: &str, bytes: &[u8]) -> Result<Option<Self>> {
+    async fn open(hub: &Hub, tenant: &Tenant, file: &str, bytes: &[u8]) -> Result<Option<Self>> {
         let read = |mapping: &Mapping| read_sheets(file, bytes, mapping).map_err(|e: ReadError| HubError::Usage(e.to_string()));
         if !bytes.starts_with(b"PK") {
             return Ok(None);
@@ -120,7 +151,7 @@ impl Book {
     }
 
     /// Makes edits of what was changed. With `preview` nothing is written.
-    pub async fn run(&self, hub: &Hub, tenant: &Tenant, preview: bool, mut progress: impl FnMut(usize, usize)) -> Result<Imported> {
+    async fn run(&self, hub: &Hub, tenant: &Tenant, preview: bool, mut progress: impl FnMut(usize, usize)) -> Result<Returned> {
         let (mut named, mut unread) = (Vec::new(), Vec::new());
         let changes = self.changes(&mut named, &mut unread);
         let mut done = Returned { rows: self.order.len() - self.gone().count(), ..Returned::default() };
@@ -144,7 +175,7 @@ impl Book {
         }
         let gone = Place { sheet: self.sheet.name.clone(), row: 0 };
         named.extend(self.gone().map(|id| Reject::one(&self.file, &gone, "", Reason::RowGone(id.to_owned()))));
-        Ok(Imported { rejected: named.len(), unread: unread.len(), named: [named, unread].concat(), returned: Some(done), ..Imported::default() })
+        Ok(Returned { rejected: named.len(), unread: unread.len(), named: [named, unread].concat(), ..done })
     }
 
     fn place(&self, row: &Row) -> Place {
