@@ -27,7 +27,7 @@ impl SignOut {
 impl Action for SignOut {
     fn meant(&self, store: &Connection, person: Id, _now: i64) -> Result<Meant> {
         let twins = open_twins(store, person, self.attendance)?;
-        Ok(if twins.is_empty() { Meant::AsGiven } else { Meant::Instead(Self { twins, ..self.clone() }.into()) })
+        Ok(if twins.is_empty() { Meant::AsGiven } else { Meant::Instead(Box::new(Self { twins, ..self.clone() }.into())) })
     }
 
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {

@@ -43,7 +43,7 @@ pub enum Meant {
     /// Just what it says.
     AsGiven,
     /// This instead: the same, with what it concerns named.
-    Instead(Input),
+    Instead(Box<Input>),
     /// Nothing new: it was done before, and this is what that made.
     Done(Id),
 }

@@ -86,15 +86,14 @@ impl Action for AddEntry {
     }
 }
 
+/// The values of a new record, and those of its entries.
+type Read = (Written, Vec<(&'static Entries, Written)>);
+
 /// The values of a new record, and of its entries.
 ///
 /// # Errors
 /// All that is wrong, each naming its field (`address`, `residents[1].phone`).
-pub(super) fn read_record(
-    kind: &'static Kind,
-    given: &JsonMap,
-    against: &mut Against<'_, '_>,
-) -> std::result::Result<(Written, Vec<(&'static Entries, Written)>), Vec<Error>> {
+pub(super) fn read_record(kind: &'static Kind, given: &JsonMap, against: &mut Against<'_, '_>) -> std::result::Result<Read, Vec<Error>> {
     let containers: Vec<&str> = kind.entries.iter().map(|e| e.key).collect();
     let mut flaws = Vec::new();
     let root = read_new(kind.fields, given, &containers, against).unwrap_or_else(|wrong| {

@@ -178,10 +178,7 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let at = |name: &str| columns.iter().position(|c| *c == name);
-    let next = match found.last().filter(|_| more) {
-        Some((id, values)) => Some(place(at(column).map_or(&Value::Null, |n| &values[n]), *id)),
-        None => None,
-    };
+    let next = found.last().filter(|_| more).map(|(id, values)| place(at(column).map_or(&Value::Null, |n| &values[n]), *id));
     let mut names = Names::new(connection);
     let mut rows = Vec::with_capacity(found.len());
     for (id, values) in found {
