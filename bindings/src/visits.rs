@@ -174,7 +174,7 @@ pub struct RecordVisit {
 /// The results of visits with what people call them.
 #[uniffi::export]
 pub fn visit_results() -> Vec<CodeName> {
-    RESULTS.iter().map(|c| CodeName::new(c.code, c.label.zh)).collect()
+    RESULTS.iter().map(|c| CodeName { code: c.code.into(), zh: c.label.zh.into(), en: c.label.en.into() }).collect()
 }
 
 #[uniffi::export(async_runtime = "tokio")]

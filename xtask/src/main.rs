@@ -134,6 +134,11 @@ fn linted() -> Command {
 fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).env("CARGO_TARGET_DIR", target());
+    // `cargo run` says here which package xtask is. A build script that watches these (ring's) would run, and all that rests on it be
+    // compiled, anew whenever cargo is called the other way.
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|n| n.starts_with("CARGO_PKG_") || n.starts_with("CARGO_MANIFEST_"))) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -74,7 +74,7 @@ impl Phone {
                 None => (Id { actor: state.actor, counter: state.next_counter }, state.next_counter + 1),
             };
             let meant = input.action().meant(tx, member.person, stamp.at)?;
-            let input = if let Meant::Instead(other) = &meant { other } else { input };
+            let input = if let Meant::Instead(other) = &meant { other.as_ref() } else { input };
             let (tenant, by, hub_time) = (member.tenant.clone(), member.person, state.hub_time);
             let command = Command { id, first, tenant, by, stamp, dictionary: dictionary().number, hub_time, input: input.clone() };
             let mut touched = Touched::default();

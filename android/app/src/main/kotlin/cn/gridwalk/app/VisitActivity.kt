@@ -121,7 +121,7 @@ class VisitActivity : Screen() {
         saving(true)
         act {
             val purpose = resources.getStringArray(R.array.purposes_recorded).getOrNull(purposes.chosen).orEmpty()
-            val visit = RecordVisit(household, result(codes[chosen]), purpose, note.text.toString().trim(), null, null, null)
+            val visit = RecordVisit(household, result(codes[chosen]), purpose, note.text.toString().trim())
             session.phone().recordVisit(visit, command())
             session.lastPurpose = purposes.chosen
             session.message = R.string.visit_saved

@@ -38,12 +38,17 @@ class FormsTest {
     private val online = MutableStateFlow(true)
     private val phone = FakeGridwalk(
         now = NOW,
-        tenants = listOf(TenantStatus("wuyan", "https://hub.example", "p1", "王芳", true, listOf(RoleGrant("grid_worker", "place:g")), NOW - 60, null)),
-        due = (1..60).map { DueView("h$it", "人民路12号院3栋1单元${100 + it}室", "居民$it", Urgency.DUE, NOW + it * 86_400L, 30, NOW - 20 * 86_400L, null, null) },
+        tenants = listOf(TenantStatus("wuyan", "https://hub.example", "p1", "王芳", true, listOf(RoleGrant("grid_worker", "place:g")), NOW - 60, 1u, null)),
+        due = (1..60).map {
+            DueView(
+                "h$it", "人民路12号院3栋1单元${100 + it}室", "居民$it", Urgency.DUE, NOW + it * 86_400L, 30, NOW - 20 * 86_400L, null, null,
+                "人民路12号院3栋", "1单元", 1, "${100 + it}", "", "", "", 0, false, false,
+            )
+        },
         households = mapOf(
             "h1" to HouseholdView(
                 "h1", "g", "", "人民路12号院3栋1单元101室", "自有", "lived_in", null, 30,
-                listOf(ResidentView("r1", "居民1", "女", "1944-05-06", "户主", "19900000001", "living", listOf("独居老人"))),
+                listOf(ResidentView("r1", "居民1", "女", "1944-05-06", "户主", "19900000001", "living", listOf("独居老人"), emptyList())), emptyList(),
             ),
         ),
     )

@@ -133,7 +133,7 @@ class PicturesTest {
             suspend fun visit(name: String, result: VisitResult, purpose: String, note: String = "") {
                 // What is as old as another would have no order.
                 clock.passed += APART
-                phone.recordVisit(RecordVisit(doors.getValue(name).household, result, purpose, note, null, null, null), phone.newCommandId())
+                phone.recordVisit(RecordVisit(doors.getValue(name).household, result, purpose, note), phone.newCommandId())
             }
             visit("陈秀兰", VisitResult.NOBODY_HOME, "关爱探视")
             visit("陈秀兰", VisitResult.MET, "日常走访", "血压药按时吃，灶具已检查。")

@@ -50,7 +50,7 @@ class FakeGridwalk(
         told {
             val unsent = recorded.size.toULong()
             val carried = CarriedStatus(0uL, 0uL, 0uL, null)
-            Status("device", tenants, households.size.toULong(), unsent, 0uL, 0uL, false, emptyList(), carried)
+            Status("device", tenants, DICTIONARY, households.size.toULong(), 0uL, unsent, 0uL, 0uL, 0uL, false, emptyList(), carried)
         }
 
     override suspend fun now(): Long = told { now }
@@ -63,7 +63,7 @@ class FakeGridwalk(
     override suspend fun visitsOf(household: Id, limit: Int): List<VisitView> =
         told {
             recorded.filterValues { it.household == household }.map { (id, visit) ->
-                VisitView(id, "me", "", now, false, visit.result.name.lowercase(), visit.purpose, visit.note)
+                VisitView(id, "me", "", now, now, false, false, false, visit.result.name.lowercase(), visit.purpose, visit.note, emptyList())
             }.take(limit)
         }
 
@@ -91,7 +91,9 @@ class FakeGridwalk(
     private fun <T> told(answer: () -> T): T = failure?.let { throw it } ?: answer()
 
     companion object {
+        const val DICTIONARY = 1u
+
         /** Makes the failure of a call. */
-        fun failed(kind: ErrorKind, zh: String, en: String): GridwalkException = GridwalkException.Failed(kind, kind.name.lowercase(), zh, en)
+        fun failed(kind: ErrorKind, zh: String, en: String): GridwalkException = GridwalkException.Failed(kind, kind.name.lowercase(), zh, en, null)
     }
 }
