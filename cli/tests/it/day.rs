@@ -126,10 +126,10 @@ fn a_closed_report_is_found_and_taken_up_again() {
     t.json(&["report", "step", &report, "反馈", "--note", "已换灯泡"]);
     t.json(&["report", "step", &report, "办结"]);
     assert_eq!(t.error(1, &["report", "step", &report, "办结"])["code"], "invalid", "done is done");
-    assert_eq!(ids(&[]), [other.clone()]);
-    assert_eq!(ids(&["--closed"]), [report.clone()]);
-    assert_eq!(ids(&["--status", "已办结"]), [report.clone()]);
-    assert_eq!(ids(&["--all", "--find", "ludeng"]), [report.clone()]);
+    assert_eq!(ids(&[]), std::slice::from_ref(&other));
+    assert_eq!(ids(&["--closed"]), std::slice::from_ref(&report));
+    assert_eq!(ids(&["--status", "已办结"]), std::slice::from_ref(&report));
+    assert_eq!(ids(&["--all", "--find", "ludeng"]), std::slice::from_ref(&report));
     assert_eq!(ids(&["--all", "--month", "1999-01"]), Vec::<String>::new());
     assert_eq!(t.error(1, &["report", "list", "--month", "1999"])["code"], "invalid");
     assert_eq!(ids(&["--all"]).len(), 2);
