@@ -11,7 +11,9 @@ import cn.gridwalk.app.design.bottomBar
 import cn.gridwalk.app.design.card
 import cn.gridwalk.app.design.chip
 import cn.gridwalk.app.design.column
+import cn.gridwalk.app.design.conflictChip
 import cn.gridwalk.app.design.dp
+import cn.gridwalk.app.design.fact
 import cn.gridwalk.app.design.flow
 import cn.gridwalk.app.design.heading
 import cn.gridwalk.app.design.loose
@@ -24,22 +26,28 @@ import cn.gridwalk.app.design.row
 import cn.gridwalk.app.design.sideButton
 import cn.gridwalk.app.design.text
 import cn.gridwalk.app.design.touchable
+import cn.gridwalk.app.design.unsentChip
 import cn.gridwalk.app.design.wide
 import cn.gridwalk.bindings.ErrorKind
+import cn.gridwalk.bindings.FieldValue
 import cn.gridwalk.bindings.GridwalkException
 import cn.gridwalk.bindings.HouseholdView
 import cn.gridwalk.bindings.Id
+import cn.gridwalk.bindings.RecordView
 import cn.gridwalk.bindings.ResidentView
 import cn.gridwalk.bindings.VisitView
 import cn.gridwalk.core.watch
 
 /** A household: who lives there, who came when, and the button for a visit. What is sensitive is folded until it is tapped. */
 class HouseholdActivity : Screen() {
-    /** What was unfolded by a tap; folded again when the screen is left. */
-    private val unfolded = HashSet<Id>()
+    /** What was unfolded by a tap, ids and fields; folded again when the screen is left. */
+    private val unfolded = HashSet<String>()
     private var shown: Facts? = null
 
-    private class Facts(val household: HouseholdView, val place: String?, val visits: List<VisitView>, val now: Long)
+    /** A visit, and whether the hub has not answered for it yet. */
+    private class Visited(val visit: VisitView, val unsent: Boolean)
+
+    private class Facts(val household: HouseholdView, val record: RecordView, val place: String?, val visits: List<Visited>, val now: Long)
 
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
@@ -47,7 +55,8 @@ class HouseholdActivity : Screen() {
         whileSeen {
             session.phone().watch {
                 val household = household(id)
-                Facts(household, nameOf(household.place), visitsOf(id, VISITS), now())
+                val visits = visitsOf(id, VISITS).map { Visited(it, record(it.id).unsent) }
+                Facts(household, record(id), nameOf(household.place), visits, now())
             }.collect {
                 shown = it
                 render()
@@ -73,10 +82,10 @@ class HouseholdActivity : Screen() {
     private fun render() {
         val facts = shown ?: return
         val body = column()
-        body.addView(card(about(facts)), wide())
+        body.addView(card(about(facts), *further(facts.household.fields, "").toTypedArray()), wide())
         val residents = facts.household.residents
         body.addView(heading(getString(R.string.household_residents, residents.size)))
-        val people = residents.flatMap { listOf(person(it, facts.now), tags(it)) }
+        val people = residents.flatMap { listOf(person(it, facts.now), tags(it)) + further(it.fields, it.id) }
         body.addView(if (residents.isEmpty()) card(plain(R.string.household_no_residents)) else card(*people.toTypedArray()), wide())
         body.addView(heading(getString(R.string.household_visits)))
         val visits = facts.visits.map { visit(it, facts.now) }
@@ -90,6 +99,8 @@ class HouseholdActivity : Screen() {
         val chips = flow(
             chip(words.state(household.state), R.drawable.ic_household, Tone.SLATE),
             facts.place?.let { chip(it, R.drawable.ic_people, Tone.SLATE) },
+            if (facts.record.unsent) unsentChip() else null,
+            if (facts.record.conflict) conflictChip() else null,
         )
         val lines = listOfNotNull(
             household.visitEveryDays?.let { getString(R.string.household_rhythm, it) },
@@ -127,19 +138,36 @@ class HouseholdActivity : Screen() {
         return folded(getString(R.string.household_tags, resident.tags.size), resident.id)
     }
 
-    private fun visit(visit: VisitView, now: Long): View {
+    /** What the dictionary has beyond the fields above, and what only a newer one knows; [of] tells residents' fields apart. */
+    private fun further(fields: List<FieldValue>, of: String): List<View> = fields.map { field ->
+        val what = "$of/${field.key}"
+        if (field.sensitive && what !in unfolded) folded(getString(R.string.household_folded, words.label(field)), what) else fact(words.label(field), words.value(field))
+    }
+
+    private fun visit(visited: Visited, now: Long): View {
+        val visit = visited.visit
         val head = listOf(words.moment(visit.at, now), words.result(visit.result)).joinToString(" · ")
         val about = listOf(visit.byName, visit.purpose).filter { it.isNotEmpty() }.joinToString(" · ")
         val lines = column(text(head))
         if (about.isNotEmpty()) lines.addView(text(about, R.dimen.text_second, R.color.ink2), loose(top = 4))
-        if (visit.unanchored) lines.addView(flow(chip(getString(R.string.unanchored), R.drawable.ic_clock_unsure, Tone.PLUM)), wide().apply { topMargin = dp(8) })
+        val chips = listOfNotNull(
+            if (visited.unsent) unsentChip() else null,
+            if (visit.enteredLater) chip(getString(R.string.entered_later), R.drawable.ic_later, Tone.SLATE) else null,
+            // What no hub can ever confirm does not wait for one.
+            when {
+                visit.unknowable -> chip(getString(R.string.unknowable), R.drawable.ic_clock_unsure, Tone.SLATE)
+                visit.unanchored -> chip(getString(R.string.unanchored), R.drawable.ic_clock_unsure, Tone.PLUM)
+                else -> null
+            },
+        )
+        if (chips.isNotEmpty()) lines.addView(flow(*chips.toTypedArray()), wide().apply { topMargin = dp(8) })
         lines.padded(16, 12)
         if (visit.note.isEmpty()) return lines
         val note = if (visit.id in unfolded) text(visit.note, R.dimen.text_second).padded(16, 12) else folded(getString(R.string.household_note), visit.id)
         return column(lines, note)
     }
 
-    private fun folded(words: String, what: Id): LinearLayout =
+    private fun folded(words: String, what: String): LinearLayout =
         row().apply {
             padded(16, 8)
             minimumHeight = dp(48)

@@ -8,6 +8,8 @@ import cn.gridwalk.app.design.column
 import cn.gridwalk.app.design.restDown
 import cn.gridwalk.app.design.tabs
 import cn.gridwalk.app.design.wide
+import cn.gridwalk.bindings.DoorGroup
+import cn.gridwalk.bindings.DoorOrder
 import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.Status
 import cn.gridwalk.core.Gridwalk
@@ -23,8 +25,8 @@ import java.util.concurrent.TimeUnit
 
 /** What the tabs show. */
 class Standing(
-    /** The doors that are due, as many as were asked for. */
-    val due: List<DueView>,
+    /** The doors that are due, by stairway. */
+    val groups: List<DoorGroup>,
     val status: Status,
     /** Seconds since the Unix epoch (UTC). */
     val now: Long,
@@ -34,8 +36,8 @@ class Standing(
 
 /** The tabs: today, and me. */
 class MainActivity : Screen() {
-    private val limit = MutableStateFlow(PAGE)
-    private val today by lazy { TodayPage(this, ::open, ::visit, ::openSync) { limit.value += PAGE } }
+    private val order = MutableStateFlow(DoorOrder.WAY)
+    private val today by lazy { TodayPage(this, ::open, ::visit, ::openSync, order) }
     private val me by lazy { MePage(this, ::openSync) }
     private var tab = 0
     private var standing: Standing? = null
@@ -45,7 +47,7 @@ class MainActivity : Screen() {
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
         tab = state?.getInt(TAB) ?: 0
-        limit.value = state?.getInt(LIMIT) ?: PAGE
+        order.value = DoorOrder.values()[state?.getInt(ORDER) ?: DoorOrder.WAY.ordinal]
         today.scrollTo = state?.getInt(SCROLLED) ?: 0
         body = FrameLayout(this)
         bar = FrameLayout(this)
@@ -65,21 +67,21 @@ class MainActivity : Screen() {
     override fun onSaveInstanceState(state: Bundle) {
         super.onSaveInstanceState(state)
         state.putInt(TAB, tab)
-        state.putInt(LIMIT, limit.value)
+        state.putInt(ORDER, order.value.ordinal)
         state.putInt(SCROLLED, today.scrolled)
     }
 
     private fun standings(phone: Gridwalk): Flow<Standing> {
         // The end of a sync changes what no table holds: when it was.
         val ended = session.syncing.filter { it !is Syncing.Running }.map { }
-        val readings = merge(phone.watch { }, ended, limit.map { }).conflate().map { Triple(phone.today(limit.value), phone.status(), phone.now()) }
-        return combine(readings, session.online, session.syncing) { (due, status, now), online, syncing -> Standing(due, status, now, online, syncing) }
+        val readings = merge(phone.watch { }, ended, order.map { }).conflate().map { Triple(phone.todayGroups(order.value), phone.status(), phone.now()) }
+        return combine(readings, session.online, session.syncing) { (groups, status, now), online, syncing -> Standing(groups, status, now, online, syncing) }
     }
 
     private fun show(standing: Standing) {
         val first = this.standing == null
         this.standing = standing
-        today.show(standing, limit.value)
+        today.show(standing)
         me.show(standing)
         if (first && standing.online && standing.syncing !is Syncing.Running) syncIfOld(standing)
     }
@@ -112,9 +114,8 @@ class MainActivity : Screen() {
 
     private companion object {
         const val TAB = "tab"
-        const val LIMIT = "limit"
+        const val ORDER = "order"
         const val SCROLLED = "scrolled"
-        const val PAGE = 50
         val FRESH = TimeUnit.MINUTES.toSeconds(15)
     }
 }

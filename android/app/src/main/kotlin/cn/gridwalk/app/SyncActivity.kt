@@ -21,28 +21,53 @@ import cn.gridwalk.app.design.row
 import cn.gridwalk.app.design.sideButton
 import cn.gridwalk.app.design.text
 import cn.gridwalk.app.design.wide
+import cn.gridwalk.bindings.ErrorKind
+import cn.gridwalk.bindings.GridwalkException
 import cn.gridwalk.bindings.Quarantined
 import cn.gridwalk.bindings.Status
+import cn.gridwalk.bindings.SyncReport
+import cn.gridwalk.core.Gridwalk
 import cn.gridwalk.core.watch
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.conflate
 import kotlinx.coroutines.flow.filter
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.merge
+import org.json.JSONObject
 
 /** Where the records are: what is not uploaded, what was not accepted and why, when the last sync was, and the button for one. */
 class SyncActivity : Screen() {
+    /** How things stand at [now], in seconds since the Unix epoch (UTC); what was refused, each with what it was. */
+    private class Standing(val status: Status, val now: Long, val refused: List<Pair<Quarantined, String>>)
+
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
         whileSeen {
             val phone = session.phone()
             val ended = session.syncing.filter { it !is Syncing.Running }.map { }
-            val readings = merge(phone.watch { }, ended).conflate().map { phone.status() to phone.now() }
-            combine(readings, session.syncing) { (status, now), syncing -> Triple(status, now, syncing) }.collect { (status, now, syncing) -> render(status, now, syncing) }
+            val readings = merge(phone.watch { }, ended).conflate().map {
+                val status = phone.status()
+                Standing(status, phone.now(), status.quarantine.map { it to what(phone, it) })
+            }
+            combine(readings, session.syncing) { standing, syncing -> standing to syncing }.collect { (standing, syncing) -> render(standing, syncing) }
         }
     }
 
-    private fun render(status: Status, now: Long, syncing: Syncing) {
+    /** What was entered, in words: of a visit whose household is here where it was and how it ended. Notes are for those who open it. */
+    private suspend fun what(phone: Gridwalk, record: Quarantined): String {
+        if (record.command != VISIT) return ""
+        val entered = JSONObject(record.input)
+        val address =
+            try {
+                phone.household(entered.getString("household")).address
+            } catch (e: GridwalkException.Failed) {
+                if (e.kind == ErrorKind.NOT_FOUND) "" else throw e
+            }
+        return listOf(getString(R.string.visit_title), address, words.result(entered.getString("result"))).filter { it.isNotEmpty() }.joinToString(" · ")
+    }
+
+    private fun render(standing: Standing, syncing: Syncing) {
+        val (status, now) = standing.status to standing.now
         val body = column()
         body.addView(card(state(status, syncing)), wide())
         val facts = status.tenants.flatMap { tenant ->
@@ -51,9 +76,9 @@ class SyncActivity : Screen() {
         }
         val documents = fact(getString(R.string.sync_documents), getString(R.string.sync_documents_count, status.documents.toInt()))
         body.addView(card(*facts.toTypedArray(), documents), wide().apply { topMargin = dp(16) })
-        if (status.quarantine.isNotEmpty()) {
-            body.addView(heading(getString(R.string.sync_refused, status.quarantine.size)))
-            body.addView(card(*status.quarantine.map { refused(it, now) }.toTypedArray()), wide())
+        if (standing.refused.isNotEmpty()) {
+            body.addView(heading(getString(R.string.sync_refused, standing.refused.size)))
+            body.addView(card(*standing.refused.map { (record, what) -> refused(record, what, now) }.toTypedArray()), wide())
         }
         val running = syncing is Syncing.Running
         val button = mainButton(getString(R.string.sync_now)) { session.sync() }.apply {
@@ -71,6 +96,7 @@ class SyncActivity : Screen() {
         all.addView(picture(icon, if (unsent == 0) R.color.green else R.color.slate, 32), loose(end = 16))
         val lines = column(text(words, medium = true))
         note(status, syncing)?.let { lines.addView(it, loose(top = 4)) }
+        count(R.string.sync_held, status.held)?.let { lines.addView(text(it, R.dimen.text_second, R.color.ink2), loose(top = 4)) }
         all.addView(lines, rest())
         return all
     }
@@ -86,15 +112,26 @@ class SyncActivity : Screen() {
             refusal != null -> words.refusal(refusal) to R.color.red
             syncing is Syncing.Failed && syncing.offline -> getString(R.string.sync_offline) to R.color.ink2
             syncing is Syncing.Failed -> words.error(syncing.failure) to R.color.red
-            syncing is Syncing.Done -> getString(R.string.sync_done, syncing.report.sent.toInt(), syncing.report.received.toInt()) to R.color.ink2
+            syncing is Syncing.Done -> done(syncing.report) to R.color.ink2
             else -> return null
         }
         return text(line, R.dimen.text_second, colour).apply { accessibilityLiveRegion = View.ACCESSIBILITY_LIVE_REGION_POLITE }
     }
 
-    private fun refused(record: Quarantined, now: Long): View {
+    /** What a sync did, in words: what did not happen is not named. */
+    private fun done(report: SyncReport): String =
+        listOfNotNull(
+            getString(R.string.sync_done, report.sent.toInt(), report.received.toInt()),
+            count(R.string.sync_done_refused, report.refused),
+            count(R.string.sync_done_withdrawn, report.withdrawn),
+        ).joinToString(getString(R.string.comma))
+
+    private fun count(words: Int, of: ULong): String? = if (of > 0u) getString(words, of.toInt()) else null
+
+    private fun refused(record: Quarantined, what: String, now: Long): View {
         val all = column(flow(chip(words.moment(record.at, now), R.drawable.ic_refused, Tone.RED, filled = true))).padded(16, 12)
-        all.addView(text(getString(R.string.sync_reason, words.reason(record))), loose(top = 8))
+        if (what.isNotEmpty()) all.addView(text(what), loose(top = 8))
+        all.addView(text(getString(R.string.sync_reason, words.reason(record)), R.dimen.text_second, R.color.ink2), loose(top = 8))
         val again = sideButton(getString(R.string.sync_resubmit)) {
             act {
                 session.phone().resubmit(record.id)
@@ -103,5 +140,10 @@ class SyncActivity : Screen() {
         }
         all.addView(again, loose(top = 12))
         return all
+    }
+
+    private companion object {
+        /** The command of a visit, by its stable name. */
+        const val VISIT = "visits.record"
     }
 }

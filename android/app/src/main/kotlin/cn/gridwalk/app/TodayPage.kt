@@ -1,18 +1,20 @@
 package cn.gridwalk.app
 
 import android.app.Activity
+import android.os.Build
+import android.view.Gravity
 import android.view.View
 import android.view.ViewGroup
-import android.widget.AbsListView
 import android.widget.BaseAdapter
 import android.widget.FrameLayout
+import android.widget.LinearLayout
 import android.widget.ListView
-import android.widget.TextView
+import cn.gridwalk.app.design.Choice
 import cn.gridwalk.app.design.Tone
 import cn.gridwalk.app.design.chip
 import cn.gridwalk.app.design.column
 import cn.gridwalk.app.design.dp
-import cn.gridwalk.app.design.heading
+import cn.gridwalk.app.design.loose
 import cn.gridwalk.app.design.nothing
 import cn.gridwalk.app.design.padded
 import cn.gridwalk.app.design.restDown
@@ -23,17 +25,19 @@ import cn.gridwalk.app.design.thinlyScrolled
 import cn.gridwalk.app.design.touchable
 import cn.gridwalk.app.design.rest
 import cn.gridwalk.app.design.wide
+import cn.gridwalk.bindings.DoorGroup
+import cn.gridwalk.bindings.DoorOrder
 import cn.gridwalk.bindings.DueView
-import cn.gridwalk.bindings.Urgency
+import kotlinx.coroutines.flow.MutableStateFlow
 import java.util.concurrent.TimeUnit
 
-/** Today: the doors that are due, most pressing first, in two groups. */
+/** Today: the doors that are due by building and stairway, in the order of the way or of how pressing they are. */
 class TodayPage(
     private val activity: Activity,
     private val open: (DueView) -> Unit,
     private val visit: (DueView) -> Unit,
     private val openSync: () -> Unit,
-    private val more: () -> Unit,
+    private val order: MutableStateFlow<DoorOrder>,
 ) {
     private val words = Words(activity)
     private val head = FrameLayout(activity)
@@ -49,21 +53,20 @@ class TodayPage(
         adapter = doors
         // Where it stood is kept by hand: its rows come later than its state.
         isSaveEnabled = false
-        setOnScrollListener(object : AbsListView.OnScrollListener {
-            override fun onScrollStateChanged(view: AbsListView, state: Int) = Unit
-
-            override fun onScroll(view: AbsListView, first: Int, visible: Int, total: Int) {
-                if (doors.goesOn && first + visible >= total - NEAR_END) {
-                    doors.goesOn = false
-                    more()
-                }
-            }
-        })
     }.thinlyScrolled()
+
+    private val orders = Choice(activity, ORDERS.map { activity.getString(it.second) }, ORDER_HEIGHT).apply {
+        onChosen = {
+            scrollTo = 0
+            list.setSelection(0)
+            order.value = ORDERS[it].first
+        }
+    }
 
     /** The whole page. */
     val view: View = activity.column().apply {
         addView(head, wide())
+        addView(orders, wide().apply { setMargins(activity.dp(16), 0, activity.dp(16), activity.dp(8)) })
         addView(strip, wide())
         addView(empty, wide())
         addView(list, restDown())
@@ -79,14 +82,16 @@ class TodayPage(
         head.addView(bar(null))
     }
 
-    /** Shows how things stand; [limit] rows were asked for. */
-    fun show(standing: Standing, limit: Int) {
+    /** Shows how things stand. */
+    fun show(standing: Standing) {
         head.replace(bar(standing))
         strip.replace(strip(standing))
-        doors.show(standing, limit)
+        orders.chosen = ORDERS.indexOfFirst { it.first == order.value }
+        orders.visibility = if (standing.groups.size > 1) View.VISIBLE else View.GONE
+        doors.show(standing)
         val receiving = standing.syncing is Syncing.Running
         empty.replace(
-            if (standing.due.isNotEmpty() || receiving) null
+            if (standing.groups.isNotEmpty() || receiving) null
             else activity.nothing(R.drawable.ic_today, activity.getString(R.string.today_empty), activity.getString(R.string.today_empty_more)),
         )
         if (scrollTo > 0 && !doors.isEmpty) {
@@ -120,7 +125,7 @@ class TodayPage(
             minimumHeight = activity.dp(48)
             contentDescription = chip.text
             isFocusable = true
-            val place = FrameLayout.LayoutParams(FrameLayout.LayoutParams.WRAP_CONTENT, FrameLayout.LayoutParams.WRAP_CONTENT, android.view.Gravity.CENTER)
+            val place = FrameLayout.LayoutParams(FrameLayout.LayoutParams.WRAP_CONTENT, FrameLayout.LayoutParams.WRAP_CONTENT, Gravity.CENTER)
             chip.importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO
             addView(chip, place)
             setOnClickListener { openSync() }
@@ -141,26 +146,16 @@ class TodayPage(
         }
     }
 
-    /** The rows: a heading for each group, and its doors. */
+    /** The rows: a heading for each stairway, and its doors. */
     private inner class Doors : BaseAdapter() {
         private var rows: List<Any> = emptyList()
         private var now = 0L
 
-        /** Whether more rows are to be had. */
-        var goesOn = false
-
-        fun show(standing: Standing, limit: Int) {
+        fun show(standing: Standing) {
             now = standing.now
-            goesOn = standing.due.size >= limit
-            val (over, due) = standing.due.partition { it.urgency == Urgency.OVERDUE }
-            // How many there are is known of a group that has ended.
-            val overTitle = if (due.isNotEmpty() || !goesOn) activity.getString(R.string.today_overdue, over.size) else activity.getString(R.string.today_overdue_many)
-            val dueTitle = if (!goesOn) activity.getString(R.string.today_due, due.size) else activity.getString(R.string.today_due_many)
-            rows = group(overTitle, over) + group(dueTitle, due)
+            rows = standing.groups.flatMap { listOf(it) + it.doors }
             notifyDataSetChanged()
         }
-
-        private fun group(title: String, doors: List<DueView>) = if (doors.isEmpty()) emptyList() else listOf(title) + doors
 
         override fun getCount() = rows.size
 
@@ -178,17 +173,40 @@ class TodayPage(
 
         override fun getView(position: Int, old: View?, parent: ViewGroup): View {
             val item = rows[position]
-            if (item !is DueView) return (old as? TextView ?: activity.heading("")).apply { text = item as String }
+            if (item is DoorGroup) return (old as? StairwayTitle ?: StairwayTitle()).apply { show(item) }
             val row = old as? DoorRow ?: DoorRow(activity, words, open, visit)
             val first = rows.getOrNull(position - 1) !is DueView
             val last = rows.getOrNull(position + 1) !is DueView
-            row.show(item, now, first, last)
+            row.show(item as DueView, now, first, last)
             return row
         }
     }
 
+    /** The heading of a stairway: its name, and how many of its doors are due. */
+    private inner class StairwayTitle : LinearLayout(activity) {
+        private val name = activity.text("", R.dimen.text_second, R.color.ink, medium = true)
+        private val counts = activity.text("", R.dimen.text_chip, R.color.ink2)
+
+        init {
+            gravity = Gravity.BOTTOM
+            minimumHeight = activity.dp(48)
+            setPadding(0, activity.dp(16), 0, activity.dp(8))
+            addView(name, rest())
+            addView(counts, activity.loose(start = 12))
+            if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) isAccessibilityHeading = true
+        }
+
+        fun show(group: DoorGroup) {
+            // 其他 is the core's word for addresses without a building; it has it in Chinese alone.
+            name.text = if (group.building.isEmpty()) activity.getString(R.string.today_no_building) else group.name
+            val due = activity.getString(R.string.today_due, group.due)
+            counts.text = if (group.overdue > 0) activity.getString(R.string.today_due_overdue, due, group.overdue) else due
+        }
+    }
+
     private companion object {
-        const val NEAR_END = 10
+        const val ORDER_HEIGHT = 48
+        val ORDERS = listOf(DoorOrder.WAY to R.string.today_order_way, DoorOrder.URGENCY to R.string.today_order_urgency)
         val DAY = TimeUnit.DAYS.toSeconds(1)
         val STALE = DAY
     }

@@ -9,6 +9,7 @@ import android.view.Gravity
 import android.view.View
 import android.widget.Button
 import android.widget.EditText
+import android.widget.LinearLayout
 import android.widget.ScrollView
 import android.widget.TextView
 import cn.gridwalk.app.design.Choice
@@ -19,15 +20,19 @@ import cn.gridwalk.app.design.loose
 import cn.gridwalk.app.design.mainButton
 import cn.gridwalk.app.design.padded
 import cn.gridwalk.app.design.panel
+import cn.gridwalk.app.design.rest
+import cn.gridwalk.app.design.row
+import cn.gridwalk.app.design.sideButton
 import cn.gridwalk.app.design.text
 import cn.gridwalk.app.design.wide
+import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.HouseholdView
 import cn.gridwalk.bindings.Id
 import cn.gridwalk.bindings.RecordVisit
 import cn.gridwalk.bindings.VisitResult
 import cn.gridwalk.bindings.visitResults
 
-/** A visit: the result, which nobody presets since it must be true; the purpose of last time; a note, if any. Usually two taps. */
+/** A visit: the result, which nobody presets since it must be true; the purpose of last time; a note, if any. Usually two taps, then the next door. */
 class VisitActivity : Screen() {
     private lateinit var household: Id
 
@@ -38,7 +43,9 @@ class VisitActivity : Screen() {
     private lateinit var purposes: Choice
     private lateinit var note: EditText
     private lateinit var missing: TextView
-    private lateinit var save: Button
+    private lateinit var bottom: LinearLayout
+    private lateinit var under: TextView
+    private val buttons = ArrayList<Button>()
     private lateinit var scroll: ScrollView
     private lateinit var where: TextView
 
@@ -50,7 +57,11 @@ class VisitActivity : Screen() {
         results.chosen = state?.getInt(RESULT, -1) ?: -1
         purposes.chosen = state?.getInt(PURPOSE) ?: session.lastPurpose
         note.setText(state?.getString(NOTE).orEmpty())
-        act { showWhere(session.phone().household(household)) }
+        act {
+            val phone = session.phone()
+            showWhere(phone.household(household))
+            showButtons(phone.nextDoor(household))
+        }
         act { command() }
     }
 
@@ -100,10 +111,35 @@ class VisitActivity : Screen() {
         body.addView(purposes, wide().apply { topMargin = dp(8) })
         body.addView(label(R.string.visit_note).apply { labelFor = R.id.note }, loose(top = 24))
         body.addView(note, wide().apply { topMargin = dp(8) })
-        save = mainButton(getString(R.string.visit_save), ::save).apply { id = R.id.save }
-        val kept = text(getString(R.string.visit_where), R.dimen.text_chip, R.color.ink3).apply { gravity = Gravity.CENTER }
-        kept.layoutParams = wide().apply { topMargin = dp(8) }
-        scroll = page(getString(R.string.visit_title), body, bottomBar(save, kept))
+        bottom = if (resources.configuration.fontScale < LARGE) row() else column()
+        under = text("", R.dimen.text_chip, R.color.ink3).apply { gravity = Gravity.CENTER }
+        under.layoutParams = wide().apply { topMargin = dp(8) }
+        scroll = page(getString(R.string.visit_title), body, bottomBar(bottom.apply { layoutParams = wide() }, under))
+        showButtons(null)
+    }
+
+    /** Where another door is due, saving leads there. */
+    private fun showButtons(next: DueView?) {
+        bottom.removeAllViews()
+        buttons.clear()
+        val save = getString(R.string.visit_save)
+        if (next == null) {
+            buttons += mainButton(save) { save(false) }.apply { id = R.id.save }
+            under.text = getString(R.string.visit_where)
+        } else {
+            buttons += sideButton(save) { save(false) }.apply { id = R.id.save }
+            buttons += mainButton(getString(R.string.visit_save_next)) { save(true) }.apply { id = R.id.save_next }
+            under.text = getString(R.string.visit_next, listOf(next.room.ifEmpty { next.address }, next.name).filter { it.isNotEmpty() }.joinToString(" "))
+        }
+        val beside = bottom.orientation == LinearLayout.HORIZONTAL
+        buttons.forEachIndexed { at, button ->
+            button.minHeight = resources.getDimensionPixelSize(R.dimen.main_button)
+            val place = if (beside) rest() else wide()
+            if (at > 0) if (beside) place.marginStart = dp(8) else place.topMargin = dp(8)
+            // The longer label has more room.
+            if (beside && at < buttons.lastIndex) place.weight = SHORTER
+            bottom.addView(button, place)
+        }
     }
 
     private fun label(words: Int) = text(getString(words), R.dimen.text_second, R.color.ink2, medium = true)
@@ -112,7 +148,7 @@ class VisitActivity : Screen() {
         where.text = listOf(household.address, household.residents.firstOrNull()?.name.orEmpty()).filter { it.isNotEmpty() }.joinToString(" · ")
     }
 
-    private fun save() {
+    private fun save(goOn: Boolean) {
         val chosen = results.chosen.takeIf { it >= 0 } ?: run {
             missing.visibility = View.VISIBLE
             scroll.smoothScrollTo(0, 0)
@@ -122,10 +158,13 @@ class VisitActivity : Screen() {
         act {
             val purpose = resources.getStringArray(R.array.purposes_recorded).getOrNull(purposes.chosen).orEmpty()
             val visit = RecordVisit(household, result(codes[chosen]), purpose, note.text.toString().trim())
-            session.phone().recordVisit(visit, command())
+            val phone = session.phone()
+            phone.recordVisit(visit, command())
             session.lastPurpose = purposes.chosen
-            session.message = R.string.visit_saved
             SyncJob.soon(this)
+            val next = if (goOn) phone.nextDoor(household) else null
+            session.message = if (goOn && next == null) R.string.visit_saved_last else R.string.visit_saved
+            next?.let { startActivity(intent(this, it.household)) }
             finish()
         }
     }
@@ -138,8 +177,8 @@ class VisitActivity : Screen() {
     }
 
     private fun saving(now: Boolean) {
-        save.isEnabled = !now
-        save.text = getString(if (now) R.string.visit_saving else R.string.visit_save)
+        buttons.forEach { it.isEnabled = !now }
+        buttons.last().text = getString(if (now) R.string.visit_saving else if (buttons.size > 1) R.string.visit_save_next else R.string.visit_save)
     }
 
     companion object {
@@ -150,6 +189,10 @@ class VisitActivity : Screen() {
         private const val NOTE = "note"
         private const val RESULT_HEIGHT = 56
         private const val CHIP_HEIGHT = 48
+        private const val SHORTER = 0.6f
+
+        /** From here on buttons stand one above the other. */
+        private const val LARGE = 1.3f
 
         /** Opens the form of a visit to [household]. */
         fun intent(context: Context, household: Id): Intent = Intent(context, VisitActivity::class.java).putExtra(HOUSEHOLD, household)

@@ -1,9 +1,13 @@
 package cn.gridwalk.app
 
 import android.content.Context
+import cn.gridwalk.bindings.FieldValue
 import cn.gridwalk.bindings.GridwalkException
 import cn.gridwalk.bindings.HubRefusal
 import cn.gridwalk.bindings.Quarantined
+import cn.gridwalk.bindings.dictionary
+import cn.gridwalk.bindings.roles
+import cn.gridwalk.bindings.visitResults
 import java.security.GeneralSecurityException
 import java.time.Instant
 import java.time.LocalDate
@@ -20,13 +24,19 @@ class Words(private val context: Context) {
     private val chinese: Boolean get() = locale.language == Locale.CHINESE.language
 
     /** A result of a visit. A code of a newer core is shown as it is. */
-    fun result(code: String): String = word("result_$code", code)
+    fun result(code: String): String = RESULTS[code]?.let { of(it.zh, it.en) } ?: code
 
     /** A role. */
-    fun role(code: String): String = word("role_$code", code)
+    fun role(code: String): String = ROLES[code]?.let { of(it.zh, it.en) } ?: code
 
     /** A state of a household or a resident. */
-    fun state(code: String): String = word("state_$code", code)
+    fun state(code: String): String = STATES[code]?.let { of(it.zh, it.en) } ?: code
+
+    /** What a field is called. One that this version does not know has its key alone. */
+    fun label(field: FieldValue): String = of(field.zh, field.en).ifEmpty { field.key }
+
+    /** A field's value. */
+    fun value(field: FieldValue): String = if (chinese || field.textEn.isEmpty()) field.text else field.textEn
 
     /** What a device of this audience reads. */
     fun reads(audience: String): String {
@@ -77,6 +87,9 @@ class Words(private val context: Context) {
             null
         }
 
+    // The core names things within sentences; here they stand alone.
+    private fun of(zh: String, en: String) = if (chinese) zh else en.replaceFirstChar { it.titlecase(Locale.ENGLISH) }
+
     private fun format(at: Long, pattern: String) = DateTimeFormatter.ofPattern(pattern, locale).format(local(at))
 
     // Communities are in China, whatever the phone's zone says.
@@ -89,5 +102,12 @@ class Words(private val context: Context) {
 
     private companion object {
         val CHINA: ZoneId = ZoneId.of("Asia/Shanghai")
+        val RESULTS by lazy { visitResults().associateBy { it.code } }
+        val ROLES by lazy { roles().associateBy { it.code } }
+        val STATES by lazy {
+            val households = dictionary().filter { it.kind == "household" }
+            val fields = households.flatMap { kind -> kind.entries.flatMap { it.fields } + kind.fields }
+            fields.filter { it.key == "state" }.flatMap { it.choices }.associateBy { it.code }
+        }
     }
 }

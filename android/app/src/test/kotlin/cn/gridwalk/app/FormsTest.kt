@@ -6,7 +6,9 @@ import android.widget.EditText
 import android.widget.TextView
 import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.ErrorKind
+import cn.gridwalk.bindings.FieldValue
 import cn.gridwalk.bindings.HouseholdView
+import cn.gridwalk.bindings.Quarantined
 import cn.gridwalk.bindings.ResidentView
 import cn.gridwalk.bindings.RoleGrant
 import cn.gridwalk.bindings.TenantStatus
@@ -48,7 +50,8 @@ class FormsTest {
         households = mapOf(
             "h1" to HouseholdView(
                 "h1", "g", "", "人民路12号院3栋1单元101室", "自有", "lived_in", null, 30,
-                listOf(ResidentView("r1", "居民1", "女", "1944-05-06", "户主", "19900000001", "living", listOf("独居老人"), emptyList())), emptyList(),
+                listOf(ResidentView("r1", "居民1", "女", "1944-05-06", "户主", "19900000001", "living", listOf("独居老人"), listOf(FieldValue("mobility", "行动不便", "mobility", "\"轮椅\"", "轮椅", "", true)))),
+                listOf(FieldValue("gas", "燃气", "gas", "\"piped\"", "管道燃气", "piped", false), FieldValue("x_heating", "", "", "\"集中供暖\"", "集中供暖", "", false)),
             ),
         ),
     )
@@ -110,16 +113,67 @@ class FormsTest {
     }
 
     @Test
-    fun `the list refreshes when its tables changed, goes on where it ends, and stands where it stood when the phone is turned`() {
+    fun `the list refreshes when its tables changed, and stands where it stood when the phone is turned`() {
         person.open(MainActivity::class.java)
         person.sees("可走")
         phone.due = phone.due.drop(1)
         phone.change("due")
-        person.until("the first door is gone") { person.texts().none { it.endsWith("单元101室") } }
+        person.until("the first door is gone") { person.texts().none { it == "101" } }
         list().setSelection(45)
-        person.until("the next page came") { list().adapter.count == 60 }
+        person.settle()
         person.turn()
         person.until("it stands where it stood") { list().firstVisiblePosition >= 40 && list().adapter.count == 60 }
+    }
+
+    @Test
+    fun `stairways stand in the order that was chosen, and keep it when the phone is turned`() {
+        phone.due = phone.due.take(2) + phone.due.first().copy(household = "h9", building = "人民路12号院5栋", urgency = Urgency.OVERDUE, dueAt = NOW - 86_400L)
+        person.open(MainActivity::class.java)
+        person.sees("可走1 超期1")
+        assertEquals(listOf("人民路12号院3栋1单元", "人民路12号院5栋1单元"), stairways())
+        person.tap("紧急")
+        val pressing = listOf("人民路12号院5栋1单元", "人民路12号院3栋1单元")
+        person.until("the pressing one is first") { stairways() == pressing }
+        person.turn()
+        person.until("it still is") { stairways() == pressing }
+        assertEquals(listOf("紧急"), chosen())
+    }
+
+    @Test
+    fun `a row and a card say what is unsent and what has two versions`() {
+        phone.due = listOf(phone.due.first().copy(unsent = true, conflict = true))
+        phone.conflicts = setOf("h1")
+        person.open(MainActivity::class.java)
+        person.sees("可走1")
+        val said = person.screen.findViewById<View>(R.id.door).contentDescription
+        assertEquals("101，居民1，还可1天，未上传，冲突，上次2月10日", said.toString())
+        person.tap("居民1")
+        person.comes(HouseholdActivity::class.java)
+        person.sees("冲突")
+    }
+
+    @Test
+    fun `fields that this version does not name are shown, sensitive ones when tapped`() {
+        person.open(HouseholdActivity::class.java, HouseholdActivity.intent(app, "h1"))
+        person.sees("管道燃气")
+        person.sees("x_heating")
+        person.sees("集中供暖")
+        person.lacks("轮椅")
+        person.tap("行动不便，点开才显示")
+        person.sees("轮椅")
+    }
+
+    @Test
+    fun `what was not accepted is told in words`() {
+        val entered = """{"household":"h1","result":"refused","purpose":"日常走访","note":"不便细说"}"""
+        phone.quarantine = listOf(Quarantined("c1", "visits.record", "p1", "王芳", NOW, "not_allowed", "不在您的网格", "not in your grid", entered))
+        person.open(SyncActivity::class.java)
+        person.sees("走访 · 人民路12号院3栋1单元101室 · 拒访")
+        person.sees("原因：不在您的网格")
+        person.lacks("不便细说")
+        phone.households = emptyMap()
+        phone.change("households")
+        person.until("the household is gone") { "走访 · 拒访" in person.texts() }
     }
 
     @Test
@@ -170,6 +224,8 @@ class FormsTest {
         person.views().filter { text -> text is TextView && generateSequence<View>(text) { it.parent as? View }.any { it === view } }.joinToString { (it as TextView).text }
 
     private fun note() = person.screen.findViewById<EditText>(R.id.note)
+
+    private fun stairways() = person.texts().filter { it.endsWith("单元") }
 
     private fun list() = person.screen.findViewById<android.widget.ListView>(R.id.today_list)
 

@@ -4,6 +4,7 @@ import android.content.Intent
 import android.net.Uri
 import android.os.StrictMode
 import cn.gridwalk.app.TestHub.Companion.household
+import cn.gridwalk.bindings.DoorOrder
 import cn.gridwalk.bindings.HostClock
 import cn.gridwalk.bindings.Reading
 import cn.gridwalk.core.Gridwalk
@@ -48,11 +49,12 @@ class StoryTest {
     }
 
     @Test
-    fun `a worker enrols by link, sees today, records a visit in three taps and syncs it`() {
+    fun `a worker enrols by link, sees today, records a visit in three taps, each further one in two, and syncs them`() {
         hub.found(
             listOf(
                 household(1, "人民路12号院3栋1单元502室", "陈秀兰", "1944-05-06", "独居老人"),
                 household(2, "人民路12号院3栋1单元501室", "刘建国", "1951-02-11", every = 30),
+                household(3, "人民路12号院3栋1单元302室", "赵玉珍", "1958-11-30", every = 30),
             ),
         )
         hub.serve()
@@ -67,17 +69,19 @@ class StoryTest {
         person.sees("您网格的住户")
         person.tap("同意并加入")
         person.comes(MainActivity::class.java)
-        person.sees("人民路12号院3栋1单元502室")
-        person.sees("人民路12号院3栋1单元501室")
+        person.sees("人民路12号院3栋1单元")
+        person.sees("可走3")
+        person.sees("还可30天")
+        assertEquals("by floor and room", listOf("302", "501", "502"), person.texts().filter { it in setOf("302", "501", "502") })
         person.lacks("独居老人")
         person.lacks("19900001001")
 
-        val visited = runBlocking { app().session.phone().today(10).first { "502室" in it.address }.household }
+        val visited = runBlocking { app().session.phone().todayGroups(DoorOrder.WAY).single().doors.first { it.room == "502" }.household }
 
         // The card, and back.
-        person.tap("502室")
+        person.tap("陈秀兰")
         person.comes(HouseholdActivity::class.java)
-        person.sees("陈秀兰")
+        person.sees("人民路12号院3栋1单元502室")
         person.sees("还没有走访记录")
         person.lacks("独居老人")
         person.tap("重点关注 1 项")
@@ -86,18 +90,32 @@ class StoryTest {
         person.comes(MainActivity::class.java)
 
         val before = person.taps
-        person.tap(R.id.visit, at = door("502室"))
+        person.tap(R.id.visit, at = door("502"))
         person.tap("已见面")
+        person.sees("下一户 302 赵玉珍")
+        person.tap("保存，去下一户")
+        assertEquals("taps of the usual visit; characters: none", 3, person.taps - before)
+        person.sees("人民路12号院3栋1单元302室")
+        person.sees("已保存在本机")
+        person.tap("已见面")
+        person.sees("下一户 501 刘建国")
+        person.tap("保存，去下一户")
+        assertEquals("taps of the next visit", 2, person.taps - before - 3)
+        person.sees("人民路12号院3栋1单元501室")
+        person.tap("无人应答")
+        person.lacks("去下一户")
         person.tap("保存")
         person.comes(MainActivity::class.java)
-        assertEquals("taps of the usual visit; characters: none", 3, person.taps - before)
         person.sees("已保存在本机")
-        person.sees("未上传 1")
-        person.until("the door is done") { person.texts().none { "502室" in it } }
+        person.sees("未上传 3")
+        person.until("the doors where someone was met are done") { person.texts().none { it == "502" || it == "302" } }
+        person.sees("501")
+        person.sees("刚走过")
+        assertEquals("the door says itself that its visit is not uploaded", 1, person.texts().count { it == "未上传" })
 
-        person.tap("未上传 1")
+        person.tap("未上传 3")
         person.comes(SyncActivity::class.java)
-        person.sees("本机 1 条未上传")
+        person.sees("本机 3 条未上传")
         person.tap("现在同步")
         person.sees("都已上传")
         person.sees("同步好了")
@@ -137,8 +155,8 @@ class StoryTest {
     }
 
     /** The place of this door's button on the screen. */
-    private fun door(address: String): Int =
-        person.views().filterIsInstance<DoorRow>().indexOfFirst { row -> row.findViewById<android.view.View>(R.id.door).contentDescription.contains(address) }
+    private fun door(room: String): Int =
+        person.views().filterIsInstance<DoorRow>().indexOfFirst { row -> row.findViewById<android.view.View>(R.id.door).contentDescription.startsWith(room) }
 
     private fun app() = RuntimeEnvironment.getApplication() as GridwalkApp
 

@@ -1,9 +1,12 @@
 package cn.gridwalk.core
 
+import cn.gridwalk.bindings.DoorGroup
+import cn.gridwalk.bindings.DoorOrder
 import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.HouseholdView
 import cn.gridwalk.bindings.Id
 import cn.gridwalk.bindings.Outcome
+import cn.gridwalk.bindings.RecordView
 import cn.gridwalk.bindings.RecordVisit
 import cn.gridwalk.bindings.Status
 import cn.gridwalk.bindings.SyncProgress
@@ -33,11 +36,17 @@ interface Gridwalk {
     /** Returns the time to show and to compare with, in seconds since the Unix epoch (UTC). */
     suspend fun now(): Long
 
-    /** Returns the doors that are due, overdue ones first. */
-    suspend fun today(limit: Int): List<DueView>
+    /** Returns the doors that are due, by stairway. */
+    suspend fun todayGroups(order: DoorOrder): List<DoorGroup>
+
+    /** Returns the door to go to after this one, or null if no other is due. */
+    suspend fun nextDoor(after: Id): DueView?
 
     /** Returns a household with its residents. */
     suspend fun household(id: Id): HouseholdView
+
+    /** Returns a record of any kind: whether something of it is unsent or in conflict. */
+    suspend fun record(id: Id): RecordView
 
     /** Returns the visits to a household, newest first. */
     suspend fun visitsOf(household: Id, limit: Int): List<VisitView>

@@ -1,6 +1,8 @@
 package cn.gridwalk.core
 
 import android.os.StrictMode
+import cn.gridwalk.bindings.DoorGroup
+import cn.gridwalk.bindings.DoorOrder
 import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.ErrorKind
 import cn.gridwalk.bindings.GridwalkException
@@ -12,6 +14,7 @@ import cn.gridwalk.bindings.Outcome
 import cn.gridwalk.bindings.Phone
 import cn.gridwalk.bindings.PhoneInterface
 import cn.gridwalk.bindings.ProgressListener
+import cn.gridwalk.bindings.RecordView
 import cn.gridwalk.bindings.RecordVisit
 import cn.gridwalk.bindings.Status
 import cn.gridwalk.bindings.SyncProgress
@@ -40,9 +43,13 @@ class RustGridwalk private constructor(private val phone: PhoneInterface) : Grid
 
     override suspend fun now(): Long = offMain("now") { phone.now() }
 
-    override suspend fun today(limit: Int): List<DueView> = offMain("today") { phone.today(null, limit.toUInt()) }
+    override suspend fun todayGroups(order: DoorOrder): List<DoorGroup> = offMain("today_groups") { phone.todayGroups(null, order) }
+
+    override suspend fun nextDoor(after: Id): DueView? = offMain("next_door") { phone.nextDoor(after) }
 
     override suspend fun household(id: Id): HouseholdView = offMain("household") { phone.household(id) }
+
+    override suspend fun record(id: Id): RecordView = offMain("record") { phone.record(id) }
 
     override suspend fun visitsOf(household: Id, limit: Int): List<VisitView> =
         offMain("visits_of") { phone.visitsOf(household, limit.toUInt()) }

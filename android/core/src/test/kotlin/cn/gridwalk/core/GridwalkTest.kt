@@ -1,6 +1,7 @@
 package cn.gridwalk.core
 
 import android.os.StrictMode
+import cn.gridwalk.bindings.DoorOrder
 import cn.gridwalk.bindings.ErrorKind
 import cn.gridwalk.bindings.GridwalkException
 import cn.gridwalk.bindings.HostClock
@@ -58,7 +59,7 @@ class GridwalkTest {
             val phone = open()
             phone.status()
             phone.now()
-            phone.today(10)
+            failureOf { phone.todayGroups(DoorOrder.WAY) }
             phone.newCommandId()
             // The policy is in force: the same report from here would have ended it.
             try {

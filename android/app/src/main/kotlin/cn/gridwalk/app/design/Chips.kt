@@ -40,6 +40,12 @@ class Chip(context: Context) : TextView(context) {
     }
 }
 
+/** Something is recorded here that the hub has not answered yet. */
+fun Context.unsentChip(): Chip = chip(getString(R.string.unsent), R.drawable.ic_tray_up, Tone.SLATE)
+
+/** People set a field differently at the same time. */
+fun Context.conflictChip(): Chip = chip(getString(R.string.conflict), R.drawable.ic_fork, Tone.PLUM, filled = true)
+
 /** A state in words with its icon. */
 fun Context.chip(word: CharSequence, icon: Int, tone: Tone, filled: Boolean = false): Chip = Chip(this).apply { set(word, icon, tone, filled) }
 
@@ -60,7 +66,7 @@ class Flow(context: Context, private val gap: Int) : ViewGroup(context) {
         var x = 0
         var y = 0
         var line = 0
-        for (child in (0 until childCount).map(::getChildAt)) {
+        for (child in (0 until childCount).map(::getChildAt).filter { it.visibility != GONE }) {
             if (x > 0 && x + child.measuredWidth > width) {
                 x = 0
                 y += line + gap

@@ -1,17 +1,22 @@
 package cn.gridwalk.core.fake
 
 import cn.gridwalk.bindings.CarriedStatus
+import cn.gridwalk.bindings.DoorGroup
+import cn.gridwalk.bindings.DoorOrder
 import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.ErrorKind
 import cn.gridwalk.bindings.GridwalkException
 import cn.gridwalk.bindings.HouseholdView
 import cn.gridwalk.bindings.Id
 import cn.gridwalk.bindings.Outcome
+import cn.gridwalk.bindings.Quarantined
+import cn.gridwalk.bindings.RecordView
 import cn.gridwalk.bindings.RecordVisit
 import cn.gridwalk.bindings.Status
 import cn.gridwalk.bindings.SyncProgress
 import cn.gridwalk.bindings.SyncReport
 import cn.gridwalk.bindings.TenantStatus
+import cn.gridwalk.bindings.Urgency
 import cn.gridwalk.bindings.VisitView
 import cn.gridwalk.core.Gridwalk
 import java.util.concurrent.CopyOnWriteArraySet
@@ -26,6 +31,8 @@ class FakeGridwalk(
     var due: List<DueView> = emptyList(),
     var households: Map<Id, HouseholdView> = emptyMap(),
     var names: Map<Id, String> = emptyMap(),
+    var conflicts: Set<Id> = emptySet(),
+    var quarantine: List<Quarantined> = emptyList(),
 ) : Gridwalk {
     /** What was recorded, by the command's id. */
     val recorded = LinkedHashMap<Id, RecordVisit>()
@@ -50,15 +57,32 @@ class FakeGridwalk(
         told {
             val unsent = recorded.size.toULong()
             val carried = CarriedStatus(0uL, 0uL, 0uL, null)
-            Status("device", tenants, DICTIONARY, households.size.toULong(), 0uL, unsent, 0uL, 0uL, 0uL, false, emptyList(), carried)
+            Status("device", tenants, DICTIONARY, households.size.toULong(), 0uL, unsent, 0uL, 0uL, 0uL, false, quarantine, carried)
         }
 
     override suspend fun now(): Long = told { now }
 
-    override suspend fun today(limit: Int): List<DueView> = told { due.take(limit) }
+    override suspend fun todayGroups(order: DoorOrder): List<DoorGroup> =
+        told {
+            val groups = due.groupBy { it.building to it.stairway }.map { (door, doors) ->
+                val (building, stairway) = door
+                val overdue = doors.count { it.urgency == Urgency.OVERDUE }.toLong()
+                DoorGroup(building + stairway, building, stairway, doors.size.toLong(), overdue, null, doors)
+            }
+            if (order == DoorOrder.URGENCY) groups.sortedByDescending { it.overdue } else groups
+        }
+
+    override suspend fun nextDoor(after: Id): DueView? =
+        told {
+            val visited = recorded.values.map { it.household } + after
+            due.dropWhile { it.household != after }.plus(due).firstOrNull { it.household !in visited }
+        }
 
     override suspend fun household(id: Id): HouseholdView =
         told { households[id] ?: throw failed(ErrorKind.NOT_FOUND, "没有这一户", "no such household") }
+
+    override suspend fun record(id: Id): RecordView =
+        told { RecordView(id, "", "", "", 0, emptyList(), emptyList(), unsent = id in recorded, conflict = id in conflicts) }
 
     override suspend fun visitsOf(household: Id, limit: Int): List<VisitView> =
         told {
