@@ -109,7 +109,7 @@ class FakeGridwalk(
             val sent = recorded.size.toULong()
             recorded.clear()
             change("unsent")
-            SyncReport(1u, sent, 0uL, 0uL, 0uL, 0uL, 0uL, 0uL, 0uL)
+            SyncReport(1u, sent, 0uL, 0uL, 0uL, 0uL, 0uL, 0uL, 0uL, 0uL)
         }
 
     private fun <T> told(answer: () -> T): T = failure?.let { throw it } ?: answer()
