@@ -86,7 +86,7 @@ impl Metrics {
     }
 }
 
-/// Serves `GET /metrics` at `address` beside the hub, until the process ends. Answers with the address it listens at.
+/// Serves `GET /metrics` at `address` beside the hub, until the process ends. Returns the address it listens at.
 pub async fn serve(hub: Hub, address: SocketAddr) -> Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;

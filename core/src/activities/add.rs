@@ -6,7 +6,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Adds an activity. Answers with its id.
+/// Adds an activity. Returns its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddActivity {
     /// What it is called.

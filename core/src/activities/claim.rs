@@ -5,7 +5,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Claims a place in an activity for the person signed in, or gives it back. Answers with the activity's id.
+/// Claims a place in an activity for the person signed in, or gives it back. Returns the activity's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClaimActivity {
     /// The activity.

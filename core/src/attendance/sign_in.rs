@@ -8,7 +8,7 @@ use crate::documents::Value;
 use crate::error::Result;
 use crate::ids::Id;
 
-/// Signs the person in to an activity, now. Answers with the attendance's id: that of the open one if they are signed in to it.
+/// Signs the person in to an activity, now. Returns the attendance's id: that of the open one if they are signed in to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SignIn {
     /// The activity.

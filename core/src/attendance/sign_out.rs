@@ -7,7 +7,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Signs the person out, now. Answers with the attendance's id.
+/// Signs the person out, now. Returns the attendance's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SignOut {
     /// The attendance that the sign-in made.

@@ -15,7 +15,7 @@ pub struct Fact {
     pub text: String,
 }
 
-/// Records what is known of a resident's health. Answers with the document's id.
+/// Records what is known of a resident's health. Returns the document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddHealth {
     /// The health circle that reads it.
@@ -28,7 +28,7 @@ pub struct AddHealth {
     pub facts: Vec<Fact>,
 }
 
-/// Edits facts of a resident's health; others stay. Answers with the document's id.
+/// Edits facts of a resident's health; others stay. Returns the document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditHealth {
     /// The document.
@@ -37,7 +37,7 @@ pub struct EditHealth {
     pub facts: Vec<Fact>,
 }
 
-/// Records what is known of a minor. Answers with the document's id.
+/// Records what is known of a minor. Returns the document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddMinor {
     /// The circle for minors that reads it.
@@ -50,7 +50,7 @@ pub struct AddMinor {
     pub facts: Vec<Fact>,
 }
 
-/// Edits facts about a minor; others stay. Answers with the document's id.
+/// Edits facts about a minor; others stay. Returns the document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditMinor {
     /// The document.

@@ -15,7 +15,7 @@ pub struct Category {
     pub levels: [String; 3],
 }
 
-/// Sets categories of the community's list; those not named stay. Answers with the list's id.
+/// Sets categories of the community's list; those not named stay. Returns the list's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetCategories {
     /// The list; `None` makes it.

@@ -6,7 +6,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Makes a confidential circle with its first members. Answers with the circle's id.
+/// Makes a confidential circle with its first members. Returns the circle's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddCircle {
     /// What it is for: `health`, `minors` or `mediation`.

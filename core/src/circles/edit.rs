@@ -5,7 +5,7 @@ use crate::commands::{Action, Edit, check_name};
 use crate::error::Result;
 use crate::ids::Id;
 
-/// Renames a circle. What it is for stays: its members were chosen, and approved, for that. Answers with the circle's id.
+/// Renames a circle. What it is for stays: its members were chosen, and approved, for that. Returns the circle's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditCircle {
     /// The circle.

@@ -7,7 +7,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Enters a person into a circle, or removes them. Answers with the circle's id.
+/// Enters a person into a circle, or removes them. Returns the circle's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetMember {
     /// The circle.
@@ -45,7 +45,7 @@ impl Action for SetMember {
 }
 
 /// Approves that a member of a circle for minors reads it, or withdraws that. Who asks for it by entering them, who reads and who
-/// approves are three people. Answers with the circle's id.
+/// approves are three people. Returns the circle's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApproveMember {
     /// The circle.

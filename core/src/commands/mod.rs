@@ -59,7 +59,7 @@ pub trait Action {
         Ok(Meant::AsGiven)
     }
 
-    /// Makes the changes. Answers with the id of what the command is about or made, for the screen to go on with.
+    /// Makes the changes. Returns the id of what the command is about or made, for the screen to go on with.
     ///
     /// # Errors
     /// What is wrong with the input, in words for a person. Nothing was changed then.

@@ -5,7 +5,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Chooses one of the values that people set at the same time. Answers with the document's id.
+/// Chooses one of the values that people set at the same time. Returns the document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SettleConflict {
     /// The document.

@@ -6,7 +6,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Begins a mediation. Answers with its id.
+/// Begins a mediation. Returns its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddMediation {
     /// The circle that mediates.

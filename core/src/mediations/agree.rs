@@ -6,7 +6,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Writes down what the parties agreed on. Answers with the mediation's id.
+/// Writes down what the parties agreed on. Returns the mediation's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AgreeMediation {
     /// The mediation.

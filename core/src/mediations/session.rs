@@ -6,7 +6,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Records a session of a mediation, or a return visit after its agreement. Answers with the entry's id.
+/// Records a session of a mediation, or a return visit after its agreement. Returns the entry's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddSession {
     /// The mediation.

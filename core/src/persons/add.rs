@@ -8,7 +8,7 @@ use crate::ids::Id;
 use crate::places::spot;
 use crate::rules::Role;
 
-/// Adds a person who acts in the community. Answers with the person's id.
+/// Adds a person who acts in the community. Returns the person's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddPerson {
     /// What they are to the community: the code of a role.

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::households::check_phone;
 use crate::ids::Id;
 
-/// Edits what a person says of themselves: telephone, employer unit, skills. What is `None` stays. Answers with their id.
+/// Edits what a person says of themselves: telephone, employer unit, skills. What is `None` stays. Returns their id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditPerson {
     /// The person.

@@ -122,7 +122,7 @@ pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, g
     Ok(())
 }
 
-/// Runs `command` within `tx`: its changes are judged, appended and projected, the command is kept in `row`. Answers with its
+/// Runs `command` within `tx`: its changes are judged, appended and projected, the command is kept in `row`. Returns its
 /// value and the counter after its last id.
 pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membership, actor: Actor, row: Row, touched: &mut Touched) -> Result<(Id, u64)> {
     let mut stored = Stored::new(tx);
@@ -143,7 +143,7 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
     Ok((value, next))
 }
 
-/// Keeps a command in its row, in state `kept`. Answers with the row's number.
+/// Keeps a command in its row, in state `kept`. Returns the row's number.
 fn keep_command(tx: &Connection, command: &Command, value: Id, member: &Membership, kept: &str, row: Row) -> Result<i64> {
     let n = match row {
         Row::Old(n) => {

@@ -51,7 +51,7 @@ impl Action for TakePhoto {
     }
 }
 
-/// Takes a photo back: its files go everywhere. Answers with its id.
+/// Takes a photo back: its files go everywhere. Returns its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RemovePhoto {
     /// The photo.

@@ -6,7 +6,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Adds a place (a grid) to the community. Answers with the place's id.
+/// Adds a place (a grid) to the community. Returns the place's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddPlace {
     /// Its level: `grid`.
@@ -33,7 +33,7 @@ impl Action for AddPlace {
     }
 }
 
-/// Adds a micro-grid (a building or stairway) to a grid. Answers with its id.
+/// Adds a micro-grid (a building or stairway) to a grid. Returns its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddMicroGrid {
     /// The grid it lies in.

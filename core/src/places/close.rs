@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::ids::Id;
 
 /// Closes a place that is merged into another; what is recorded in it from now on lies in its successor. The hub's own, which
-/// moves what lies there. Answers with the place's id.
+/// moves what lies there. Returns the place's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClosePlace {
     /// The place.
@@ -33,7 +33,7 @@ impl Action for ClosePlace {
     }
 }
 
-/// Opens a closed place again: a merge is undone. The hub's own. Answers with the place's id.
+/// Opens a closed place again: a merge is undone. The hub's own. Returns the place's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReopenPlace {
     /// The place.

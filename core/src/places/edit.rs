@@ -5,7 +5,7 @@ use crate::commands::{Action, Edit, check_name};
 use crate::error::Result;
 use crate::ids::Id;
 
-/// Renames a place. Answers with the place's id.
+/// Renames a place. Returns the place's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditPlace {
     /// The place.

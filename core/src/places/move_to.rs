@@ -8,7 +8,7 @@ use crate::ids::Id;
 
 /// Moves what lies in a grid (a household, a report, a person, a micro-grid) to another. The hub's own, where a grid is split or
 /// merged: it decides over moves that were made at the same time. What lies in a micro-grid stays in it if that lies in the new
-/// grid; else it lies in the grid alone. Answers with the document's id.
+/// grid; else it lies in the grid alone. Returns the document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MoveTo {
     /// What moves.

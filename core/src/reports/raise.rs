@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::places::spot;
 
-/// Raises a problem report. Answers with the report's id.
+/// Raises a problem report. Returns the report's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RaiseReport {
     /// The grid it concerns, or the micro-grid of it; `None` for one that goes to the community's desk, and that its raiser follows.

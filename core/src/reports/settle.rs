@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::Id;
 
 /// The hub names the steps that a report's closing rests on: what is not among them sorts after it, whatever its time, so
-/// that a published status does not flip. Answers with the report's id.
+/// that a published status does not flip. Returns the report's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SettleReport {
     /// The report.

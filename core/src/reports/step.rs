@@ -7,7 +7,7 @@ use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
-/// Adds a step to a report: accept, decline, handle, feed back, close, return, supervise, reopen, or a note. Answers with the step's id.
+/// Adds a step to a report: accept, decline, handle, feed back, close, return, supervise, reopen, or a note. Returns the step's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddStep {
     /// The report.

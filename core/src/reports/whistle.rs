@@ -10,7 +10,7 @@ use crate::ids::Id;
 /// The kinds of a whistle, with what people call them, Chinese and English.
 pub const WHISTLES: [(i64, &str, &str); 3] = [(1, "超出社区能力", "beyond the community"), (2, "联合执法", "joint enforcement"), (3, "突发应急", "emergency")];
 
-/// Whistles (吹哨): what the community cannot solve goes to the street, with its history. Answers with the step's id.
+/// Whistles (吹哨): what the community cannot solve goes to the street, with its history. Returns the step's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WhistleReport {
     /// The report.

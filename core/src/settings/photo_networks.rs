@@ -45,7 +45,7 @@ impl FromStr for PhotoNetworks {
     }
 }
 
-/// Sets over which networks photos travel. Answers with the settings document's id.
+/// Sets over which networks photos travel. Returns the settings document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetPhotoNetworks {
     /// The community's settings document.

@@ -16,7 +16,7 @@ pub const DEFAULT_RETENTION: &[(&str, i64)] = &[("visit", 36), ("report", 36)];
 /// The months that a rule may have: phones hold a visit for one of these years.
 const MONTHS: std::ops::RangeInclusive<i64> = 12..=1200;
 
-/// Sets how long what is kept, and whether the hub sees to it by itself. Answers with the settings document's id.
+/// Sets how long what is kept, and whether the hub sees to it by itself. Returns the settings document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetRetention {
     /// The community's settings document.

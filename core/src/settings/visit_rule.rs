@@ -23,7 +23,7 @@ pub const DEFAULT_VISIT_RULES: &[(&str, i64)] = &[
     ("低保", 90),
 ];
 
-/// Sets how often the carriers of tags are visited. Answers with the settings document's id.
+/// Sets how often the carriers of tags are visited. Returns the settings document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetVisitRule {
     /// The community's settings document; `None` makes it (the hub, when a community begins).

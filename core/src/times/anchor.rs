@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ids::Id;
 
 /// Gives all stamps that one boot of this phone left in a document the time that an anchor of that boot, found later, implies; or
-/// says that none will be found. Answers with the document's id.
+/// says that none will be found. Returns the document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnchorTimes {
     /// The document.

@@ -5,7 +5,7 @@ use crate::documents::{Value, late_key};
 use crate::error::Result;
 use crate::ids::Id;
 
-/// The hub notes that times which a document claims are later than when it came in. Nobody believes them to be later. Answers with the
+/// The hub notes that times which a document claims are later than when it came in. Nobody believes them to be later. Returns the
 /// document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BoundTimes {

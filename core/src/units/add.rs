@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::households::check_phone;
 use crate::ids::Id;
 
-/// Adds a department or unit. Answers with its id.
+/// Adds a department or unit. Returns its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AddUnit {
     /// What it is to the community: `department`, `area_unit`, `employer_unit` or `property`.

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::households::check_phone;
 use crate::ids::Id;
 
-/// Edits a department or unit; what is `None` stays. Answers with its id.
+/// Edits a department or unit; what is `None` stays. Returns its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EditUnit {
     /// The unit.

@@ -42,7 +42,7 @@ impl VisitResult {
     }
 }
 
-/// Records a visit to a household. Answers with the visit's id.
+/// Records a visit to a household. Returns the visit's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordVisit {
     /// The household.

@@ -86,7 +86,7 @@ pub struct Plan {
     pub elsewhere: Vec<Found>,
 }
 
-/// Erases. Answers with the documents that went or began again.
+/// Erases. Returns the documents that went or began again.
 ///
 /// # Errors
 /// If it is not there, was erased before, or is of a kind that the community cannot do without.

@@ -36,13 +36,13 @@ pub(super) async fn keep_first(connection: &mut AnyConnection, tenant: &Tenant) 
     insert(connection, &tenant.id, 1, &pair_of(tenant), &tenant.key, None).await
 }
 
-/// Makes a new key and a new spare; phones follow when they sync next. Answers with where the new spare key was written.
+/// Makes a new key and a new spare; phones follow when they sync next. Returns where the new spare key was written.
 pub async fn change_key(hub: &Hub, tenant: &Tenant) -> Result<PathBuf> {
     let key = DeviceKey::make(hub.random());
     succeed(hub, tenant, tenant.key.clone(), key, "change_key").await
 }
 
-/// Brings the spare key (its 32 bytes) into use in the place of a lost or stolen one, with a new spare. Answers with where that was
+/// Brings the spare key (its 32 bytes) into use in the place of a lost or stolen one, with a new spare. Returns where that was
 /// written.
 ///
 /// # Errors

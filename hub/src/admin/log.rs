@@ -157,7 +157,7 @@ pub async fn verify(hub: &Hub, tenant: &Tenant) -> Result<Checked> {
     Ok(Checked { entries: entries.len(), hash, faults })
 }
 
-/// Cuts entries older than `keep_days` away from the front of the log; never those of the last [`KEEP_DAYS`]. Answers with how
+/// Cuts entries older than `keep_days` away from the front of the log; never those of the last [`KEEP_DAYS`]. Returns how
 /// many went.
 pub async fn cut(hub: &Hub, tenant: &str, keep_days: i64) -> Result<u64> {
     let now = hub.now();

@@ -85,7 +85,7 @@ pub(super) async fn copy_photos(hub: &Hub, to: &Path) -> Result<CopiedPhotos> {
 }
 
 /// Puts back what the folder beside the backup `from` has of the files that documents name and the hub has not got: nothing that
-/// was erased since, if the journals were repeated before. Answers with how many came back, and with what is missing still.
+/// was erased since, if the journals were repeated before. Returns how many came back, and with what is missing still.
 pub async fn restore_photos(hub: &Hub, from: &Path) -> Result<(usize, Vec<MissingFile>)> {
     let (folder, mut back, mut missing) = (folder_of(from), 0, Vec::new());
     for file in missing_photos(hub).await? {

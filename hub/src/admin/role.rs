@@ -31,7 +31,7 @@ pub(super) struct Term {
 }
 
 /// Begins `role` of `person` over `scope`. One that is held as such stays as it is; one that came from elsewhere takes the new
-/// term. Answers with whether anything changed.
+/// term. Returns whether anything changed.
 pub(super) async fn begin(connection: &mut AnyConnection, tenant: &Tenant, person: Id, role: Role, scope: &Audience, term: &Term) -> Result<bool> {
     let key = [tenant.id.as_str(), &person.to_string(), &role.to_string(), &scope.to_string()].map(Arg::text);
     let args = key.into_iter().chain([Arg::Int(term.due_at), Arg::Text(term.reason.clone())]).collect::<Vec<_>>();
@@ -47,7 +47,7 @@ pub(super) async fn begin(connection: &mut AnyConnection, tenant: &Tenant, perso
     Ok(exec(connection, sql, args).await? > 0)
 }
 
-/// Ends `role` of `person` over `scope` at `at` (seconds since the Unix epoch, UTC). Answers with whether it was held.
+/// Ends `role` of `person` over `scope` at `at` (seconds since the Unix epoch, UTC). Returns whether it was held.
 pub(super) async fn end(connection: &mut AnyConnection, tenant: &str, person: Id, role: Role, scope: &Audience, at: i64) -> Result<bool> {
     // The end has a number of its own: what was made at the number before it came before the end.
     exec(connection, "UPDATE tenants SET number = number + 1 WHERE tenant_id = $1", vec![Arg::text(tenant)]).await?;

@@ -68,7 +68,7 @@ pub struct Shown {
     pub state: serde_json::Value,
 }
 
-/// Records that cadre `by` approves that `reader` reads `document`, for a day. Answers with the approval's number in the log.
+/// Records that cadre `by` approves that `reader` reads `document`, for a day. Returns the approval's number in the log.
 pub async fn approve(hub: &Hub, tenant: &Tenant, document: Id, by: Id, reader: Id, reason: Reason) -> Result<i64> {
     if by == reader {
         return Err(HubError::usage("不能批准自己查看", "nobody approves their own reading"));

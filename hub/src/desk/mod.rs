@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use crate::hub::Hub;
 
-/// Answers with the first page.
+/// Returns the first page.
 pub async fn first_page(State(hub): State<Hub>) -> Response {
     match figures(&hub).await {
         Ok(figures) => Html(page::page(&figures).into_string()).into_response(),

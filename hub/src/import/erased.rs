@@ -22,7 +22,7 @@ pub struct ErasedKey {
 }
 
 /// Hashes the keys of the records that became these documents and entries; `whole` says that nothing is left of them. Of a
-/// document of which something is left only the digest of what the file said goes. Answers with the keys that were hashed.
+/// document of which something is left only the digest of what the file said goes. Returns the keys that were hashed.
 pub async fn forget_records(hub: &Hub, connection: &mut AnyConnection, tenant: &str, ids: &[String], whole: bool) -> Result<Vec<ErasedKey>> {
     let keys: Vec<Arg> = ids.iter().map(|id| Arg::text(id)).collect();
     let rows = select_in(connection, "SELECT source, record FROM import_keys WHERE tenant_id = $1 AND id IN ({in})", tenant, &keys).await?;

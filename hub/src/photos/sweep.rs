@@ -11,7 +11,7 @@ use crate::store::{Arg, all};
 /// How long the pieces of a file wait for the rest, in seconds: a phone may be away for a week.
 const PIECES_SECONDS: i64 = 14 * 86_400;
 
-/// Removes from a community's files what its documents do not name: photos taken back or erased. Answers with how many files went.
+/// Removes from a community's files what its documents do not name: photos taken back or erased. Returns how many files went.
 pub async fn sweep(hub: &Hub, tenant: &Tenant) -> Result<u64> {
     // What is there is looked at before what is named: a file that comes meanwhile is not in the list.
     let (there, pieces) = (hub.photos.hashes(&tenant.id).await?, hub.photos.all_pieces(&tenant.id).await?);

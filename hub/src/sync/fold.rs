@@ -17,7 +17,7 @@ const FOLD_MIN_CHANGES: i64 = 4;
 const BATCH: i64 = 100;
 
 /// Folds the changes of every document older than `before` (seconds since the Unix epoch, UTC), where that makes them
-/// smaller. Answers with how many documents were folded.
+/// smaller. Returns how many documents were folded.
 pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64) -> Result<u64> {
     let (mut folded, mut after) = (0, String::new());
     loop {

@@ -183,7 +183,7 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
 }
 
 /// Checks that a request was signed now by a device that is enrolled here and not revoked, and counts it against the device's
-/// limits: from here on it is the device's own doing. Answers with the community it is counted in. Strangers cost one look-up.
+/// limits: from here on it is the device's own doing. Returns the community it is counted in. Strangers cost one look-up.
 pub async fn verified(hub: &Hub, head: &SignedHead, path: &str, body: &[u8]) -> Result<String> {
     check_clock(hub, head)?;
     let mut read = hub.store.read().await?;

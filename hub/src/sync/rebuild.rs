@@ -11,7 +11,7 @@ use crate::store::{Arg, all};
 /// Documents that one transaction looks at: nobody waits long for it.
 const BATCH: i64 = 200;
 
-/// Makes the rows of all documents of a community anew; what was erased has none. Answers with how many documents there are.
+/// Makes the rows of all documents of a community anew; what was erased has none. Returns how many documents there are.
 pub async fn rebuild(hub: &Hub, tenant: &Tenant) -> Result<u64> {
     let (mut done, mut after) = (0, String::new());
     loop {

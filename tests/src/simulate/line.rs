@@ -135,7 +135,7 @@ impl Line {
         self.state().fault = Some((self.requests.load(Relaxed) + skip, fault, thousandths));
     }
 
-    /// The line is good again. Answers with how the hub refused the last request, if it did.
+    /// The line is good again. Returns how the hub refused the last request, if it did.
     pub fn calm(&self) -> Option<RefusalCode> {
         let mut state = self.state();
         state.fault = None;

@@ -83,7 +83,7 @@ fn act(phone: &Phone, number: u64, random: [u8; 4], door: &gridwalk_core::visits
     Ok(journal.sync_data()?)
 }
 
-/// Syncs until nothing is unsent. Answers with what is left: unsent, in quarantine.
+/// Syncs until nothing is unsent. Returns what is left: unsent, in quarantine.
 pub async fn finish(folder: &Path, number: u64) -> Result<(u64, usize)> {
     let phone = Phone::open(Config::new(folder, key_of(number)))?;
     phone.sync(|_| {}).await?;
