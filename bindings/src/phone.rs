@@ -87,6 +87,10 @@ pub struct MarkView {
     pub path: String,
     /// `missing` or `too_long`.
     pub mark: String,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 /// A refusal of a whole request.
@@ -149,6 +153,10 @@ pub struct FactView {
     pub by_name: String,
     /// When, as the record says, in seconds since the Unix epoch (UTC).
     pub at: i64,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 /// One phone, opened on a folder.

@@ -8,7 +8,7 @@ use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
     activities, attendance, carry, circles, conflicts, drafts, export, mediations, persons, photo, places, quarantine, records, reports, roster, settings,
-    shred, status, sync, units, unsent, visit,
+    shred, status, sync, unsent, visit,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -72,13 +72,11 @@ enum Command {
     List(records::List),
     Add(records::Add),
     Edit(records::Edit),
+    Actions(records::Actions),
     Report(reports::Report),
     Photo(photo::Photo),
     Circle(circles::Circle),
-    Health(circles::Health),
-    Minor(circles::Minor),
     Mediation(mediations::Mediation),
-    Unit(units::Unit),
     Place(places::Place),
     Me(persons::Me),
     Persons(persons::Persons),
@@ -162,13 +160,11 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::List(c) => c.run(phone, screen),
         Command::Add(c) => c.run(phone, screen),
         Command::Edit(c) => c.run(phone, screen),
+        Command::Actions(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
         Command::Photo(c) => c.run(phone, screen),
         Command::Circle(c) => c.run(phone, screen),
-        Command::Health(c) => c.run(phone, screen),
-        Command::Minor(c) => c.run(phone, screen),
         Command::Mediation(c) => c.run(phone, screen),
-        Command::Unit(c) => c.run(phone, screen),
         Command::Place(c) => c.run(phone, screen),
         Command::Me(c) => c.run(phone, screen),
         Command::Persons(c) => c.run(phone, screen),

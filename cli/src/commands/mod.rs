@@ -19,7 +19,6 @@ pub mod settings;
 pub mod shred;
 pub mod status;
 pub mod sync;
-pub mod units;
 pub mod unsent;
 pub mod visit;
 

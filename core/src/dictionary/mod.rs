@@ -7,13 +7,13 @@
 mod field;
 mod show;
 
-pub use field::{Code, Data, Entries, Field, Label, Order, Type, Write, assert_fields};
+pub use field::{Code, Data, Entries, Field, Label, Named, Order, Type, Write, assert_fields, has_personal};
 pub use show::{FieldValue, shown};
 
 use crate::documents::Kind;
 use crate::rules::Allow;
 
-/// The rows of a kind's rules: its own, which no field holds, and those of its fields and its entries' fields, in this order.
+/// The rows of a kind's rules: its own, which no field holds, then those of its fields, its entries' fields and its named values.
 pub fn rows(kind: &Kind) -> Vec<Allow> {
     let own = kind.rules.rows.iter().map(|row| Allow { path: row.path, roles: row.roles, once: row.once });
     let fields = kind.fields.iter().flat_map(|field| field_rows("", field));
@@ -21,11 +21,16 @@ pub fn rows(kind: &Kind) -> Vec<Allow> {
         let prefix = format!("{}/*/", entries.key);
         entries.fields.iter().flat_map(move |field| field_rows(&prefix, field))
     });
-    own.chain(fields).chain(entries).collect()
+    let named = kind.named.iter().map(|named| Allow { path: kept(format!("{}/{{name}}", named.key)), roles: named.roles, once: false });
+    own.chain(fields).chain(entries).chain(named).collect()
 }
 
 fn field_rows(prefix: &str, field: &Field) -> Vec<Allow> {
-    // Made once for each kind in the life of the program, and part of what it is like a `static`.
-    let path: &'static str = Box::leak(format!("{prefix}{}", field.path()).into_boxed_str());
+    let path = kept(format!("{prefix}{}", field.path()));
     field.writers.iter().filter(|w| !w.roles.is_empty()).map(|w| Allow { path, roles: w.roles, once: w.once }).collect()
+}
+
+/// A path that is made once in the life of the program, and part of it like a `static`.
+fn kept(path: String) -> &'static str {
+    Box::leak(path.into_boxed_str())
 }

@@ -1,6 +1,7 @@
 //! Photos on the phone: taking, showing, taking back.
 
 use rusqlite::params;
+use serde_json::json;
 
 use super::{Outcome, Phone, membership};
 use crate::error::{Error, Result};
@@ -8,7 +9,8 @@ use crate::ids::Id;
 use crate::photos::{
     Files, PhotoSize, PhotoTrouble, PhotoView, TakePhoto, file_hash, file_of, is_swept, networks, photos_of, prepare, settings, sweep, troubles,
 };
-use crate::settings::{PhotoNetworks, SetPhotoNetworks};
+use crate::records::EditRecord;
+use crate::settings::PhotoNetworks;
 
 impl Phone {
     /// Takes a photo for a visit, report, household or confidential document: the bytes of a JPEG, PNG or WebP become an upright,
@@ -87,7 +89,7 @@ impl Phone {
     pub fn set_photo_networks(&self, networks: PhotoNetworks) -> Result<Outcome> {
         let settings = self.store.read(|c| settings(c, &membership(c, None)?.tenant))?;
         let (settings, _) = settings.ok_or_else(|| Error::not_found("社区设置尚未同步，请先同步", "the community's settings are not here yet; sync first"))?;
-        self.run(SetPhotoNetworks { settings, networks })
+        self.run(EditRecord::of(settings, json!({"photo_networks": networks.info().code})))
     }
 
     /// Removes files that no photo names any more.

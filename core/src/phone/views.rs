@@ -6,7 +6,8 @@ use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::{
-    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units, visits,
+    actions, activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units,
+    visits,
 };
 
 /// A mark on a record of an older app, which was not asked for what is asked for now.
@@ -16,6 +17,10 @@ pub struct MarkView {
     pub path: String,
     /// `missing` or `too_long`.
     pub mark: String,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 impl Phone {
@@ -74,9 +79,24 @@ impl Phone {
         self.store.read(|c| records::record(c, id))?.ok_or_else(|| missing("这份资料", "record"))
     }
 
+    /// What the person signed in may do to a record now; see [`actions::actions`].
+    pub fn actions(&self, id: Id) -> Result<Vec<actions::ActionView>> {
+        let now = self.now()?;
+        self.store.read(|c| {
+            let tenant = crate::store::tenant_of(c, id)?.ok_or_else(|| missing("这份资料", "record"))?;
+            let member = membership(c, Some(&tenant))?;
+            actions::actions(c, id, member.person, &member.grants, now)
+        })
+    }
+
     /// A page of the records of a kind; see [`records::list`].
     pub fn list(&self, kind: &str, query: &records::ListQuery) -> Result<records::ListPage> {
         self.store.read(|c| records::list(c, kind, query))
+    }
+
+    /// The records of a kind on this phone that are called so; see [`records::named`].
+    pub fn named(&self, kind: &str, title: &str, limit: u32) -> Result<Vec<Id>> {
+        self.store.read(|c| records::named(c, kind, title, limit))
     }
 
     /// A household with its residents.
@@ -183,7 +203,13 @@ impl Phone {
     pub fn marks(&self, id: Id) -> Result<Vec<MarkView>> {
         self.store.read(|c| {
             let mut statement = c.prepare_cached("SELECT path, mark FROM marks WHERE doc = ?1 ORDER BY path")?;
-            Ok(statement.query_map([id], |r| Ok(MarkView { path: r.get(0)?, mark: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?)
+            let marks = statement.query_map([id], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+            let Some(doc) = crate::store::load(c, id)? else { return Ok(Vec::new()) };
+            let view = |(path, mark): (String, String)| {
+                let (zh, en) = doc.kind().words_at(&path);
+                MarkView { path, mark, zh, en }
+            };
+            Ok(marks.into_iter().map(view).collect())
         })
     }
 

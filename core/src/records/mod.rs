@@ -12,9 +12,9 @@ mod read;
 pub use add::{AddEntry, AddRecord};
 pub use checked::checked;
 pub use edit::EditRecord;
-pub use form::{Choice, EntriesForm, FieldView, KindView, dictionary};
+pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary};
 pub(crate) use further::Further;
-pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, RecordView, list, record};
+pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, NamedView, RecordView, list, named, record};
 
 use crate::commands::Edit;
 use crate::dictionary::Field;

@@ -9,6 +9,7 @@ pub mod table;
 
 pub use author::{Author, Grant};
 pub use demand::Demand;
+pub(crate) use judge::names;
 pub use judge::{judge, judge_change, judge_recorded};
 pub use role::{Over, Role, RoleInfo};
 pub use table::{Allow, KindRules};

@@ -9,10 +9,10 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::Word;
-use gridwalk_core::units::{AddUnit, EditUnit};
 use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary};
 use gridwalk_tests::harness::{Device, TestHub, report};
 use gridwalk_tests::roster::{AddHousehold, EditHousehold};
+use gridwalk_tests::typed::{AddUnit, EditUnit};
 
 use crate::hostile::made;
 use crate::wire::Hand;
