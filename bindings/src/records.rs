@@ -4,7 +4,7 @@ use gridwalk_core::actions::ActionView;
 use gridwalk_core::dictionary::FieldValue;
 use gridwalk_core::records::{
     AddEntry, AddRecord, Choice, EditRecord, EntriesForm, EntryView, FieldView, Filter, KindView, ListPage, ListQuery, ListRow, NamedForm, NamedView,
-    RecordView,
+    OwnFieldView, RecordView,
 };
 
 use crate::error::Result;
@@ -226,6 +226,17 @@ pub struct FieldView {
     pub listed: bool,
 }
 
+/// A field of a community's own, as forms see it.
+#[uniffi::remote(Record)]
+pub struct OwnFieldView {
+    /// The kind of the records that have it, or the key of the entries that have it: `household`, `residents`.
+    pub of: String,
+    /// Whether nobody writes it any more: what stands there is shown.
+    pub closed: bool,
+    /// The field.
+    pub field: FieldView,
+}
+
 /// A code with what people call it.
 #[uniffi::remote(Record)]
 pub struct Choice {
@@ -260,6 +271,12 @@ pub fn dictionary() -> Vec<KindView> {
 
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
+    /// The fields that the communities on this phone have of their own, closed ones too. They are given to `add` and `edit` under their
+    /// keys, beside those of the dictionary.
+    pub async fn own_fields(&self) -> Result<Vec<OwnFieldView>> {
+        self.call(|core| core.own_fields()).await
+    }
+
     /// A record of any kind with its fields.
     pub async fn record(&self, id: Id) -> Result<RecordView> {
         self.call(move |core| core.record(id)).await

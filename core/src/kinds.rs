@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::commands::Action;
 use crate::dictionary::{self, Code, assert_fields, has_personal};
 use crate::documents::Kind;
-use crate::projection::{CONFLICTS, MARKS, Table};
+use crate::projection::{CONFLICTS, MARKS, OWN_VALUES, Table};
 use crate::rules::Allow;
 use crate::versions;
 use crate::{
@@ -83,7 +83,7 @@ pub fn rows_of(name: &str) -> &'static [Allow] {
 
 /// Every read-model table.
 pub fn tables() -> impl Iterator<Item = &'static Table> {
-    KINDS.iter().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS, &MARKS])
+    KINDS.iter().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS, &MARKS, &OWN_VALUES])
 }
 
 macro_rules! inputs {
@@ -154,6 +154,8 @@ inputs! {
     RemovePhoto(photos::RemovePhoto) = "photos.remove" ("撤回照片", "take a photo back"),
     /// Sets how long visits and closed reports are kept.
     SetRetention(settings::SetRetention) = "settings.retention" ("保存期限", "retention"),
+    /// Defines a field of the community's own, or closes it.
+    SetOwnField(settings::SetOwnField) = "settings.field" ("自设项目", "own field"),
     /// Whistles: a report goes to the street.
     WhistleReport(reports::WhistleReport) = "reports.whistle" ("吹哨", "whistle"),
     /// Dispatches a whistled report to units.

@@ -5,7 +5,7 @@ use clap::Args;
 use gridwalk_core::dictionary::{Entries, Field, FieldValue, Named, Type};
 use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds::KINDS;
-use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, Filter, JsonMap, ListQuery, RecordView};
+use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, Filter, JsonMap, ListQuery, OwnFieldView, RecordView};
 use gridwalk_core::{Error, Id, Phone};
 use serde_json::{Value, json};
 
@@ -36,21 +36,26 @@ pub struct List {
 impl List {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let kind = kind_named(&self.kind)?;
-        let filters = pairs(phone, kind.fields, &[], &self.only)?;
+        let filters = pairs(phone, kind.name, kind.fields, &[], &self.only)?;
         let filters = filters.into_iter().map(|(field, value)| Filter { field, value: value.as_str().map_or_else(|| value.to_string(), str::to_owned) });
         let query = ListQuery { order: self.order, filters: filters.collect(), after: self.after, limit: self.limit };
         let page = phone.list(kind.name, &query)?;
+        let own = phone.own_fields()?;
         screen.answer(&json!(page), |s| {
             if page.rows.is_empty() {
                 return s.text("没有这样的资料 / no such record", Tone::Dim);
             }
-            let shown: Vec<&Field> = kind.fields.iter().filter(|f| f.listed).collect();
-            let mut heads: Vec<String> = shown.iter().map(|f| format!("{} {}", f.label.zh, f.label.en)).collect();
+            let shown = kind.fields.iter().filter(|f| f.listed).map(|f| (f.key, f.label.zh, f.label.en));
+            // Of the community's own those that a row of the page has.
+            let has = |key: &str| page.rows.iter().any(|row| row.fields.iter().any(|v| v.key == key));
+            let own = own.iter().filter(|own| own.of == kind.name && has(&own.field.key)).map(|own| (&*own.field.key, &*own.field.zh, &*own.field.en));
+            let shown: Vec<(&str, &str, &str)> = shown.chain(own).collect();
+            let mut heads: Vec<String> = shown.iter().map(|(_, zh, en)| format!("{zh} {en}")).collect();
             heads.push("编号 Id".into());
             let mut table = s.table(&heads.iter().map(String::as_str).collect::<Vec<_>>());
             for row in &page.rows {
-                let text = |f: &&Field| row.fields.iter().find(|v| v.key == f.key).map_or("", |v| v.text.as_str());
-                let mut cells: Vec<_> = shown.iter().map(|f| cell(text(f))).collect();
+                let text = |key: &str| row.fields.iter().find(|v| v.key == key).map_or("", |v| v.text.as_str());
+                let mut cells: Vec<_> = shown.iter().map(|(key, ..)| cell(text(key))).collect();
                 cells.push(toned(row.id, Tone::Dim));
                 table.add_row(cells);
             }
@@ -81,12 +86,12 @@ impl Add {
             let [record] = ids[..] else {
                 return Err(Failure::usage("请先写所属资料的编号，再写“项目=内容”", "write the id of its record first, then FIELD=VALUE"));
             };
-            let fields = pairs(phone, entries.fields, &[], values)?;
+            let fields = pairs(phone, entries.key, entries.fields, &[], values)?;
             let outcome = phone.run(AddEntry { record, entries: entries.key.to_owned(), fields })?;
             return screen.recorded(&outcome, &format!("已新增{}", entries.label.zh), &format!("{} added", entries.label.en));
         }
         let kind = kind_named(&self.kind)?;
-        let mut fields = pairs(phone, kind.fields, kind.named, &self.values)?;
+        let mut fields = pairs(phone, kind.name, kind.fields, kind.named, &self.values)?;
         if let Some(place) = kind.fields.iter().find(|f| f.ty == Type::Place && f.required).filter(|f| !fields.contains_key(f.key))
             && let Some(own) = own_grid(phone)?
         {
@@ -122,17 +127,17 @@ impl Edit {
         }
         let view = phone.record(record)?;
         let kind = kind_named(&view.kind)?;
-        let declared: &[Field] = match entry {
-            None => kind.fields,
-            Some(entry) => {
-                let container = view.entries.iter().find(|e| e.id == entry).map(|e| e.entries.as_str());
-                kind.entries.iter().find(|e| Some(e.key) == container).map_or(&[], |e| e.fields)
-            }
+        let entries = entry.and_then(|entry| {
+            let container = view.entries.iter().find(|e| e.id == entry).map(|e| e.entries.as_str());
+            // An entry that is not here is told by the command itself.
+            kind.entries.iter().find(|e| Some(e.key) == container).or_else(|| kind.entries.first())
+        });
+        let (of, declared, named) = match (entry, entries) {
+            (None, _) => (kind.name, kind.fields, kind.named),
+            (Some(_), Some(entries)) => (entries.key, entries.fields, &[][..]),
+            (Some(_), None) => ("", &[][..], &[][..]),
         };
-        // An entry that is not here is told by the command itself.
-        let declared = if entry.is_some() && declared.is_empty() { kind.entries.first().map_or(&[][..], |e| e.fields) } else { declared };
-        let named = if entry.is_none() { kind.named } else { &[] };
-        let fields = pairs(phone, declared, named, values)?;
+        let fields = pairs(phone, of, declared, named, values)?;
         let outcome = phone.run(EditRecord { record, entry, fields })?;
         screen.recorded(&outcome, &format!("已修改{}", kind.rules.zh), &format!("{} edited", kind.name))
     }
@@ -150,6 +155,7 @@ impl Actions {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let kind = kind_named(&phone.record(self.record)?.kind)?;
         let actions = phone.actions(self.record)?;
+        let own = phone.own_fields()?;
         screen.answer(&json!(actions), |s| {
             if actions.is_empty() {
                 return s.text("只能查看 / to be read only", Tone::Dim);
@@ -159,7 +165,8 @@ impl Actions {
                 let entries = kind.entries.iter().find(|e| e.key == action.what);
                 let words = |key: &String| {
                     let path = if entries.is_some() { format!("{}/-/{key}", action.what) } else { key.clone() };
-                    kind.words_at(&path).0
+                    let of = entries.map_or(kind.name, |e| e.key);
+                    own.iter().find(|own| own.of == of && own.field.key == *key).map_or_else(|| kind.words_at(&path).0, |own| own.field.zh.clone())
                 };
                 let fields: Vec<String> = action.fields.iter().map(words).collect();
                 table.add_row([cell(format!("{} / {}", action.zh, action.en)), cell(fields.join("、")), toned(&action.command, Tone::Dim)]);
@@ -207,9 +214,9 @@ fn split(values: &[String]) -> Result<(Vec<Id>, &[String])> {
     Ok((ids, &values[at..]))
 }
 
-/// `FIELD=VALUE`, the field by its key or by what people call it; a place or another record by its name or id. Values that are named
+/// `FIELD=VALUE`, the field by its key or by what people call it, one of the community's own too (`of` is the kind or the entries); a place or another record by its name or id. Values that are named
 /// by what they are for are `FIELD=NAME:VALUE`, those that are yes or no `FIELD=NAME,NAME`.
-pub fn pairs(phone: &Phone, declared: &[Field], named: &[Named], values: &[String]) -> Result<JsonMap> {
+pub fn pairs(phone: &Phone, of: &str, declared: &[Field], named: &[Named], values: &[String]) -> Result<JsonMap> {
     let mut fields = JsonMap::new();
     for text in values {
         let (name, value) =
@@ -230,9 +237,18 @@ pub fn pairs(phone: &Phone, declared: &[Field], named: &[Named], values: &[Strin
             }
             continue;
         }
-        let field = declared.iter().find(|f| f.is_written() && (f.key == name || f.label.zh == name || f.label.en == name)).ok_or_else(|| {
-            let all: Vec<&str> = declared.iter().filter(|f| f.is_written()).map(|f| f.label.zh).collect();
-            let keys: Vec<&str> = declared.iter().filter(|f| f.is_written()).map(|f| f.key).collect();
+        let found = declared.iter().find(|f| f.is_written() && (f.key == name || f.label.zh == name || f.label.en == name));
+        // The community's own: the phone checks it by its definition.
+        let own = phone.own_fields()?;
+        let is_own = |own: &&OwnFieldView| own.of == of && [&own.field.key, &own.field.zh, &own.field.en].into_iter().any(|called| called == name);
+        if let Some(own) = own.iter().find(is_own).filter(|_| found.is_none()) {
+            fields.insert(own.field.key.clone(), value.into());
+            continue;
+        }
+        let field = found.ok_or_else(|| {
+            let own = || own.iter().filter(|own| own.of == of && !own.closed);
+            let all: Vec<&str> = declared.iter().filter(|f| f.is_written()).map(|f| f.label.zh).chain(own().map(|own| &*own.field.zh)).collect();
+            let keys: Vec<&str> = declared.iter().filter(|f| f.is_written()).map(|f| f.key).chain(own().map(|own| &*own.field.key)).collect();
             Error::invalid(format!("没有“{name}”这一项，可用的有：{}", all.join("、")), format!("there is no field {name}; there are {}", keys.join(", ")))
         })?;
         let kinds: &[&str] = match field.ty {

@@ -52,7 +52,7 @@ impl Visit {
             lat: self.position.map(|p| p.0),
             lon: self.position.map(|p| p.1),
             visited_at: self.at,
-            fields: pairs(phone, document::FIELDS, &[], &self.field)?,
+            fields: pairs(phone, document::VISIT.name, document::FIELDS, &[], &self.field)?,
         })?;
         screen.recorded(&outcome, "已记录走访", "visit recorded")
     }

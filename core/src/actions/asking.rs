@@ -9,7 +9,8 @@ use crate::dictionary::{Entries, Field};
 use crate::documents::{Audience, Kind, Value, audiences_of};
 use crate::error::{Error, Result};
 use crate::ids::{DeviceId, Id};
-use crate::rules::{Author, Grant, Role};
+use crate::records::open_keys;
+use crate::rules::{self, Author, Grant, Role};
 use crate::store::{Stored, StoredDoc, kind_of, load};
 
 /// A record and who asks.
@@ -135,6 +136,17 @@ impl<'a> Asking<'a> {
         Ok(found)
     }
 
+    /// The community's own fields that the person may set now, of the record (`""`) or of its entries.
+    pub(super) fn own(&self, room: &'static str) -> Result<Vec<String>> {
+        let path = if room.is_empty() { "x:*".to_owned() } else { format!("{room}/*/x:*") };
+        if !self.may_write(&path) {
+            return Ok(Vec::new());
+        }
+        let mut keys = open_keys(self.connection, self.id, self.kind, room)?;
+        keys.retain(|key| !self.conflicts.contains(key));
+        Ok(keys)
+    }
+
     /// The fields of entries that may be set again.
     pub(super) fn editable_of_entries(&self, entries: &Entries) -> Result<Vec<String>> {
         let again = entries.fields.iter().filter(|f| f.is_written() && f.writers.iter().find(|w| self.has(w.roles)).is_some_and(|w| !w.once));
@@ -165,7 +177,7 @@ impl<'a> Asking<'a> {
             match (self.kind.field_at(&keys), named) {
                 (Some(field), _) => field.writers.iter().find(|w| self.has(w.roles)).is_some_and(|w| !w.once),
                 (None, Some(named)) => self.has(named.roles),
-                (None, None) => self.may_write(path),
+                (None, None) => self.kind.rows().iter().any(|row| self.has(row.roles) && rules::names(std::slice::from_ref(row), &keys)),
             }
         };
         Ok(self.conflicts.iter().filter(may).cloned().collect())

@@ -40,7 +40,10 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
             let approves = Purpose::parse(asking.text("purpose")) == Some(Purpose::Minors) && asking.has(&[Role::Cadre]);
             all.extend(approves.then(|| ActionView::of("circles.approve")));
         }
-        "settings" => all.extend(asking.may_write("retention:*").then(|| ActionView::of("settings.retention"))),
+        "settings" => {
+            all.extend(asking.may_write("retention:*").then(|| ActionView::of("settings.retention")));
+            all.extend(asking.may_write("field:*").then(|| ActionView::of("settings.field")));
+        }
         _ => {}
     }
     if RECORDS.contains(&asking.kind.name) && asking.has(PHOTOGRAPHERS) {

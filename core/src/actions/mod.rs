@@ -54,7 +54,8 @@ pub fn actions(connection: &Connection, id: Id, person: Id, grants: &[Grant], no
     let mut all = Vec::new();
     let kind = asking.kind;
     if asking.may_edit() {
-        let fields = asking.editable(kind.fields, "")?;
+        let mut fields = asking.editable(kind.fields, "")?;
+        fields.extend(asking.own("")?);
         if !fields.is_empty() {
             all.push(ActionView { fields, ..ActionView::of("records.edit") });
         }
@@ -62,12 +63,14 @@ pub fn actions(connection: &Connection, id: Id, person: Id, grants: &[Grant], no
             all.push(ActionView { fields: vec![named.key.into()], ..ActionView::one_of("records.edit", named.key, named.label) });
         }
         for entries in kind.entries {
-            let fields = asking.editable_of_entries(entries)?;
+            let mut fields = asking.editable_of_entries(entries)?;
+            let own = asking.own(entries.key)?;
             if !fields.is_empty() {
+                fields.extend(own.iter().cloned());
                 all.push(ActionView { fields, ..ActionView::one_of("records.edit", entries.key, entries.label) });
             }
             if entries.added == Added::Add && asking.may_write(&format!("{}/*", entries.key)) && asking.takes(entries) {
-                let fields = entries.fields.iter().filter(|f| f.is_written()).map(|f| f.key.into()).collect();
+                let fields = entries.fields.iter().filter(|f| f.is_written()).map(|f| f.key.into()).chain(own).collect();
                 all.push(ActionView { fields, ..ActionView::one_of("records.add_entry", entries.key, entries.label) });
             }
         }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::ids::Id;
+use crate::records::words_at;
 use crate::store::load;
 
 /// A field with the values that people set at the same time.
@@ -47,7 +48,10 @@ pub fn conflicts(connection: &Connection) -> Result<Vec<ConflictView>> {
         match views.last_mut().filter(|v| v.document == document && v.path == path) {
             Some(view) => view.values.push(value),
             None => {
-                let (zh, en) = load(connection, document)?.map_or_else(|| (path.clone(), path.clone()), |doc| doc.kind().words_at(&path));
+                let (zh, en) = match load(connection, document)? {
+                    Some(doc) => words_at(connection, document, doc.kind(), &path)?,
+                    None => (path.clone(), path.clone()),
+                };
                 views.push(ConflictView { document, path, values: vec![value], zh, en });
             }
         }

@@ -5,6 +5,7 @@
 //! twice, a field that nobody writes) does not build: [`assert_fields`] runs when it is compiled.
 
 mod field;
+pub mod own;
 mod show;
 
 pub use field::{Code, Data, Entries, Field, Label, Named, Order, Type, Write, assert_fields, has_personal};

@@ -31,12 +31,17 @@ pub fn shown(fields: &[Field], tree: &Map, beside: &[&str]) -> Vec<FieldValue> {
     let is_known = |key: &str| fields.iter().any(|f| f.holds(key));
     let is_stamp = |key: &str| ["by", "at", "boot", "since_boot", "removed"].contains(&key) || key.starts_with("start:") || key.starts_with("late:");
     let rest = tree.iter().filter(|e| !is_known(&e.key) && !is_stamp(&e.key) && !beside.contains(&e.key.as_str()));
-    let rest = rest.filter(|e| *e.node.value() != Value::Null).map(|e| {
-        let value = e.node.value().to_json();
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        FieldValue { key: e.key.clone(), zh: String::new(), en: String::new(), text_en: text.clone(), value, text, sensitive: true }
-    });
+    let rest = rest.filter(|e| *e.node.value() != Value::Null).map(|e| FieldValue::unknown(&e.key, e.node.value()));
     known.chain(rest).collect()
+}
+
+impl FieldValue {
+    /// What stands under a key that nobody here knows.
+    pub(crate) fn unknown(key: &str, value: &Value) -> Self {
+        let value = value.to_json();
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Self { key: key.to_owned(), zh: String::new(), en: String::new(), text_en: text.clone(), value, text, sensitive: true }
+    }
 }
 
 impl Field {

@@ -1,6 +1,6 @@
 //! What a household and its residents are: their fields, rules and projection. A plain field is one line here.
 
-use crate::dictionary::{Code, Entries, Field, Label, Order, Type};
+use crate::dictionary::{Code, Entries, Field, Label, Order, Type, own};
 use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Subject, Value};
 use crate::ids::Id;
 use crate::projection::{self, Rows, Table};
@@ -85,7 +85,7 @@ pub static HOUSEHOLD: Kind = Kind {
     },
     rules: &table::HOUSEHOLD,
     keep_days: None,
-    check: |attempt| !attempt.after.text("address").is_empty() && attempt.after.id("place").is_some(),
+    check: |attempt| !attempt.after.text("address").is_empty() && attempt.after.id("place").is_some() && own::fits(attempt, &["", "residents"]),
     demands: &[],
     subjects: &[Subject::Entries { container: "residents", table: &RESIDENTS }],
 };

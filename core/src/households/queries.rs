@@ -7,7 +7,7 @@ use super::document;
 use crate::dictionary::FieldValue;
 use crate::error::Result;
 use crate::ids::Id;
-use crate::records::Further;
+use crate::records::{Further, own_values};
 
 /// A household.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,7 +87,10 @@ pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView
             })
         })
         .optional()?;
-    view.map(|v| Ok(HouseholdView { residents: residents_of(connection, id)?, ..v })).transpose()
+    let Some(mut view) = view else { return Ok(None) };
+    view.residents = residents_of(connection, id)?;
+    view.fields.extend(own_values(connection, id)?.remove("").unwrap_or_default());
+    Ok(Some(view))
 }
 
 /// The residents of a household, in the order they were recorded.
@@ -111,5 +114,8 @@ pub fn residents_of(connection: &Connection, household: Id) -> Result<Vec<Reside
             fields: further.read(r, 8)?,
         })
     })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut residents: Vec<ResidentView> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut own = own_values(connection, household)?;
+    residents.iter_mut().for_each(|resident| resident.fields.extend(own.remove(&resident.id.to_string()).unwrap_or_default()));
+    Ok(residents)
 }

@@ -38,7 +38,7 @@ impl Phone {
             let mut names = c.prepare_cached("SELECT coalesce(name, '') FROM persons WHERE doc = ?1")?;
             let doc = load(c, id)?.ok_or_else(missing)?;
             let view = |fact: Fact| {
-                let (zh, en) = doc.kind().words_at(&fact.path);
+                let (zh, en) = crate::records::words_at(c, id, doc.kind(), &fact.path)?;
                 let by_name = names.query_row([&fact.by], |r| r.get(0)).optional()?.unwrap_or_default();
                 Ok(FactView { path: fact.path, value: fact.value.to_json(), shown: fact.shown, by: fact.by, by_name, at: fact.at, zh, en })
             };

@@ -94,6 +94,11 @@ impl Phone {
         self.store.read(|c| records::list(c, kind, query))
     }
 
+    /// The own fields of the communities on this phone, closed ones too.
+    pub fn own_fields(&self) -> Result<Vec<records::OwnFieldView>> {
+        self.store.read(|c| Ok(records::own_fields(c, None)?.into_iter().map(Into::into).collect()))
+    }
+
     /// The records of a kind on this phone that are called so; see [`records::named`].
     pub fn named(&self, kind: &str, title: &str, limit: u32) -> Result<Vec<Id>> {
         self.store.read(|c| records::named(c, kind, title, limit))

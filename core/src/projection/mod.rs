@@ -1,7 +1,7 @@
 //! Projection: a pure function from a document to rows, declared once and used on phone and hub. One generic upsert writes
 //! the rows: everything a document had is replaced, in the transaction that changed the document.
 
-use crate::dictionary::Field;
+use crate::dictionary::{Field, own};
 use crate::documents::{Doc, Kind, Map, Value};
 use crate::ids::Id;
 
@@ -82,10 +82,20 @@ pub static CONFLICTS: Table = Table {
 /// What a document lacks, or has too much of, by the demands of its kind that are younger than it; one row a demand.
 pub static MARKS: Table = Table { name: "marks", fields: &[], columns: &[("path", Type::Text), ("mark", Type::Text)], indexes: &[] };
 
+/// What stands in a community's own fields, as it was found; one row a value. What it means, the settings say when it is read. `part` is the
+/// entry that has the field, empty for the record itself; `room` the kind or the entries that it is a field of; the value is JSON.
+pub static OWN_VALUES: Table = Table {
+    name: "own_values",
+    fields: &[],
+    columns: &[("part", Type::Text), ("room", Type::Text), ("name", Type::Text), ("value", Type::Text)],
+    indexes: &["name"],
+};
+
 /// The tables that documents of a kind have rows in.
 pub fn tables_of(kind: &Kind) -> impl Iterator<Item = &'static Table> {
     let marks = (!kind.demands.is_empty()).then_some(&MARKS);
-    kind.tables.iter().copied().chain([&CONFLICTS]).chain(marks)
+    let own = own::rooms(kind).next().map(|_| &OWN_VALUES);
+    kind.tables.iter().copied().chain([&CONFLICTS]).chain(marks).chain(own)
 }
 
 /// All rows of a document.
@@ -100,6 +110,11 @@ pub fn project(doc: &Doc, tree: &Map) -> Vec<Row> {
             let values = vec![conflict.path.as_str().into(), number.into(), value.as_str().into(), stamped.by.as_str().into(), stamped.at.into()];
             rows.push(&CONFLICTS, &entry, values);
         }
+    }
+    for (of, part, key, value) in own::values(doc.kind(), tree) {
+        let json = value.to_json().to_string();
+        let path = if part.is_empty() { key.to_owned() } else { format!("{of}/{part}/{key}") };
+        rows.push(&OWN_VALUES, &path, [part, of, key, &json].map(Value::from).to_vec());
     }
     for demand in doc.kind().demands.iter().filter(|demand| !demand.is_met(tree)) {
         rows.push(&MARKS, demand.path, vec![demand.path.into(), demand.code().into()]);

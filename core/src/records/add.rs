@@ -1,13 +1,16 @@
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+use super::own::{own_fields, own_fields_for, settled};
 use super::read::{Against, named_key, read_named, read_new};
 use super::{Json, JsonMap, first};
-use crate::commands::{Action, Edit};
+use crate::commands::{Action, Edit, Meant};
 use crate::dictionary::{Entries, Label};
 use crate::documents::{Added, Kind, Map, Written};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::kinds;
+use crate::store::{load, tenant_of};
 
 /// Adds a record of a kind that the dictionary makes. Returns its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,25 @@ impl AddRecord {
 }
 
 impl Action for AddRecord {
+    fn meant(&self, store: &Connection, person: Id, _now: i64) -> Result<Meant> {
+        let Some(kind) = kinds::by_name(&self.kind) else { return Ok(Meant::AsGiven) };
+        let own = own_fields_for(store, person)?;
+        let beside: Vec<&str> = kind.entries.iter().map(|e| e.key).chain(kind.named.iter().map(|n| n.key)).collect();
+        let mut fields = settled(&own, kind.name, kind.fields, &beside, &self.fields)?;
+        for declared in kind.entries {
+            let Some(Json::Array(all)) = fields.get_mut(declared.key) else { continue };
+            for (at, entry) in all.iter_mut().enumerate() {
+                let Json::Object(given) = entry else { continue };
+                let in_entry = |flaw: Error| {
+                    let field = format!("{}[{at}].{}", declared.key, flaw.field().unwrap_or_default());
+                    flaw.in_field(field)
+                };
+                *given = settled(&own, declared.key, declared.fields, &[], given).map_err(in_entry)?;
+            }
+        }
+        Ok(if fields == self.fields { Meant::AsGiven } else { Meant::Instead(Box::new(Self { fields, ..self.clone() }.into())) })
+    }
+
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let kind = kinds::by_name(&self.kind);
         let kind = kind.ok_or_else(|| Error::invalid("没有这类资料", format!("there is no kind {}", self.kind)))?;
@@ -98,6 +120,14 @@ impl AddEntry {
 }
 
 impl Action for AddEntry {
+    fn meant(&self, store: &Connection, _person: Id, _now: i64) -> Result<Meant> {
+        let Some(doc) = load(store, self.record)? else { return Ok(Meant::AsGiven) };
+        let Some(declared) = doc.kind().entries.iter().find(|e| e.key == self.entries) else { return Ok(Meant::AsGiven) };
+        let own = own_fields(store, tenant_of(store, self.record)?.as_deref())?;
+        let fields = settled(&own, declared.key, declared.fields, &[], &self.fields)?;
+        Ok(if fields == self.fields { Meant::AsGiven } else { Meant::Instead(Box::new(Self { fields, ..self.clone() }.into())) })
+    }
+
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let kind = edit.kind_of(self.record)?;
         let declared = kind.entries.iter().find(|e| e.key == self.entries);

@@ -3,6 +3,7 @@ use jiff::civil::Date;
 use super::add::{NewRecord, read_record};
 use super::read::Against;
 use super::{Json, JsonMap};
+use crate::dictionary::own::is_key;
 use crate::dictionary::{Field, Type};
 use crate::documents::{Value, Written};
 use crate::error::Error;
@@ -42,5 +43,6 @@ fn as_json(fields: &[Field], written: &Written) -> JsonMap {
         };
         all.insert(field.key.to_owned(), json);
     }
+    all.extend(written.iter().filter(|(key, _)| is_key(key)).map(|(key, value)| (key.clone(), value.to_json())));
     all
 }

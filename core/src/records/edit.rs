@@ -1,12 +1,16 @@
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+use super::own::{own_fields, settled};
 use super::read::{Against, named_key, read_all, read_named};
 use super::{Json, JsonMap, first};
-use crate::commands::{Action, Edit};
-use crate::dictionary::{Label, Named};
+use crate::commands::{Action, Edit, Meant};
+use crate::dictionary::own::{OWN, is_key};
+use crate::dictionary::{Field, Label, Named};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::store::{load, tenant_of};
 
 /// Edits fields of a record, or of an entry within one; what is not given stays, an empty value takes one away, of tags each
 /// word is given (`+低保`) or taken away (`-低保`) by itself. Returns the id of what was edited.
@@ -34,6 +38,25 @@ impl EditRecord {
 }
 
 impl Action for EditRecord {
+    fn meant(&self, store: &Connection, _person: Id, _now: i64) -> Result<Meant> {
+        let own = own_fields(store, tenant_of(store, self.record)?.as_deref())?;
+        if own.is_empty() && !self.fields.keys().any(|key| key.starts_with(OWN)) {
+            return Ok(Meant::AsGiven);
+        }
+        let Some(doc) = load(store, self.record)? else { return Ok(Meant::AsGiven) };
+        let (kind, entry) = (doc.kind(), self.entry.map(|entry| entry.to_string()));
+        let (of, fields): (_, &[Field]) = match &entry {
+            None => (kind.name, kind.fields),
+            Some(entry) => match kind.entries.iter().find(|declared| doc.tree().present(declared.key, entry)) {
+                Some(declared) => (declared.key, declared.fields),
+                None => return Ok(Meant::AsGiven),
+            },
+        };
+        let beside: Vec<&str> = kind.named.iter().map(|named| named.key).collect();
+        let fields = settled(&own, of, fields, &beside, &self.fields)?;
+        Ok(if fields == self.fields { Meant::AsGiven } else { Meant::Instead(Box::new(Self { fields, ..self.clone() }.into())) })
+    }
+
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let kind = edit.kind_of(self.record)?;
         let state = edit.state(self.record, kind.name, kind.rules.zh, kind.name)?;
@@ -59,7 +82,7 @@ impl Action for EditRecord {
             }
         }
         // A tag that was never given is not taken away.
-        written.retain(|(key, value)| *value != Value::Bool(false) || !key.contains(':') || before.get(key).is_some());
+        written.retain(|(key, value)| *value != Value::Bool(false) || !key.contains(':') || is_key(key) || before.get(key).is_some());
         for field in fields.iter().filter(|field| field.is_once()) {
             let changes = |(key, value): &(String, Value)| *key == field.key && *before.value(key) != Value::Null && before.value(key) != value;
             if written.iter().any(changes) {

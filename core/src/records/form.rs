@@ -126,7 +126,7 @@ pub fn dictionary() -> Vec<KindView> {
         title: kind.title.into(),
         orders: kind.orders.iter().map(|o| choice(o.key, o.label)).collect(),
         filters: kind.filters.iter().map(|f| (*f).to_owned()).collect(),
-        fields: kind.fields.iter().map(field).collect(),
+        fields: kind.fields.iter().map(field_view).collect(),
         entries: kind
             .entries
             .iter()
@@ -136,7 +136,7 @@ pub fn dictionary() -> Vec<KindView> {
                 en: e.label.en.into(),
                 is_added: e.added == Added::Add,
                 add_command: command(e.added),
-                fields: e.fields.iter().map(field).collect(),
+                fields: e.fields.iter().map(field_view).collect(),
             })
             .collect(),
         named: kind.named.iter().map(named).collect(),
@@ -149,15 +149,15 @@ fn command(added: Added) -> String {
 }
 
 fn named(named: &Named) -> NamedForm {
-    let names = field(&Field::new(named.key, named.label.zh, named.label.en, named.names, named.roles));
-    NamedForm { names: names.kind, refers_to: names.refers_to, is_edited: named.is_edited, value: field(&named.field()) }
+    let names = field_view(&Field::new(named.key, named.label.zh, named.label.en, named.names, named.roles));
+    NamedForm { names: names.kind, refers_to: names.refers_to, is_edited: named.is_edited, value: field_view(&named.field()) }
 }
 
 fn choice(code: &str, label: Label) -> Choice {
     Choice { code: code.into(), zh: label.zh.into(), en: label.en.into() }
 }
 
-fn field(field: &Field) -> FieldView {
+pub(super) fn field_view(field: &Field) -> FieldView {
     let length = |n: usize| i64::try_from(n).ok();
     let no_unit = Label { zh: "", en: "" };
     let (kind, least, most, unit): (&str, _, _, _) = match field.ty {

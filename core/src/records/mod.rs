@@ -6,6 +6,7 @@ mod checked;
 mod edit;
 mod form;
 mod further;
+mod own;
 mod queries;
 mod read;
 
@@ -14,6 +15,8 @@ pub use checked::checked;
 pub use edit::EditRecord;
 pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary};
 pub(crate) use further::Further;
+pub use own::{OwnFieldView, given_for, own_fields, settled};
+pub(crate) use own::{open_keys, own_values, words_at};
 pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, NamedView, RecordView, list, named, record};
 
 use crate::commands::Edit;

@@ -6,12 +6,14 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde::Serialize;
 
+use super::own::{own_fields, own_values, shown_in, value_of};
+use crate::dictionary::own::OWN;
 use crate::dictionary::{Field, FieldValue, Type, shown};
 use crate::documents::{Kind, Map, Value};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::kinds;
-use crate::store::load;
+use crate::store::{load, tenant_of};
 use crate::text::one_form;
 
 /// A record with its fields.
@@ -112,8 +114,15 @@ pub fn record(connection: &Connection, id: Id) -> Result<Option<RecordView>> {
     let Some(doc) = load(connection, id)? else { return Ok(None) };
     let (kind, tree) = (doc.kind(), doc.tree());
     let mut names = Names::new(connection);
+    let own = own_fields(connection, tenant_of(connection, id)?.as_deref())?;
+    // The community's own fields come after those that are declared, and before what nobody here knows.
+    let with_own = |fields: Vec<FieldValue>, declared: &[Field], of: &str, tree: &Map| {
+        let (known, unknown): (Vec<FieldValue>, Vec<FieldValue>) =
+            fields.into_iter().filter(|f| !f.key.starts_with(OWN)).partition(|f| declared.iter().any(|d| d.key == f.key));
+        known.into_iter().chain(shown_in(&own, of, tree)).chain(unknown).collect::<Vec<_>>()
+    };
     let containers: Vec<&str> = kind.versions.iter().flat_map(|v| v.containers.iter().copied()).collect();
-    let fields = names.told(kind.fields, shown(kind.fields, tree, &containers))?;
+    let fields = with_own(names.told(kind.fields, shown(kind.fields, tree, &containers))?, kind.fields, kind.name, tree);
     let mut entries = Vec::new();
     for declared in kind.entries {
         let mut all: Vec<(Id, &Map)> =
@@ -121,6 +130,7 @@ pub fn record(connection: &Connection, id: Id) -> Result<Option<RecordView>> {
         all.sort_by_key(|(id, _)| (id.counter, id.actor));
         for (id, entry) in all {
             let fields = names.told(declared.fields, shown(declared.fields, entry, &[]))?;
+            let fields = with_own(fields, declared.fields, declared.key, entry);
             entries.push(EntryView { id, entries: declared.key.to_owned(), fields });
         }
     }
@@ -166,6 +176,11 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
     let mut wheres = Vec::new();
     let mut arguments = Vec::new();
     for Filter { field: key, value: wanted } in &query.filters {
+        if key.starts_with(OWN) {
+            wheres.push("doc IN (SELECT doc FROM own_values WHERE part = '' AND name = ? AND value = ?)".to_owned());
+            arguments.extend([Value::from(key.as_str()), own_wanted(connection, kind, key, wanted)?.as_str().into()]);
+            continue;
+        }
         if !kind.filters.contains(&key.as_str()) {
             return Err(Error::invalid("没有这样的筛选条件", format!("lists of {} have no filter {key}", kind.name)).in_field(key.clone()));
         }
@@ -215,11 +230,20 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
         };
         let title = kind.fields.iter().find(|f| f.key == kind.title).and_then(&of).map(|f| f.text).unwrap_or_default();
         let listed = kind.fields.iter().filter(|f| f.listed).filter_map(&of).collect();
-        let fields = names.told(kind.fields, listed)?;
+        let mut fields = names.told(kind.fields, listed)?;
+        fields.extend(own_values(connection, id)?.remove("").unwrap_or_default());
         let (unsent, conflict) = flags(connection, id)?;
         rows.push(ListRow { id, title, fields, unsent, conflict });
     }
     Ok(ListPage { rows, next })
+}
+
+/// What a filter asks of an own field, as its values stand in their rows.
+fn own_wanted(connection: &Connection, kind: &Kind, key: &str, wanted: &str) -> Result<String> {
+    let all = own_fields(connection, None)?;
+    let own = all.iter().find(|own| own.of == kind.name && own.field.key == key);
+    let own = own.ok_or_else(|| Error::invalid("没有这样的筛选条件", format!("lists of {} have no filter {key}", kind.name)).in_field(key))?;
+    Ok(value_of(own, &wanted.into())?.to_string())
 }
 
 /// The records of `kind` on this phone that are called `title`, at most `limit`.

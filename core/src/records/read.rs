@@ -2,8 +2,10 @@
 
 use jiff::civil::Date;
 
+use super::own::as_given;
 use super::{Json, JsonMap};
 use crate::commands::{Edit, check_name, check_note, check_position, check_text, check_time};
+use crate::dictionary::own::is_key;
 use crate::dictionary::{Code, Field, Label, Named, Type};
 use crate::documents::{Kind, Value, Written};
 use crate::error::{Error, Result};
@@ -38,7 +40,8 @@ impl<'e, 'a> Against<'e, 'a> {
     }
 }
 
-/// Reads what is given for `fields`. `entries` are keys that are no fields and are read by the caller.
+/// Reads what is given for `fields`. `entries` are keys that are no fields and are read by the caller. The community's own fields are written as
+/// they are given: what they may hold was looked at then, and a command that runs again goes by that.
 ///
 /// # Errors
 /// All that is wrong, each naming its field; nothing is to be written then.
@@ -47,7 +50,8 @@ pub(super) fn read_all(fields: &[Field], given: &JsonMap, entries: &[&str], agai
     let mut flaws = Vec::new();
     for (key, json) in given.iter().filter(|(key, _)| !entries.contains(&key.as_str())) {
         let field = fields.iter().find(|f| f.key == key && f.is_written());
-        match field.map_or_else(|| Err(unknown(key)), |field| read(field, json, given, against)) {
+        let own = || as_given(json).filter(|_| is_key(key)).map(|value| vec![(key.clone(), value)]);
+        match field.map_or_else(|| own().ok_or_else(|| unknown(key)), |field| read(field, json, given, against)) {
             Ok(values) => written.extend(values),
             Err(flaw) => flaws.push(flaw.in_field(key)),
         }
@@ -63,7 +67,7 @@ pub(super) fn read_new(fields: &[Field], given: &JsonMap, entries: &[&str], agai
     match read_all(fields, given, entries, against) {
         Ok(mut written) if flaws.is_empty() => {
             // Tags that are taken away from something new were never there.
-            written.retain(|(key, value)| *value != Value::Bool(false) || !key.contains(':'));
+            written.retain(|(key, value)| *value != Value::Bool(false) || !key.contains(':') || is_key(key));
             Ok(written)
         }
         Ok(_) => Err(flaws),
@@ -83,7 +87,7 @@ fn is_empty(json: &Json) -> bool {
     }
 }
 
-fn unknown(key: &str) -> Error {
+pub(super) fn unknown(key: &str) -> Error {
     Error::invalid(format!("没有“{key}”这一项"), format!("there is no field {key}"))
 }
 
@@ -128,7 +132,7 @@ pub(super) fn named_key<'a>(kind: &Kind, key: &'a str) -> Option<(&'a str, &'a s
 }
 
 /// What is given for one field, as the values to write; `beside` is what else is given.
-fn read(field: &Field, json: &Json, beside: &JsonMap, against: &mut Against<'_, '_>) -> Result<Written> {
+pub(super) fn read(field: &Field, json: &Json, beside: &JsonMap, against: &mut Against<'_, '_>) -> Result<Written> {
     let one = |value: Value| Ok(vec![(field.key.to_owned(), value)]);
     let Label { zh, en } = field.label;
     if is_empty(json) && !matches!(field.ty, Type::Tags) {

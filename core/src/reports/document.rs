@@ -1,7 +1,7 @@
 //! What a report is: its fields, rules and projection. The steps of one case are entries in its report.
 
 use super::fold::{STEPS, StepKind, fold};
-use crate::dictionary::{Code, Entries, Field, Label, Order, Type};
+use crate::dictionary::{Code, Entries, Field, Label, Order, Type, own};
 use crate::documents::{Added, Audience, Kind, Map, Place, Proof, Schema, Subject, Value};
 use crate::projection::{self, Rows, Table, reference};
 use crate::rules::table::{self, DESK, DISPATCHERS, HUB, PEOPLE, ROSTER, STEPPERS};
@@ -135,7 +135,7 @@ fn check(attempt: &Attempt<'_>) -> bool {
         _ => true,
     };
     let stood = |id: &str, step: &Map| attempt.before.is_some_and(|b| b.map("steps").map(id).text("kind") == step.text("kind"));
-    attempt.after.entries("steps").all(|(id, step)| stood(id, step) || may(step) && whole(step))
+    attempt.after.entries("steps").all(|(id, step)| stood(id, step) || may(step) && whole(step)) && own::fits(attempt, &[""])
 }
 
 fn project(tree: &Map, rows: &mut Rows) {

@@ -146,8 +146,15 @@ pub static HOUSEHOLD: KindRules = KindRules {
     kind: "household",
     zh: "住户",
     read_by: "its grid, its micro-grid's leads and the desk",
-    rows: &[once(STAMP, GRIDS), once("residents/*", ROSTER), once("residents/*/by|at|boot|since_boot", ROSTER), write("residents/*/removed", ROSTER)],
-    checks: "it has an address and a grid",
+    rows: &[
+        once(STAMP, GRIDS),
+        write("x:*", ROSTER),
+        once("residents/*", ROSTER),
+        once("residents/*/by|at|boot|since_boot", ROSTER),
+        write("residents/*/removed", ROSTER),
+        write("residents/*/x:*", ROSTER),
+    ],
+    checks: "it has an address and a grid; the community's own fields (`x:…`) are of the right shape, size and number",
 };
 
 /// Visits.
@@ -176,11 +183,12 @@ pub static REPORT: KindRules = KindRules {
     rows: &[
         once(STAMP, PEOPLE),
         once("own", PEOPLE),
+        write("x:*", ROSTER),
         once("steps/*", STEPPERS),
         once("steps/*/by|at|boot|since_boot|order", STEPPERS),
         once("steps/*/covers", HUB),
     ],
-    checks: "it has a title; each step is of a kind that the author's role over the report may add (below); a whistle says which kind it is, a dispatch names a lead, reopening says why",
+    checks: "it has a title; each step is of a kind that the author's role over the report may add (below); a whistle says which kind it is, a dispatch names a lead, reopening says why; the community's own fields (`x:…`) are of the right shape, size and number",
 };
 
 /// Which step of a report who may add: with a role that the report lies under; a note also who merely reads it, and whoever raised
@@ -219,7 +227,8 @@ pub static ATTENDANCE: KindRules = KindRules {
 };
 
 /// Settings.
-pub static SETTINGS: KindRules = KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*", DESK)], checks: "" };
+pub static SETTINGS: KindRules =
+    KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*", DESK), write("field:*", DESK)], checks: "" };
 
 /// Category lists.
 pub static CATEGORY_LIST: KindRules = KindRules { kind: "category_list", zh: "上报类别", read_by: "everyone with a role", rows: &[], checks: "" };

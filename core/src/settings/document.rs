@@ -1,6 +1,7 @@
 //! What a community's settings are: their fields, rules and projection. One document a community.
 
 use super::photo_networks::NETWORKS;
+use crate::dictionary::own::DEFINED;
 use crate::dictionary::{Field, Label, Named, Type};
 use crate::documents::{Added, Audience, Kind, Place, Schema};
 use crate::projection::{self, Table};
@@ -37,6 +38,9 @@ pub static RETENTION: Table = Table { name: "retention", columns: &[("months", p
 /// What the keys of [`RETENTION`] begin with: fields of the document itself, which need no container.
 pub const RETENTION_KEY: &str = "retention:";
 
+/// The fields of the community's own (`entry`: `residents:x:dogs`), each with its definition as JSON.
+pub static OWN_FIELDS: Table = Table { name: "own_fields", columns: &[("definition", projection::Type::Text)], fields: &[], indexes: &[] };
+
 /// A community's settings; read by everyone enrolled, written at the desk.
 pub static SETTINGS: Kind = Kind {
     name: "settings",
@@ -49,12 +53,15 @@ pub static SETTINGS: Kind = Kind {
     named: &[RHYTHMS],
     added: Added::Hub,
     complete: |_, _, _| Ok(()),
-    tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION],
+    tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION, &OWN_FIELDS],
     project: |tree, rows| {
         rows.push_fields(&SETTINGS_ROW, "", vec![], tree);
         for rule in tree.iter() {
             if let Some(kind) = rule.key.strip_prefix(RETENTION_KEY) {
                 rows.push(&RETENTION, kind, vec![rule.node.value().clone()]);
+            }
+            if let Some(name) = rule.key.strip_prefix(DEFINED) {
+                rows.push(&OWN_FIELDS, name, vec![rule.node.value().clone()]);
             }
         }
         for rule in tree.map("visit_rules").iter() {

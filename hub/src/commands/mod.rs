@@ -9,6 +9,7 @@ mod devices;
 mod end_role;
 mod erase;
 mod export;
+mod field;
 mod grid;
 mod import;
 mod init;
@@ -59,6 +60,8 @@ enum Command {
     Export(export::Export),
     /// 台账：保存列和表头，按用途导出 / an office's ledgers
     Ledger(ledger::Ledger),
+    /// 社区自设项目：增设、列出、停用 / the community's own fields
+    Field(field::Field),
     /// 生成入网链接 / print an enrolment link
     Invite(invite::Invite),
     /// 列出设备 / list the devices
@@ -214,6 +217,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Import(a) => import::run(a).await,
         Command::Export(a) => export::run(a).await,
         Command::Ledger(a) => ledger::run(a).await,
+        Command::Field(a) => field::run(a).await,
         Command::Invite(a) => invite::run(a).await,
         Command::Devices(a) => devices::run(a).await,
         Command::Revoke(a) => revoke::run(a).await,

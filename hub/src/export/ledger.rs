@@ -26,7 +26,7 @@ const LONGEST: usize = 100;
 
 /// Saves a ledger; columns are named by key or label. One of the same name is replaced.
 pub async fn add_ledger(hub: &Hub, tenant: &Tenant, ledger: &Ledger) -> Result<()> {
-    let list = List::named(&ledger.list)?;
+    let list = List::open(hub, tenant, &ledger.list).await?;
     let mut columns: Vec<(&str, &str)> = Vec::new();
     for (column, heading) in &ledger.columns {
         let (key, heading) = (list.column(column.trim())?.key, heading.trim());
@@ -79,7 +79,7 @@ pub async fn export_ledger(hub: &Hub, tenant: &Tenant, name: &str, purpose: &str
         let names = all.iter().map(|ledger| ledger.name.as_str()).collect::<Vec<_>>().join("、");
         HubError::usage(format!("没有“{name}”这本台账，现有：{names}"), format!("there is no ledger {name}"))
     })?;
-    let list = List::named(&ledger.list)?;
+    let list = List::open(hub, tenant, &ledger.list).await?;
     let columns: Vec<Column> = ledger.columns.iter().map(|(key, _)| list.column(key)).collect::<Result<_>>()?;
     let headings: Vec<&str> = ledger.columns.iter().map(|(_, heading)| heading.as_str()).collect();
     let rows = Rows::read(hub, tenant, &list, &columns, only, None).await?;

@@ -1,14 +1,17 @@
 //! What can be exported: the records of a kind, or the entries of a kind's records, with their columns by the dictionary.
 
+use gridwalk_core::dictionary::own::{self, OwnField};
 use gridwalk_core::dictionary::{Entries, Field, Type};
 use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds;
 use gridwalk_core::rules::Role;
 
+use crate::admin;
 use crate::error::{HubError, Result};
+use crate::hub::{Hub, Tenant};
 
 /// A list: a row a record, or a row an entry with what its record says of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct List {
     /// Its stable name: the kind's, or the key of its entries.
     pub name: &'static str,
@@ -16,6 +19,8 @@ pub(super) struct List {
     pub kind: &'static Kind,
     /// The entries that are its rows, if they are.
     pub entries: Option<&'static Entries>,
+    /// The fields of the community's own that its rows have.
+    pub own: Vec<&'static OwnField>,
 }
 
 /// Where a cell's content comes from.
@@ -49,8 +54,16 @@ pub(super) struct Column {
 }
 
 impl List {
-    /// The list of this name.
-    pub fn named(name: &str) -> Result<Self> {
+    /// The list of this name, with the own fields of a community.
+    pub async fn open(hub: &Hub, tenant: &Tenant, name: &str) -> Result<Self> {
+        let mut list = Self::named(name)?;
+        let of = list.name;
+        list.own = admin::list_own_fields(hub, tenant).await?;
+        list.own.retain(|own| own.of == of && own::rooms(list.kind).any(|room| own::of(list.kind, room) == of));
+        Ok(list)
+    }
+
+    fn named(name: &str) -> Result<Self> {
         // What only a circle reads does not leave with an administrator.
         let all = || kinds::known().filter(|kind| !kind.fields.is_empty() && !kind.is_confidential()).flat_map(Self::of_kind);
         all().find(|list| list.name == name).ok_or_else(|| {
@@ -60,8 +73,13 @@ impl List {
     }
 
     fn of_kind(kind: &'static Kind) -> impl Iterator<Item = Self> {
-        let entries = kind.entries.iter().map(move |entries| Self { name: entries.key, kind, entries: Some(entries) });
-        std::iter::once(Self { name: kind.name, kind, entries: None }).chain(entries)
+        let entries = kind.entries.iter().map(move |entries| Self { name: entries.key, kind, entries: Some(entries), own: Vec::new() });
+        std::iter::once(Self { name: kind.name, kind, entries: None, own: Vec::new() }).chain(entries)
+    }
+
+    /// The field of the community's own that has this key, if one does.
+    pub fn own(&self, key: &str) -> Option<&'static OwnField> {
+        self.own.iter().find(|own| own.field.key == key).copied()
     }
 
     /// Its columns, in order.
@@ -79,7 +97,7 @@ impl List {
             let own = |field: &Field| entries.fields.iter().any(|f| f.key == field.key);
             let of_record = kind.fields.iter().filter(|field| !own(field)).map(|field| of_kind(field, true));
             let own = entries.fields.iter().map(|field| Column { names: Some(field.key) == self.title(), ..of_kind(field, false) });
-            return of_record.chain(own).collect();
+            return of_record.chain(own).chain(self.own.iter().map(|own| of_kind(&own.field, false))).collect();
         }
         let stamps = kind.tables.first().into_iter().flat_map(|table| table.columns).filter_map(|(key, _)| {
             let (heading, source) = match *key {
@@ -97,7 +115,8 @@ impl List {
             usual: true,
             names: true,
         });
-        kind.fields.iter().map(|field| of_kind(field, false)).chain(entries).chain(stamps).collect()
+        let fields = kind.fields.iter().chain(self.own.iter().map(|own| &own.field));
+        fields.map(|field| of_kind(field, false)).chain(entries).chain(stamps).collect()
     }
 
     /// The key of the field that an entry is called by: the first that it must have.

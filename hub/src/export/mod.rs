@@ -26,7 +26,7 @@ use crate::hub::{Hub, Tenant};
 
 /// Writes the list of this name (a kind's, or of a kind's entries: `residents`) into a new workbook. Returns how many rows it has.
 pub async fn export(hub: &Hub, tenant: &Tenant, list: &str, only: &[Only], to: &Path) -> Result<usize> {
-    let list = List::named(list)?;
+    let list = List::open(hub, tenant, list).await?;
     let columns: Vec<Column> = list.columns().into_iter().filter(|column| column.usual).collect();
     let digests = Digests::open(hub, tenant).await?;
     let rows = Rows::read(hub, tenant, &list, &columns, only, Some(&digests)).await?;

@@ -10,7 +10,7 @@ use gridwalk_core::error::{Error as CoreError, ErrorKind};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input as Command;
-use gridwalk_core::records::{EditRecord, Json, JsonMap};
+use gridwalk_core::records::{EditRecord, Json, JsonMap, given_for};
 use gridwalk_core::text::one_form;
 use sqlx::{AnyConnection, Row as _};
 
@@ -127,7 +127,7 @@ impl Book {
         };
         let Some(known) = known.filter(|sheet| sheet.rows.first().is_some_and(|row| text(row, 0) == MARK)) else { return Ok(None) };
         let head = |row: usize, at: usize| known.rows.get(row).map_or("", |row| text(row, at));
-        let list = List::named(head(0, 1))?;
+        let list = List::open(hub, tenant, head(0, 1)).await?;
         let keys: Vec<&str> = (2..known.rows.get(1).map_or(0, |row| row.cells.len())).map(|at| head(1, at)).collect();
         let digests = Digests::open(hub, tenant).await?;
         if digests.sheet(list.name, &keys) != head(0, 2) {
@@ -313,6 +313,11 @@ impl Work<'_, '_> {
                 },
                 Type::Place | Type::MicroGrid => self.placed(&doc, change).await?,
                 _ => Ok(Some(content.to_json())),
+            };
+            // What the community's own fields may hold is its settings' to say, which no rule looks at.
+            let json = match (json, list.own(field.key)) {
+                (Ok(Some(json)), Some(own)) => given_for(own, &json).map(Some).map_err(|e| Reason::Core(e.message_zh().to_owned(), e.message_en().to_owned())),
+                (json, _) => json,
             };
             let json = match json {
                 Ok(Some(json)) => json,

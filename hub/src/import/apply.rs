@@ -23,6 +23,7 @@ use super::messages::Message;
 use super::read::{Input, read_file};
 use super::rejects::{Place, Problem, Reason, Reject, write_rejects};
 use super::table::Column;
+use crate::admin;
 use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
@@ -87,6 +88,7 @@ pub async fn preview(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping)
 }
 
 async fn run(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, preview: bool, mut progress: impl FnMut(usize, usize)) -> Result<Imported> {
+    let mapping = &mapping.with_own(&admin::list_own_fields(hub, tenant).await?);
     let mut input = read_file(path, mapping, hub.now()).map_err(|e| HubError::Usage(e.to_string()))?;
     let mut report = Imported { repeats: input.repeats, notes: std::mem::take(&mut input.notes), ..Imported::default() };
     let mut rejects = std::mem::take(&mut input.rejects);

@@ -151,7 +151,7 @@ fn household(keys: &mut Keys<'_>, today: Date) -> Household {
     let (resident_ids, residents) = keys.objects("residents", resident).into_iter().unzip();
     keys.name_unread();
     let (lat, lon) = position.map(|p| (p.lat, p.lon)).unzip();
-    let mut home = NewHousehold { address, tenure, lat, lon, visit_every_days, residents };
+    let mut home = NewHousehold { address, tenure, lat, lon, visit_every_days, residents, own: serde_json::Map::new() };
     match home.checked(today) {
         Ok(clean) => home = clean,
         Err(flaws) => {
@@ -170,7 +170,7 @@ fn household(keys: &mut Keys<'_>, today: Date) -> Household {
 fn resident(keys: &mut Keys<'_>) -> (String, NewResident) {
     let id = keys.id("id");
     let [name, sex, birth, relation, phone] = ["name", "sex", "birth", "relation", "phone"].map(|key| keys.plain(key));
-    let resident = NewResident { name, sex, birth, relation, phone, tags: keys.texts("tags") };
+    let resident = NewResident { name, sex, birth, relation, phone, tags: keys.texts("tags"), own: serde_json::Map::new() };
     keys.name_unread();
     (id, resident)
 }

@@ -1,5 +1,6 @@
 //! A household of a file, before it is a record: its fields by the dictionary, checked by the core.
 
+use gridwalk_core::dictionary::own::OWN;
 use gridwalk_core::error::Error as CoreError;
 use gridwalk_core::ids::Id;
 use gridwalk_core::records::{Json, JsonMap, checked};
@@ -21,6 +22,8 @@ pub struct NewHousehold {
     pub visit_every_days: Option<u32>,
     /// The residents.
     pub residents: Vec<NewResident>,
+    /// The community's own fields, by their keys.
+    pub own: JsonMap,
 }
 
 /// A resident of a file.
@@ -38,6 +41,8 @@ pub struct NewResident {
     pub phone: String,
     /// Tags.
     pub tags: Vec<String>,
+    /// The community's own fields, by their keys.
+    pub own: JsonMap,
 }
 
 impl NewHousehold {
@@ -68,6 +73,9 @@ impl NewHousehold {
             ("visit_every_days", json!(self.visit_every_days)),
             ("residents", json!(residents)),
         ])
+        .into_iter()
+        .chain(self.own.clone())
+        .collect()
     }
 }
 
@@ -75,7 +83,8 @@ impl NewResident {
     fn of(fields: &JsonMap) -> Self {
         let [name, sex, birth, relation, phone] = ["name", "sex", "birth", "relation", "phone"].map(|key| text(fields, key));
         let tags = fields.get("tags").and_then(Json::as_array).into_iter().flatten();
-        Self { name, sex, birth, relation, phone, tags: tags.filter_map(Json::as_str).map(str::to_owned).collect() }
+        let own = fields.iter().filter(|(key, _)| key.starts_with(OWN)).map(|(key, value)| (key.clone(), value.clone())).collect();
+        Self { name, sex, birth, relation, phone, tags: tags.filter_map(Json::as_str).map(str::to_owned).collect(), own }
     }
 
     fn fields(&self) -> JsonMap {
@@ -87,6 +96,9 @@ impl NewResident {
             ("phone", json!(self.phone)),
             ("tags", json!(self.tags)),
         ])
+        .into_iter()
+        .chain(self.own.clone())
+        .collect()
     }
 }
 

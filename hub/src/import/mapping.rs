@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gridwalk_core::dictionary::own::OwnField;
 use jiff::tz::Offset;
 use serde::Deserialize;
 
@@ -47,6 +48,9 @@ pub struct Mapping {
     /// Headings, keys of JSON lines and sheets that are left out on purpose.
     #[serde(default)]
     ignore: Vec<String>,
+    /// The community's own fields, whose columns a roster may have.
+    #[serde(skip)]
+    own: Vec<&'static OwnField>,
 }
 
 fn china() -> i8 {
@@ -55,7 +59,7 @@ fn china() -> i8 {
 
 impl Default for Mapping {
     fn default() -> Self {
-        Self { columns: BTreeMap::new(), sheet: None, utc_offset_hours: china(), kind: None, grid: None, ignore: Vec::new() }
+        Self { columns: BTreeMap::new(), sheet: None, utc_offset_hours: china(), kind: None, grid: None, ignore: Vec::new(), own: Vec::new() }
     }
 }
 
@@ -92,6 +96,12 @@ impl Mapping {
         self.ignore.iter().map(|name| heading_key(name)).collect()
     }
 
+    /// The same for a community with these fields of its own; a roster has columns of those that are open.
+    pub fn with_own(&self, own: &[&'static OwnField]) -> Self {
+        let of_roster = |own: &&OwnField| ["household", "residents"].contains(&own.of) && !own.definition.closed;
+        Self { own: own.iter().copied().filter(of_roster).collect(), ..self.clone() }
+    }
+
     /// How many headings of one kind the best row of the sheet has.
     pub fn headings_matched(&self, sheet: &Sheet) -> usize {
         self.best(sheet).map_or(0, |fit| fit.columns.len())
@@ -107,6 +117,7 @@ impl Mapping {
         let width = sheet.separated.then_some(fit.headings.len());
         Ok(Some(Table {
             kind: fit.kind,
+            own: self.own.clone(),
             sheet: &sheet.name,
             columns: fit.columns,
             rows,
@@ -221,6 +232,13 @@ impl Mapping {
             }
         }
         if kind == Kind::Roster {
+            for own in &self.own {
+                let names = [&*own.definition.zh, &own.definition.en, own.field.key].map(str::to_owned).into_iter();
+                let taken = |at: usize| fit.columns.iter().any(|column: &Column| column.at == at);
+                if let Some((at, _)) = find(&headings, names, taken) {
+                    fit.columns.push(Column { key: own.name, at, heading: headings[at].0.clone() });
+                }
+            }
             // A resident has a name, a household one of these.
             for any in [&["name", "head"][..], &["address", "room", "building"]] {
                 if !any.iter().any(|key| fit.has(key)) {

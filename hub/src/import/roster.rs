@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use gridwalk_core::error::Error as CoreError;
+use gridwalk_core::records::JsonMap;
 use gridwalk_core::text::day::day;
 use gridwalk_core::text::phones::{BETWEEN, phones};
 use gridwalk_core::text::{is_nothing, one_form};
@@ -43,6 +44,8 @@ struct Line {
     head: Option<String>,
     members: Option<String>,
     resident: NewResident,
+    /// The community's own fields of the household.
+    own: JsonMap,
     /// What the row is refused for as a whole.
     unfit: bool,
     problems: Vec<Problem>,
@@ -128,6 +131,7 @@ impl<'a> Roster<'a> {
             lon: None,
             visit_every_days: visit_every_days.clone().and_then(Result::ok),
             residents,
+            own: home.lines.iter().rev().flat_map(|at| lines[*at].own.clone()).collect(),
         };
         let micro_grid = stated(|line| line.micro_grid.as_ref());
         if let Some(Err(_)) = visit_every_days {
@@ -174,9 +178,9 @@ fn origin<'e>(flaw: &'e CoreError, origins: &[usize], first: usize) -> (usize, &
 fn line(mut row: RowReader<'_>, table: &Table<'_>, before: Option<&Line>) -> Line {
     let place = row.place();
     if !row.is_whole() {
-        let (resident, problems) = (NewResident::default(), row.into_problems());
+        let (resident, own, problems) = (NewResident::default(), JsonMap::new(), row.into_problems());
         let (grid, micro_grid, number, tenure, visit_every_days, head, members) = Default::default();
-        return Line { place, grid, micro_grid, number, address: String::new(), tenure, visit_every_days, head, members, resident, unfit: true, problems };
+        return Line { place, grid, micro_grid, number, address: String::new(), tenure, visit_every_days, head, members, resident, own, unfit: true, problems };
     }
     let mut text = |key: &str| row.optional_text(key, one_line).map(|text| one_form(&text).into_owned()).filter(|text| !is_nothing(text));
     let [grid, micro_grid, tenure, visit_every_days, head, members] = ["grid", "micro_grid", "tenure", "visit_every_days", "head", "members"].map(&mut text);
@@ -186,6 +190,13 @@ fn line(mut row: RowReader<'_>, table: &Table<'_>, before: Option<&Line>) -> Lin
     // In their one form already, so that a person written twice is seen to be one; what has none, the core refuses.
     let birth = row.optional_day("birth").map(|text| day(&text).map_or(text, |day| day.to_string())).unwrap_or_default();
     let phone = row.optional_phone("phone").map(|text| phones(&text).map_or(text, |all| all.join(BETWEEN.encode_utf8(&mut [0; 4])))).unwrap_or_default();
+    let (mut own, mut of_resident) = (JsonMap::new(), JsonMap::new());
+    for field in &table.own {
+        if let Some(json) = row.optional_own(field) {
+            let fields = if field.of == "household" { &mut own } else { &mut of_resident };
+            fields.insert(field.field.key.to_owned(), json);
+        }
+    }
     let mut line = Line {
         place,
         grid,
@@ -196,7 +207,8 @@ fn line(mut row: RowReader<'_>, table: &Table<'_>, before: Option<&Line>) -> Lin
         visit_every_days,
         head,
         members,
-        resident: NewResident { name, sex, birth, relation, phone, tags },
+        resident: NewResident { name, sex, birth, relation, phone, tags, own: of_resident },
+        own,
         unfit: false,
         problems: row.into_problems(),
     };
@@ -266,8 +278,8 @@ impl Line {
     }
 
     fn says_of_someone(&self) -> bool {
-        let NewResident { sex, birth, relation, phone, tags, .. } = &self.resident;
-        !(sex.is_empty() && birth.is_empty() && relation.is_empty() && phone.is_empty() && tags.is_empty())
+        let NewResident { sex, birth, relation, phone, tags, own, .. } = &self.resident;
+        !(own.is_empty() && sex.is_empty() && birth.is_empty() && relation.is_empty() && phone.is_empty() && tags.is_empty())
     }
 }
 

@@ -1,8 +1,11 @@
 //! A sheet whose columns are known, and the reading of its rows cell by cell.
 
+use gridwalk_core::dictionary::Type;
+use gridwalk_core::dictionary::own::OwnField;
+use gridwalk_core::records::{Json, given_for};
 use jiff::tz::Offset;
 
-use super::fields::{MAX_NUMBER, MAX_TEXT, heading_key, identifier, is_no_value, lost_digits, means_blank, one_line};
+use super::fields::{MAX_NUMBER, MAX_TEXT, heading_key, identifier, is_no_value, lost_digits, means_blank, one_line, paragraphs};
 use super::headings::{Kind, counts_rows};
 use super::rejects::{Place, Problem, Reason, Reject};
 use super::sheet::{Cell, Row};
@@ -30,6 +33,8 @@ pub struct Column {
 pub struct Table<'a> {
     /// What the rows are.
     pub kind: Kind,
+    /// The community's own fields that it may have columns of.
+    pub own: Vec<&'static OwnField>,
     /// The name of the sheet.
     pub sheet: &'a str,
     /// The columns that were found.
@@ -233,6 +238,21 @@ impl<'a> RowReader<'a> {
             },
             Cell::Number(number, _) if number.fract() == 0.0 => Some(format!("{number}")),
             _ => self.optional_text(key, one_line),
+        }
+    }
+
+    /// What the row says for an own field of the community, checked by its type.
+    pub fn optional_own(&mut self, own: &OwnField) -> Option<Json> {
+        let text = match own.field.ty {
+            Type::Date => self.optional_day(own.name),
+            Type::Telephone => self.optional_phone(own.name),
+            Type::Number { .. } => self.optional_number(own.name),
+            Type::Note(_) => self.optional_text(own.name, paragraphs),
+            _ => self.optional_text(own.name, one_line),
+        }?;
+        match given_for(own, &text.into()) {
+            Ok(json) => Some(json),
+            Err(e) => self.refuse(own.name, Reason::Core(e.message_zh().to_owned(), e.message_en().to_owned())),
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use gridwalk_core::dictionary::Data;
+use gridwalk_core::dictionary::own::OWN;
 use gridwalk_core::documents::{Again, Audience, Doc, ERASED, Kind, Value, change_from_body};
 use gridwalk_core::ids::{Actor, Id};
 use gridwalk_core::projection::tables_of;
@@ -48,8 +49,8 @@ impl Erase {
             Self::Resident { id, .. } => {
                 !matches!(path, [container, entry] if kind.residents().is_some_and(|(c, _)| c == *container) && *entry == id.to_string())
             }
-            // What this hub does not know may be words as well.
-            Self::Words => kind.names(path) && kind.field_at(path).is_none_or(|field| field.data == Data::Plain),
+            // What this hub does not know may be words as well, and so may the community's own fields.
+            Self::Words => kind.names(path) && !path[0].starts_with(OWN) && kind.field_at(path).is_none_or(|field| field.data == Data::Plain),
             Self::History => true,
         }
     }

@@ -8,13 +8,14 @@ use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::circles::SetMember;
 use gridwalk_core::commands::{Command, Edit};
+use gridwalk_core::dictionary::own::Definition;
 use gridwalk_core::dictionary::{Field, Type};
 use gridwalk_core::documents::{Added, Audience, Doc, Documents, Kind, Value, audiences_of, change_from_body};
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
 use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, JsonMap};
 use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, STEPS, WhistleReport};
 use gridwalk_core::rules::{Author, Grant, Over, Role, judge};
-use gridwalk_core::settings::SetRetention;
+use gridwalk_core::settings::{SetOwnField, SetRetention};
 use gridwalk_core::store::load;
 use gridwalk_core::versions::DICTIONARY_VERSION;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
@@ -259,7 +260,11 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
         "attendance" => all.push((("attendance.sign_out", "", ""), SignOut::of(id).into())),
         "photo" => all.push((("photos.remove", "", ""), RemovePhoto { photo: id }.into())),
         "circle" => all.push((("circles.member", "", ""), SetMember { circle: id, person: town.persons[1], member: true }.into())),
-        "settings" => all.push((("settings.retention", "", ""), SetRetention { settings: id, months: vec![("visit".into(), 24)], daily: None }.into())),
+        "settings" => {
+            all.push((("settings.retention", "", ""), SetRetention { settings: id, months: vec![("visit".into(), 24)], daily: None }.into()));
+            let definition = Definition { zh: "养犬".into(), en: "dogs".into(), ty: "number".into(), choices: vec![], personal: false, closed: false };
+            all.push((("settings.field", "", ""), SetOwnField { settings: id, of: "household".into(), key: "x:dogs".into(), definition }.into()));
+        }
         _ => {}
     }
     if ["visit", "report", "household", "health", "minor", "mediation"].contains(&kind.name) {
