@@ -16,13 +16,13 @@ use crate::export::python;
 use crate::program::{Program, Serving};
 
 /// A terminal phone beside the hub.
-struct Terminal {
+pub struct Terminal {
     store: PathBuf,
     role: Role,
 }
 
 impl Terminal {
-    fn enrol(hub: &Program, serving: &Serving, role: Role, name: &str, more: &[&str]) -> Self {
+    pub fn enrol(hub: &Program, serving: &Serving, role: Role, name: &str, more: &[&str]) -> Self {
         let terminal = Self { store: hub.folder.join(name), role };
         terminal.json(hub, &["enrol", &serving.invite(hub, &role.to_string(), name, more)]);
         terminal.json(hub, &["sync"]);
@@ -30,7 +30,7 @@ impl Terminal {
     }
 
     /// Runs `gridwalk`, which stands beside the hub's program. What it says to a person's terminal beside its answer names nobody.
-    fn run(&self, hub: &Program, args: &[&str]) -> (bool, Value) {
+    pub fn run(&self, hub: &Program, args: &[&str]) -> (bool, Value) {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_gridwalk-hub")).with_file_name("gridwalk");
         let said = Command::new(&program).env("GRIDWALK_STORE", &self.store).env_remove("GRIDWALK_KEY_FILE").args(args).arg("--json").output();
         let said = said.unwrap_or_else(|e| panic!("{}: {e}; build it with --bin gridwalk", program.display()));
@@ -38,7 +38,7 @@ impl Terminal {
         (said.status.success(), serde_json::from_slice(&said.stdout).unwrap_or(Value::Null))
     }
 
-    fn json(&self, hub: &Program, args: &[&str]) -> Value {
+    pub fn json(&self, hub: &Program, args: &[&str]) -> Value {
         let (succeeds, answer) = self.run(hub, args);
         assert!(succeeds, "{args:?}: {answer}");
         answer

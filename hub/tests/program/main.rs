@@ -7,4 +7,5 @@ mod full_disk;
 mod grids;
 mod import;
 mod logs;
+mod own_fields;
 mod program;

@@ -19,6 +19,7 @@ mod invites;
 mod lab;
 mod lists;
 mod oracle;
+mod own_fields;
 mod photos;
 mod report_fold;
 mod rules;

@@ -25,6 +25,7 @@ mod limits;
 mod micro_grids;
 mod moves;
 mod moving;
+mod own_fields;
 mod photos;
 mod photos_erased;
 mod photos_kept;
