@@ -154,6 +154,8 @@ inputs! {
     RemovePhoto(photos::RemovePhoto) = "photos.remove" ("撤回照片", "take a photo back"),
     /// Sets how long visits and closed reports are kept.
     SetRetention(settings::SetRetention) = "settings.retention" ("保存期限", "retention"),
+    /// Adds a version of public holidays and make-up working days.
+    AddCalendar(settings::AddCalendar) = "settings.calendar" ("放假安排", "public holidays"),
     /// Whistles: a report goes to the street.
     WhistleReport(reports::WhistleReport) = "reports.whistle" ("吹哨", "whistle"),
     /// Dispatches a whistled report to units.

@@ -219,7 +219,8 @@ pub static ATTENDANCE: KindRules = KindRules {
 };
 
 /// Settings.
-pub static SETTINGS: KindRules = KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*", DESK)], checks: "" };
+pub static SETTINGS: KindRules =
+    KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*|calendar:*", DESK)], checks: "" };
 
 /// Category lists.
 pub static CATEGORY_LIST: KindRules = KindRules { kind: "category_list", zh: "上报类别", read_by: "everyone with a role", rows: &[], checks: "" };

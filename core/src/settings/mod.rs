@@ -1,11 +1,13 @@
 //! What a community sets for itself: visit rules, over which networks photos travel, how long what is kept. Figures ship as
 //! editable defaults with their source, never as constants.
 
+mod calendar;
 pub mod document;
 mod photo_networks;
 mod retention;
 mod visit_rule;
 
+pub use calendar::{AddCalendar, calendar, calendar_of};
 pub use photo_networks::{NETWORKS, PhotoNetworks};
 pub use retention::{DEFAULT_RETENTION, SetRetention, SettingsView, settings};
 pub use visit_rule::DEFAULT_VISIT_RULES;

@@ -67,6 +67,7 @@ impl Town<'_> {
         };
         Some(match field.ty {
             Type::Text(64) => return None,
+            Type::Text(_) if field.key == "office_hours" => format!("0{}:00-12:00", 8 + n),
             Type::Text(_) => format!("{}甲{}{n}", kind.name, field.key),
             Type::Note(_) if field.key == "assisting" => return None,
             Type::Note(_) => format!("{}乙{}{n}", kind.name, field.key),

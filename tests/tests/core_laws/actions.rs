@@ -188,6 +188,7 @@ fn other(town: &Town, field: &Field, tree: &gridwalk_core::documents::Map) -> Op
     let stands = field.of(tree);
     let number = if let Value::Int(n) = stands { *n } else { 0 };
     Some(match field.ty {
+        Type::Text(_) if field.key == "office_hours" => json!("08:30-12:00"),
         Type::Text(_) | Type::Note(_) => json!("别的"),
         Type::Category => json!("0202"),
         Type::Choice(codes) => json!(codes.iter().find(|c| *stands != Value::from(c.code))?.code),
