@@ -106,6 +106,8 @@ inputs! {
     AddEntry(records::AddEntry) = "records.add_entry" ("新增条目", "add an entry"),
     /// Edits fields of a record or of an entry within one.
     EditRecord(records::EditRecord) = "records.edit" ("修改资料", "edit a record"),
+    /// Says that what stands in a record is still so.
+    Confirm(records::Confirm) = "records.confirm" ("核对", "confirm"),
     /// Adds a place.
     AddPlace(places::AddPlace) = "places.add" ("新增网格", "add a grid"),
     /// Adds a micro-grid to a grid.

@@ -1,12 +1,13 @@
 //! Photos on the phone: taking, showing, taking back.
 
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
+use super::drafts::draft_file;
 use super::{Outcome, Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::photos::{
-    Files, PhotoSize, PhotoTrouble, PhotoView, TakePhoto, file_hash, file_of, is_swept, networks, photos_of, prepare, settings, sweep, troubles,
+    Files, PhotoSize, PhotoTrouble, PhotoView, PreparedPhoto, TakePhoto, file_hash, file_of, is_swept, networks, photos_of, prepare, settings, sweep, troubles,
 };
 use crate::settings::{PhotoNetworks, SetPhotoNetworks};
 
@@ -26,28 +27,11 @@ impl Phone {
     }
 
     fn keep_photo(&self, id: Option<Id>, record: Id, taken: &[u8]) -> Result<Outcome> {
-        // The work of a tenth of a second, before anything is locked.
-        let photo = prepare(taken)?;
-        let (hash, thumb_hash) = (file_hash(&photo.original), file_hash(&photo.thumbnail));
-        // Both are far below 4 GiB.
-        let bytes = |file: &[u8]| u32::try_from(file.len()).unwrap_or(u32::MAX);
-        let input = TakePhoto {
-            record,
-            hash: hash.clone(),
-            bytes: bytes(&photo.original),
-            width: photo.width,
-            height: photo.height,
-            thumb_hash: thumb_hash.clone(),
-            thumb_bytes: bytes(&photo.thumbnail),
-        };
-        self.keep(id, &input.into(), |tx, doc| {
-            let files = Files::of(tx, self.store.folder())?;
-            for (hash, bytes, original) in [(&thumb_hash, &photo.thumbnail, false), (&hash, &photo.original, true)] {
-                files.write(tx, hash, bytes, &*self.random)?;
-                tx.prepare_cached("INSERT INTO photo_files (hash, doc, original, sent) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING")?
-                    .execute(params![hash, doc, original])?;
-            }
-            Ok(())
+        let photo = ReadyPhoto::of(taken)?;
+        let input = photo.of_record(record);
+        self.keep(id, &input.clone().into(), |tx, doc| {
+            photo.write(tx, self)?;
+            send_files(tx, doc, &input)
         })
     }
 
@@ -56,19 +40,22 @@ impl Phone {
         self.store.read(|c| photos_of(c, record))
     }
 
-    /// A photo's thumbnail, a JPEG; `None` until it has been received.
+    /// The thumbnail of a record's or a draft's photo, a JPEG; `None` until it has been received.
     pub fn photo_thumbnail(&self, photo: Id) -> Result<Option<Vec<u8>>> {
         self.photo_file(photo, PhotoSize::Thumbnail)
     }
 
-    /// A photo's original, a JPEG; `None` until it has been fetched.
+    /// The original of a record's or a draft's photo, a JPEG; `None` until it has been fetched.
     pub fn photo_original(&self, photo: Id) -> Result<Option<Vec<u8>>> {
         self.photo_file(photo, PhotoSize::Original)
     }
 
     fn photo_file(&self, photo: Id, size: PhotoSize) -> Result<Option<Vec<u8>>> {
         self.store.read(|c| {
-            let (hash, _) = file_of(c, photo, size)?.ok_or_else(no_photo)?;
+            let hash = match file_of(c, photo, size)? {
+                Some((hash, _)) => hash,
+                None => draft_file(c, photo, size)?.ok_or_else(no_photo)?,
+            };
             Files::of(c, self.store.folder())?.read(&hash)
         })
     }
@@ -95,6 +82,56 @@ impl Phone {
         let folder = self.store.folder();
         if self.store.read(|c| is_swept(c, folder))? { Ok(()) } else { self.store.write(|tx| sweep(tx, folder)) }
     }
+}
+
+/// A photo made small, with the names and sizes of its files.
+pub(super) struct ReadyPhoto {
+    photo: PreparedPhoto,
+    pub(super) hash: String,
+    pub(super) thumb_hash: String,
+    pub(super) bytes: u32,
+    pub(super) thumb_bytes: u32,
+}
+
+impl ReadyPhoto {
+    /// The work of a tenth of a second: to be done before anything is locked.
+    pub(super) fn of(taken: &[u8]) -> Result<Self> {
+        let photo = prepare(taken)?;
+        // Both are far below 4 GiB.
+        let bytes = |file: &[u8]| u32::try_from(file.len()).unwrap_or(u32::MAX);
+        let (original, thumbnail) = (&photo.original, &photo.thumbnail);
+        let (hash, thumb_hash) = (file_hash(original), file_hash(thumbnail));
+        Ok(Self { hash, thumb_hash, bytes: bytes(original), thumb_bytes: bytes(thumbnail), photo })
+    }
+
+    pub(super) fn width(&self) -> u32 {
+        self.photo.width
+    }
+
+    pub(super) fn height(&self) -> u32 {
+        self.photo.height
+    }
+
+    fn of_record(&self, record: Id) -> TakePhoto {
+        let (hash, thumb_hash) = (self.hash.clone(), self.thumb_hash.clone());
+        TakePhoto { record, hash, bytes: self.bytes, width: self.width(), height: self.height(), thumb_hash, thumb_bytes: self.thumb_bytes }
+    }
+
+    /// Writes both files.
+    pub(super) fn write(&self, tx: &Transaction<'_>, phone: &Phone) -> Result<()> {
+        let files = Files::of(tx, phone.store.folder())?;
+        files.write(tx, &self.thumb_hash, &self.photo.thumbnail, &*phone.random)?;
+        files.write(tx, &self.hash, &self.photo.original, &*phone.random)
+    }
+}
+
+/// The files of photo `doc`, which are here, are to be sent.
+pub(super) fn send_files(tx: &Transaction<'_>, doc: Id, photo: &TakePhoto) -> Result<()> {
+    for (hash, original) in [(&photo.thumb_hash, false), (&photo.hash, true)] {
+        tx.prepare_cached("INSERT INTO photo_files (hash, doc, original, sent) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING")?
+            .execute(params![hash, doc, original])?;
+    }
+    Ok(())
 }
 
 pub(crate) fn no_photo() -> Error {

@@ -3,14 +3,15 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::drafts::record_draft_photos;
 use super::{Membership, Phone, anchor, membership_for, state};
 use crate::clock::Stamp;
 use crate::commands::{Command, Edit, Made, Meant};
 use crate::documents::{RawChange, audiences_of, change_from_body};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
-use crate::rules::judge_recorded;
+use crate::rules::{is_younger, judge_recorded};
 use crate::store::{Stored, StoredDoc, Touched, to_json};
 use crate::versions::dictionary;
 
@@ -85,6 +86,9 @@ impl Phone {
             } else {
                 perform(tx, &command, &member, state.actor, Row::New { form }, &mut touched)?.0
             };
+            if form {
+                record_draft_photos(tx, &command, command.first, value, &member, &mut touched)?;
+            }
             touched.finish(tx)?;
             beside(tx, value)?;
             if form && tx.prepare_cached("DELETE FROM drafts WHERE command = ?1")?.execute([id])? > 0 {
@@ -131,6 +135,12 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
     let author = member.author(actor.device(), command.id.actor);
     for change in &made {
         check(&mut stored, change, &author, command.dictionary)?;
+    }
+    // What was recorded before the hub told how old it is runs again as it was, and waits there.
+    if let (Row::New { .. }, Some(hub)) = (&row, member.older_hub())
+        && made.iter().any(|made| is_younger(&hub, made.doc.kind(), made.before.as_deref().map(|doc| &**doc.tree()), made.doc.tree()))
+    {
+        return Err(Error::new(ErrorKind::HubOutdated, "须先更新服务器，它还不认识这一项", "the hub must be updated first; it does not know this yet"));
     }
     let n = keep_command(tx, command, value, member, if made.is_empty() { "taken" } else { "unsent" }, row)?;
     if made.len() > 256 {

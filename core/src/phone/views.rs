@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::versions::Dictionary;
 use crate::{
     activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units, visits,
 };
@@ -67,6 +68,11 @@ impl Phone {
     /// Households near a position; see [`search::near`].
     pub fn near(&self, lat: f64, lon: f64, metres: u32, limit: u32) -> Result<Vec<search::NearView>> {
         self.store.read(|c| search::near(c, lat, lon, metres, limit))
+    }
+
+    /// The dictionary as far as the hub of the community knows it: what is younger is not offered before the hub was updated.
+    pub fn dictionary(&self) -> Result<Vec<records::KindView>> {
+        self.store.read(|c| Ok(records::known_to(&membership(c, None)?.older_hub().unwrap_or(Dictionary::OURS))))
     }
 
     /// A record of any kind with its fields.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::dictionary::{Code, Data, Field, Label, Type};
 use crate::kinds::KINDS;
+use crate::versions::Dictionary;
 
 /// A kind as forms and lists see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -96,6 +97,14 @@ pub struct Choice {
 
 /// The dictionary: every kind that has declared fields.
 pub fn dictionary() -> Vec<KindView> {
+    known_to(&Dictionary::OURS)
+}
+
+/// The dictionary as far as `hub` knows it: nothing else is to be offered.
+pub fn known_to(hub: &Dictionary) -> Vec<KindView> {
+    let fields = |kind: &str, fields: &[Field]| -> Vec<FieldView> {
+        fields.iter().filter(|f| f.since <= hub.number && hub.knows(kind, f.key)).map(|f| field(f, hub)).collect()
+    };
     let view = |kind: &&crate::documents::Kind| KindView {
         kind: kind.name.into(),
         zh: kind.rules.zh.into(),
@@ -103,21 +112,22 @@ pub fn dictionary() -> Vec<KindView> {
         title: kind.title.into(),
         orders: kind.orders.iter().map(|o| choice(o.key, o.label)).collect(),
         filters: kind.filters.iter().map(|f| (*f).to_owned()).collect(),
-        fields: kind.fields.iter().map(field).collect(),
+        fields: fields(kind.name, kind.fields),
         entries: kind
             .entries
             .iter()
-            .map(|e| EntriesForm { key: e.key.into(), zh: e.label.zh.into(), en: e.label.en.into(), fields: e.fields.iter().map(field).collect() })
+            .map(|e| EntriesForm { key: e.key.into(), zh: e.label.zh.into(), en: e.label.en.into(), fields: fields("", e.fields) })
             .collect(),
     };
-    KINDS.iter().filter(|kind| !kind.fields.is_empty()).map(view).collect()
+    let known = KINDS.iter().filter(|kind| hub.knows(kind.name, "")).map(view);
+    known.filter(|kind| !kind.fields.is_empty()).collect()
 }
 
 fn choice(code: &str, label: Label) -> Choice {
     Choice { code: code.into(), zh: label.zh.into(), en: label.en.into() }
 }
 
-fn field(field: &Field) -> FieldView {
+fn field(field: &Field, hub: &Dictionary) -> FieldView {
     let length = |n: usize| i64::try_from(n).ok();
     let no_unit = Label { zh: "", en: "" };
     let (kind, least, most, unit): (&str, _, _, _) = match field.ty {
@@ -151,7 +161,7 @@ fn field(field: &Field) -> FieldView {
         least,
         unit_zh: unit.zh.into(),
         unit_en: unit.en.into(),
-        choices: codes.iter().map(|c| choice(c.code, c.label)).collect(),
+        choices: codes.iter().filter(|c| c.since <= hub.number).map(|c| choice(c.code, c.label)).collect(),
         refers_to: refers_to.iter().map(|k| (*k).to_owned()).collect(),
         required: field.required,
         once: field.writers.iter().all(|w| w.once || w.roles.is_empty()),

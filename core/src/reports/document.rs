@@ -98,7 +98,7 @@ fn check(attempt: &Attempt<'_>) -> bool {
         kind if StepKind::parse(kind).is_none() => false,
         kind => {
             let roles: &[Role] = if kind == StepKind::Note.code() { &reading } else { &over };
-            table::STEPS.iter().any(|(code, allowed)| *code == kind && roles.iter().any(|r| allowed.contains(r)))
+            table::STEPS.iter().any(|(code, allowed, _)| *code == kind && roles.iter().any(|r| allowed.contains(r)))
         }
     };
     let whole = |step: &Map| match StepKind::parse(step.text("kind")) {

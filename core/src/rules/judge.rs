@@ -251,7 +251,7 @@ impl KindRules {
     }
 }
 
-fn matches(part: &str, key: &str) -> bool {
+pub(super) fn matches(part: &str, key: &str) -> bool {
     part == "*"
         || part == "{name}"
         || part.split('|').any(|p| p.strip_suffix('*').map_or(p == key, |prefix| key.len() > prefix.len() && key.starts_with(prefix)))

@@ -17,6 +17,8 @@ pub struct Allow {
     pub roles: &'static [Role],
     /// Whether the value stays as it was first written.
     pub once: bool,
+    /// The dictionary's number that brought it; 0 for what was there in the first release.
+    pub since: u32,
 }
 
 /// The rules of one kind. Of the rows that name a path, the first that names one of the author's roles holds.
@@ -43,12 +45,12 @@ impl KindRules {
 
 /// May write again what stands there.
 const fn write(path: &'static str, roles: &'static [Role]) -> Allow {
-    Allow { path, roles, once: false }
+    Allow { path, roles, once: false, since: 0 }
 }
 
 /// What stays as it was first written.
 const fn once(path: &'static str, roles: &'static [Role]) -> Allow {
-    Allow { path, roles, once: true }
+    Allow { path, roles, once: true, since: 0 }
 }
 
 /// Who and when.
@@ -197,20 +199,20 @@ pub static REPORT: KindRules = KindRules {
 };
 
 /// Which step of a report who may add: with a role that the report lies under; a note also who merely reads it, and whoever raised
-/// it may have it taken up again.
-pub static STEPS: &[(&str, &[Role])] = &[
-    ("accept", ROSTER),
-    ("decline", ROSTER),
-    ("handle", HANDLERS),
-    ("feed_back", HANDLERS),
-    ("close", ROSTER),
-    ("whistle", DESK),
-    ("dispatch", &[StreetDispatcher, Hub]),
-    ("return", &[StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub]),
-    ("supervise", &[StreetDispatcher, Hub]),
-    ("reopen", ROSTER),
-    ("note", STEPPERS),
-    ("settled", &[Hub]),
+/// it may have it taken up again. Last the dictionary's number that brought it, 0 for the first release.
+pub static STEPS: &[(&str, &[Role], u32)] = &[
+    ("accept", ROSTER, 0),
+    ("decline", ROSTER, 0),
+    ("handle", HANDLERS, 0),
+    ("feed_back", HANDLERS, 0),
+    ("close", ROSTER, 0),
+    ("whistle", DESK, 0),
+    ("dispatch", &[StreetDispatcher, Hub], 0),
+    ("return", &[StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub], 0),
+    ("supervise", &[StreetDispatcher, Hub], 0),
+    ("reopen", ROSTER, 0),
+    ("note", STEPPERS, 0),
+    ("settled", &[Hub], 0),
 ];
 
 /// Activities.

@@ -156,7 +156,7 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
         .into(),
         11 | 12 => {
             // What the rules keep for others is refused whatever the report's status is; `rules.rs` tries those.
-            let desk: Vec<&str> = STEPS.iter().filter(|(_, roles)| roles.contains(&Role::Cadre)).map(|(code, _)| *code).collect();
+            let desk: Vec<&str> = STEPS.iter().filter(|(_, roles, _)| roles.contains(&Role::Cadre)).map(|(code, ..)| *code).collect();
             AddStep { report: pick(&known.reports, which)?, kind: text(&desk), note: "已办".into() }.into()
         }
         13 => AddActivity {

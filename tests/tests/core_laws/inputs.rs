@@ -15,7 +15,7 @@ use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResid
 
 use super::lab::{Lab, dump, id_of, resident};
 
-fn visit(household: Id) -> RecordVisit {
+pub fn visit(household: Id) -> RecordVisit {
     RecordVisit {
         household,
         result: VisitResult::Met,

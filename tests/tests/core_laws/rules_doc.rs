@@ -88,7 +88,7 @@ fn drawn() -> String {
     }
     text += "## Steps of a report\n\nWith a role that the report lies under (its grid, the desk, the street, a unit it was dispatched to); a note also by whoever\nreads it, and `reopen` by whoever raised it.\n\n";
     text += "| 步骤 | code | roles |\n| --- | --- | --- |\n";
-    for (code, roles) in table::STEPS {
+    for (code, roles, _) in table::STEPS {
         let zh = StepKind::ALL.iter().find(|(_, c, _)| c == code).map_or("", |(.., zh)| zh);
         let roles: Vec<&str> = roles.iter().map(|r| r.zh()).collect();
         writeln!(text, "| {zh} | `{code}` | {} |", roles.join("、")).unwrap();

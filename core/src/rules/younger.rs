@@ -1,0 +1,50 @@
+//! What a hub of an older release does not know yet. It would be held there, and whatever rests on it with it: a phone does not record it.
+
+use super::judge::matches;
+use super::table::STEPS;
+use crate::dictionary::{Field, Type};
+use crate::documents::{Kind, Map, Node, Value};
+use crate::versions::Dictionary;
+
+/// Whether what was written to a document of `kind` between these states is younger than `hub`: the kind, a field, a choice of it, a step.
+pub fn is_younger(hub: &Dictionary, kind: &Kind, before: Option<&Map>, after: &Map) -> bool {
+    let mut found = Vec::new();
+    written(before, after, &mut Vec::new(), &mut found);
+    !hub.knows(kind.name, "") || found.iter().any(|(path, value)| is_path_younger(hub, kind, path, value))
+}
+
+fn is_path_younger(hub: &Dictionary, kind: &Kind, path: &[&str], value: &Value) -> bool {
+    let is_for = |row: &str| row.split('/').count() == path.len() && row.split('/').zip(path).all(|(part, key)| matches(part, key));
+    let mut rows = kind.rows().iter().filter(|row| is_for(row.path)).peekable();
+    // What no row names was found out about times.
+    let no_row_is_old = rows.peek().is_some() && rows.all(|row| row.since > hub.number);
+    no_row_is_old || !hub.knows(kind.name, path[0]) || is_code_younger(hub, kind, path, value)
+}
+
+/// Whether the value is a choice or a step that is younger.
+fn is_code_younger(hub: &Dictionary, kind: &Kind, path: &[&str], value: &Value) -> bool {
+    let Value::Text(code) = value else { return false };
+    if kind.name == "report" && matches!(path, ["steps", _, "kind"]) {
+        let since = STEPS.iter().find(|(step, ..)| step == code).map_or(0, |(.., since)| *since);
+        return since > hub.number || !hub.knows("step", code);
+    }
+    let fields: &[Field] = match path {
+        [_] => kind.fields,
+        [container, ..] => kind.entries.iter().find(|e| e.key == *container).map_or(&[], |e| e.fields),
+        [] => &[],
+    };
+    let field = fields.iter().find(|f| path.last() == Some(&f.key)).map(|f| f.ty);
+    matches!(field, Some(Type::Choice(codes)) if codes.iter().any(|c| c.code == code && c.since > hub.number))
+}
+
+/// The keys from the root, with the values, that are not as they were.
+fn written<'a>(before: Option<&Map>, after: &'a Map, path: &mut Vec<&'a str>, found: &mut Vec<(Vec<&'a str>, &'a Value)>) {
+    for entry in after.iter().filter(|entry| before.and_then(|map| map.get(&entry.key)) != Some(*entry)) {
+        path.push(&entry.key);
+        match &entry.node {
+            Node::Map(map) if map.get("value").is_none() => written(before.map(|before| before.map(&entry.key)), map, path, found),
+            node => found.push((path.clone(), node.value())),
+        }
+        path.pop();
+    }
+}
