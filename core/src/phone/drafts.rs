@@ -1,19 +1,17 @@
 //! Drafts: forms that were left open, kept for the person who filled them in, on this phone alone. A draft carries the id of the
 //! command that it becomes; recording that command drops it in the same transaction, and makes its photos the record's.
 
-use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::photos::{ReadyPhoto, send_files};
-use super::{CHANGES_OF, Membership, Phone, Row, anchor, membership, perform, state};
+use super::{Membership, Phone, anchor, membership, state};
 use crate::clock::Stamp;
-use crate::commands::Command;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::photos::document::PHOTOS;
-use crate::photos::{PhotoSize, TakePhoto};
-use crate::store::{StoredDoc, Touched, from_json, tenant_of, to_json};
+use crate::photos::{PhotoSize, ReadyPhoto};
+use crate::store::{StoredDoc, from_json, to_json};
 
 /// The most bytes of a draft, as JSON.
 pub const MAX_DRAFT_BYTES: usize = 1 << 20;
@@ -122,11 +120,11 @@ impl Phone {
                 return Err(Error::invalid("这张照片已经添加过", "this photo was added before"));
             }
             let stamp = Stamp::new(reading.clone(), anchor(tx, &reading)?.as_ref(), state(tx)?.hub_time);
-            ready.write(tx, self)?;
+            ready.write(tx, self.store.folder(), &*self.random)?;
             let sql =
                 "INSERT INTO draft_photos (id, command, stamp, hash, bytes, width, height, thumb_hash, thumb_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT DO NOTHING";
-            let (width, height) = (ready.width(), ready.height());
+            let (width, height) = (ready.photo.width, ready.photo.height);
             tx.execute(sql, params![photo, command, to_json(&stamp)?, ready.hash, ready.bytes, width, height, ready.thumb_hash, ready.thumb_bytes])?;
             Ok(())
         })?;
@@ -175,50 +173,6 @@ pub(super) fn draft_file(connection: &Connection, photo: Id, size: PhotoSize) ->
     Ok(connection.prepare_cached(&sql)?.query_row([photo], |r| r.get(0)).optional()?)
 }
 
-/// Makes the photos of the draft that became `command` photos of what it recorded, in the command's own transaction. `n` is the
-/// command's row, `value` what it answered with. Each bears the time when it was taken.
-///
-/// # Errors
-/// `invalid` if photos are not added to such a record.
-pub(super) fn record_draft_photos(tx: &Transaction<'_>, command: &Command, n: u64, value: Id, member: &Membership, touched: &mut Touched) -> Result<()> {
-    let sql = "SELECT id, stamp, hash, bytes, width, height, thumb_hash, thumb_bytes FROM draft_photos WHERE command = ?1 ORDER BY rowid";
-    let row = |r: &SqlRow<'_>| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?));
-    type Photo = (Id, String, String, u32, u32, u32, String, u32);
-    let photos = tx.prepare_cached(sql)?.query_map([command.id], row)?.collect::<rusqlite::Result<Vec<Photo>>>()?;
-    if photos.is_empty() {
-        return Ok(());
-    }
-    let record = record_of(tx, n, value)?;
-    for (id, stamp, hash, bytes, width, height, thumb_hash, thumb_bytes) in photos {
-        let mut stamp: Stamp = from_json(&stamp)?;
-        if !stamp.anchored
-            && let Some(found) = anchor(tx, &stamp.reading)?
-        {
-            stamp = Stamp::new(stamp.reading, Some(&found), None);
-        }
-        let state = state(tx)?;
-        let photo = TakePhoto { record, hash, bytes, width, height, thumb_hash, thumb_bytes };
-        let take = Command { id, first: state.next_counter, stamp, input: photo.clone().into(), ..command.clone() };
-        let (doc, _) = perform(tx, &take, member, state.actor, Row::New { form: true }, touched).map_err(|e| match e.kind() {
-            ErrorKind::NotFound => {
-                Error::invalid("这类记录不能附照片，请先移除草稿里的照片", "such a record takes no photos; remove them from the draft first")
-            }
-            _ => e,
-        })?;
-        send_files(tx, doc, &photo)?;
-    }
-    Ok(())
-}
-
-/// The document that the command in row `n` is about: what it answered with, or, where that is an entry, what it changed.
-fn record_of(connection: &Connection, n: u64, value: Id) -> Result<Id> {
-    if tenant_of(connection, value)?.is_some() {
-        return Ok(value);
-    }
-    let sql = format!("SELECT doc FROM changes WHERE {CHANGES_OF} ORDER BY n LIMIT 1");
-    Ok(connection.prepare_cached(&sql)?.query_row([n], |r| r.get(0)).optional()?.unwrap_or(value))
-}
-
 /// Who a draft belongs to: the person in the community of what it is about.
 fn owner(connection: &Connection, about: Option<Id>) -> Result<Membership> {
     let Some(id) = about else { return membership(connection, None) };
@@ -237,7 +191,7 @@ fn key(about: Option<Id>) -> String {
     about.map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn row(r: &SqlRow<'_>) -> rusqlite::Result<(String, String, Id, String, i64)> {
+fn row(r: &Row<'_>) -> rusqlite::Result<(String, String, Id, String, i64)> {
     Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?))
 }
 

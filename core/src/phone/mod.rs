@@ -10,6 +10,7 @@ mod run;
 mod status;
 mod unsent;
 mod views;
+mod younger;
 
 pub use drafts::{DraftPhotoView, DraftView, MAX_DRAFT_BYTES};
 pub use export::FactView;

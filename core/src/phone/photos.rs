@@ -1,14 +1,10 @@
 //! Photos on the phone: taking, showing, taking back.
 
-use rusqlite::{Transaction, params};
-
 use super::drafts::draft_file;
 use super::{Outcome, Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::photos::{
-    Files, PhotoSize, PhotoTrouble, PhotoView, PreparedPhoto, TakePhoto, file_hash, file_of, is_swept, networks, photos_of, prepare, settings, sweep, troubles,
-};
+use crate::photos::{Files, PhotoSize, PhotoTrouble, PhotoView, ReadyPhoto, file_of, is_swept, networks, photos_of, send_files, settings, sweep, troubles};
 use crate::settings::{PhotoNetworks, SetPhotoNetworks};
 
 impl Phone {
@@ -30,7 +26,7 @@ impl Phone {
         let photo = ReadyPhoto::of(taken)?;
         let input = photo.of_record(record);
         self.keep(id, &input.clone().into(), |tx, doc| {
-            photo.write(tx, self)?;
+            photo.write(tx, self.store.folder(), &*self.random)?;
             send_files(tx, doc, &input)
         })
     }
@@ -82,56 +78,6 @@ impl Phone {
         let folder = self.store.folder();
         if self.store.read(|c| is_swept(c, folder))? { Ok(()) } else { self.store.write(|tx| sweep(tx, folder)) }
     }
-}
-
-/// A photo made small, with the names and sizes of its files.
-pub(super) struct ReadyPhoto {
-    photo: PreparedPhoto,
-    pub(super) hash: String,
-    pub(super) thumb_hash: String,
-    pub(super) bytes: u32,
-    pub(super) thumb_bytes: u32,
-}
-
-impl ReadyPhoto {
-    /// The work of a tenth of a second: to be done before anything is locked.
-    pub(super) fn of(taken: &[u8]) -> Result<Self> {
-        let photo = prepare(taken)?;
-        // Both are far below 4 GiB.
-        let bytes = |file: &[u8]| u32::try_from(file.len()).unwrap_or(u32::MAX);
-        let (original, thumbnail) = (&photo.original, &photo.thumbnail);
-        let (hash, thumb_hash) = (file_hash(original), file_hash(thumbnail));
-        Ok(Self { hash, thumb_hash, bytes: bytes(original), thumb_bytes: bytes(thumbnail), photo })
-    }
-
-    pub(super) fn width(&self) -> u32 {
-        self.photo.width
-    }
-
-    pub(super) fn height(&self) -> u32 {
-        self.photo.height
-    }
-
-    fn of_record(&self, record: Id) -> TakePhoto {
-        let (hash, thumb_hash) = (self.hash.clone(), self.thumb_hash.clone());
-        TakePhoto { record, hash, bytes: self.bytes, width: self.width(), height: self.height(), thumb_hash, thumb_bytes: self.thumb_bytes }
-    }
-
-    /// Writes both files.
-    pub(super) fn write(&self, tx: &Transaction<'_>, phone: &Phone) -> Result<()> {
-        let files = Files::of(tx, phone.store.folder())?;
-        files.write(tx, &self.thumb_hash, &self.photo.thumbnail, &*phone.random)?;
-        files.write(tx, &self.hash, &self.photo.original, &*phone.random)
-    }
-}
-
-/// The files of photo `doc`, which are here, are to be sent.
-pub(super) fn send_files(tx: &Transaction<'_>, doc: Id, photo: &TakePhoto) -> Result<()> {
-    for (hash, original) in [(&photo.thumb_hash, false), (&photo.hash, true)] {
-        tx.prepare_cached("INSERT INTO photo_files (hash, doc, original, sent) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING")?
-            .execute(params![hash, doc, original])?;
-    }
-    Ok(())
 }
 
 pub(crate) fn no_photo() -> Error {

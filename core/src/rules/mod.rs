@@ -6,14 +6,13 @@ mod demand;
 mod judge;
 mod role;
 pub mod table;
-mod younger;
 
 pub use author::{Author, Grant};
 pub use demand::Demand;
+pub(crate) use judge::matches;
 pub use judge::{judge, judge_change, judge_recorded};
 pub use role::{Over, Role, RoleInfo};
 pub use table::{Allow, KindRules};
-pub use younger::is_younger;
 
 use crate::documents::{Audience, Map};
 use crate::error::{Error, ErrorKind};

@@ -35,7 +35,7 @@ pub fn find(connection: &Connection, typed: &str, limit: u32) -> Result<Vec<Foun
     let rows = statement.query_map(params![query.fts_match(), limit], |r| Ok((r.get::<_, Id>(0)?, r.get::<_, String>(1)?, r.get(2)?, r.get(3)?)))?;
     rows.map(|row| {
         let (household, address, unsent, conflict) = row?;
-        let mut residents = residents_of(connection, household)?;
+        let mut residents = residents_of(connection, household, unsent || conflict)?;
         if residents.iter().any(|r| query.matches_resident(&r.name, &r.phone, &r.tags)) {
             residents.retain(|r| query.matches_resident(&r.name, &r.phone, &r.tags));
         }

@@ -183,6 +183,27 @@ async fn a_receipt_tells_of_held_work_that_another_phone_carried() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_of_what_waits_is_found_all_the_same() {
+    let w = World::start(340, 1).await;
+    // Recorded in a boot that no hub has confirmed, by an app that is newer than the hub now is.
+    w.desk.clock.reboot();
+    w.desk.phone.run(AddUnit { sort: "department".into(), name: "城管".into(), phone: String::new() }).unwrap();
+    w.desk.phone.run(visit(w.households[0], "同一次开机")).unwrap();
+    let w = w.restart_as(341, OLDER, &[]).await;
+    for _ in 0..2 {
+        w.desk.sync().await.unwrap();
+    }
+    let status = w.desk.phone.status().unwrap();
+    assert_eq!((status.held, status.unsent, status.quarantine.len()), (2, 2, 0), "the unit, and the time found for it");
+    assert_eq!(w.ask("SELECT note || unanchored FROM visits").await, ["同一次开机0"]);
+    let w = w.restart(342, None, &[]).await;
+    w.settle(&[]).await;
+    assert_eq!((w.desk.phone.status().unwrap().unsent, w.ask("SELECT name FROM units").await), (0, vec!["城管".to_owned()]));
+    w.assert_agreement(&[]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_older_app_wrote_is_taken_and_marked() {
     let w = World::start(332, 2).await;
     let a = older_phone(&w, 1).await;

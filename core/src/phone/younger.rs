@@ -1,13 +1,13 @@
 //! What a hub of an older release does not know yet. It would be held there, and whatever rests on it with it: a phone does not record it.
 
-use super::judge::matches;
-use super::table::STEPS;
 use crate::dictionary::{Field, Type};
 use crate::documents::{Kind, Map, Node, Value};
+use crate::rules::matches;
+use crate::rules::table::STEPS;
 use crate::versions::Dictionary;
 
 /// Whether what was written to a document of `kind` between these states is younger than `hub`: the kind, a field, a choice of it, a step.
-pub fn is_younger(hub: &Dictionary, kind: &Kind, before: Option<&Map>, after: &Map) -> bool {
+pub(super) fn is_younger(hub: &Dictionary, kind: &Kind, before: Option<&Map>, after: &Map) -> bool {
     let mut found = Vec::new();
     written(before, after, &mut Vec::new(), &mut found);
     !hub.knows(kind.name, "") || found.iter().any(|(path, value)| is_path_younger(hub, kind, path, value))
