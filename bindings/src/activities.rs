@@ -1,6 +1,6 @@
 //! Activities and claims.
 
-use gridwalk_core::activities::{ActivityView, AddActivity, ClaimActivity};
+use gridwalk_core::activities::{ActivityView, ClaimActivity};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -31,39 +31,11 @@ pub struct ActivityView {
     pub conflict: bool,
 }
 
-/// A new activity.
-#[uniffi::remote(Record)]
-pub struct AddActivity {
-    /// What it is called.
-    pub title: String,
-    /// One of the six task kinds of dual report, or another.
-    pub task: String,
-    /// The grid it takes place in.
-    #[uniffi(default = None)]
-    pub place: Option<Id>,
-    /// When it begins, in seconds since the Unix epoch (UTC).
-    pub starts_at: i64,
-    /// When it ends.
-    pub ends_at: i64,
-    /// How many can take part; `None` for as many as come.
-    #[uniffi(default = None)]
-    pub places: Option<u32>,
-    /// Who has claimed a place already (import).
-    #[uniffi(default = [])]
-    pub claims: Vec<Id>,
-}
-
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
     /// Activities that have not ended, soonest first.
     pub async fn activities(&self, limit: u32) -> Result<Vec<ActivityView>> {
         self.call(move |core| core.activities(limit)).await
-    }
-
-    /// Adds an activity. The outcome's value is its id.
-    #[uniffi::method(default(command_id = None))]
-    pub async fn add_activity(&self, activity: AddActivity, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, activity).await
     }
 
     /// Claims a place in an activity for the person signed in, or gives it back. The outcome's value is the activity's id.

@@ -15,6 +15,10 @@ pub struct ConflictView {
     pub path: String,
     /// The values, the shown one first.
     pub values: Vec<ConflictValue>,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 /// One of the values.
@@ -41,7 +45,7 @@ impl Phone {
     /// unseen. The outcome's value is the document's id.
     #[uniffi::method(default(command_id = None))]
     pub async fn settle_conflict(&self, conflict: ConflictView, choose: u32, command_id: Option<Id>) -> Result<Outcome> {
-        let ConflictView { document, path, values } = conflict;
+        let ConflictView { document, path, values, .. } = conflict;
         let seen = values.into_iter().map(|v| v.value).collect();
         self.run(command_id, SettleConflict { document, path, choose: choose as usize, seen }).await
     }

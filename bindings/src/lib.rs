@@ -42,7 +42,6 @@ mod unsent;
 mod visits;
 
 pub use carriers::Listening;
-pub use circles::{circle_purposes, health_facts, minor_facts};
 pub use error::{ErrorKind, GridwalkError};
 pub use host::HostClock;
 pub use listeners::{Listener, ProgressListener, Subscription};
@@ -54,6 +53,5 @@ pub use records::dictionary;
 pub use reports::{NewReport, ReportDetail, report_holders, report_statuses, step_kinds, whistles};
 pub use settings::SettingsView;
 pub use sync::{InviteView, read_invite};
-pub use units::unit_sorts;
 pub use values::{CodeName, Position, RoleGrant};
 pub use visits::visit_results;

@@ -1,9 +1,9 @@
 //! Mediation, read by those who mediate.
 
-use gridwalk_core::mediations::{AddMediation, AddSession, AgreeMediation, MediationView, SessionView, State};
+use gridwalk_core::mediations::{MediationView, STATES, SessionView};
 
 use crate::error::Result;
-use crate::phone::{Outcome, Phone};
+use crate::phone::Phone;
 use crate::values::{CodeName, Id};
 
 /// A mediation.
@@ -67,85 +67,14 @@ pub struct MediationDetail {
     pub sessions: Vec<SessionView>,
 }
 
-/// A mediation to begin.
-#[uniffi::remote(Record)]
-pub struct AddMediation {
-    /// The circle that mediates.
-    pub circle: Id,
-    /// The report that it comes from: what is left empty here is taken from there.
-    #[uniffi(default = None)]
-    pub report: Option<Id>,
-    /// Who quarrels.
-    #[uniffi(default = "")]
-    pub parties: String,
-    /// What about.
-    #[uniffi(default = "")]
-    pub matter: String,
-    /// Where.
-    #[uniffi(default = "")]
-    pub place: String,
-    /// What else there is to say.
-    #[uniffi(default = "")]
-    pub note: String,
-}
-
-/// A session of a mediation, or a return visit, to be recorded.
-#[uniffi::remote(Record)]
-pub struct AddSession {
-    /// The mediation.
-    pub mediation: Id,
-    /// Of a return visit: whether the agreement was kept. `None` for a session.
-    #[uniffi(default = None)]
-    pub kept: Option<bool>,
-    /// When it was held, in seconds since the Unix epoch (UTC); `None` for now.
-    #[uniffi(default = None)]
-    pub held_at: Option<i64>,
-    /// What was said.
-    #[uniffi(default = "")]
-    pub note: String,
-}
-
-/// What the parties of a mediation agreed on.
-#[uniffi::remote(Record)]
-pub struct AgreeMediation {
-    /// The mediation.
-    pub mediation: Id,
-    /// What they agreed on.
-    pub agreement: String,
-    /// When, in seconds since the Unix epoch (UTC); `None` for now.
-    #[uniffi(default = None)]
-    pub agreed_at: Option<i64>,
-    /// Until when it is to be kept, in seconds since the Unix epoch (UTC).
-    #[uniffi(default = None)]
-    pub due_at: Option<i64>,
-}
-
 /// How far a mediation can have come, with what people call it.
 #[uniffi::export]
 pub fn mediation_states() -> Vec<CodeName> {
-    State::ALL.iter().map(|(_, code, zh)| CodeName::new(code, zh)).collect()
+    CodeName::all(STATES)
 }
 
 #[uniffi::export(async_runtime = "tokio")]
 impl Phone {
-    /// Begins a mediation. The outcome's value is its id.
-    #[uniffi::method(default(command_id = None))]
-    pub async fn add_mediation(&self, mediation: AddMediation, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, mediation).await
-    }
-
-    /// Records a session, or a return visit. The outcome's value is its id.
-    #[uniffi::method(default(command_id = None))]
-    pub async fn add_mediation_session(&self, session: AddSession, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, session).await
-    }
-
-    /// Writes down what the parties agreed on. The outcome's value is the mediation.
-    #[uniffi::method(default(command_id = None))]
-    pub async fn agree_mediation(&self, agreement: AgreeMediation, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, agreement).await
-    }
-
     /// The mediations on this phone, newest first.
     pub async fn mediations(&self, limit: u32) -> Result<Vec<MediationView>> {
         self.call(move |core| core.mediations(limit)).await

@@ -88,6 +88,10 @@ pub struct MarkView {
     pub path: String,
     /// `missing` or `too_long`.
     pub mark: String,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 /// A refusal of a whole request.
@@ -152,6 +156,10 @@ pub struct FactView {
     pub at: i64,
     /// Whether they confirmed what was written before, or wrote it.
     pub confirmed: bool,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 /// One phone, opened on a folder.

@@ -1,9 +1,9 @@
 //! Grids and micro-grids.
 
-use gridwalk_core::places::{AddMicroGrid, AddPlace, EditPlace, PlaceView};
+use gridwalk_core::places::PlaceView;
 
 use crate::error::Result;
-use crate::phone::{Outcome, Phone};
+use crate::phone::Phone;
 use crate::values::Id;
 
 /// A place.
@@ -28,23 +28,5 @@ impl Phone {
     /// The places on this phone: grids by name, each before its micro-grids; those that were merged away come last.
     pub async fn places(&self) -> Result<Vec<PlaceView>> {
         self.call(|core| core.places()).await
-    }
-
-    /// Adds a place to the community; its level is `grid`. The outcome's value is the place's id.
-    #[uniffi::method(default(command_id = None))]
-    pub async fn add_place(&self, level: String, name: String, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, AddPlace { level, name }).await
-    }
-
-    /// Adds a micro-grid (a building or stairway) to a grid. The outcome's value is its id.
-    #[uniffi::method(default(command_id = None))]
-    pub async fn add_micro_grid(&self, grid: Id, name: String, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, AddMicroGrid { grid, name }).await
-    }
-
-    /// Renames a place. The outcome's value is the place's id.
-    #[uniffi::method(default(command_id = None))]
-    pub async fn rename_place(&self, place: Id, name: String, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, EditPlace { place, name }).await
     }
 }

@@ -1,8 +1,10 @@
 //! Records of every kind, by the dictionary: forms, lists, a record with its fields, `add` and `edit`.
 
+use gridwalk_core::actions::ActionView;
 use gridwalk_core::dictionary::FieldValue;
 use gridwalk_core::records::{
-    AddEntry, AddRecord, Choice, EditRecord, EntriesForm, EntryView, FieldView, Filter, KindView, ListPage, ListQuery, ListRow, RecordView,
+    AddEntry, AddRecord, Choice, EditRecord, EntriesForm, EntryView, FieldView, Filter, KindView, ListPage, ListQuery, ListRow, NamedForm, NamedView,
+    RecordView,
 };
 
 use crate::error::Result;
@@ -45,6 +47,8 @@ pub struct RecordView {
     pub fields: Vec<FieldValue>,
     /// Its entries, in the order they were recorded.
     pub entries: Vec<EntryView>,
+    /// Its values that are named by what they are for.
+    pub named: Vec<NamedView>,
     /// Whether something of it waits to be sent.
     pub unsent: bool,
     /// Whether people set a field of it differently at the same time.
@@ -60,6 +64,17 @@ pub struct EntryView {
     pub entries: String,
     /// Its fields.
     pub fields: Vec<FieldValue>,
+}
+
+/// A value that is named by what it is for: the rhythm of a tag, a member of a circle.
+#[uniffi::remote(Record)]
+pub struct NamedView {
+    /// What names it, as it is kept: a tag, a code, a document's id.
+    pub name: String,
+    /// What people call that.
+    pub called: String,
+    /// The value; its key is the container's.
+    pub value: FieldValue,
 }
 
 /// What a list shows.
@@ -121,6 +136,8 @@ pub struct KindView {
     pub zh: String,
     /// Whether `add` makes its records.
     pub is_added: bool,
+    /// The stable name of the command that makes them instead; empty if there is none.
+    pub add_command: String,
     /// The field that a record is named by.
     pub title: String,
     /// The orders that lists are offered in, the usual one first.
@@ -131,6 +148,21 @@ pub struct KindView {
     pub fields: Vec<FieldView>,
     /// The entries within a record.
     pub entries: Vec<EntriesForm>,
+    /// The values within a record that are named by what they are for.
+    pub named: Vec<NamedForm>,
+}
+
+/// Values named by what they are for, as forms see them.
+#[uniffi::remote(Record)]
+pub struct NamedForm {
+    /// What names a value: `tags` for a tag, `reference` for a document's id, `text` for a code.
+    pub names: String,
+    /// The kinds of documents that name a value.
+    pub refers_to: Vec<String>,
+    /// Whether `edit` writes them; others have commands of their own.
+    pub is_edited: bool,
+    /// A value; its key is the container's.
+    pub value: FieldView,
 }
 
 /// Entries within a record, as forms see them.
@@ -142,6 +174,10 @@ pub struct EntriesForm {
     pub zh: String,
     /// The same in English.
     pub en: String,
+    /// Whether `add` makes one.
+    pub is_added: bool,
+    /// The stable name of the command that makes one instead; empty if there is none.
+    pub add_command: String,
     /// The fields of one.
     pub fields: Vec<FieldView>,
 }
@@ -159,8 +195,8 @@ pub struct FieldView {
     pub help_zh: String,
     /// The same in English.
     pub help_en: String,
-    /// The type's stable name: `text`, `note`, `choice`, `tags`, `number`, `money`, `date`, `past_date`, `time`, `minutes`,
-    /// `telephone`, `position`, `place`, `micro_grid`, `reference`, `flag`.
+    /// The type's stable name: `text`, `note`, `choice`, `tags`, `number`, `money`, `date`, `past_date`, `time`, `past_time`,
+    /// `minutes`, `telephone`, `position`, `place`, `micro_grid`, `reference`, `entry`, `category`, `flag`.
     pub kind: String,
     /// The most characters of a text, or the greatest number.
     pub most: Option<i64>,
@@ -201,7 +237,22 @@ pub struct Choice {
     pub en: String,
 }
 
-/// The dictionary: every kind that has declared fields.
+/// Something that may be done to a record.
+#[uniffi::remote(Record)]
+pub struct ActionView {
+    /// The command's stable name: `records.edit`, `reports.step`.
+    pub command: String,
+    /// Which of what the command does: a step's code, the key of entries, `claim` or `give_back`; empty if it does one thing.
+    pub what: String,
+    /// What people call it.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+    /// The fields that it writes, of an edit or of a new entry.
+    pub fields: Vec<String>,
+}
+
+/// The dictionary: every kind.
 #[uniffi::export]
 pub fn dictionary() -> Vec<KindView> {
     gridwalk_core::records::dictionary()
@@ -212,6 +263,11 @@ impl Phone {
     /// A record of any kind with its fields.
     pub async fn record(&self, id: Id) -> Result<RecordView> {
         self.call(move |core| core.record(id)).await
+    }
+
+    /// What the person signed in may do to a record now.
+    pub async fn actions(&self, id: Id) -> Result<Vec<ActionView>> {
+        self.call(move |core| core.actions(id)).await
     }
 
     /// A page of the records of a kind.

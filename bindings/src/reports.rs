@@ -1,7 +1,7 @@
 //! Problem reports and their steps.
 
 use gridwalk_core::reports::{
-    AddStep, DispatchReport, Holder, RaiseReport, ReportFilter, ReportView, Stage, Status, StepKind, StepView, WHISTLES, WhistleReport,
+    AddStep, DispatchReport, Holder, RaiseReport, ReportFilter, ReportView, STATUSES, STEPS, Stage, StepView, WHISTLES, WhistleReport,
 };
 
 use crate::error::Result;
@@ -170,13 +170,13 @@ impl From<NewReport> for RaiseReport {
 /// The statuses of reports with what people call them.
 #[uniffi::export]
 pub fn report_statuses() -> Vec<CodeName> {
-    Status::ALL.iter().map(|(_, code, zh)| CodeName::new(code, zh)).collect()
+    CodeName::all(STATUSES)
 }
 
 /// The kinds of steps with what people call them.
 #[uniffi::export]
 pub fn step_kinds() -> Vec<CodeName> {
-    StepKind::ALL.iter().map(|(_, code, zh)| CodeName::new(code, zh)).collect()
+    CodeName::all(STEPS)
 }
 
 /// The kinds of a whistle, by number, with what people call them.

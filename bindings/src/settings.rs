@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gridwalk_core::settings::{SetRetention, SetVisitRule, SettingsView as CoreView};
+use gridwalk_core::settings::{SetRetention, SettingsView as CoreView};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -35,12 +35,6 @@ impl Phone {
     pub async fn settings(&self) -> Result<SettingsView> {
         let core = self.core.clone();
         Ok(hop(move || core.settings()).await?.into())
-    }
-
-    /// Sets how often the carriers of tags are visited, in days; 0 for never by this rule. At the desk.
-    #[uniffi::method(default(command_id = None))]
-    pub async fn set_visit_rules(&self, settings: Id, days: HashMap<String, i64>, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, SetVisitRule { settings: Some(settings), rules: days.into_iter().collect() }).await
     }
 
     /// Sets how long visits and closed reports are kept, in months (0 for ever), and whether a serving hub sees to it every

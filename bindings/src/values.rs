@@ -1,5 +1,7 @@
 //! Values that uniffi cannot carry as they are.
 
+use gridwalk_core::dictionary::Code;
+
 use crate::error::GridwalkError;
 
 pub(crate) use gridwalk_core::Id;
@@ -68,8 +70,8 @@ pub struct CodeName {
 }
 
 impl CodeName {
-    /// A code of English words, which are its English name.
-    pub(crate) fn new(code: &str, zh: &str) -> Self {
-        Self { code: code.into(), zh: zh.into(), en: code.replace('_', " ") }
+    /// Choices of the dictionary with what people call them.
+    pub(crate) fn all(codes: &[Code]) -> Vec<Self> {
+        codes.iter().map(|c| Self { code: c.code.into(), zh: c.label.zh.into(), en: c.label.en.into() }).collect()
     }
 }

@@ -176,8 +176,8 @@ async def searches(worker, door):
 
 async def is_refused(worker):
     before = await worker.status()
-    fair = gridwalk.AddActivity(title="义卖", task="服务联系群众", starts_at=now(), ends_at=now() + 3600, places=5)
-    denied = await refused(worker.add_activity(fair))
+    fair = {"title": "义卖", "task": "服务联系群众", "starts_at": now(), "ends_at": now() + 3600, "places": 5}
+    denied = await refused(worker.add_record("activity", json.dumps(fair)))
     assert (denied.kind, denied.code) == (ErrorKind.NOT_ALLOWED, "not_allowed"), denied
     assert (await refused(worker.raise_report(gridwalk.NewReport(title=" ")))).message_zh == "标题不能为空"
     assert (await refused(worker.household(before.tenants[0].person))).kind == ErrorKind.NOT_FOUND
@@ -258,12 +258,12 @@ async def names_things(worker, cadre, door):
     grid, stairway = (await worker.household(door)).place, (await worker.household(door)).micro_grid
     [before] = [p for p in await cadre.places() if p.id == stairway]
     assert (before.level, before.name, before.grid, before.households) == ("micro_grid", "g00-b001", grid, 3), before
-    await cadre.rename_place(stairway, "一号楼")
-    second = (await cadre.add_micro_grid(grid, "二号楼")).value
-    unit = (await cadre.add_unit(gridwalk.AddUnit(sort="department", name="城管中队"))).value
-    await cadre.edit_unit(gridwalk.EditUnit(unit=unit, name="城管执法中队"))
-    circle = (await cadre.add_circle(gridwalk.AddCircle(purpose="health", name="一号圈", members=[]))).value
-    await cadre.rename_circle(circle, "二号圈")
+    await cadre.edit_record(stairway, json.dumps({"name": "一号楼"}))
+    second = (await cadre.add_record("place", json.dumps({"level": "micro_grid", "place": grid, "name": "二号楼"}))).value
+    unit = (await cadre.add_record("unit", json.dumps({"sort": "部门", "name": "城管中队"}))).value
+    await cadre.edit_record(unit, json.dumps({"name": "城管执法中队"}))
+    circle = (await cadre.add_record("circle", json.dumps({"purpose": "health", "name": "一号圈"}))).value
+    await cadre.edit_record(circle, json.dumps({"name": "二号圈"}))
     for phone in [cadre, worker]:
         await phone.sync()
     assert {p.id: p.name for p in await worker.places() if p.grid} == {stairway: "一号楼", second: "二号楼"}

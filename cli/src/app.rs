@@ -8,7 +8,7 @@ use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
     activities, attendance, carry, circles, confirm, conflicts, drafts, export, log_out, mediations, persons, photo, places, quarantine, records, reports,
-    roster, settings, shred, status, sync, units, unsent, visit,
+    roster, settings, shred, status, sync, unsent, visit,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -73,13 +73,11 @@ enum Command {
     Add(records::Add),
     Edit(records::Edit),
     Confirm(confirm::Confirm),
+    Actions(records::Actions),
     Report(reports::Report),
     Photo(photo::Photo),
     Circle(circles::Circle),
-    Health(circles::Health),
-    Minor(circles::Minor),
     Mediation(mediations::Mediation),
-    Unit(units::Unit),
     Place(places::Place),
     Me(persons::Me),
     Persons(persons::Persons),
@@ -165,13 +163,11 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Add(c) => c.run(phone, screen),
         Command::Edit(c) => c.run(phone, screen),
         Command::Confirm(c) => c.run(phone, screen),
+        Command::Actions(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
         Command::Photo(c) => c.run(phone, screen),
         Command::Circle(c) => c.run(phone, screen),
-        Command::Health(c) => c.run(phone, screen),
-        Command::Minor(c) => c.run(phone, screen),
         Command::Mediation(c) => c.run(phone, screen),
-        Command::Unit(c) => c.run(phone, screen),
         Command::Place(c) => c.run(phone, screen),
         Command::Me(c) => c.run(phone, screen),
         Command::Persons(c) => c.run(phone, screen),

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::str::FromStr;
 
+use gridwalk_core::clock::parse_beijing;
 use gridwalk_core::commands::check_position;
 use gridwalk_core::{Error, Id, Result};
 
@@ -37,9 +38,8 @@ impl FromStr for Position {
 
 /// A moment of China's time, `YYYY-MM-DD HH:MM`, in seconds since the Unix epoch (UTC).
 pub fn moment(text: &str) -> Result<i64> {
-    let bad = |_| Error::invalid("时间请写作“年-月-日 时:分”，如 2026-03-02 08:30", "write a time as YYYY-MM-DD HH:MM, such as 2026-03-02 08:30");
-    let civil = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M", text.trim()).map_err(bad)?;
-    jiff::tz::Offset::constant(8).to_timestamp(civil).map(|t| t.as_second()).map_err(bad)
+    let bad = || Error::invalid("时间请写作“年-月-日 时:分”，如 2026-03-02 08:30", "write a time as YYYY-MM-DD HH:MM, such as 2026-03-02 08:30");
+    parse_beijing(text.trim()).ok_or_else(bad)
 }
 
 #[cfg(test)]

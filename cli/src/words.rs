@@ -1,12 +1,9 @@
 //! What people read: Chinese words for the core's codes, and China time. A code of a newer core is shown as it is.
 
 use gridwalk_core::attendance::Flag;
-use gridwalk_core::care::{HEALTH_FACTS, MINOR_FACTS};
-use gridwalk_core::circles::Purpose;
 use gridwalk_core::dictionary::Code;
-use gridwalk_core::mediations::State;
 use gridwalk_core::phone::MarkView;
-use gridwalk_core::reports::{Holder, Status, StepKind};
+use gridwalk_core::reports::{Holder, STATUSES, STEPS};
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::Urgency;
 use gridwalk_core::visits::document::RESULTS;
@@ -16,29 +13,6 @@ use jiff::tz::{Offset, TimeZone};
 /// Codes with what people call them.
 pub type Words = &'static [(&'static str, &'static str)];
 
-/// Fields that people edit, by their key in a document.
-pub const FIELDS: Words = &[
-    ("name", "姓名"),
-    ("title", "标题"),
-    ("sex", "性别"),
-    ("birth", "出生"),
-    ("relation", "关系"),
-    ("phone", "电话"),
-    ("state", "状态"),
-    ("address", "住址"),
-    ("tenure", "住房性质"),
-    ("micro_grid", "微网格"),
-    ("place", "网格"),
-    ("lat", "纬度"),
-    ("lon", "经度"),
-    ("visit_every_days", "走访周期"),
-    ("category", "类别"),
-    ("urgency", "紧急程度"),
-    ("unit", "单位"),
-    ("skills", "特长"),
-    ("signed_out_at", "签退时间"),
-];
-
 /// Marks on records of older apps.
 const MARKS: Words = &[("missing", "未填 / missing"), ("too_long", "过长 / too long")];
 
@@ -47,34 +21,9 @@ pub fn word(words: Words, code: &str) -> &str {
     words.iter().find(|(c, _)| *c == code).map_or(code, |(_, zh)| zh)
 }
 
-/// The code of what people call `text`; what is no such word may be the code itself, or wrong: the core knows.
-pub fn code(words: Words, text: &str) -> &str {
-    words.iter().find(|(_, zh)| *zh == text).map_or(text, |(code, _)| code)
-}
-
-/// What people call a circle's purpose.
-pub fn purpose(code: &str) -> &str {
-    Purpose::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
-}
-
-/// What people call how far a mediation has come.
-pub fn mediation(code: &str) -> &str {
-    State::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
-}
-
-/// What people call a fact of health or about a minor.
-pub fn fact(code: &str) -> &str {
-    HEALTH_FACTS.iter().chain(&MINOR_FACTS).find(|(c, _)| *c == code).map_or(code, |(_, zh)| zh)
-}
-
-/// The code of what people call such a fact.
-pub fn fact_code(text: &str) -> &str {
-    HEALTH_FACTS.iter().chain(&MINOR_FACTS).find(|(_, zh)| *zh == text).map_or(text, |(code, _)| code)
-}
-
 /// What people say of a mark on a record.
 pub fn mark(mark: &MarkView) -> String {
-    format!("{}{}", word(FIELDS, &mark.path), word(MARKS, &mark.mark))
+    format!("{}{}", mark.zh, word(MARKS, &mark.mark))
 }
 
 /// What people call a role.
@@ -87,19 +36,24 @@ pub fn choice<'a>(codes: &'static [Code], code: &'a str) -> &'a str {
     codes.iter().find(|c| c.code == code).map_or(code, |c| c.label.zh)
 }
 
+/// The code of what people call `text`; what is no such word may be the code itself, or wrong: the core knows.
+fn code_of<'a>(codes: &'static [Code], text: &'a str) -> &'a str {
+    codes.iter().find(|c| c.label.zh == text).map_or(text, |c| c.code)
+}
+
 /// What people call a visit's result.
 pub fn result(code: &str) -> &str {
-    RESULTS.iter().find(|c| c.code == code).map_or(code, |c| c.label.zh)
+    choice(RESULTS, code)
 }
 
 /// What people call a report's status.
 pub fn status(code: &str) -> &str {
-    Status::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
+    choice(STATUSES, code)
 }
 
 /// The code of a status, from its code or what people call it.
 pub fn status_code(text: &str) -> &str {
-    Status::ALL.iter().find(|(_, _, zh)| *zh == text).map_or(text, |(_, code, _)| code)
+    code_of(STATUSES, text)
 }
 
 /// What people call whoever has a report.
@@ -109,12 +63,12 @@ pub fn holder(code: &str) -> &str {
 
 /// What people call a step.
 pub fn step(code: &str) -> &str {
-    StepKind::ALL.iter().find(|(_, c, _)| *c == code).map_or(code, |(_, _, zh)| zh)
+    choice(STEPS, code)
 }
 
 /// The code of a step, from its code or what people call it.
 pub fn step_code(text: &str) -> &str {
-    StepKind::ALL.iter().find(|(_, _, zh)| *zh == text).map_or(text, |(_, code, _)| code)
+    code_of(STEPS, text)
 }
 
 /// What stands beside a row: that it is unsent, that people differ about it.

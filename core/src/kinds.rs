@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::commands::Action;
-use crate::dictionary::{self, Code, assert_fields};
+use crate::dictionary::{self, Code, assert_fields, has_personal};
 use crate::documents::Kind;
 use crate::projection::{CONFLICTS, MARKS, Table};
 use crate::rules::Allow;
@@ -50,9 +50,11 @@ const _: () = {
     let mut k = 0;
     while k < KINDS.len() {
         assert_fields(KINDS[k].fields);
+        assert!(!has_personal(KINDS[k].fields) || !KINDS[k].subjects.is_empty(), "a personal field that no erasure reaches");
         let mut e = 0;
         while e < KINDS[k].entries.len() {
             assert_fields(KINDS[k].entries[e].fields);
+            assert!(!has_personal(KINDS[k].entries[e].fields) || !KINDS[k].subjects.is_empty(), "a personal field that no erasure reaches");
             e += 1;
         }
         k += 1;
@@ -108,12 +110,6 @@ inputs! {
     EditRecord(records::EditRecord) = "records.edit" ("修改资料", "edit a record"),
     /// Says that what stands in a record is still so.
     Confirm(records::Confirm) = "records.confirm" ("核对", "confirm"),
-    /// Adds a place.
-    AddPlace(places::AddPlace) = "places.add" ("新增网格", "add a grid"),
-    /// Adds a micro-grid to a grid.
-    AddMicroGrid(places::AddMicroGrid) = "places.add_micro_grid" ("新增微网格", "add a micro-grid"),
-    /// Renames a place.
-    EditPlace(places::EditPlace) = "places.edit" ("网格、微网格改名", "rename a grid or micro-grid"),
     /// Makes a place out of a part of another; written by the hub.
     SplitPlace(places::SplitPlace) = "places.split" ("拆分网格", "split a grid"),
     /// Closes a place that is merged into another; written by the hub.
@@ -130,12 +126,6 @@ inputs! {
     AddStep(reports::AddStep) = "reports.step" ("上报办理", "step on a report"),
     /// Names the steps that a closed report's status rests on; written by the hub.
     SettleReport(reports::SettleReport) = "reports.settle" ("上报归档", "settle a report"),
-    /// Adds a person.
-    AddPerson(persons::AddPerson) = "persons.add" ("新增人员", "add a person"),
-    /// Edits fields of a person.
-    EditPerson(persons::EditPerson) = "persons.edit" ("修改人员", "edit a person"),
-    /// Adds an activity.
-    AddActivity(activities::AddActivity) = "activities.add" ("新增活动", "add an activity"),
     /// Claims a place in an activity, or gives it back.
     ClaimActivity(activities::ClaimActivity) = "activities.claim" ("认领活动", "claim an activity"),
     /// Signs in to an activity.
@@ -150,44 +140,16 @@ inputs! {
     TakePhoto(photos::TakePhoto) = "photos.take" ("照片", "photo"),
     /// Takes a photo back.
     RemovePhoto(photos::RemovePhoto) = "photos.remove" ("撤回照片", "take a photo back"),
-    /// Sets over which networks photos are sent.
-    SetPhotoNetworks(settings::SetPhotoNetworks) = "settings.photo_networks" ("照片网络", "networks of photos"),
-    /// Sets how often the carriers of a tag are visited.
-    SetVisitRule(settings::SetVisitRule) = "settings.visit_rule" ("走访周期", "visit rule"),
     /// Sets how long visits and closed reports are kept.
     SetRetention(settings::SetRetention) = "settings.retention" ("保存期限", "retention"),
-    /// Sets the list of report categories.
-    SetCategories(categories::SetCategories) = "categories.set" ("上报类别", "categories of reports"),
     /// Whistles: a report goes to the street.
     WhistleReport(reports::WhistleReport) = "reports.whistle" ("吹哨", "whistle"),
     /// Dispatches a whistled report to units.
     DispatchReport(reports::DispatchReport) = "reports.dispatch" ("派单", "dispatch a report"),
-    /// Adds a department or unit.
-    AddUnit(units::AddUnit) = "units.add" ("新增单位", "add a unit"),
-    /// Edits a department or unit.
-    EditUnit(units::EditUnit) = "units.edit" ("修改单位", "edit a unit"),
-    /// Makes a confidential circle.
-    AddCircle(circles::AddCircle) = "circles.add" ("建立保密圈", "make a confidential circle"),
-    /// Renames a circle.
-    EditCircle(circles::EditCircle) = "circles.edit" ("保密圈改名", "rename a circle"),
     /// Enters a person into a circle, or removes them.
     SetMember(circles::SetMember) = "circles.member" ("圈的成员", "member of a circle"),
     /// Approves that a member of a circle for minors reads it, or withdraws that.
     ApproveMember(circles::ApproveMember) = "circles.approve" ("批准圈的成员", "approve a member of a circle"),
-    /// Records what is known of a resident's health.
-    AddHealth(care::AddHealth) = "health.add" ("登记健康资料", "record health"),
-    /// Edits what is known of a resident's health.
-    EditHealth(care::EditHealth) = "health.edit" ("修改健康资料", "edit health"),
-    /// Records what is known of a minor.
-    AddMinor(care::AddMinor) = "minors.add" ("登记未成年人资料", "record a minor"),
-    /// Edits what is known of a minor.
-    EditMinor(care::EditMinor) = "minors.edit" ("修改未成年人资料", "edit a minor"),
-    /// Begins a mediation.
-    AddMediation(mediations::AddMediation) = "mediations.add" ("开始调解", "begin a mediation"),
-    /// Records a session of a mediation, or a return visit.
-    AddSession(mediations::AddSession) = "mediations.session" ("调解或回访", "mediation session or return visit"),
-    /// Writes down what the parties agreed on.
-    AgreeMediation(mediations::AgreeMediation) = "mediations.agree" ("调解协议", "mediation agreement"),
     /// Chooses one of the values that people set at the same time.
     SettleConflict(conflicts::SettleConflict) = "conflicts.settle" ("解决冲突", "settle a conflict"),
 }

@@ -45,6 +45,8 @@ pub mod visits;
 pub mod search;
 pub mod store;
 
+pub mod actions;
+
 pub mod phone;
 pub mod sync;
 

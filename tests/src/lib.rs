@@ -13,4 +13,5 @@ pub mod replay;
 pub mod roster;
 pub mod simulate;
 pub mod soak;
+pub mod typed;
 pub mod workload;

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use gridwalk_core::clock::SystemClock;
 use gridwalk_core::identity::{HostRandom, SeededRandom, SystemRandom};
 use gridwalk_core::ids::Actor;
-use gridwalk_core::places::AddPlace;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Config, Id, Phone};
 use gridwalk_hub::admin::{self, NewInvite};
@@ -20,6 +19,7 @@ use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_hub::{Hub, store};
 use gridwalk_tests::harness::key_of;
 use gridwalk_tests::roster::{AddHousehold, NewResident};
+use gridwalk_tests::typed::AddPlace;
 use gridwalk_tests::workload::{Scene, Spec, make};
 use sqlx::Row;
 

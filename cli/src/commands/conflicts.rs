@@ -60,10 +60,10 @@ fn about(phone: &Phone, conflict: &ConflictView) -> gridwalk_core::Result<String
     let state = &document["state"];
     let mut parts: Vec<&str> = ["address", "title", "name"].iter().find_map(|key| state[key].as_str()).into_iter().collect();
     let mut keys: Vec<&str> = conflict.path.split('/').collect();
-    let field = keys.pop().unwrap_or_default();
+    keys.pop();
     let entry = keys.iter().fold(state, |value, key| &value[key]);
     parts.extend(entry["name"].as_str().filter(|_| !keys.is_empty()));
-    parts.push(field.strip_prefix("tag:").unwrap_or(words::word(words::FIELDS, field)));
+    parts.push(&conflict.zh);
     Ok(parts.join(" · "))
 }
 

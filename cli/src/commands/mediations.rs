@@ -1,7 +1,7 @@
-//! Mediation (矛盾调解): list, show, begin, sessions and return visits, agreement.
+//! Mediations (矛盾调解) with how far they have come. They are begun, held and agreed on as every record is added and edited.
 
 use clap::{Args, Subcommand};
-use gridwalk_core::mediations::{AddMediation, AddSession, AgreeMediation};
+use gridwalk_core::mediations::STATES;
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
@@ -22,9 +22,6 @@ pub struct Mediation {
 enum What {
     List(List),
     Show(Show),
-    Add(Add),
-    Session(Session),
-    Agree(Agree),
 }
 
 impl Mediation {
@@ -32,18 +29,6 @@ impl Mediation {
         match self.what {
             What::List(c) => c.run(phone, screen),
             What::Show(c) => c.run(phone, screen),
-            What::Add(c) => {
-                let Add { circle, report, parties, matter, place, note } = c;
-                screen.recorded(&phone.run(AddMediation { circle, report, parties, matter, place, note })?, "已开始调解", "mediation begun")
-            }
-            What::Session(c) => {
-                let kept = if c.kept { Some(true) } else { c.broken.then_some(false) };
-                screen.recorded(&phone.run(AddSession { mediation: c.mediation, kept, held_at: None, note: c.note })?, "已记录", "recorded")
-            }
-            What::Agree(c) => {
-                let agreed = AgreeMediation { mediation: c.mediation, agreement: c.agreement, agreed_at: None, due_at: None };
-                screen.recorded(&phone.run(agreed)?, "已记录协议", "agreement recorded")
-            }
         }
     }
 }
@@ -65,7 +50,7 @@ impl List {
             }
             let mut table = s.table(&["进展 State", "事由 Matter", "当事人 Parties", "开始 Begun", "编号 Id"]);
             for m in &all {
-                table.add_row([cell(words::mediation(&m.state)), cell(&m.matter), cell(&m.parties), cell(words::day(m.at)), toned(m.id, Tone::Dim)]);
+                table.add_row([cell(words::choice(STATES, &m.state)), cell(&m.matter), cell(&m.parties), cell(words::day(m.at)), toned(m.id, Tone::Dim)]);
             }
             table.to_string()
         })
@@ -84,7 +69,7 @@ impl Show {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let (m, sessions) = phone.mediation(self.mediation)?;
         screen.answer(&json!({"mediation": m, "sessions": sessions}), |s| {
-            let mut lines = vec![format!("{} {}", s.text(&m.matter, Tone::Bold), words::mediation(&m.state)), m.parties.clone(), m.place.clone()];
+            let mut lines = vec![format!("{} {}", s.text(&m.matter, Tone::Bold), words::choice(STATES, &m.state)), m.parties.clone(), m.place.clone()];
             if !m.agreement.is_empty() {
                 lines.push(format!("协议 Agreement：{}", m.agreement));
             }
@@ -109,54 +94,4 @@ impl Show {
             lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
         })
     }
-}
-
-/// 开始一件调解 / Begin a mediation
-#[derive(Debug, Args)]
-struct Add {
-    /// 调解圈的编号 / the circle that mediates
-    #[arg(long, value_parser = id)]
-    circle: Id,
-    /// 来自哪件上报，事由不必再填 / the report it comes from
-    #[arg(long, value_parser = id)]
-    report: Option<Id>,
-    /// 当事人 / who quarrels
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    parties: String,
-    /// 事由 / what about
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    matter: String,
-    /// 地点 / where
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    place: String,
-    /// 备注 / what else there is to say
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    note: String,
-}
-
-/// 记录一次调解或回访 / Record a session, or a return visit
-#[derive(Debug, Args)]
-struct Session {
-    /// 调解编号 / the mediation
-    #[arg(value_parser = id)]
-    mediation: Id,
-    /// 回访：协议已履行 / a return visit: the agreement was kept
-    #[arg(long, conflicts_with = "broken")]
-    kept: bool,
-    /// 回访：协议未履行 / a return visit: it was not
-    #[arg(long)]
-    broken: bool,
-    /// 情况 / what was said
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    note: String,
-}
-
-/// 记录达成的协议 / Write down what they agreed on
-#[derive(Debug, Args)]
-struct Agree {
-    /// 调解编号 / the mediation
-    #[arg(value_parser = id)]
-    mediation: Id,
-    /// 协议内容 / what they agreed on
-    agreement: String,
 }

@@ -21,7 +21,6 @@ pub mod settings;
 pub mod shred;
 pub mod status;
 pub mod sync;
-pub mod units;
 pub mod unsent;
 pub mod visit;
 

@@ -202,7 +202,7 @@ impl Networks {
             Some(networks) => screen.recorded(&phone.set_photo_networks(networks)?, "已设置", "set"),
             None => {
                 let networks = phone.photo_networks()?;
-                let words = PhotoNetworks::ALL.iter().find(|(n, ..)| *n == networks).map_or("", |(.., zh)| zh);
+                let words = networks.info().label.zh;
                 screen.answer(&json!({"networks": networks}), |_| format!("{words} / {networks}"))
             }
         }

@@ -1,9 +1,9 @@
-//! Grids and micro-grids: list, add, rename.
+//! Grids and micro-grids with their households. They are added and renamed as every record is.
 
 use clap::{Args, Subcommand};
 use gridwalk_core::households::document::STATES;
-use gridwalk_core::places::document::{GRID, MICRO_GRID};
-use gridwalk_core::places::{AddMicroGrid, AddPlace, EditPlace, PlaceView};
+use gridwalk_core::places::PlaceView;
+use gridwalk_core::places::document::MICRO_GRID;
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
@@ -24,9 +24,6 @@ pub struct Place {
 enum What {
     List(List),
     Households(Households),
-    Add(Add),
-    AddMicroGrid(NewMicroGrid),
-    Rename(Rename),
 }
 
 impl Place {
@@ -34,9 +31,6 @@ impl Place {
         match self.what {
             What::List(c) => c.run(phone, screen),
             What::Households(c) => c.run(phone, screen),
-            What::Add(c) => screen.recorded(&phone.run(AddPlace { level: GRID.to_owned(), name: c.name })?, "已新增网格", "grid added"),
-            What::AddMicroGrid(c) => screen.recorded(&phone.run(AddMicroGrid { grid: c.grid, name: c.name })?, "已新增微网格", "micro-grid added"),
-            What::Rename(c) => screen.recorded(&phone.run(EditPlace { place: c.place, name: c.name })?, "已改名", "renamed"),
         }
     }
 }
@@ -95,31 +89,4 @@ fn table(s: Style, phone: &Phone, places: &[PlaceView]) -> String {
         table.add_row([cell(name), number(p.households.to_string()), cell(state), toned(p.id, Tone::Dim)]);
     }
     table.to_string()
-}
-
-/// 新增网格 / Add a grid
-#[derive(Debug, Args)]
-struct Add {
-    /// 名称 / its name
-    name: String,
-}
-
-/// 在网格中新增微网格（楼栋、楼道） / Add a micro-grid (a building or stairway) to a grid
-#[derive(Debug, Args)]
-struct NewMicroGrid {
-    /// 网格编号 / the grid
-    #[arg(value_parser = id)]
-    grid: Id,
-    /// 名称 / its name
-    name: String,
-}
-
-/// 网格或微网格改名 / Rename a grid or micro-grid
-#[derive(Debug, Args)]
-struct Rename {
-    /// 编号，见 place list / its id, as in place list
-    #[arg(value_parser = id)]
-    place: Id,
-    /// 新名称 / its new name
-    name: String,
 }

@@ -137,6 +137,37 @@ impl Edit {
     }
 }
 
+/// 对一份资料现在可以做什么 / What you may do to a record now
+#[derive(Debug, Args)]
+pub struct Actions {
+    /// 资料编号 / the record's id
+    #[arg(value_parser = id)]
+    record: Id,
+}
+
+impl Actions {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let kind = kind_named(&phone.record(self.record)?.kind)?;
+        let actions = phone.actions(self.record)?;
+        screen.answer(&json!(actions), |s| {
+            if actions.is_empty() {
+                return s.text("只能查看 / to be read only", Tone::Dim);
+            }
+            let mut table = s.table(&["可以做 Action", "项目 Fields", "命令 Command"]);
+            for action in &actions {
+                let entries = kind.entries.iter().find(|e| e.key == action.what);
+                let words = |key: &String| {
+                    let path = if entries.is_some() { format!("{}/-/{key}", action.what) } else { key.clone() };
+                    kind.words_at(&path).0
+                };
+                let fields: Vec<String> = action.fields.iter().map(words).collect();
+                table.add_row([cell(format!("{} / {}", action.zh, action.en)), cell(fields.join("、")), toned(&action.command, Tone::Dim)]);
+            }
+            table.to_string()
+        })
+    }
+}
+
 /// A record in words.
 pub fn record_text(s: Style, record: &RecordView) -> String {
     let line = |f: &FieldValue| format!("{}：{}", if f.zh.is_empty() { &f.key } else { &f.zh }, f.text);
@@ -148,12 +179,15 @@ pub fn record_text(s: Style, record: &RecordView) -> String {
         let fields: Vec<String> = entry.fields.iter().map(line).collect();
         text += &format!("\n{} {}", s.text(fields.join(" · "), Tone::Plain), s.text(entry.id, Tone::Dim));
     }
+    for named in &record.named {
+        text += &format!("\n{}：{} {}", s.text(&named.value.zh, Tone::Plain), named.called, named.value.text);
+    }
     text
 }
 
 /// The kind of a stable name or of what people call it.
 fn kind_named(name: &str) -> Result<&'static Kind> {
-    let found = KINDS.iter().find(|k| k.name == name || k.rules.zh == name);
+    let found = KINDS.iter().find(|k| k.name == name || k.rules.zh == name || k.rules.zh.split('、').any(|part| part == name));
     found.copied().ok_or_else(|| {
         let all: Vec<String> = KINDS.iter().filter(|k| !k.fields.is_empty()).map(|k| format!("{}（{}）", k.rules.zh, k.name)).collect();
         Error::invalid(format!("没有“{name}”这类资料，可用的有：{}", all.join("、")), format!("there is no kind {name}")).into()
@@ -184,10 +218,17 @@ pub fn pairs(phone: &Phone, declared: &[Field], values: &[String]) -> Result<Jso
             let keys: Vec<&str> = declared.iter().filter(|f| f.is_written()).map(|f| f.key).collect();
             Error::invalid(format!("没有“{name}”这一项，可用的有：{}", all.join("、")), format!("there is no field {name}; there are {}", keys.join(", ")))
         })?;
-        if field.ty == Type::Place && id(&value).is_err() {
-            let named: Vec<_> = phone.places()?.into_iter().filter(|place| place.name == value).collect();
-            if let [place] = &named[..] {
-                value = place.id.to_string();
+        let kinds: &[&str] = match field.ty {
+            Type::Place => &["place"],
+            Type::Reference(kinds) => kinds,
+            _ => &[],
+        };
+        if !kinds.is_empty() && id(&value).is_err() {
+            let named = kinds.iter().map(|kind| phone.named(kind, &value, 2)).collect::<gridwalk_core::Result<Vec<_>>>()?.concat();
+            match named[..] {
+                [only] => value = only.to_string(),
+                [] => {}
+                _ => return Err(Error::invalid(format!("有多个叫“{value}”，请写编号"), format!("several are called {value}; write the id")).into()),
             }
         }
         fields.insert(field.key.to_owned(), value.into());

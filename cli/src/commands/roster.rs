@@ -202,12 +202,11 @@ impl Show {
 fn facts_table(s: Style, facts: &[FactView]) -> String {
     let mut table = s.table(&["项目 Field", "内容 Value", "填写人 By", "时间 When"]);
     for fact in facts {
-        let key = fact.path.rsplit('/').next().unwrap_or(&fact.path);
         let value = fact.value.as_str().map_or_else(|| fact.value.to_string(), str::to_owned);
         let tone = if fact.shown { Tone::Plain } else { Tone::Warn };
         let by = if fact.by_name.is_empty() { &fact.by } else { &fact.by_name };
         let by = if fact.confirmed { format!("{by}\n核对 / confirmed") } else { by.clone() };
-        table.add_row([cell(words::word(words::FIELDS, key)), toned(value, tone), cell(by), cell(words::time(fact.at))]);
+        table.add_row([cell(&fact.zh), toned(value, tone), cell(by), cell(words::time(fact.at))]);
     }
     table.to_string()
 }
@@ -249,7 +248,7 @@ fn care_text(s: Style, household: &HouseholdView, care: &[CareView]) -> String {
     let mut table = s.table(&["居民 Resident", "保密资料 Confidential", "编号 Id"]);
     for c in care {
         let name = household.residents.iter().find(|r| r.id == c.resident).map_or("", |r| &r.name);
-        let facts: Vec<String> = c.facts.iter().map(|f| format!("{}：{}", words::fact(&f.field), f.text)).collect();
+        let facts: Vec<String> = c.facts.iter().map(|f| format!("{}：{}", f.zh, f.text)).collect();
         table.add_row([cell(name), cell(facts.join("\n")), toned(c.id, Tone::Dim)]);
     }
     table.to_string()

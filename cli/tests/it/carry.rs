@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use gridwalk_core::places::AddPlace;
+use gridwalk_core::records::AddRecord;
 use serde_json::{Value, json};
 
 use crate::terminal::Terminal;
@@ -14,7 +14,7 @@ fn enrolled(unsent: bool) -> Terminal {
     let phone = t.phone();
     t.enrol(&phone, &[("cadre", "community")]);
     if unsent {
-        phone.run(AddPlace { level: "grid".into(), name: "第一网格".into() }).unwrap();
+        phone.run(AddRecord::new("place", json!({"name": "第一网格"}))).unwrap();
     }
     t
 }

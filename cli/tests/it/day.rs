@@ -1,7 +1,6 @@
 //! A day's work on an enrolled phone without a network: everything is recorded and kept.
 
-use gridwalk_core::activities::AddActivity;
-use gridwalk_core::places::AddPlace;
+use gridwalk_core::records::AddRecord;
 use serde_json::{Value, json};
 
 use crate::terminal::Terminal;
@@ -11,7 +10,7 @@ fn at_work() -> (Terminal, String) {
     let t = Terminal::new();
     let phone = t.phone();
     t.enrol(&phone, &[("cadre", "community")]);
-    let grid = phone.run(AddPlace { level: "grid".into(), name: "第一网格".into() }).unwrap().value;
+    let grid = phone.run(AddRecord::new("place", json!({"name": "第一网格"}))).unwrap().value;
     t.enrol(&phone, &[("cadre", "community"), ("grid_worker", &format!("place:{grid}"))]);
     drop(phone);
     let added = t.json(&["add", "住户", "住址=明月小区1幢101", "走访周期=30", "position=30.2741,120.1551"]);
@@ -156,10 +155,8 @@ fn service_is_signed_in_and_out() {
     let (t, _) = at_work();
     let phone = t.phone();
     let (from, until) = (phone.now().unwrap() - 600, phone.now().unwrap() + 3600);
-    let activity =
-        AddActivity {
-            title: "清洁家园".into(), task: "参加志愿服务".into(), place: None, starts_at: from, ends_at: until, places: Some(1), claims: vec![]
-        };
+    let activity = json!({"title": "清洁家园", "task": "参加志愿服务", "starts_at": from, "ends_at": until, "places": 1});
+    let activity = AddRecord::new("activity", activity);
     let activity = phone.run(activity).unwrap().value.to_string();
     drop(phone);
 
@@ -179,8 +176,7 @@ fn service_is_signed_in_and_out() {
     // A double tap is one attendance.
     assert_eq!(t.json(&["sign-in", &activity])["value"], first);
     assert!(t.text(&["sign-in", &activity]).contains("已经签到"));
-    let other =
-        AddActivity { title: "义诊".into(), task: "参加志愿服务".into(), place: None, starts_at: from, ends_at: until, places: None, claims: vec![] };
+    let other = AddRecord::new("activity", json!({"title": "义诊", "task": "参加志愿服务", "starts_at": from, "ends_at": until}));
     let other = t.phone().run(other).unwrap().value.to_string();
     t.json(&["sign-in", &other]);
     let error = t.error(1, &["sign-out"]);
@@ -251,11 +247,11 @@ fn grids_units_and_circles_are_added_edited_and_listed() {
     let added = |words: &[&str]| t.json(words)["value"].as_str().unwrap().to_owned();
     // A micro-grid of the grid, with the household in it; both under a new name.
     let grid = t.json(&["place", "list"])[0]["id"].as_str().unwrap().to_owned();
-    let micro = added(&["place", "add-micro-grid", &grid, "二号楼"]);
+    let micro = added(&["add", "微网格", "名称=二号楼", &format!("所属网格={grid}")]);
     t.json(&["edit", &household, &format!("网格={micro}")]);
-    t.json(&["place", "rename", &micro, "二号楼（南）"]);
-    t.json(&["place", "rename", &grid, "南街网格"]);
-    let other = added(&["place", "add", "北街网格"]);
+    t.json(&["edit", &micro, "名称=二号楼（南）"]);
+    t.json(&["edit", &grid, "名称=南街网格"]);
+    let other = added(&["add", "网格", "名称=北街网格"]);
     let list = t.json(&["place", "list"]);
     let seen: Vec<_> =
         list.as_array().unwrap().iter().map(|p| (p["name"].as_str().unwrap(), p["level"].as_str().unwrap(), p["households"].as_i64().unwrap())).collect();
@@ -266,21 +262,23 @@ fn grids_units_and_circles_are_added_edited_and_listed() {
     // Back to the grid alone.
     t.json(&["edit", &household, &format!("place={grid}")]);
     assert_eq!(t.json(&["place", "list"])[2]["households"], 0);
-    assert_eq!(t.error(1, &["place", "rename", &household, "不是网格"])["code"], "not_found");
-    assert_eq!(t.error(1, &["place", "add-micro-grid", &micro, "楼中楼"])["code"], "invalid");
+    assert_eq!(t.error(1, &["add", "微网格", "名称=楼中楼", &format!("所属网格={micro}")])["code"], "invalid");
+    assert_eq!(t.error(1, &["add", "网格", "名称=楼中楼", "层级=微网格"])["code"], "invalid");
 
-    let unit = added(&["unit", "add", "department", "城管中队", "--phone", "07198880000"]);
-    t.json(&["unit", "edit", &unit, "--name", "城管执法中队"]);
-    assert_eq!((&t.json(&["unit", "list"])[0]["name"], &t.json(&["unit", "list"])[0]["phone"]), (&json!("城管执法中队"), &json!("07198880000")));
-    t.json(&["unit", "edit", &unit, "--phone", ""]);
-    assert_eq!(t.json(&["unit", "list"])[0]["phone"], "");
-    assert_eq!(t.error(1, &["unit", "edit", &unit, "--name", " "])["code"], "invalid");
-    assert_eq!(t.run(&["unit", "edit", &unit]).status, Some(2));
+    let unit = added(&["add", "单位", "类型=部门", "名称=城管中队", "电话=0719-8880000"]);
+    t.json(&["edit", &unit, "名称=城管执法中队"]);
+    let units = || t.json(&["list", "单位"])["rows"][0]["fields"].clone();
+    assert_eq!(units().as_array().unwrap().iter().map(|f| f["text"].as_str().unwrap()).collect::<Vec<_>>(), ["部门", "城管执法中队", "07198880000"]);
+    t.json(&["edit", &unit, "电话="]);
+    assert_eq!(units().as_array().unwrap().len(), 2);
+    assert_eq!(t.error(1, &["edit", &unit, "名称= "])["code"], "invalid");
+    // What it is to the community stays as it was recorded.
+    assert_eq!(t.error(1, &["edit", &unit, "类型=物业、业委会"])["code"], "invalid");
+    assert_eq!(t.run(&["edit", &unit]).status, Some(2));
 
-    let circle = added(&["circle", "add", "health", "一号圈"]);
-    t.json(&["circle", "rename", &circle, "二号圈"]);
+    let circle = added(&["add", "保密圈", "用途=健康", "名称=一号圈"]);
+    t.json(&["edit", &circle, "名称=二号圈"]);
     assert_eq!(t.json(&["circle", "list"])[0]["name"], "二号圈");
-    assert_eq!(t.error(1, &["circle", "rename", &unit, "不是圈"])["code"], "not_found");
 }
 
 #[test]
@@ -291,11 +289,11 @@ fn of_two_communities_one_is_chosen_and_stays_so() {
         t.enrol_in(tenant, &phone, &[("cadre", "community")]);
     }
     drop(phone);
-    let asked = t.error(1, &["place", "add", "一网格"]);
+    let asked = t.error(1, &["add", "网格", "名称=一网格"]);
     assert_eq!(asked["code"], "invalid");
     assert!(["明月社区", "清风社区"].iter().all(|name| asked["zh"].as_str().unwrap().contains(name)), "{asked}");
-    t.json(&["place", "add", "一网格", "--tenant", "清风社区"]);
-    t.json(&["place", "add", "二网格"]);
+    t.json(&["add", "网格", "名称=一网格", "--tenant", "清风社区"]);
+    t.json(&["add", "网格", "名称=二网格"]);
     let status = t.json(&["status"]);
     let chosen: Vec<_> = status["tenants"].as_array().unwrap().iter().map(|t| (t["tenant"].as_str().unwrap(), t["chosen"].as_bool().unwrap())).collect();
     assert_eq!(chosen, [("明月社区", false), ("清风社区", true)]);

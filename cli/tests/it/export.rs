@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use gridwalk_core::places::AddPlace;
-use serde_json::Value;
+use gridwalk_core::records::AddRecord;
+use serde_json::{Value, json};
 
 use crate::terminal::Terminal;
 
@@ -14,7 +14,7 @@ fn with_places(count: usize) -> (Terminal, String) {
     t.enrol(&phone, &[("cadre", "community")]);
     let mut last = String::new();
     for i in 0..count {
-        last = phone.run(AddPlace { level: "grid".into(), name: format!("第{i}网格") }).unwrap().value.to_string();
+        last = phone.run(AddRecord::new("place", json!({"name": format!("第{i}网格")}))).unwrap().value.to_string();
     }
     (t, last)
 }

@@ -1,6 +1,6 @@
 //! What the hub refused: shown with its reason, and run again.
 
-use gridwalk_core::places::AddPlace;
+use gridwalk_core::records::AddRecord;
 use gridwalk_core::sync::protocol::Word;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ fn with_refused_visit() -> (Terminal, String) {
     let t = Terminal::new();
     let phone = t.phone();
     t.enrol(&phone, &[("cadre", "community")]);
-    let place = phone.run(AddPlace { level: "grid".into(), name: "第一网格".into() }).unwrap().value.to_string();
+    let place = phone.run(AddRecord::new("place", json!({"name": "第一网格"}))).unwrap().value.to_string();
     t.json(&["add", "住户", "住址=明月小区1幢101", &format!("网格={place}")]);
     assert_eq!(t.sync(&phone, Word::Taken, None).sent, 2);
     t.json(&["visit", "明月", "--result", "met", "--note", "一切都好"]);

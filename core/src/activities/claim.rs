@@ -24,6 +24,9 @@ impl Action for ClaimActivity {
         if self.claim && !claimed(&person) && taken >= places {
             return Err(Error::invalid("名额已满", "all places are taken"));
         }
+        if !self.claim && !claimed(&person) {
+            return Err(Error::invalid("您没有认领这项活动", "you have not claimed a place in this activity"));
+        }
         edit.write(self.activity, |w| {
             let claims = w.at_path(&["claims"])?;
             w.update(&claims, &person, &Value::from(self.claim)).map(drop)

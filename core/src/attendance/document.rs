@@ -1,27 +1,37 @@
-//! The shape of an attendance document and its projection: one document from sign-in to sign-out.
+//! What an attendance is: its fields, rules and projection. One document from sign-in to sign-out.
 
-use crate::documents::{Audience, Kind, Map, Place, Proof, Schema, Subject};
-use crate::projection::{Rows, Table, Type};
-use crate::rules::table;
+use crate::dictionary::{Field, Label, Order, Type};
+use crate::documents::{Added, Audience, Kind, Map, Place, Proof, Schema, Subject};
+use crate::projection::{self, Rows, Table};
+use crate::rules::table::{self, PEOPLE};
+
+/// The fields of an attendance.
+pub static FIELDS: &[Field] = &[
+    Field::new("activity", "活动", "activity", Type::Reference(&["activity"]), PEOPLE).once().required().listed(),
+    Field::new("person", "人员", "person", Type::Reference(&["person"]), PEOPLE).once().required().listed(),
+    Field::new("signed_out_at", "签退时间", "signed out at", Type::PastTime, PEOPLE).listed().set_by("attendance.sign_out"),
+];
 
 /// Attendances. `at` is the sign-in, by the best time known; `signed_out_at` likewise.
 pub static ATTENDANCES: Table = Table {
     name: "attendances",
-    fields: &[],
-    columns: &[("activity", Type::Text), ("person", Type::Text), ("at", Type::Int), ("unanchored", Type::Int), ("signed_out_at", Type::Int)],
-    indexes: &["person, at"],
+    columns: &[("at", projection::Type::Int), ("unanchored", projection::Type::Int)],
+    fields: FIELDS,
+    indexes: &["person, at", "activity, at", "at"],
 };
 
 /// A person's attendance at an activity; read by the person and the desk.
 pub static ATTENDANCE: Kind = Kind {
     name: "attendance",
     versions: &[Schema { number: 7, containers: &[] }],
-    fields: &[],
+    fields: FIELDS,
     title: "",
-    orders: &[],
-    filters: &[],
+    orders: &[Order { key: "newest", label: Label { zh: "最近签到", en: "newest" }, column: "at", descending: true }],
+    filters: &["person", "activity"],
     entries: &[],
-    is_added: false,
+    named: &[],
+    added: Added::Command("attendance.sign_in"),
+    complete: |_, _, _| Ok(()),
     tables: &[&ATTENDANCES],
     project,
     place: |tree, _| Place::Own(tree.id("person").map(Audience::Person).into_iter().chain([Audience::Desk]).collect()),
@@ -33,8 +43,6 @@ pub static ATTENDANCE: Kind = Kind {
 };
 
 fn project(tree: &Map, rows: &mut Rows) {
-    let mut values = vec![tree.value("activity").clone(), tree.value("person").clone()];
     let worse = [tree, tree.map("signed_out_at")].map(|map| Proof::of(map) as i64).into_iter().max().unwrap_or(0);
-    values.extend([tree.value("at").clone(), worse.into(), tree.value("signed_out_at").clone()]);
-    rows.push(&ATTENDANCES, "", values);
+    rows.push_fields(&ATTENDANCES, "", vec![tree.value("at").clone(), worse.into()], tree);
 }

@@ -1,69 +1,78 @@
-//! The shapes of health and minor documents and their projections. Each names its circle once, and the resident by household
-//! and entry.
+//! What is known of a resident's health and of a minor: fields, rules and projections. Each names its circle once, and the resident
+//! by household and entry.
 
-use crate::documents::{Audience, Kind, Map, Place, Schema, Subject};
-use crate::projection::{Table, Type, reference};
-use crate::rules::table;
+use crate::dictionary::{Field, Label, Order, Type};
+use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Subject};
+use crate::projection::{self, Table};
+use crate::rules::Role;
+use crate::rules::table::{self, HEALTH_MEMBERS, MINORS_MEMBERS};
+
+const fn circle(members: &'static [Role]) -> Field {
+    Field::new("circle", "保密圈", "circle", Type::Reference(&["circle"]), members).once().required().listed()
+}
+
+const fn household(members: &'static [Role]) -> Field {
+    Field::new("household", "住户", "household", Type::Reference(&["household"]), members).once().required().listed()
+}
+
+const fn resident(members: &'static [Role]) -> Field {
+    Field::new("resident", "居民", "resident", Type::Entry { of: "household", entries: "residents" }, members).once().required().listed()
+}
+
+const fn fact(key: &'static str, zh: &'static str, en: &'static str, members: &'static [Role]) -> Field {
+    Field::new(key, zh, en, Type::Note(5_000), members).sensitive()
+}
+
+/// The fields of what is known of a resident's health.
+pub static HEALTH_FIELDS: &[Field] = &[
+    circle(HEALTH_MEMBERS),
+    household(HEALTH_MEMBERS),
+    resident(HEALTH_MEMBERS),
+    fact("conditions", "疾病", "conditions", HEALTH_MEMBERS),
+    fact("disability", "残疾", "disability", HEALTH_MEMBERS),
+    fact("medication", "用药", "medication", HEALTH_MEMBERS),
+    fact("contact", "紧急联系人", "emergency contact", HEALTH_MEMBERS),
+    fact("note", "备注", "note", HEALTH_MEMBERS),
+];
+
+/// The fields of what is known of a minor.
+pub static MINOR_FIELDS: &[Field] = &[
+    circle(MINORS_MEMBERS),
+    household(MINORS_MEMBERS),
+    resident(MINORS_MEMBERS),
+    fact("guardian", "监护人", "guardian", MINORS_MEMBERS),
+    fact("absent_guardian", "外出的监护人", "absent guardian", MINORS_MEMBERS),
+    fact("fetch", "可以接送的人", "who may fetch them", MINORS_MEMBERS),
+    fact("school", "学校", "school", MINORS_MEMBERS),
+    fact("risk", "风险", "risk", MINORS_MEMBERS),
+    fact("note", "备注", "note", MINORS_MEMBERS),
+];
+
+const COLUMNS: &[(&str, projection::Type)] = &[("at", projection::Type::Int)];
+const INDEXES: &[&str] = &["household", "circle, at", "at"];
 
 /// What is known of a resident's health.
-pub static HEALTH_ROWS: Table = Table {
-    name: "health",
-    fields: &[],
-    columns: &[
-        ("circle", Type::Text),
-        ("household", Type::Text),
-        ("resident", Type::Text),
-        ("conditions", Type::Text),
-        ("disability", Type::Text),
-        ("medication", Type::Text),
-        ("contact", Type::Text),
-        ("note", Type::Text),
-    ],
-    indexes: &["household"],
-};
+pub static HEALTH_ROWS: Table = Table { name: "health", columns: COLUMNS, fields: HEALTH_FIELDS, indexes: INDEXES };
 
 /// What is known of a minor.
-pub static MINOR_ROWS: Table = Table {
-    name: "minors",
-    fields: &[],
-    columns: &[
-        ("circle", Type::Text),
-        ("household", Type::Text),
-        ("resident", Type::Text),
-        ("guardian", Type::Text),
-        ("absent_guardian", Type::Text),
-        ("fetch", Type::Text),
-        ("school", Type::Text),
-        ("risk", Type::Text),
-        ("note", Type::Text),
-    ],
-    indexes: &["household"],
-};
+pub static MINOR_ROWS: Table = Table { name: "minors", columns: COLUMNS, fields: MINOR_FIELDS, indexes: INDEXES };
 
-/// Facts of health, with what people call them.
-pub const HEALTH_FACTS: [(&str, &str); 5] =
-    [("conditions", "疾病"), ("disability", "残疾"), ("medication", "用药"), ("contact", "紧急联系人"), ("note", "备注")];
-
-/// Facts about a minor, with what people call them.
-pub const MINOR_FACTS: [(&str, &str); 6] =
-    [("guardian", "监护人"), ("absent_guardian", "外出的监护人"), ("fetch", "可以接送的人"), ("school", "学校"), ("risk", "风险"), ("note", "备注")];
+const ORDERS: &[Order] = &[Order { key: "newest", label: Label { zh: "最近登记", en: "newest" }, column: "at", descending: true }];
 
 /// A resident's health; read by the members of its health circle alone.
 pub static HEALTH: Kind = Kind {
     name: "health",
     versions: &[Schema { number: 11, containers: &[] }],
-    fields: &[],
+    fields: HEALTH_FIELDS,
     title: "",
-    orders: &[],
-    filters: &[],
+    orders: ORDERS,
+    filters: &["household", "circle"],
     entries: &[],
-    is_added: false,
+    named: &[],
+    added: Added::Add,
+    complete: |_, _, _| Ok(()),
     tables: &[&HEALTH_ROWS],
-    project: |tree, rows| {
-        let mut values = about(tree);
-        values.extend(HEALTH_FACTS.map(|(key, _)| tree.value(key).clone()));
-        rows.push(&HEALTH_ROWS, "", values);
-    },
+    project: |tree, rows| rows.push_fields(&HEALTH_ROWS, "", vec![tree.value("at").clone()], tree),
     place: |tree, _| place(tree),
     rules: &table::HEALTH,
     keep_days: None,
@@ -76,18 +85,16 @@ pub static HEALTH: Kind = Kind {
 pub static MINOR: Kind = Kind {
     name: "minor",
     versions: &[Schema { number: 12, containers: &[] }],
-    fields: &[],
+    fields: MINOR_FIELDS,
     title: "",
-    orders: &[],
-    filters: &[],
+    orders: ORDERS,
+    filters: &["household", "circle"],
     entries: &[],
-    is_added: false,
+    named: &[],
+    added: Added::Add,
+    complete: |_, _, _| Ok(()),
     tables: &[&MINOR_ROWS],
-    project: |tree, rows| {
-        let mut values = about(tree);
-        values.extend(MINOR_FACTS.map(|(key, _)| tree.value(key).clone()));
-        rows.push(&MINOR_ROWS, "", values);
-    },
+    project: |tree, rows| rows.push_fields(&MINOR_ROWS, "", vec![tree.value("at").clone()], tree),
     place: |tree, _| place(tree),
     rules: &table::MINOR,
     keep_days: None,
@@ -95,10 +102,6 @@ pub static MINOR: Kind = Kind {
     demands: &[],
     subjects: &[Subject::Named { table: &MINOR_ROWS, column: "resident" }, Subject::Named { table: &MINOR_ROWS, column: "household" }],
 };
-
-fn about(tree: &Map) -> Vec<crate::documents::Value> {
-    ["circle", "household", "resident"].map(|key| reference(tree.id(key))).to_vec()
-}
 
 fn place(tree: &Map) -> Place {
     Place::Own(tree.id("circle").map(Audience::Circle).into_iter().collect())

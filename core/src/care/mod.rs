@@ -2,9 +2,6 @@
 //! confidential circle; whoever has both sees it with the household.
 
 pub mod document;
-mod facts;
 mod queries;
 
-pub use document::{HEALTH_FACTS, MINOR_FACTS};
-pub use facts::{AddHealth, AddMinor, EditHealth, EditMinor, Fact};
 pub use queries::{CareView, care};

@@ -3,10 +3,11 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::document::{HEALTH_FACTS, MINOR_FACTS};
-use super::facts::Fact;
+use super::document::{HEALTH, MINOR};
+use crate::dictionary::FieldValue;
 use crate::error::Result;
 use crate::ids::Id;
+use crate::records::Further;
 
 /// What a circle knows of a resident.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,22 +20,22 @@ pub struct CareView {
     pub circle: Id,
     /// The resident, as an entry of the household.
     pub resident: Id,
-    /// What is known, in the order of the kind's facts; what is not known is left out.
-    pub facts: Vec<Fact>,
+    /// What is known, in the order of the kind's fields; what is not known is left out.
+    pub facts: Vec<FieldValue>,
 }
+
+/// The fields that [`CareView`] names, and the household it was asked for.
+const NAMED: &[&str] = &["circle", "household", "resident"];
 
 /// What this phone holds of a household's residents beyond the roster: nothing but for members of a circle.
 pub fn care(connection: &Connection, household: Id) -> Result<Vec<CareView>> {
-    let kinds = [("health", "health", &HEALTH_FACTS[..]), ("minor", "minors", &MINOR_FACTS[..])];
     let mut found = Vec::new();
-    for (kind, table, facts) in kinds {
-        let columns: String = facts.iter().map(|(code, _)| format!(", coalesce({code}, '')")).collect();
-        let mut statement = connection.prepare_cached(&format!("SELECT doc, circle, resident{columns} FROM {table} WHERE household = ?1 ORDER BY doc"))?;
+    for kind in [&HEALTH, &MINOR] {
+        let table = kind.tables[0].name;
+        let facts = Further::of(table, kind.fields, NAMED);
+        let mut statement = connection.prepare_cached(&format!("SELECT doc, circle, resident{facts} FROM {table} WHERE household = ?1 ORDER BY doc"))?;
         let rows = statement.query_map([household], |r| {
-            let fact = |(n, (code, _)): (usize, &(&str, &str))| Ok(Fact { field: (*code).to_owned(), text: r.get(3 + n)? });
-            let facts = facts.iter().enumerate().map(fact).collect::<rusqlite::Result<Vec<_>>>()?;
-            let facts = facts.into_iter().filter(|f| !f.text.is_empty()).collect();
-            Ok(CareView { id: r.get(0)?, kind: kind.to_owned(), circle: r.get(1)?, resident: r.get(2)?, facts })
+            Ok(CareView { id: r.get(0)?, kind: kind.name.to_owned(), circle: r.get(1)?, resident: r.get(2)?, facts: facts.read(r, 3)? })
         })?;
         found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
     }

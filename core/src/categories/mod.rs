@@ -2,7 +2,5 @@
 
 pub mod document;
 mod queries;
-mod set;
 
 pub use queries::{CategoryView, categories, recent_categories};
-pub use set::{Category, SetCategories};

@@ -1,38 +1,16 @@
-//! The shape of a circle document and its projection. Members and approvals are fields named by the person.
+//! What a circle is: its fields, rules and projection. Members and approvals are values named by the person.
 
 use std::collections::BTreeSet;
 
-use crate::documents::{Audience, Entry, Kind, Map, Node, Place, Schema, Value};
+use super::member::not_oneself;
+use crate::commands::Edit;
+use crate::dictionary::{Code, Field, Label, Named, Order, Type};
+use crate::documents::{Added, Audience, Entry, Kind, Map, Node, Place, Schema, Value, Written};
+use crate::error::Result;
 use crate::ids::Id;
-use crate::projection::{Rows, Table, Type};
-use crate::rules::{Attempt, Role, table};
-
-/// Circles.
-pub static CIRCLES: Table = Table { name: "circles", fields: &[], columns: &[("purpose", Type::Text), ("name", Type::Text)], indexes: &[] };
-
-/// Who was entered into a circle; `entry` is the person's id. `reads` says whether the circle is open to them.
-pub static CIRCLE_MEMBERS: Table =
-    Table { name: "circle_members", fields: &[], columns: &[("member", Type::Int), ("approved", Type::Int), ("reads", Type::Int)], indexes: &[] };
-
-/// A circle: who is in it is read by its members and the desk; what it holds is not.
-pub static CIRCLE: Kind = Kind {
-    name: "circle",
-    versions: &[Schema { number: 10, containers: &["members", "approvals"] }],
-    fields: &[],
-    title: "",
-    orders: &[],
-    filters: &[],
-    entries: &[],
-    is_added: false,
-    tables: &[&CIRCLES, &CIRCLE_MEMBERS],
-    project,
-    place: |_, id| Place::Own(vec![Audience::Desk, Audience::Circle(id)]),
-    rules: &table::CIRCLE,
-    keep_days: None,
-    check,
-    demands: &[],
-    subjects: &[],
-};
+use crate::projection::{self, Rows, Table};
+use crate::rules::table::{self, DESK};
+use crate::rules::{Attempt, Role};
 
 /// What a circle is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,14 +23,65 @@ pub enum Purpose {
     Mediation,
 }
 
+/// The purposes as choices, in the order of [`Purpose`].
+pub const PURPOSES: &[Code] =
+    &[Code::new("health", "健康", "health"), Code::new("minors", "未成年人", "minors"), Code::new("mediation", "矛盾调解", "mediation")];
+
+/// The fields of a circle. What it is for stays: its members were chosen, and approved, for that.
+pub static FIELDS: &[Field] = &[
+    Field::new("purpose", "用途", "purpose", Type::Choice(PURPOSES), DESK).once().required().listed(),
+    Field::new("name", "名称", "name", Type::Text(100), DESK).required().listed().help("名称不要透露圈内的内容", "which says nothing of what it holds"),
+];
+
+const PERSONS: Type = Type::Reference(&["person"]);
+
+/// Who is in a circle; the first are named when it is made, the others enter and leave by `circles.member`.
+const MEMBERS: Named = Named { key: "members", label: Label { zh: "成员", en: "members" }, names: PERSONS, ty: Type::Flag, roles: DESK, is_edited: false };
+
+/// Who of a circle for minors was approved, by `circles.approve`.
+const APPROVALS: Named =
+    Named { key: "approvals", label: Label { zh: "批准", en: "approved" }, names: PERSONS, ty: Type::Flag, roles: &[Role::Cadre], is_edited: false };
+
+/// Circles.
+pub static CIRCLES: Table = Table { name: "circles", columns: &[], fields: FIELDS, indexes: &["name", "purpose, name"] };
+
+/// Who was entered into a circle; `entry` is the person's id. `reads` says whether the circle is open to them.
+pub static CIRCLE_MEMBERS: Table = Table {
+    name: "circle_members",
+    columns: &[("member", projection::Type::Int), ("approved", projection::Type::Int), ("reads", projection::Type::Int)],
+    fields: &[],
+    indexes: &[],
+};
+
+/// A circle: who is in it is read by its members and the desk; what it holds is not.
+pub static CIRCLE: Kind = Kind {
+    name: "circle",
+    versions: &[Schema { number: 10, containers: &["members", "approvals"] }],
+    fields: FIELDS,
+    title: "name",
+    orders: &[Order { key: "name", label: Label { zh: "名称", en: "name" }, column: "name", descending: false }],
+    filters: &["purpose"],
+    entries: &[],
+    named: &[MEMBERS, APPROVALS],
+    added: Added::Add,
+    complete,
+    tables: &[&CIRCLES, &CIRCLE_MEMBERS],
+    project,
+    place: |_, id| Place::Own(vec![Audience::Desk, Audience::Circle(id)]),
+    rules: &table::CIRCLE,
+    keep_days: None,
+    check,
+    demands: &[],
+    subjects: &[],
+};
+
 impl Purpose {
-    /// All purposes with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 3] =
-        [(Self::Health, "health", "健康"), (Self::Minors, "minors", "未成年人"), (Self::Mediation, "mediation", "矛盾调解")];
+    /// All purposes.
+    pub const ALL: [Self; 3] = [Self::Health, Self::Minors, Self::Mediation];
 
     /// The purpose of a code.
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, c, _)| *c == code).map(|(p, ..)| *p)
+        Self::ALL.into_iter().find(|purpose| PURPOSES[*purpose as usize].code == code)
     }
 
     /// What its readers are: the role that the hub gives them over the circle.
@@ -95,6 +124,12 @@ fn nodes(entry: &Entry) -> impl Iterator<Item = &Node> {
     std::iter::once(&entry.node).chain(&entry.rivals)
 }
 
+/// Nobody enters themselves.
+fn complete(edit: &mut Edit<'_>, _: &Map, written: &mut Written) -> Result<()> {
+    let entered: Vec<Id> = written.iter().filter_map(|(key, _)| key.strip_prefix("members/")?.parse().ok()).collect();
+    not_oneself(edit, &entered)
+}
+
 /// Nobody enters themselves, and nobody approves themselves or whom they entered.
 fn check(attempt: &Attempt<'_>) -> bool {
     let own = attempt.author.person.to_string();
@@ -109,7 +144,7 @@ fn check(attempt: &Attempt<'_>) -> bool {
 }
 
 fn project(tree: &Map, rows: &mut Rows) {
-    rows.push(&CIRCLES, "", vec![tree.value("purpose").clone(), tree.value("name").clone()]);
+    rows.push_fields(&CIRCLES, "", vec![], tree);
     let readers = readers(tree);
     for entry in tree.map("members").iter() {
         let yes = |is: bool| Value::Int(is.into());

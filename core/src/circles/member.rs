@@ -1,6 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-use super::add::not_oneself;
 use super::document::{CIRCLE, Purpose, readers};
 use crate::commands::{Action, Edit};
 use crate::documents::Value;
@@ -81,4 +80,12 @@ impl Action for ApproveMember {
         })?;
         Ok(self.circle)
     }
+}
+
+/// Nobody enters or approves themselves.
+pub(super) fn not_oneself(edit: &Edit<'_>, persons: &[Id]) -> Result<()> {
+    if persons.contains(&edit.by()) {
+        return Err(Error::invalid("不能把自己加入圈或批准自己，请由另一位干部办理", "nobody enters or approves themselves; ask another cadre"));
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ mod beijing;
 mod hybrid;
 mod system;
 
-pub use beijing::beijing;
+pub use beijing::{beijing, parse_beijing};
 pub use hybrid::{Hybrid, SKEW_SECONDS};
 pub use system::{ManualClock, SystemClock};
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::ids::Id;
+use crate::store::load;
 
 /// A field with the values that people set at the same time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,6 +16,10 @@ pub struct ConflictView {
     pub path: String,
     /// The values, the shown one first.
     pub values: Vec<ConflictValue>,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 /// One of the values.
@@ -41,7 +46,10 @@ pub fn conflicts(connection: &Connection) -> Result<Vec<ConflictView>> {
         let value = ConflictValue { value: r.get(2)?, by: r.get(3)?, by_name: r.get(4)?, at: r.get(5)? };
         match views.last_mut().filter(|v| v.document == document && v.path == path) {
             Some(view) => view.values.push(value),
-            None => views.push(ConflictView { document, path, values: vec![value] }),
+            None => {
+                let (zh, en) = load(connection, document)?.map_or_else(|| (path.clone(), path.clone()), |doc| doc.kind().words_at(&path));
+                views.push(ConflictView { document, path, values: vec![value], zh, en });
+            }
         }
     }
     Ok(views)

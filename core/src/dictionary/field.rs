@@ -1,6 +1,6 @@
 //! A field as it is declared.
 
-use crate::documents::{Map, Value};
+use crate::documents::{Added, Complete, Map, Value};
 use crate::projection;
 use crate::rules::Role;
 
@@ -66,6 +66,8 @@ pub enum Type {
     PastDate,
     /// A moment, in seconds since the Unix epoch (UTC).
     Time,
+    /// A moment that is not later than its record, in seconds since the Unix epoch (UTC).
+    PastTime,
     /// So long, in whole minutes, at most a day.
     Minutes,
     /// A telephone number.
@@ -78,6 +80,15 @@ pub enum Type {
     MicroGrid,
     /// A document of one of these kinds.
     Reference(&'static [&'static str]),
+    /// An entry of the record that another field of it refers to: a resident of the household.
+    Entry {
+        /// The key of that field.
+        of: &'static str,
+        /// The container of the entry in the record.
+        entries: &'static str,
+    },
+    /// A category of reports, by its code in the community's list.
+    Category,
     /// Yes or no.
     Flag,
 }
@@ -129,6 +140,8 @@ pub struct Field {
     pub source: &'static str,
     /// The dictionary's number that brought it; 0 for what was there in the first release.
     pub since: u32,
+    /// The stable name of the command that alone sets it; empty if `add` and `edit` do.
+    pub command: &'static str,
 }
 
 const NOBODY: Write = Write { roles: &[], once: false };
@@ -150,6 +163,7 @@ impl Field {
             headings: &[],
             source: "",
             since: 0,
+            command: "",
         }
     }
 
@@ -230,6 +244,13 @@ impl Field {
         self
     }
 
+    /// Only this command sets it: `add` and `edit` do not.
+    #[must_use]
+    pub const fn set_by(mut self, command: &'static str) -> Self {
+        self.command = command;
+        self
+    }
+
     /// Its path in the rules, below its record or entry.
     pub fn path(&self) -> String {
         match self.ty {
@@ -270,7 +291,7 @@ impl Field {
     pub fn columns(&self) -> impl Iterator<Item = (&'static str, projection::Type)> {
         let (first, second) = match self.ty {
             Type::Position => (("lat", projection::Type::Int), Some(("lon", projection::Type::Int))),
-            Type::Number { .. } | Type::Money | Type::Time | Type::Minutes | Type::Flag => ((self.key, projection::Type::Int), None),
+            Type::Number { .. } | Type::Money | Type::Time | Type::PastTime | Type::Minutes | Type::Flag => ((self.key, projection::Type::Int), None),
             _ => ((self.key, projection::Type::Text), None),
         };
         std::iter::once(first).chain(second)
@@ -286,9 +307,23 @@ impl Field {
         std::iter::once(first).chain(second)
     }
 
-    /// Whether people write it by itself.
+    /// Whether it is what stands under this key of its record or entry.
+    pub fn holds(&self, key: &str) -> bool {
+        match self.ty {
+            Type::Tags => key.strip_prefix(self.tag()).is_some_and(|rest| rest.starts_with(':')),
+            Type::Position => key == "lat" || key == "lon",
+            _ => self.key == key,
+        }
+    }
+
+    /// Whether `add` and `edit` write it, and by itself.
     pub fn is_written(&self) -> bool {
-        self.ty != Type::MicroGrid
+        self.ty != Type::MicroGrid && self.command.is_empty()
+    }
+
+    /// Whether whoever writes it writes it once.
+    pub fn is_once(&self) -> bool {
+        self.writers.iter().all(|w| w.once || w.roles.is_empty())
     }
 }
 
@@ -314,6 +349,34 @@ pub struct Entries {
     pub label: Label,
     /// The fields of one.
     pub fields: &'static [Field],
+    /// How one comes to be.
+    pub added: Added,
+    /// What no field of one can say; see [`Kind::complete`](crate::documents::Kind::complete). It is given the record.
+    pub complete: Complete,
+}
+
+/// Values named by what they are for: a rhythm for each tag, yes or no for each person.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    /// The key of the container.
+    pub key: &'static str,
+    /// What people call it.
+    pub label: Label,
+    /// What names a value: [`Type::Tags`] for a tag, [`Type::Reference`] for a document's id, [`Type::Text`] for a code.
+    pub names: Type,
+    /// What a value holds.
+    pub ty: Type,
+    /// Who writes it.
+    pub roles: &'static [Role],
+    /// Whether the dictionary's own `edit` writes it; others have commands of their own.
+    pub is_edited: bool,
+}
+
+impl Named {
+    /// One value as a field, called by its name.
+    pub const fn field(&self) -> Field {
+        Field::new(self.key, self.label.zh, self.label.en, self.ty, self.roles)
+    }
 }
 
 const fn same(a: &str, b: &str) -> bool {
@@ -352,4 +415,16 @@ pub const fn assert_fields(fields: &[Field]) {
         }
         i += 1;
     }
+}
+
+/// Whether any of these fields is personal or sensitive.
+pub const fn has_personal(fields: &[Field]) -> bool {
+    let mut i = 0;
+    while i < fields.len() {
+        if !matches!(fields[i].data, Data::Plain) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }

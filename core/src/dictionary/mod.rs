@@ -7,13 +7,13 @@
 mod field;
 mod show;
 
-pub use field::{Code, Data, Entries, Field, Label, Order, Type, Write, assert_fields};
+pub use field::{Code, Data, Entries, Field, Label, Named, Order, Type, Write, assert_fields, has_personal};
 pub use show::{FieldValue, shown};
 
 use crate::documents::{CONFIRMED, Kind};
 use crate::rules::{Allow, Role};
 
-/// The rows of a kind's rules: its own, which no field holds, and those of its fields and its entries' fields, in this order.
+/// The rows of a kind's rules: its own, which no field holds, then those of its fields, its entries' fields and its named values.
 pub fn rows(kind: &Kind) -> Vec<Allow> {
     let own = kind.rules.rows.iter().map(|row| Allow { path: row.path, roles: row.roles, once: row.once, since: row.since });
     let fields = kind.fields.iter().flat_map(|field| field_rows("", field));
@@ -21,20 +21,25 @@ pub fn rows(kind: &Kind) -> Vec<Allow> {
         let prefix = format!("{}/*/", entries.key);
         entries.fields.iter().flat_map(move |field| field_rows(&prefix, field))
     });
-    let confirmed = confirmed("", kind.fields).into_iter().chain(kind.entries.iter().filter_map(|e| confirmed(&format!("{}/*/", e.key), e.fields)));
-    own.chain(fields).chain(entries).chain(confirmed).collect()
+    let named = kind.named.iter().map(|named| Allow { path: kept(format!("{}/{{name}}", named.key)), roles: named.roles, once: false, since: 0 });
+    let confirmed = confirmed(kind, "", kind.fields).into_iter().chain(kind.entries.iter().filter_map(|e| confirmed(kind, &format!("{}/*/", e.key), e.fields)));
+    own.chain(fields).chain(entries).chain(named).chain(confirmed).collect()
 }
 
 /// Whoever keeps any of these fields up to date says of each of them that it is still so: that changes nothing.
-fn confirmed(prefix: &str, fields: &[Field]) -> Option<Allow> {
+fn confirmed(kind: &Kind, prefix: &str, fields: &[Field]) -> Option<Allow> {
     let keep = |role: &Role| fields.iter().flat_map(|field| &field.writers).any(|writers| !writers.once && writers.roles.contains(role));
     let roles: Vec<Role> = Role::ALL.iter().map(|info| info.role).filter(keep).collect();
-    let path: &'static str = Box::leak(format!("{prefix}{CONFIRMED}*").into_boxed_str());
-    (!roles.is_empty()).then(|| Allow { path, roles: Box::leak(roles.into_boxed_slice()), once: false, since: 0 })
+    let row = || Allow { path: kept(format!("{prefix}{CONFIRMED}*")), roles: Box::leak(roles.into_boxed_slice()), once: false, since: 0 };
+    kind.is_confirmed().then(row).filter(|row| !row.roles.is_empty())
 }
 
 fn field_rows(prefix: &str, field: &Field) -> Vec<Allow> {
-    // Made once for each kind in the life of the program, and part of what it is like a `static`.
-    let path: &'static str = Box::leak(format!("{prefix}{}", field.path()).into_boxed_str());
+    let path = kept(format!("{prefix}{}", field.path()));
     field.writers.iter().filter(|w| !w.roles.is_empty()).map(|w| Allow { path, roles: w.roles, once: w.once, since: field.since }).collect()
+}
+
+/// A path that is made once in the life of the program, and part of it like a `static`.
+fn kept(path: String) -> &'static str {
+    Box::leak(path.into_boxed_str())
 }

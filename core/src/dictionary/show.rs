@@ -28,13 +28,7 @@ pub struct FieldValue {
 /// them: a newer gridwalk's. `beside` are keys that are no fields.
 pub fn shown(fields: &[Field], tree: &Map, beside: &[&str]) -> Vec<FieldValue> {
     let known = fields.iter().filter_map(|field| field.shown(tree));
-    let is_known = |key: &str| {
-        fields.iter().any(|f| match f.ty {
-            Type::Tags => key.strip_prefix(&f.word_key("")).is_some(),
-            Type::Position => key == "lat" || key == "lon",
-            _ => f.key == key,
-        })
-    };
+    let is_known = |key: &str| fields.iter().any(|f| f.holds(key));
     let is_stamp =
         |key: &str| ["by", "at", "boot", "since_boot", "removed"].contains(&key) || ["start:", "late:", CONFIRMED].iter().any(|begin| key.starts_with(begin));
     let rest = tree.iter().filter(|e| !is_known(&e.key) && !is_stamp(&e.key) && !beside.contains(&e.key.as_str()));
@@ -87,7 +81,7 @@ impl Field {
             (Type::Number { unit, .. }, Value::Int(n)) => (format!("{n}{}", unit.zh), format!("{n} {}", unit.en).trim_end().to_owned()),
             (Type::Money, Value::Int(fen)) => (format!("{}元", yuan(*fen)), format!("{} yuan", yuan(*fen))),
             (Type::Minutes, Value::Int(n)) => (format!("{n}分钟"), format!("{n} min")),
-            (Type::Time, Value::Int(at)) => same(crate::clock::beijing(*at)),
+            (Type::Time | Type::PastTime, Value::Int(at)) => same(crate::clock::beijing(*at)),
             (_, Value::Bool(true)) => ("是".into(), "yes".into()),
             (_, Value::Bool(false)) => ("否".into(), "no".into()),
             (_, Value::Int(n)) => same(n.to_string()),

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Map;
-use crate::dictionary::{Entries, Field, Order};
+use super::{Map, Value};
+use crate::commands::Edit;
+use crate::dictionary::{Entries, Field, Named, Order, Type};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Rows, Table};
-use crate::rules::{Allow, Attempt, Demand, KindRules};
+use crate::rules::{self, Allow, Attempt, Demand, KindRules, Over, Role};
 
 /// Who may read a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,7 +88,25 @@ pub enum Place {
     },
 }
 
-/// A kind of document. All functions are pure.
+/// Keys of a document with the values to write there; [`Value::Null`] for none.
+pub type Written = Vec<(String, Value)>;
+
+/// What no field can say of what is about to be written: completes it, or refuses it with the reason. It is given what stands
+/// there, an empty map if it is new.
+pub type Complete = fn(&mut Edit<'_>, &Map, &mut Written) -> Result<()>;
+
+/// How records of a kind come to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// By the dictionary's own `add`.
+    Add,
+    /// By the command of this stable name, which has behaviour of its own.
+    Command(&'static str),
+    /// By the hub when a community begins or imports: one a community.
+    Hub,
+}
+
+/// A kind of document. All functions but `complete` are pure.
 #[derive(Debug)]
 pub struct Kind {
     /// The stable name, in snake case: `household`.
@@ -104,8 +123,12 @@ pub struct Kind {
     pub filters: &'static [&'static str],
     /// The entries within a record, each kind of them with its fields.
     pub entries: &'static [Entries],
-    /// Whether the dictionary's own `add` makes its records; others have commands of their own.
-    pub is_added: bool,
+    /// The values within a record that are named by what they are for.
+    pub named: &'static [Named],
+    /// How its records come to be.
+    pub added: Added,
+    /// What no field can say of a record that `add` and `edit` write.
+    pub complete: Complete,
     /// The read-model tables that this kind's documents fill.
     pub tables: &'static [&'static Table],
     /// Projects a document to rows.
@@ -125,6 +148,11 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// Whether what stands in it can stop being so without anyone writing it, so that people confirm it: what is kept of people.
+    pub fn is_confirmed(&self) -> bool {
+        self.added == Added::Add && self.keep_days.is_none() && !self.subjects.is_empty()
+    }
+
     /// The container whose entries are residents, with the table of their rows.
     pub fn residents(&self) -> Option<(&'static str, &'static Table)> {
         self.subjects.iter().find_map(|subject| if let Subject::Entries { container, table } = subject { Some((*container, *table)) } else { None })
@@ -166,5 +194,42 @@ impl Kind {
     /// Who may write which path: the rows of its rules and of its fields.
     pub fn rows(&self) -> &'static [Allow] {
         crate::kinds::rows_of(self.name)
+    }
+
+    /// Whether only the members of a circle write it: then they alone read it, and reads at the hub are logged.
+    pub fn is_confidential(&self) -> bool {
+        self.rows().iter().flat_map(|row| row.roles).all(|role| *role == Role::Hub || role.over() == Over::Circle)
+    }
+
+    /// Whether `path`, keys from the root, leads to something that is declared. What does not, a newer gridwalk wrote.
+    pub fn names(&self, path: &[&str]) -> bool {
+        rules::names(self.rows(), path)
+    }
+
+    /// What people call the field at `path`, keys from the root joined by `/`, Chinese and English; the key itself of what is not
+    /// declared here.
+    pub fn words_at(&self, path: &str) -> (String, String) {
+        let keys: Vec<&str> = path.split('/').collect();
+        let key = keys.last().copied().unwrap_or_default();
+        match (self.field_at(&keys), self.named.iter().find(|named| keys.len() == 2 && named.key == keys[0])) {
+            // Of tags each word is a value of its own.
+            (Some(field), _) if field.ty == Type::Tags => {
+                let word = key.split_once(':').map_or(key, |(_, word)| word);
+                (format!("{}：{word}", field.label.zh), format!("{}: {word}", field.label.en))
+            }
+            (Some(field), _) => (field.label.zh.into(), field.label.en.into()),
+            (None, Some(named)) => (format!("{}：{key}", named.label.zh), format!("{}: {key}", named.label.en)),
+            (None, None) => (key.into(), key.into()),
+        }
+    }
+
+    /// The field that `path`, keys from the root, leads to.
+    pub fn field_at(&self, path: &[&str]) -> Option<&'static Field> {
+        let (fields, key) = match path {
+            [key] => (self.fields, key),
+            [container, _, key] => (self.entries.iter().find(|e| e.key == *container)?.fields, key),
+            _ => return None,
+        };
+        fields.iter().find(|field| field.holds(key))
     }
 }

@@ -1,7 +1,7 @@
 //! What a household and its residents are: their fields, rules and projection. A plain field is one line here.
 
 use crate::dictionary::{Code, Entries, Field, Label, Order, Type};
-use crate::documents::{Audience, Kind, Map, Place, Schema, Subject, Value};
+use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Subject, Value};
 use crate::ids::Id;
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, DESK, GRIDS, ROSTER};
@@ -67,8 +67,16 @@ pub static HOUSEHOLD: Kind = Kind {
         Order { key: "newest", label: Label { zh: "最近登记", en: "newest" }, column: "at", descending: true },
     ],
     filters: &["place", "micro_grid", "state"],
-    entries: &[Entries { key: "residents", label: Label { zh: "居民", en: "resident" }, fields: RESIDENT_FIELDS }],
-    is_added: true,
+    entries: &[Entries {
+        key: "residents",
+        label: Label { zh: "居民", en: "resident" },
+        fields: RESIDENT_FIELDS,
+        added: Added::Add,
+        complete: |_, _, _| Ok(()),
+    }],
+    named: &[],
+    added: Added::Add,
+    complete: |_, _, _| Ok(()),
     tables: &[&HOUSEHOLDS, &RESIDENTS],
     project,
     place: |tree, _| {

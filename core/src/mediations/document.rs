@@ -1,37 +1,53 @@
-//! The shape of a mediation document and its projection. How far it has come is read from what was recorded, the same on every
+//! What a mediation is: its fields, rules and projection. How far it has come is read from what was recorded, the same on every
 //! replica.
 
-use crate::documents::{Audience, Kind, Map, Place, Proof, Schema, Subject};
+use crate::commands::Edit;
+use crate::dictionary::{Code, Entries, Field, Label, Order, Type};
+use crate::documents::{Added, Audience, Kind, Map, Place, Proof, Schema, Subject, Value, Written};
+use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::projection::{Rows, Table, Type, reference};
-use crate::rules::table;
+use crate::projection::{self, Rows, Table};
+use crate::rules::table::{self, MEDIATORS};
+
+const fn note(key: &'static str, zh: &'static str, en: &'static str) -> Field {
+    Field::new(key, zh, en, Type::Note(5_000), MEDIATORS).sensitive()
+}
+
+const HELD_AT: Field = Field::new("held_at", "时间", "held at", Type::PastTime, MEDIATORS).once().help("留空即现在", "now, if left empty");
+
+/// The fields of a mediation.
+pub static FIELDS: &[Field] = &[
+    Field::new("circle", "保密圈", "circle", Type::Reference(&["circle"]), MEDIATORS).once().required(),
+    Field::new("report", "来自上报", "report it comes from", Type::Reference(&["report"]), MEDIATORS).once(),
+    note("parties", "当事人", "parties").listed(),
+    note("matter", "事由", "matter").listed().help("来自上报的可以留空", "taken from the report if left empty"),
+    note("place", "地点", "place"),
+    note("note", "备注", "note"),
+    note("agreement", "协议", "agreement"),
+    Field::new("agreed_at", "达成时间", "agreed at", Type::PastTime, MEDIATORS).help("留空即现在", "now, if left empty"),
+    Field::new("due_at", "履行期限", "to be kept until", Type::Time, MEDIATORS).listed(),
+];
+
+/// The fields of a session.
+pub static SESSION_FIELDS: &[Field] = &[HELD_AT, note("note", "情况", "what was said").once()];
+
+/// The fields of a return visit.
+pub static RETURN_VISIT_FIELDS: &[Field] =
+    &[Field::new("kept", "是否履行", "kept", Type::Flag, MEDIATORS).once().required(), HELD_AT, note("note", "情况", "what was said").once()];
 
 /// Mediations.
 pub static MEDIATIONS: Table = Table {
     name: "mediations",
-    fields: &[],
-    columns: &[
-        ("circle", Type::Text),
-        ("report", Type::Text),
-        ("parties", Type::Text),
-        ("matter", Type::Text),
-        ("place", Type::Text),
-        ("agreement", Type::Text),
-        ("agreed_at", Type::Int),
-        ("due_at", Type::Int),
-        ("note", Type::Text),
-        ("at", Type::Int),
-        ("state", Type::Text),
-        ("unanchored", Type::Int),
-    ],
-    indexes: &[],
+    columns: &[("at", projection::Type::Int), ("state", projection::Type::Text), ("unanchored", projection::Type::Int)],
+    fields: FIELDS,
+    indexes: &["at", "circle, at"],
 };
 
 /// Sessions and return visits, by when they were held; `entry` is their id.
 pub static MEDIATION_SESSIONS: Table = Table {
     name: "mediation_sessions",
-    fields: &[],
-    columns: &[("return_visit", Type::Int), ("held_at", Type::Int), ("kept", Type::Int), ("note", Type::Text), ("by", Type::Text), ("unanchored", Type::Int)],
+    columns: &[("return_visit", projection::Type::Int), ("by", projection::Type::Text), ("unanchored", projection::Type::Int)],
+    fields: RETURN_VISIT_FIELDS,
     indexes: &[],
 };
 
@@ -39,12 +55,38 @@ pub static MEDIATION_SESSIONS: Table = Table {
 pub static MEDIATION: Kind = Kind {
     name: "mediation",
     versions: &[Schema { number: 13, containers: &["sessions", "return_visits"] }],
-    fields: &[],
-    title: "",
-    orders: &[],
-    filters: &[],
-    entries: &[],
-    is_added: false,
+    fields: FIELDS,
+    title: "matter",
+    orders: &[Order { key: "newest", label: Label { zh: "最近登记", en: "newest" }, column: "at", descending: true }],
+    filters: &["circle"],
+    entries: &[
+        Entries {
+            key: "sessions",
+            label: Label { zh: "调解过程", en: "session" },
+            fields: SESSION_FIELDS,
+            added: Added::Add,
+            complete: |edit, _, written| {
+                set_now(edit, written, "held_at");
+                Ok(())
+            },
+        },
+        Entries {
+            key: "return_visits",
+            label: Label { zh: "回访", en: "return visit" },
+            fields: RETURN_VISIT_FIELDS,
+            added: Added::Add,
+            complete: |edit, mediation, written| {
+                if mediation.text("agreement").is_empty() {
+                    return Err(Error::invalid("还没有达成协议，不能回访", "there is no agreement yet to visit about"));
+                }
+                set_now(edit, written, "held_at");
+                Ok(())
+            },
+        },
+    ],
+    named: &[],
+    added: Added::Add,
+    complete,
     tables: &[&MEDIATIONS, &MEDIATION_SESSIONS],
     project,
     place: |tree, _| Place::Own(tree.id("circle").map(Audience::Circle).into_iter().collect()),
@@ -54,6 +96,41 @@ pub static MEDIATION: Kind = Kind {
     demands: &[],
     subjects: &[Subject::Words],
 };
+
+/// What is left empty is taken from the report, so that nothing is typed again; an agreement was made at some time.
+fn complete(edit: &mut Edit<'_>, before: &Map, written: &mut Written) -> Result<()> {
+    let given = |written: &Written, key: &str| match written.iter().find(|(k, _)| k == key) {
+        Some((_, Value::Text(text))) => text.clone(),
+        Some(_) => String::new(),
+        None => before.text(key).to_owned(),
+    };
+    if given(written, "matter").is_empty() {
+        let Ok(report) = given(written, "report").parse::<Id>() else {
+            return Err(Error::invalid("请填写事由，或指明来自哪件上报", "say what it is about, or name the report it comes from").in_field("matter"));
+        };
+        let report = edit.state(report, "report", "这件上报", "report")?;
+        let matter = [report.text("title"), report.text("detail")].join("\n").trim().to_owned();
+        written.retain(|(key, _)| key != "matter");
+        written.push(("matter".into(), matter.as_str().into()));
+        if given(written, "place").is_empty() {
+            written.retain(|(key, _)| key != "place");
+            written.push(("place".into(), report.text("address").into()));
+        }
+    }
+    match written.iter().find(|(key, _)| key == "agreement") {
+        Some((_, Value::Text(text))) if !text.is_empty() => set_now(edit, written, "agreed_at"),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A moment that nobody gave is now.
+fn set_now(edit: &Edit<'_>, written: &mut Written, key: &str) {
+    if written.iter().all(|(k, value)| k != key || *value == Value::Null) {
+        written.retain(|(k, _)| k != key);
+        written.push((key.to_owned(), edit.stamp().at.into()));
+    }
+}
 
 /// How far a mediation has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,19 +147,19 @@ pub enum State {
     Broken,
 }
 
-impl State {
-    /// All states with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Open, "open", "待调解"),
-        (Self::Talking, "talking", "调解中"),
-        (Self::Agreed, "agreed", "已达成协议"),
-        (Self::Kept, "kept", "已履行"),
-        (Self::Broken, "broken", "未履行"),
-    ];
+/// How far a mediation has come, as choices in the order of [`State`].
+pub const STATES: &[Code] = &[
+    Code::new("open", "待调解", "open"),
+    Code::new("talking", "调解中", "talking"),
+    Code::new("agreed", "已达成协议", "agreed"),
+    Code::new("kept", "已履行", "kept"),
+    Code::new("broken", "未履行", "broken"),
+];
 
+impl State {
     /// The stable code.
     pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(s, ..)| *s == self).map_or("", |(_, code, _)| code)
+        STATES[self as usize].code
     }
 }
 
@@ -104,16 +181,10 @@ pub fn state(tree: &Map) -> State {
 }
 
 fn project(tree: &Map, rows: &mut Rows) {
-    let mut values = vec![reference(tree.id("circle")), reference(tree.id("report"))];
-    values.extend(["parties", "matter", "place", "agreement", "agreed_at", "due_at", "note", "at"].map(|c| tree.value(c).clone()));
-    values.extend([state(tree).code().into(), Proof::of(tree).into()]);
-    rows.push(&MEDIATIONS, "", values);
+    rows.push_fields(&MEDIATIONS, "", vec![tree.value("at").clone(), state(tree).code().into(), Proof::of(tree).into()], tree);
     for (container, return_visit) in [("sessions", 0), ("return_visits", 1)] {
         for (id, held) in tree.entries(container) {
-            let mut values = vec![return_visit.into()];
-            values.extend(["held_at", "kept", "note", "by"].map(|c| held.value(c).clone()));
-            values.push(Proof::of(held).into());
-            rows.push(&MEDIATION_SESSIONS, id, values);
+            rows.push_fields(&MEDIATION_SESSIONS, id, vec![return_visit.into(), held.value("by").clone(), Proof::of(held).into()], held);
         }
     }
 }

@@ -1,29 +1,43 @@
-//! The shape of a person document and its projection.
+//! What a person who acts is: their fields, rules and projection.
 
-use crate::documents::{Audience, Kind, Place, Schema, Subject};
-use crate::projection::{Table, Type};
-use crate::rules::table;
+use crate::dictionary::{Field, Label, Order, Type};
+use crate::documents::{Added, Audience, Kind, Place, Schema, Subject};
+use crate::projection::{self, Table};
+use crate::rules::Role;
+use crate::rules::table::{self, ALL, DESK};
+
+/// What a person is to the community: the code of a role.
+const KINDS: &[crate::dictionary::Code] = &Role::CODES;
+
+/// The fields of a person. Telephone, unit and skills are what they say of themselves.
+pub static FIELDS: &[Field] = &[
+    Field::new("kind", "身份", "what they are", Type::Choice(KINDS), DESK).once().required().listed(),
+    Field::new("name", "姓名", "name", Type::Text(100), DESK).required().personal().listed(),
+    Field::new("place", "网格", "grid", Type::Place, DESK).listed(),
+    Field::new("micro_grid", "微网格", "micro-grid", Type::MicroGrid, DESK),
+    Field::new("phone", "电话", "telephone", Type::Telephone, ALL).personal().listed(),
+    Field::new("unit", "所在单位", "employer unit", Type::Note(5_000), ALL).personal().headings(&["单位", "工作单位"]),
+    Field::new("skills", "特长", "skills", Type::Note(5_000), ALL).personal(),
+];
 
 /// Persons.
-pub static PERSONS: Table = Table {
-    name: "persons",
-    fields: &[],
-    columns: &[("kind", Type::Text), ("name", Type::Text), ("phone", Type::Text), ("unit", Type::Text), ("skills", Type::Text), ("registered_at", Type::Int)],
-    indexes: &[],
-};
+pub static PERSONS: Table =
+    Table { name: "persons", columns: &[("registered_at", projection::Type::Int)], fields: FIELDS, indexes: &["name", "kind, name", "place, name"] };
 
 /// A person who acts. Colleagues of the place and the desk read it, and the person.
 pub static PERSON: Kind = Kind {
     name: "person",
     versions: &[Schema { number: 4, containers: &[] }],
-    fields: &[],
-    title: "",
-    orders: &[],
-    filters: &[],
+    fields: FIELDS,
+    title: "name",
+    orders: &[Order { key: "name", label: Label { zh: "姓名", en: "name" }, column: "name", descending: false }],
+    filters: &["kind", "place"],
     entries: &[],
-    is_added: false,
+    named: &[],
+    added: Added::Add,
+    complete: |_, _, _| Ok(()),
     tables: &[&PERSONS],
-    project: |tree, rows| rows.push(&PERSONS, "", ["kind", "name", "phone", "unit", "skills", "at"].map(|c| tree.value(c).clone()).to_vec()),
+    project: |tree, rows| rows.push_fields(&PERSONS, "", vec![tree.value("at").clone()], tree),
     place: |tree, id| {
         let mut audiences = vec![Audience::Person(id), Audience::Desk];
         audiences.extend(tree.id("place").map(Audience::Place));

@@ -119,5 +119,5 @@ fn role_view(connection: &Connection, grant: &Grant) -> Result<RoleView> {
     };
     let info = grant.role.info();
     let scope_name = name.flatten().unwrap_or_default();
-    Ok(RoleView { role: info.code.into(), zh: info.zh.into(), en: info.code.replace('_', " "), scope: grant.scope.to_string(), scope_name })
+    Ok(RoleView { role: info.code.into(), zh: info.zh.into(), en: info.en.into(), scope: grant.scope.to_string(), scope_name })
 }

@@ -29,6 +29,10 @@ pub struct FactView {
     pub at: i64,
     /// Whether they confirmed what was written before, or wrote it.
     pub confirmed: bool,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 impl Phone {
@@ -36,12 +40,13 @@ impl Phone {
     pub fn facts(&self, id: Id) -> Result<Vec<FactView>> {
         self.store.read(|c| {
             let mut names = c.prepare_cached("SELECT coalesce(name, '') FROM persons WHERE doc = ?1")?;
-            let facts = load(c, id)?.ok_or_else(missing)?.facts();
+            let doc = load(c, id)?.ok_or_else(missing)?;
             let view = |(fact, confirmed): (Fact, bool)| {
+                let (zh, en) = doc.kind().words_at(&fact.path);
                 let by_name = names.query_row([&fact.by], |r| r.get(0)).optional()?.unwrap_or_default();
-                Ok(FactView { path: fact.path, value: fact.value.to_json(), shown: fact.shown, by: fact.by, by_name, at: fact.at, confirmed })
+                Ok(FactView { path: fact.path, value: fact.value.to_json(), shown: fact.shown, by: fact.by, by_name, at: fact.at, confirmed, zh, en })
             };
-            confirmed(facts).into_iter().map(view).collect()
+            confirmed(doc.facts()).into_iter().map(view).collect()
         })
     }
 

@@ -1,11 +1,14 @@
 //! Photos on the phone: taking, showing, taking back.
 
+use serde_json::json;
+
 use super::drafts::draft_file;
 use super::{Outcome, Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::photos::{Files, PhotoSize, PhotoTrouble, PhotoView, ReadyPhoto, file_of, is_swept, networks, photos_of, send_files, settings, sweep, troubles};
-use crate::settings::{PhotoNetworks, SetPhotoNetworks};
+use crate::records::EditRecord;
+use crate::settings::PhotoNetworks;
 
 impl Phone {
     /// Takes a photo for a visit, report, household or confidential document: the bytes of a JPEG, PNG or WebP become an upright,
@@ -70,7 +73,7 @@ impl Phone {
     pub fn set_photo_networks(&self, networks: PhotoNetworks) -> Result<Outcome> {
         let settings = self.store.read(|c| settings(c, &membership(c, None)?.tenant))?;
         let (settings, _) = settings.ok_or_else(|| Error::not_found("社区设置尚未同步，请先同步", "the community's settings are not here yet; sync first"))?;
-        self.run(SetPhotoNetworks { settings, networks })
+        self.run(EditRecord::of(settings, json!({"photo_networks": networks.info().code})))
     }
 
     /// Removes files that no photo names any more.

@@ -2,12 +2,15 @@
 
 use serde::Serialize;
 
+use super::younger::leave_out;
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::store::{StoredDoc, kind_of};
 use crate::versions::Dictionary;
 use crate::{
-    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units, visits,
+    actions, activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units,
+    visits,
 };
 
 /// A mark on a record of an older app, which was not asked for what is asked for now.
@@ -17,6 +20,10 @@ pub struct MarkView {
     pub path: String,
     /// `missing` or `too_long`.
     pub mark: String,
+    /// What people call the field.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
 }
 
 impl Phone {
@@ -80,9 +87,28 @@ impl Phone {
         self.store.read(|c| records::record(c, id))?.ok_or_else(|| missing("这份资料", "record"))
     }
 
+    /// What the person signed in may do to a record now, as far as the community's hub knows it; see [`actions::actions`].
+    pub fn actions(&self, id: Id) -> Result<Vec<actions::ActionView>> {
+        let now = self.now()?;
+        self.store.read(|c| {
+            let stored = StoredDoc::find(c, id)?.ok_or_else(|| missing("这份资料", "record"))?;
+            let member = membership(c, Some(&stored.tenant))?;
+            let mut offered = actions::actions(c, id, member.person, &member.grants, now)?;
+            if let (Some(hub), Some(kind)) = (member.older_hub(), kind_of(c, &stored)?) {
+                leave_out(&mut offered, &hub, kind);
+            }
+            Ok(offered)
+        })
+    }
+
     /// A page of the records of a kind; see [`records::list`].
     pub fn list(&self, kind: &str, query: &records::ListQuery) -> Result<records::ListPage> {
         self.store.read(|c| records::list(c, kind, query))
+    }
+
+    /// The records of a kind on this phone that are called so; see [`records::named`].
+    pub fn named(&self, kind: &str, title: &str, limit: u32) -> Result<Vec<Id>> {
+        self.store.read(|c| records::named(c, kind, title, limit))
     }
 
     /// A household with its residents.
@@ -189,7 +215,13 @@ impl Phone {
     pub fn marks(&self, id: Id) -> Result<Vec<MarkView>> {
         self.store.read(|c| {
             let mut statement = c.prepare_cached("SELECT path, mark FROM marks WHERE doc = ?1 ORDER BY path")?;
-            Ok(statement.query_map([id], |r| Ok(MarkView { path: r.get(0)?, mark: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?)
+            let marks = statement.query_map([id], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+            let Some(doc) = crate::store::load(c, id)? else { return Ok(Vec::new()) };
+            let view = |(path, mark): (String, String)| {
+                let (zh, en) = doc.kind().words_at(&path);
+                MarkView { path, mark, zh, en }
+            };
+            Ok(marks.into_iter().map(view).collect())
         })
     }
 

@@ -1,10 +1,26 @@
 //! What a hub of an older release does not know yet. It would be held there, and whatever rests on it with it: a phone does not record it.
 
+use crate::actions::ActionView;
 use crate::dictionary::{Field, Type};
 use crate::documents::{Kind, Map, Node, Value};
+use crate::reports::STEPS;
 use crate::rules::matches;
-use crate::rules::table::STEPS;
 use crate::versions::Dictionary;
+
+/// Takes away from what is offered for a record of `kind` what `hub` does not know.
+pub(super) fn leave_out(offered: &mut Vec<ActionView>, hub: &Dictionary, kind: &Kind) {
+    let of = |action: &ActionView| kind.entries.iter().find(|e| e.key == action.what).map_or(kind.fields, |e| e.fields);
+    for action in offered.iter_mut().filter(|action| !action.fields.is_empty()) {
+        let fields = of(action);
+        let is_known = |key: &String| fields.iter().find(|f| f.key == key).is_none_or(|f| f.since <= hub.number) && hub.knows(kind.name, key);
+        action.fields.retain(is_known);
+        if action.fields.is_empty() {
+            action.command.clear();
+        }
+    }
+    let is_step_known = |code: &str| STEPS.iter().find(|step| step.code == code).is_none_or(|step| step.since <= hub.number) && hub.knows("step", code);
+    offered.retain(|action| hub.knows(kind.name, "") && !action.command.is_empty() && (action.command != "reports.step" || is_step_known(&action.what)));
+}
 
 /// Whether what was written to a document of `kind` between these states is younger than `hub`: the kind, a field, a choice of it, a step.
 pub(super) fn is_younger(hub: &Dictionary, kind: &Kind, before: Option<&Map>, after: &Map) -> bool {
@@ -21,12 +37,11 @@ fn is_path_younger(hub: &Dictionary, kind: &Kind, path: &[&str], value: &Value) 
     no_row_is_old || !hub.knows(kind.name, path[0]) || is_code_younger(hub, kind, path, value)
 }
 
-/// Whether the value is a choice or a step that is younger.
+/// Whether the value is a choice that is younger: a code of a list, a step.
 fn is_code_younger(hub: &Dictionary, kind: &Kind, path: &[&str], value: &Value) -> bool {
     let Value::Text(code) = value else { return false };
-    if kind.name == "report" && matches!(path, ["steps", _, "kind"]) {
-        let since = STEPS.iter().find(|(step, ..)| step == code).map_or(0, |(.., since)| *since);
-        return since > hub.number || !hub.knows("step", code);
+    if kind.name == "report" && matches!(path, ["steps", _, "kind"]) && !hub.knows("step", code) {
+        return true;
     }
     let fields: &[Field] = match path {
         [_] => kind.fields,

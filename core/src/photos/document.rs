@@ -1,31 +1,46 @@
-//! The shape of a photo document and its projection. A photo is complete in its first change; the files are named by their
+//! What a photo is: its fields, rules and projection. A photo is complete in its first change; the files are named by their
 //! hashes and travel beside the documents.
 
 use super::{LONGEST_SIDE, ORIGINAL_BYTES, THUMBNAIL_BYTES};
-use crate::documents::{Kind, Map, Place, Schema, Subject};
-use crate::projection::{Rows, Table, Type};
-use crate::rules::{Attempt, table};
+use crate::dictionary::{Field, Label, Order, Type};
+use crate::documents::{Added, Kind, Map, Place, Schema, Subject, Value};
+use crate::projection::{self, Rows, Table};
+use crate::rules::Attempt;
+use crate::rules::table::{self, PHOTOGRAPHERS};
+
+const fn of(key: &'static str, zh: &'static str, en: &'static str, ty: Type) -> Field {
+    Field::new(key, zh, en, ty, PHOTOGRAPHERS).once().required()
+}
+
+const fn number(zh: &'static str, en: &'static str, max: i64) -> Type {
+    Type::Number { unit: Label { zh, en }, min: 1, max }
+}
+
+/// The fields of a photo.
+pub static FIELDS: &[Field] = &[
+    of("about", "关于", "about", Type::Reference(ABOUT)).listed(),
+    of("record", "所附记录", "taken for", Type::Reference(RECORDS)).listed(),
+    of("hash", "原图摘要", "hash of the original", Type::Text(64)),
+    of("bytes", "原图大小", "size of the original", number("字节", "bytes", ORIGINAL_BYTES as i64)).listed(),
+    of("width", "宽", "width", number("像素", "pixels", LONGEST_SIDE as i64)),
+    of("height", "高", "height", number("像素", "pixels", LONGEST_SIDE as i64)),
+    of("thumb_hash", "缩略图摘要", "hash of the thumbnail", Type::Text(64)),
+    of("thumb_bytes", "缩略图大小", "size of the thumbnail", number("字节", "bytes", THUMBNAIL_BYTES as i64)),
+];
+
+/// The fields that are of a photo's files.
+const OF_FILES: &[&str] = &["hash", "bytes", "width", "height", "thumb_hash", "thumb_bytes"];
 
 /// Photos. A photo that was taken back names no files any more.
 pub static PHOTOS: Table = Table {
     name: "photos",
-    fields: &[],
-    columns: &[
-        ("about", Type::Text),
-        ("record", Type::Text),
-        ("by", Type::Text),
-        ("at", Type::Int),
-        ("unanchored", Type::Int),
-        ("hash", Type::Text),
-        ("bytes", Type::Int),
-        ("width", Type::Int),
-        ("height", Type::Int),
-        ("thumb_hash", Type::Text),
-        ("thumb_bytes", Type::Int),
-        ("removed", Type::Int),
-    ],
-    indexes: &["record, at", "hash", "thumb_hash"],
+    columns: &[("by", projection::Type::Text), ("at", projection::Type::Int), ("unanchored", projection::Type::Int), ("removed", projection::Type::Int)],
+    fields: FIELDS,
+    indexes: &["record, at", "hash", "thumb_hash", "at"],
 };
+
+/// The kinds of what photos are taken for.
+pub(crate) const RECORDS: &[&str] = &["visit", "report", "household", "health", "minor", "mediation"];
 
 /// What photos are about: a visit's about its household.
 const ABOUT: &[&str] = &["report", "household", "health", "minor", "mediation"];
@@ -34,12 +49,14 @@ const ABOUT: &[&str] = &["report", "household", "health", "minor", "mediation"];
 pub static PHOTO: Kind = Kind {
     name: "photo",
     versions: &[Schema { number: 14, containers: &[] }],
-    fields: &[],
+    fields: FIELDS,
     title: "",
-    orders: &[],
-    filters: &[],
+    orders: &[Order { key: "newest", label: Label { zh: "最近拍摄", en: "newest" }, column: "at", descending: true }],
+    filters: &["record"],
     entries: &[],
-    is_added: false,
+    named: &[],
+    added: Added::Command("photos.take"),
+    complete: |_, _, _| Ok(()),
     tables: &[&PHOTOS],
     project,
     place: |tree, _| match tree.id("about") {
@@ -73,11 +90,10 @@ fn check(attempt: &Attempt<'_>) -> bool {
 
 fn project(tree: &Map, rows: &mut Rows) {
     let removed = tree.flag("removed");
-    let mut values = ["about", "record", "by"].map(|c| tree.value(c).clone()).to_vec();
+    let mut values = vec![tree.value("by").clone()];
     values.extend(tree.when());
-    values.extend(
-        ["hash", "bytes", "width", "height", "thumb_hash", "thumb_bytes"].map(|c| if removed { crate::documents::Value::Null } else { tree.value(c).clone() }),
-    );
     values.push(i64::from(removed).into());
+    let shown = |field: &Field| if removed && OF_FILES.contains(&field.key) { Value::Null } else { field.of(tree).clone() };
+    values.extend(FIELDS.iter().map(shown));
     rows.push(&PHOTOS, "", values);
 }

@@ -131,7 +131,7 @@ pub fn erase_files(connection: &Connection, photo: &str) -> Result<()> {
 
 /// A community's settings document, and over which networks its photos travel in full.
 pub fn settings(connection: &Connection, tenant: &str) -> Result<Option<(Id, PhotoNetworks)>> {
-    let mut statement = connection.prepare_cached("SELECT doc, networks FROM photo_settings")?;
+    let mut statement = connection.prepare_cached("SELECT doc, photo_networks FROM settings")?;
     let rows = statement.query_map([], |r| Ok((r.get::<_, Id>(0)?, r.get::<_, Option<String>>(1)?)))?.collect::<rusqlite::Result<Vec<_>>>()?;
     for (id, networks) in rows {
         if tenant_of(connection, id)?.is_some_and(|t| t == tenant) {

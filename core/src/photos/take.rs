@@ -1,13 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::document;
+use super::document::{self, RECORDS};
 use crate::commands::{Action, Edit};
 use crate::documents::Value;
 use crate::error::Result;
 use crate::ids::Id;
-
-/// The kinds of what photos are taken for.
-const RECORDS: &[&str] = &["visit", "report", "household", "health", "minor", "mediation"];
 
 /// Adds a photo to a visit, report, household or confidential document. Its files are kept in the same step, see [`crate::Phone::take_photo`]. Answers
 /// with the photo's id.

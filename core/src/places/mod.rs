@@ -3,17 +3,13 @@
 //! split, merged and handed over while phones are offline. A place is never deleted: one that was merged away is closed and
 //! names its successor, and what is still recorded in it lies there.
 
-mod add;
 mod close;
 pub mod document;
-mod edit;
 mod move_to;
 mod queries;
 mod split;
 
-pub use add::{AddMicroGrid, AddPlace};
 pub use close::{ClosePlace, ReopenPlace};
-pub use edit::EditPlace;
 pub use move_to::MoveTo;
 pub use queries::{PlaceView, places};
 pub use split::SplitPlace;

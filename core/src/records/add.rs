@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::read::{Against, Written, read_new};
+use super::read::{Against, named_key, read_named, read_new};
 use super::{Json, JsonMap, first};
 use crate::commands::{Action, Edit};
-use crate::dictionary::Entries;
-use crate::documents::Kind;
+use crate::dictionary::{Entries, Label};
+use crate::documents::{Added, Kind, Map, Written};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::kinds;
@@ -27,16 +27,33 @@ impl AddRecord {
 
 impl Action for AddRecord {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let kind = kinds::by_name(&self.kind).filter(|kind| kind.is_added);
-        let kind = kind.ok_or_else(|| Error::invalid("这类资料不能这样新增", format!("records of kind {} are not added this way", self.kind)))?;
-        let (root, entries) = read_record(kind, &self.fields, &mut Against::command(edit)).map_err(first)?;
+        let kind = kinds::by_name(&self.kind);
+        let kind = kind.ok_or_else(|| Error::invalid("没有这类资料", format!("there is no kind {}", self.kind)))?;
+        is_added(kind.rules.zh, kind.name, kind.added)?;
+        let new = read_record(kind, &self.fields, &mut Against::command(edit)).map_err(first)?;
+        let mut root = new.root;
+        (kind.complete)(edit, &Map::default(), &mut root)?;
+        let mut entries = Vec::new();
+        for (declared, mut written) in new.entries {
+            (declared.complete)(edit, &Map::default(), &mut written).map_err(|flaw| flaw.in_field(declared.key))?;
+            entries.push((declared, written));
+        }
         let id = edit.new_id();
         let ids: Vec<Id> = entries.iter().map(|_| edit.new_id()).collect();
         edit.create(id, kind.name, |w| {
             let object = w.at_path(&[])?;
-            w.stamp(&object)?;
+            // What there is one of in a community is nobody's.
+            if kind.added != Added::Hub {
+                w.stamp(&object)?;
+            }
             for (key, value) in root {
-                w.put(&object, &key, value)?;
+                match named_key(kind, &key) {
+                    Some((container, name)) => {
+                        let container = w.at_path(&[container])?;
+                        w.put(&container, name, value)?;
+                    }
+                    None => w.put(&object, &key, value)?,
+                }
             }
             for ((declared, written), entry) in entries.into_iter().zip(ids) {
                 let container = w.at_path(&[declared.key])?;
@@ -48,6 +65,17 @@ impl Action for AddRecord {
             Ok(())
         })?;
         Ok(id)
+    }
+}
+
+/// Whether `add` makes it; what has a command of its own is made by that.
+fn is_added(zh: &str, en: &str, added: Added) -> Result<()> {
+    match added {
+        Added::Add | Added::Hub => Ok(()),
+        Added::Command(command) => {
+            let Label { zh: zh_command, en: en_command } = kinds::COMMANDS.iter().find(|c| c.code == command).map_or(Label { zh: "", en: "" }, |c| c.label);
+            Err(Error::invalid(format!("{zh}请用“{zh_command}”登记"), format!("a {en} is not added this way: {en_command}")))
+        }
     }
 }
 
@@ -74,7 +102,10 @@ impl Action for AddEntry {
         let kind = edit.kind_of(self.record)?;
         let declared = kind.entries.iter().find(|e| e.key == self.entries);
         let declared = declared.ok_or_else(|| Error::invalid("这份资料没有这样的条目", format!("a {} has no {}", kind.name, self.entries)))?;
-        let written = read_new(declared.fields, &self.fields, &[], &mut Against::command(edit)).map_err(first)?;
+        is_added(declared.label.zh, declared.label.en, declared.added)?;
+        let mut written = read_new(declared.fields, &self.fields, &[], &mut Against::command(edit)).map_err(first)?;
+        let record = edit.state(self.record, kind.name, kind.rules.zh, kind.name)?;
+        (declared.complete)(edit, &record, &mut written)?;
         let entry = edit.new_id();
         edit.write(self.record, |w| {
             let container = w.at_path(&[declared.key])?;
@@ -87,19 +118,30 @@ impl Action for AddEntry {
 }
 
 /// The values of a new record, and those of each of its entries.
-pub(super) type NewRecord = (Written, Vec<(&'static Entries, Written)>);
+pub(super) struct NewRecord {
+    /// Its fields and named values.
+    pub(super) root: Written,
+    /// Its entries.
+    pub(super) entries: Vec<(&'static Entries, Written)>,
+}
 
-/// Reads a new record with its entries.
+/// Reads a new record with its entries and named values.
 ///
 /// # Errors
 /// All that is wrong, each naming its field (`address`, `residents[1].phone`).
 pub(super) fn read_record(kind: &'static Kind, given: &JsonMap, against: &mut Against<'_, '_>) -> std::result::Result<NewRecord, Vec<Error>> {
-    let containers: Vec<&str> = kind.entries.iter().map(|e| e.key).collect();
+    let containers: Vec<&str> = kind.entries.iter().map(|e| e.key).chain(kind.named.iter().map(|n| n.key)).collect();
     let mut flaws = Vec::new();
-    let root = read_new(kind.fields, given, &containers, against).unwrap_or_else(|wrong| {
+    let mut root = read_new(kind.fields, given, &containers, against).unwrap_or_else(|wrong| {
         flaws.extend(wrong);
         Written::new()
     });
+    for named in kind.named {
+        match given.get(named.key).map_or(Ok(Written::new()), |json| read_named(named, json, against)) {
+            Ok(written) => root.extend(written),
+            Err(wrong) => flaws.push(wrong),
+        }
+    }
     let mut entries = Vec::new();
     for declared in kind.entries {
         let listed = given_entries(declared, given).unwrap_or_else(|wrong| {
@@ -116,7 +158,7 @@ pub(super) fn read_record(kind: &'static Kind, given: &JsonMap, against: &mut Ag
             }
         }
     }
-    if flaws.is_empty() { Ok((root, entries)) } else { Err(flaws) }
+    if flaws.is_empty() { Ok(NewRecord { root, entries }) } else { Err(flaws) }
 }
 
 fn given_entries<'a>(declared: &Entries, given: &'a JsonMap) -> Result<Vec<&'a JsonMap>> {

@@ -1,10 +1,10 @@
 use jiff::civil::Date;
 
-use super::add::read_record;
-use super::read::{Against, Written};
+use super::add::{NewRecord, read_record};
+use super::read::Against;
 use super::{Json, JsonMap};
 use crate::dictionary::{Field, Type};
-use crate::documents::Value;
+use crate::documents::{Value, Written};
 use crate::error::Error;
 use crate::kinds;
 
@@ -15,7 +15,7 @@ use crate::kinds;
 /// Everything that is wrong with it, each error with its field (`residents[1].phone`).
 pub fn checked(kind: &str, given: &JsonMap, today: Date) -> Result<JsonMap, Vec<Error>> {
     let kind = kinds::by_name(kind).ok_or_else(|| vec![Error::internal("unknown kind")])?;
-    let (root, entries) = read_record(kind, given, &mut Against::day(today))?;
+    let NewRecord { root, entries } = read_record(kind, given, &mut Against::day(today))?;
     let mut all = as_json(kind.fields, &root);
     for declared in kind.entries {
         let of_it = entries.iter().filter(|(of, _)| of.key == declared.key).map(|(_, written)| as_json(declared.fields, written).into());

@@ -65,18 +65,16 @@ impl Standing<'_> {
     }
 }
 
-/// All that stands in a record under the fields that people write.
+/// All that stands in a record under the fields that people write, and write again.
 fn standing<'a>(kind: &'a Kind, tree: &'a Map) -> Vec<Standing<'a>> {
     let mut found = Vec::new();
+    if !kind.is_confirmed() {
+        return found;
+    }
     let mut look = |object: Vec<&'a str>, fields: &'a [Field], map: &'a Map| {
-        for field in fields.iter().filter(|field| field.is_written()) {
-            let is_its = |key: &str| match field.ty {
-                Type::Tags => key.starts_with(&field.word_key("")),
-                Type::Position => key == "lat" || key == "lon",
-                _ => key == field.key,
-            };
+        for field in fields.iter().filter(|field| field.is_written() && !field.is_once()) {
             let given = |value: &Value| !matches!(value, Value::Null) && (field.ty != Type::Tags || *value == Value::Bool(true));
-            let entries = map.iter().filter(|entry| is_its(&entry.key) && given(entry.node.value()));
+            let entries = map.iter().filter(|entry| field.holds(&entry.key) && given(entry.node.value()));
             found.extend(entries.map(|entry| Standing { object: object.clone(), field, entry }));
         }
     };

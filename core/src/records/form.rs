@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::dictionary::{Code, Data, Field, Label, Type};
+use crate::dictionary::{Code, Data, Field, Label, Named, Type};
+use crate::documents::Added;
 use crate::kinds::KINDS;
 use crate::versions::Dictionary;
 
@@ -15,6 +16,8 @@ pub struct KindView {
     pub zh: String,
     /// Whether `add` makes its records.
     pub is_added: bool,
+    /// The stable name of the command that makes them instead; empty if there is none.
+    pub add_command: String,
     /// The field that a record is named by.
     pub title: String,
     /// The orders that lists are offered in, the usual one first.
@@ -25,6 +28,21 @@ pub struct KindView {
     pub fields: Vec<FieldView>,
     /// The entries within a record.
     pub entries: Vec<EntriesForm>,
+    /// The values within a record that are named by what they are for.
+    pub named: Vec<NamedForm>,
+}
+
+/// Values named by what they are for, as forms see them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedForm {
+    /// What names a value: `tags` for a tag, `reference` for a document's id, `text` for a code.
+    pub names: String,
+    /// The kinds of documents that name a value.
+    pub refers_to: Vec<String>,
+    /// Whether `edit` writes them; others have commands of their own.
+    pub is_edited: bool,
+    /// A value; its key is the container's.
+    pub value: FieldView,
 }
 
 /// Entries within a record, as forms see them.
@@ -36,6 +54,10 @@ pub struct EntriesForm {
     pub zh: String,
     /// The same in English.
     pub en: String,
+    /// Whether `add` makes one.
+    pub is_added: bool,
+    /// The stable name of the command that makes one instead; empty if there is none.
+    pub add_command: String,
     /// The fields of one.
     pub fields: Vec<FieldView>,
 }
@@ -53,8 +75,8 @@ pub struct FieldView {
     pub help_zh: String,
     /// The same in English.
     pub help_en: String,
-    /// The type's stable name: `text`, `note`, `choice`, `tags`, `number`, `money`, `date`, `past_date`, `time`, `minutes`,
-    /// `telephone`, `position`, `place`, `micro_grid`, `reference`, `flag`.
+    /// The type's stable name: `text`, `note`, `choice`, `tags`, `number`, `money`, `date`, `past_date`, `time`, `past_time`,
+    /// `minutes`, `telephone`, `position`, `place`, `micro_grid`, `reference`, `entry`, `category`, `flag`.
     pub kind: String,
     /// The most characters of a text, or the greatest number.
     pub most: Option<i64>,
@@ -95,7 +117,7 @@ pub struct Choice {
     pub en: String,
 }
 
-/// The dictionary: every kind that has declared fields.
+/// The dictionary: every kind.
 pub fn dictionary() -> Vec<KindView> {
     known_to(&Dictionary::OURS)
 }
@@ -108,7 +130,8 @@ pub fn known_to(hub: &Dictionary) -> Vec<KindView> {
     let view = |kind: &&crate::documents::Kind| KindView {
         kind: kind.name.into(),
         zh: kind.rules.zh.into(),
-        is_added: kind.is_added,
+        is_added: kind.added == Added::Add,
+        add_command: command(kind.added),
         title: kind.title.into(),
         orders: kind.orders.iter().map(|o| choice(o.key, o.label)).collect(),
         filters: kind.filters.iter().map(|f| (*f).to_owned()).collect(),
@@ -116,11 +139,27 @@ pub fn known_to(hub: &Dictionary) -> Vec<KindView> {
         entries: kind
             .entries
             .iter()
-            .map(|e| EntriesForm { key: e.key.into(), zh: e.label.zh.into(), en: e.label.en.into(), fields: fields("", e.fields) })
+            .map(|e| EntriesForm {
+                key: e.key.into(),
+                zh: e.label.zh.into(),
+                en: e.label.en.into(),
+                is_added: e.added == Added::Add,
+                add_command: command(e.added),
+                fields: fields("", e.fields),
+            })
             .collect(),
+        named: kind.named.iter().map(|n| named(n, hub)).collect(),
     };
-    let known = KINDS.iter().filter(|kind| hub.knows(kind.name, "")).map(view);
-    known.filter(|kind| !kind.fields.is_empty()).collect()
+    KINDS.iter().filter(|kind| hub.knows(kind.name, "")).map(view).filter(|kind| !kind.fields.is_empty() || !kind.named.is_empty()).collect()
+}
+
+fn command(added: Added) -> String {
+    if let Added::Command(command) = added { command.into() } else { String::new() }
+}
+
+fn named(named: &Named, hub: &Dictionary) -> NamedForm {
+    let names = field(&Field::new(named.key, named.label.zh, named.label.en, named.names, named.roles), hub);
+    NamedForm { names: names.kind, refers_to: names.refers_to, is_edited: named.is_edited, value: field(&named.field(), hub) }
 }
 
 fn choice(code: &str, label: Label) -> Choice {
@@ -140,12 +179,15 @@ fn field(field: &Field, hub: &Dictionary) -> FieldView {
         Type::Date => ("date", None, None, no_unit),
         Type::PastDate => ("past_date", None, None, no_unit),
         Type::Time => ("time", None, None, no_unit),
+        Type::PastTime => ("past_time", None, None, no_unit),
         Type::Minutes => ("minutes", Some(0), Some(24 * 60), Label { zh: "分钟", en: "min" }),
         Type::Telephone => ("telephone", None, None, no_unit),
         Type::Position => ("position", None, None, no_unit),
         Type::Place => ("place", None, None, no_unit),
         Type::MicroGrid => ("micro_grid", None, None, no_unit),
         Type::Reference(_) => ("reference", None, None, no_unit),
+        Type::Entry { .. } => ("entry", None, None, no_unit),
+        Type::Category => ("category", None, None, no_unit),
         Type::Flag => ("flag", None, None, no_unit),
     };
     let codes: &[Code] = if let Type::Choice(codes) = field.ty { codes } else { &[] };
@@ -164,7 +206,7 @@ fn field(field: &Field, hub: &Dictionary) -> FieldView {
         choices: codes.iter().filter(|c| c.since <= hub.number).map(|c| choice(c.code, c.label)).collect(),
         refers_to: refers_to.iter().map(|k| (*k).to_owned()).collect(),
         required: field.required,
-        once: field.writers.iter().all(|w| w.once || w.roles.is_empty()),
+        once: field.is_once(),
         written: field.is_written(),
         personal: field.data != Data::Plain,
         sensitive: field.data == Data::Sensitive,

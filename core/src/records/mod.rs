@@ -16,9 +16,9 @@ pub use checked::checked;
 pub use confirm::Confirm;
 pub use edit::EditRecord;
 pub(crate) use flags::{entry_flags, flags};
-pub use form::{Choice, EntriesForm, FieldView, KindView, dictionary, known_to};
+pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary, known_to};
 pub(crate) use further::Further;
-pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, RecordView, list, record};
+pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, NamedView, RecordView, list, named, record};
 
 use crate::commands::Edit;
 use crate::dictionary::Field;

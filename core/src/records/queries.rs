@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde::Serialize;
 
 use crate::dictionary::{Field, FieldValue, Type, shown};
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::kinds;
 use crate::store::load;
+use crate::text::one_form;
 
 /// A record with its fields.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,6 +31,8 @@ pub struct RecordView {
     pub fields: Vec<FieldValue>,
     /// Its entries, in the order they were recorded.
     pub entries: Vec<EntryView>,
+    /// Its values that are named by what they are for.
+    pub named: Vec<NamedView>,
     /// Whether something of it waits to be sent.
     pub unsent: bool,
     /// Whether people set a field of it differently at the same time.
@@ -45,6 +48,17 @@ pub struct EntryView {
     pub entries: String,
     /// Its fields.
     pub fields: Vec<FieldValue>,
+}
+
+/// A value that is named by what it is for: the rhythm of a tag, a member of a circle.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedView {
+    /// What names it, as it is kept: a tag, a code, a document's id.
+    pub name: String,
+    /// What people call that.
+    pub called: String,
+    /// The value; its key is the container's.
+    pub value: FieldValue,
 }
 
 /// What a list shows.
@@ -110,6 +124,15 @@ pub fn record(connection: &Connection, id: Id) -> Result<Option<RecordView>> {
             entries.push(EntryView { id, entries: declared.key.to_owned(), fields });
         }
     }
+    let mut named = Vec::new();
+    for declared in kind.named {
+        let field = declared.field();
+        for entry in tree.map(declared.key).iter() {
+            let Some(value) = field.shown_values(std::slice::from_ref(entry.node.value())) else { continue };
+            let known = if let Type::Reference(kinds) = declared.names { names.name(kinds, &entry.key)? } else { None };
+            named.push(NamedView { name: entry.key.clone(), called: known.unwrap_or_else(|| entry.key.clone()), value });
+        }
+    }
     let (unsent, conflict) = flags(connection, id)?;
     Ok(Some(RecordView {
         id,
@@ -119,6 +142,7 @@ pub fn record(connection: &Connection, id: Id) -> Result<Option<RecordView>> {
         at: tree.int("at").unwrap_or(0),
         fields,
         entries,
+        named,
         unsent,
         conflict,
     }))
@@ -129,10 +153,14 @@ pub fn record(connection: &Connection, id: Id) -> Result<Option<RecordView>> {
 /// # Errors
 /// `invalid` for an order or a filter that the kind does not declare: it would look through everything.
 pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<ListPage> {
-    let kind = kinds::by_name(kind).filter(|kind| !kind.orders.is_empty());
+    let kind = kinds::by_name(kind).filter(|kind| !kind.fields.is_empty());
     let kind = kind.ok_or_else(|| Error::invalid("没有这类资料的列表", "there is no list of this kind"))?;
     let order = kind.orders.iter().find(|o| o.key == query.order || query.order.is_empty());
-    let order = order.ok_or_else(|| Error::invalid("没有这样的排列方式", format!("lists of {} have no order {}", kind.name, query.order)).in_field("order"))?;
+    if order.is_none() && !query.order.is_empty() {
+        return Err(Error::invalid("没有这样的排列方式", format!("lists of {} have no order {}", kind.name, query.order)).in_field("order"));
+    }
+    // A kind of which there is one a community needs no order.
+    let (column, descending) = order.map_or(("doc", false), |order| (order.column, order.descending));
     let table = kind.tables[0];
     let columns: Vec<&str> = table.all_columns().map(|(name, _)| name).collect();
     let mut wheres = Vec::new();
@@ -150,12 +178,11 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
         wheres.push(format!("(\"{key}\" = ?{or_none})"));
         arguments.push(Value::from(wanted.as_str()));
     }
-    let column = order.column;
     if let Some(after) = &query.after {
         let (value, doc) = read_place(after)?;
         // NULL is the least of all in SQLite's order.
-        let beyond = if order.descending { "<" } else { ">" };
-        wheres.push(match (&value, order.descending) {
+        let beyond = if descending { "<" } else { ">" };
+        wheres.push(match (&value, descending) {
             (Value::Null, false) => format!("(\"{column}\" IS NOT NULL OR doc > ?)"),
             (Value::Null, true) => format!("(\"{column}\" IS NULL AND doc {beyond} ?)"),
             (_, false) => format!("(\"{column}\", doc) > (?, ?)"),
@@ -165,7 +192,7 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
         arguments.push(doc.as_str().into());
     }
     let wheres = if wheres.is_empty() { String::new() } else { format!(" WHERE {}", wheres.join(" AND ")) };
-    let direction = if order.descending { " DESC" } else { "" };
+    let direction = if descending { " DESC" } else { "" };
     let list: String = columns.iter().map(|c| format!(", \"{c}\"")).collect();
     let limit = query.limit.clamp(1, 1_000);
     let sql = format!("SELECT doc{list} FROM {}{wheres} ORDER BY \"{column}\"{direction}, doc{direction} LIMIT {}", table.name, limit + 1);
@@ -193,6 +220,13 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
         rows.push(ListRow { id, title, fields, unsent, conflict });
     }
     Ok(ListPage { rows, next })
+}
+
+/// The records of `kind` on this phone that are called `title`, at most `limit`.
+pub fn named(connection: &Connection, kind: &str, title: &str, limit: u32) -> Result<Vec<Id>> {
+    let Some((kind, column)) = kinds::by_name(kind).and_then(|kind| Some((kind, title_column(kind)?))) else { return Ok(Vec::new()) };
+    let sql = format!("SELECT doc FROM {} WHERE \"{column}\" = ?1 AND entry = '' ORDER BY doc LIMIT ?2", kind.tables[0].name);
+    Ok(connection.prepare_cached(&sql)?.query_map(params![one_form(title), limit], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Whether something of a document waits to be sent, and whether people set a field of it differently at the same time.
@@ -238,14 +272,24 @@ impl<'a> Names<'a> {
 
     /// The fields with what they refer to called by its name, where it is known here.
     fn told(&mut self, declared: &[Field], mut values: Vec<FieldValue>) -> Result<Vec<FieldValue>> {
+        // The records whose entries fields name, before they are called by their names.
+        let records: Vec<(String, String)> = values.iter().map(|v| (v.key.clone(), v.text.clone())).collect();
         for shown in &mut values {
             let Some(field) = declared.iter().find(|f| f.key == shown.key) else { continue };
-            let kinds: &[&str] = match field.ty {
-                Type::Place | Type::MicroGrid => &["place"],
-                Type::Reference(kinds) => kinds,
+            let found = match field.ty {
+                Type::Place | Type::MicroGrid => self.name(&["place"], &shown.text)?,
+                Type::Reference(kinds) => self.name(kinds, &shown.text)?,
+                Type::Entry { of, entries } => {
+                    let (kinds, record) = (declared.iter().find(|f| f.key == of).map(|f| f.ty), records.iter().find(|(key, _)| key == of));
+                    match (kinds, record) {
+                        (Some(Type::Reference(kinds)), Some((_, record))) => self.entry_name(kinds, entries, record, &shown.text)?,
+                        _ => None,
+                    }
+                }
+                Type::Category => self.category(&shown.text)?,
                 _ => continue,
             };
-            if let Some(name) = self.name(kinds, &shown.text)? {
+            if let Some(name) = found {
                 shown.text.clone_from(&name);
                 shown.text_en = name;
             }
@@ -267,9 +311,32 @@ impl<'a> Names<'a> {
         self.known.insert(id.to_owned(), found.clone());
         Ok(found)
     }
+
+    /// What an entry of a record is named by: its first field in lists.
+    fn entry_name(&self, kinds: &[&str], entries: &str, record: &str, entry: &str) -> Result<Option<String>> {
+        for kind in kinds.iter().filter_map(|name| kinds::by_name(name)) {
+            let table = kind.tables.iter().find(|table| table.name == entries);
+            let title = kind.entries.iter().find(|e| e.key == entries).and_then(|e| e.fields.iter().find(|f| f.listed));
+            if let (Some(table), Some(title)) = (table, title) {
+                let sql = format!("SELECT \"{}\" FROM {} WHERE doc = ?1 AND entry = ?2", title.key, table.name);
+                let found = self.connection.prepare_cached(&sql)?.query_row([record, entry], |r| r.get::<_, Option<String>>(0)).optional()?;
+                if let Some(name) = found.flatten() {
+                    return Ok(Some(name));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The three levels of a category.
+    fn category(&self, code: &str) -> Result<Option<String>> {
+        let mut statement = self.connection.prepare_cached("SELECT path FROM categories WHERE entry = ?1")?;
+        Ok(statement.query_row([code], |r| r.get::<_, Option<String>>(0)).optional()?.flatten())
+    }
 }
 
+/// The column that a record is named by: its title, else its first field in lists.
 fn title_column(kind: &Kind) -> Option<&'static str> {
-    let table = kind.tables.first()?;
-    table.all_columns().map(|(name, _)| name).find(|name| *name == if kind.title.is_empty() { "name" } else { kind.title })
+    let title = if kind.title.is_empty() { kind.fields.iter().find(|f| f.listed)?.key } else { kind.title };
+    kind.tables.first()?.all_columns().map(|(name, _)| name).find(|name| *name == title)
 }

@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 
 use super::{Json, JsonMap};
-use crate::commands::{Edit, check_name, check_note, check_position};
-use crate::dictionary::{Code, Field, Label, Type};
-use crate::documents::Value;
+use crate::commands::{Edit, check_name, check_note, check_position, check_text, check_time};
+use crate::dictionary::{Code, Field, Label, Named, Type};
+use crate::documents::{Kind, Value, Written};
 use crate::error::{Error, Result};
 use crate::households::{check_phone, check_tag};
 use crate::ids::Id;
@@ -13,30 +13,28 @@ use crate::places::spot;
 use crate::text::day::{DayFault, china_day, day};
 use crate::text::one_form;
 
-/// Keys of a document with the values to write there; [`Value::Null`] for none.
-pub(super) type Written = Vec<(String, Value)>;
-
 /// What a value is held against: the day that nothing past is later than, and the documents that it may refer to. A file is checked
 /// before it is known what it refers to: then `edit` is none, and places and references are not looked at.
 pub(super) struct Against<'e, 'a> {
     today: Date,
+    now: i64,
     edit: Option<&'e mut Edit<'a>>,
 }
 
 impl<'e, 'a> Against<'e, 'a> {
     /// A command that runs.
     pub(super) fn command(edit: &'e mut Edit<'a>) -> Self {
-        Self { today: china_day(edit.stamp().at), edit: Some(edit) }
+        Self { today: china_day(edit.stamp().at), now: edit.stamp().at, edit: Some(edit) }
     }
 
     /// A day alone.
     pub(super) fn day(today: Date) -> Self {
-        Self { today, edit: None }
+        Self { today, now: i64::MAX, edit: None }
     }
 
     /// Whether what a field of this type refers to can be looked at.
     fn looks_at(&self, ty: Type) -> bool {
-        self.edit.is_some() || !matches!(ty, Type::Place | Type::Reference(_))
+        self.edit.is_some() || !matches!(ty, Type::Place | Type::Reference(_) | Type::Entry { .. })
     }
 }
 
@@ -49,7 +47,7 @@ pub(super) fn read_all(fields: &[Field], given: &JsonMap, entries: &[&str], agai
     let mut flaws = Vec::new();
     for (key, json) in given.iter().filter(|(key, _)| !entries.contains(&key.as_str())) {
         let field = fields.iter().find(|f| f.key == key && f.is_written());
-        match field.map_or_else(|| Err(unknown(key)), |field| read(field, json, against)) {
+        match field.map_or_else(|| Err(unknown(key)), |field| read(field, json, given, against)) {
             Ok(values) => written.extend(values),
             Err(flaw) => flaws.push(flaw.in_field(key)),
         }
@@ -93,8 +91,44 @@ fn empty(field: &Field) -> Error {
     Error::invalid(format!("{}不能为空", field.label.zh), format!("{} must not be empty", field.label.en))
 }
 
-/// What is given for one field, as the values to write.
-fn read(field: &Field, json: &Json, against: &mut Against<'_, '_>) -> Result<Written> {
+/// Reads values that are named by what they are for, as `CONTAINER/NAME`: an object of names with values, or a list of names for
+/// those that are yes or no.
+pub(super) fn read_named(named: &Named, json: &Json, against: &mut Against<'_, '_>) -> Result<Written> {
+    let (field, mut written) = (named.field(), Written::new());
+    let given: Vec<(String, Json)> = match json {
+        Json::Null => Vec::new(),
+        Json::Object(all) => all.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        Json::Array(all) => all.iter().map(|name| Ok((text(&field, name)?, true.into()))).collect::<Result<_>>()?,
+        _ => return Err(Error::invalid(format!("{}须是列表", named.label.zh), format!("{} must be a list", named.key)).in_field(named.key)),
+    };
+    for (name, value) in given {
+        let one = || {
+            let name = match named.names {
+                Type::Tags => check_tag(&name)?,
+                Type::Reference(kinds) => {
+                    let id = id(&field, &Json::String(name))?;
+                    if let Some(edit) = against.edit.as_deref_mut() {
+                        edit.state_of_any(id, kinds, named.label.zh, named.label.en)?;
+                    }
+                    id.to_string()
+                }
+                _ => check_text(&name, named.label.zh, named.label.en)?,
+            };
+            let (_, value) = read(&field, &value, &JsonMap::new(), against)?.into_iter().next().ok_or_else(|| Error::internal("no value"))?;
+            Ok((format!("{}/{name}", named.key), value))
+        };
+        written.push(one().map_err(|flaw: Error| flaw.in_field(named.key))?);
+    }
+    Ok(written)
+}
+
+/// The container and the name of a value that [`read_named`] gave.
+pub(super) fn named_key<'a>(kind: &Kind, key: &'a str) -> Option<(&'a str, &'a str)> {
+    key.split_once('/').filter(|(container, _)| kind.named.iter().any(|named| named.key == *container))
+}
+
+/// What is given for one field, as the values to write; `beside` is what else is given.
+fn read(field: &Field, json: &Json, beside: &JsonMap, against: &mut Against<'_, '_>) -> Result<Written> {
     let one = |value: Value| Ok(vec![(field.key.to_owned(), value)]);
     let Label { zh, en } = field.label;
     if is_empty(json) && !matches!(field.ty, Type::Tags) {
@@ -107,16 +141,12 @@ fn read(field: &Field, json: &Json, against: &mut Against<'_, '_>) -> Result<Wri
     match field.ty {
         Type::Text(most) => {
             let text = check_name(&text(field, json)?, zh, en)?;
-            if text.chars().count() > most {
-                return Err(Error::invalid(format!("{zh}最多{most}个字"), format!("{en} takes at most {most} characters")));
-            }
+            at_most(field, &text, most)?;
             one(text.as_str().into())
         }
         Type::Note(most) => {
             let text = check_note(&text(field, json)?, zh, en)?;
-            if text.chars().count() > most {
-                return Err(Error::invalid(format!("{zh}最多{most}个字"), format!("{en} takes at most {most} characters")));
-            }
+            at_most(field, &text, most)?;
             one(text.as_str().into())
         }
         Type::Choice(codes) => one(choice(field, codes, &text(field, json)?)?.code.into()),
@@ -134,10 +164,14 @@ fn read(field: &Field, json: &Json, against: &mut Against<'_, '_>) -> Result<Wri
         }
         Type::Date => one(a_day(field, &text(field, json)?, None)?.to_string().as_str().into()),
         Type::PastDate => one(a_day(field, &text(field, json)?, Some(against.today))?.to_string().as_str().into()),
-        Type::Time => match whole(json) {
-            Some(at) => one(crate::commands::check_time(at, zh, en)?.into()),
-            None => Err(Error::invalid(format!("{zh}不正确"), format!("{en} is not a possible time"))),
-        },
+        Type::Time | Type::PastTime => {
+            let at = moment(json).ok_or_else(|| Error::invalid(format!("{zh}不正确，请写作“2026-03-02 08:30”"), format!("{en} is not a possible time")))?;
+            let at = check_time(at, zh, en)?;
+            if field.ty == Type::PastTime && at > against.now {
+                return Err(Error::invalid(format!("{zh}不能晚于现在"), format!("{en} cannot be later than now")));
+            }
+            one(at.into())
+        }
         Type::Minutes => match whole(json) {
             Some(minutes) if (0..=24 * 60).contains(&minutes) => one(minutes.into()),
             _ => Err(Error::invalid(format!("{zh}不能超过24小时"), format!("{en} is at most 24 hours"))),
@@ -154,6 +188,17 @@ fn read(field: &Field, json: &Json, against: &mut Against<'_, '_>) -> Result<Wri
             Ok(vec![(field.key.into(), spot.grid.into()), ("micro_grid".into(), spot.micro_grid.map_or(Value::Null, Value::from))])
         }
         Type::MicroGrid => Err(unknown(field.key)),
+        Type::Category => one(check_text(&text(field, json)?, zh, en)?.as_str().into()),
+        Type::Entry { of, entries } => {
+            let Some(edit) = against.edit.as_deref_mut() else { return Ok(Written::new()) };
+            let id = id(field, json)?;
+            let record = beside.get(of).and_then(Json::as_str).and_then(|text| text.parse().ok());
+            let record = record.ok_or_else(|| Error::invalid(format!("{zh}须与其所属资料一起填写"), format!("{en} is given together with its {of}")))?;
+            if !edit.state_of_any(record, &[], zh, en)?.present(entries, &id.to_string()) {
+                return Err(Error::not_found(format!("没有找到{zh}，可能尚未同步"), format!("no such {en} on this device; it may not have been synced yet")));
+            }
+            one(id.into())
+        }
         Type::Reference(kinds) => {
             let Some(edit) = against.edit.as_deref_mut() else { return Ok(Written::new()) };
             let id = id(field, json)?;
@@ -170,6 +215,16 @@ fn read(field: &Field, json: &Json, against: &mut Against<'_, '_>) -> Result<Wri
             one(yes.ok_or_else(|| Error::invalid(format!("{zh}只能是：是、否"), format!("{en} is yes or no")))?.into())
         }
     }
+}
+
+fn at_most(field: &Field, text: &str, most: usize) -> Result<()> {
+    let Label { zh, en } = field.label;
+    if text.chars().count() <= most { Ok(()) } else { Err(Error::invalid(format!("{zh}最多{most}个字"), format!("{en} takes at most {most} characters"))) }
+}
+
+/// A moment as seconds since the Unix epoch (UTC), or as people write it, by China's time.
+fn moment(json: &Json) -> Option<i64> {
+    whole(json).or_else(|| crate::clock::parse_beijing(json.as_str()?.trim()))
 }
 
 fn text(field: &Field, json: &Json) -> Result<String> {

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::clock::Hybrid;
+use crate::dictionary::Code;
 use crate::documents::Map;
 use crate::ids::Id;
 use crate::versions::dictionary;
@@ -31,28 +32,37 @@ pub enum Status {
     Unknown,
 }
 
-impl Status {
-    /// All statuses with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 9] = [
-        (Self::Raised, "raised", "待受理"),
-        (Self::Declined, "declined", "不予受理"),
-        (Self::Accepted, "accepted", "已受理"),
-        (Self::Whistled, "whistled", "已吹哨"),
-        (Self::Dispatched, "dispatched", "已派单"),
-        (Self::Handling, "handling", "处理中"),
-        (Self::Answered, "answered", "已反馈"),
-        (Self::Closed, "closed", "已办结"),
-        (Self::Unknown, "unknown", "更新应用后可看"),
-    ];
+/// Where a report can stand, as choices in the order of [`Status`].
+pub const STATUSES: &[Code] = &[
+    Code::new("raised", "待受理", "raised"),
+    Code::new("declined", "不予受理", "declined"),
+    Code::new("accepted", "已受理", "accepted"),
+    Code::new("whistled", "已吹哨", "whistled"),
+    Code::new("dispatched", "已派单", "dispatched"),
+    Code::new("handling", "处理中", "being handled"),
+    Code::new("answered", "已反馈", "answered"),
+    Code::new("closed", "已办结", "closed"),
+    Code::new("unknown", "更新应用后可看", "to be seen after an update"),
+];
 
+impl Status {
     /// Whether it is an end: closed or declined.
     pub fn is_done(self) -> bool {
         matches!(self, Self::Closed | Self::Declined)
     }
 
+    /// All statuses.
+    pub const ALL: [Self; 9] =
+        [Self::Raised, Self::Declined, Self::Accepted, Self::Whistled, Self::Dispatched, Self::Handling, Self::Answered, Self::Closed, Self::Unknown];
+
+    /// The status of a code; unknown if a newer gridwalk knows it.
+    pub fn parse(code: &str) -> Self {
+        Self::ALL.into_iter().find(|status| status.code() == code).unwrap_or(Self::Unknown)
+    }
+
     /// The stable code.
     pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(s, ..)| *s == self).map_or("", |(_, code, _)| code)
+        STATUSES[self as usize].code
     }
 }
 
@@ -85,31 +95,47 @@ pub enum StepKind {
     Settled,
 }
 
+/// What steps there are, as choices in the order of [`StepKind`].
+pub const STEPS: &[Code] = &[
+    Code::new("accept", "受理", "accept"),
+    Code::new("decline", "不予受理", "decline"),
+    Code::new("handle", "处理", "handle"),
+    Code::new("feed_back", "反馈", "feed back"),
+    Code::new("close", "办结", "close"),
+    Code::new("whistle", "吹哨", "whistle"),
+    Code::new("dispatch", "派单", "dispatch"),
+    Code::new("return", "退回", "return"),
+    Code::new("supervise", "督办", "supervise"),
+    Code::new("reopen", "重新办理", "reopen"),
+    Code::new("note", "补充情况", "note"),
+    Code::new("settled", "归档", "settled"),
+];
+
 impl StepKind {
-    /// All kinds with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 12] = [
-        (Self::Accept, "accept", "受理"),
-        (Self::Decline, "decline", "不予受理"),
-        (Self::Handle, "handle", "处理"),
-        (Self::FeedBack, "feed_back", "反馈"),
-        (Self::Close, "close", "办结"),
-        (Self::Whistle, "whistle", "吹哨"),
-        (Self::Dispatch, "dispatch", "派单"),
-        (Self::Return, "return", "退回"),
-        (Self::Supervise, "supervise", "督办"),
-        (Self::Reopen, "reopen", "重新办理"),
-        (Self::Note, "note", "补充情况"),
-        (Self::Settled, "settled", "归档"),
+    /// All kinds.
+    pub const ALL: [Self; 12] = [
+        Self::Accept,
+        Self::Decline,
+        Self::Handle,
+        Self::FeedBack,
+        Self::Close,
+        Self::Whistle,
+        Self::Dispatch,
+        Self::Return,
+        Self::Supervise,
+        Self::Reopen,
+        Self::Note,
+        Self::Settled,
     ];
 
     /// The kind of a code; `None` if a newer gridwalk knows it.
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, c, _)| *c == code && dictionary().knows("step", c)).map(|(k, ..)| *k)
+        Self::ALL.into_iter().find(|kind| kind.code() == code && dictionary().knows("step", code))
     }
 
     /// The stable code.
     pub fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(k, ..)| *k == self).map_or("", |(_, code, _)| code)
+        STEPS[self as usize].code
     }
 
     /// The status that this step leads to from `status`; `None` if it does not apply there.

@@ -11,7 +11,8 @@ mod step;
 mod whistle;
 
 pub use dispatch::DispatchReport;
-pub use fold::{Folded, FoldedStep, Status, StepKind, fold};
+pub use document::URGENCIES;
+pub use fold::{Folded, FoldedStep, STATUSES, STEPS, Status, StepKind, fold};
 pub use near_home::reports_of;
 pub(crate) use near_home::{Spot, open_spots};
 pub use queries::{Holder, ReportFilter, ReportView, Stage, StepView, report, reports};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::fold::{Status, StepKind, fold};
+use super::fold::{STATUSES, Status, StepKind, fold};
 use crate::clock::Hybrid;
 use crate::commands::{Action, Edit, check_note};
 use crate::documents::Value;
@@ -48,7 +48,7 @@ pub(super) fn add_step(edit: &mut Edit<'_>, report: Id, kind: StepKind, note: &s
     // Done twice is done once, unless something was said in between.
     let repeats = matches!((kind, folded.status), (StepKind::Close, Status::Closed) | (StepKind::Decline, Status::Declined));
     if kind.leads(folded.status).is_none() || repeats && folded.notes_since == 0 {
-        let status = Status::ALL.iter().find(|(s, ..)| *s == folded.status).map_or("", |(_, _, zh)| zh);
+        let status = STATUSES[folded.status as usize].label.zh;
         if folded.status.is_done() && !repeats {
             return Err(Error::invalid(
                 format!("这件上报“{status}”了；如要接着办，请先“重新办理”并写明原因"),

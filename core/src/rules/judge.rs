@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::legacy::{Key, ObjectId, OpId, OpType, SortedVec};
 use automerge::{Automerge, Change, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue};
 
-use super::{Allow, Attempt, Author, KindRules, Refusal, Role};
+use super::{Allow, Attempt, Author, Refusal, Role};
 use crate::documents::{Audience, Doc, ERASED, FoundTime, is_genesis};
 use crate::ids::{Actor, Id};
 use crate::versions::dictionary;
@@ -239,16 +239,13 @@ fn allows(rule: &Allow, path: &[String], roles: &[Role]) -> bool {
     rest.is_empty() || !rule.path.ends_with("/*") && matches!(rest[..], ["value" | "by" | "at" | "boot" | "since_boot"])
 }
 
-impl KindRules {
-    /// Whether `path`, keys from the root, leads to something that these rules name. What does not, a newer gridwalk wrote.
-    pub fn names(&self, path: &[&str]) -> bool {
-        self.rows.iter().any(|row| {
-            let parts: Vec<&str> = row.path.split('/').collect();
-            let below = path.get(parts.len()..).unwrap_or_default();
-            parts.iter().zip(path).all(|(part, key)| matches(part, key))
-                && (below.is_empty() || matches!(below, ["value" | "by" | "at" | "boot" | "since_boot"]))
-        })
-    }
+/// Whether `path`, keys from the root, leads to something that a row of these names.
+pub(crate) fn names(rows: &[Allow], path: &[&str]) -> bool {
+    rows.iter().any(|row| {
+        let parts: Vec<&str> = row.path.split('/').collect();
+        let below = path.get(parts.len()..).unwrap_or_default();
+        parts.iter().zip(path).all(|(part, key)| matches(part, key)) && (below.is_empty() || matches!(below, ["value" | "by" | "at" | "boot" | "since_boot"]))
+    })
 }
 
 /// Whether a part of a path of the rules stands for this key.

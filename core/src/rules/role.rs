@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::dictionary::Code;
 use crate::error::{Error, Result};
 
 /// What a person is to a community.
@@ -90,40 +91,53 @@ pub struct RoleInfo {
     pub code: &'static str,
     /// What people call it.
     pub zh: &'static str,
+    /// The same in English.
+    pub en: &'static str,
     /// What it is given over.
     pub over: Over,
     /// Whether it reads what lies at the desk.
     pub desk: bool,
 }
 
-const fn info(role: Role, code: &'static str, zh: &'static str, over: Over, desk: bool) -> RoleInfo {
-    RoleInfo { role, code, zh, over, desk }
+const fn info(role: Role, code: &'static str, zh: &'static str, en: &'static str, over: Over, desk: bool) -> RoleInfo {
+    RoleInfo { role, code, zh, en, over, desk }
 }
 
 impl Role {
     /// Every role, in the order of the enum.
     pub const ALL: &'static [RoleInfo] = &[
-        info(Self::CommunityWorker, "community_worker", "社区工作者", Over::Community, true),
-        info(Self::GridWorker, "grid_worker", "网格员", Over::Place, false),
-        info(Self::MicroGridLead, "micro_grid_lead", "微网格长", Over::MicroGrid, false),
-        info(Self::GridGuide, "grid_guide", "网格指导员", Over::Place, false),
-        info(Self::Cadre, "cadre", "社区干部", Over::Community, true),
-        info(Self::StreetDispatcher, "street_dispatcher", "街道调度员", Over::Street, false),
-        info(Self::DepartmentHandler, "department_handler", "接哨部门", Over::Unit, false),
-        info(Self::Member, "member", "在职党员", Over::Community, false),
-        info(Self::SecondedCadre, "seconded_cadre", "下沉干部", Over::Community, false),
-        info(Self::AreaUnit, "area_unit", "驻区单位", Over::Unit, false),
-        info(Self::EmployerUnit, "employer_unit", "所在单位党组织", Over::Unit, false),
-        info(Self::Rider, "rider", "新就业群体", Over::Community, false),
-        info(Self::Volunteer, "volunteer", "注册志愿者", Over::Community, false),
-        info(Self::SocialWorker, "social_worker", "社工", Over::Community, false),
-        info(Self::Property, "property", "物业", Over::Unit, false),
-        info(Self::Resident, "resident", "居民", Over::Community, false),
-        info(Self::HealthMember, "health_member", "健康圈成员", Over::Circle, false),
-        info(Self::MinorsMember, "minors_member", "未成年人保护圈成员", Over::Circle, false),
-        info(Self::Mediator, "mediator", "调解员", Over::Circle, false),
-        info(Self::Hub, "hub", "服务器", Over::Community, false),
+        info(Self::CommunityWorker, "community_worker", "社区工作者", "community worker", Over::Community, true),
+        info(Self::GridWorker, "grid_worker", "网格员", "grid worker", Over::Place, false),
+        info(Self::MicroGridLead, "micro_grid_lead", "微网格长", "micro grid lead", Over::MicroGrid, false),
+        info(Self::GridGuide, "grid_guide", "网格指导员", "grid guide", Over::Place, false),
+        info(Self::Cadre, "cadre", "社区干部", "cadre", Over::Community, true),
+        info(Self::StreetDispatcher, "street_dispatcher", "街道调度员", "street dispatcher", Over::Street, false),
+        info(Self::DepartmentHandler, "department_handler", "接哨部门", "department handler", Over::Unit, false),
+        info(Self::Member, "member", "在职党员", "member", Over::Community, false),
+        info(Self::SecondedCadre, "seconded_cadre", "下沉干部", "seconded cadre", Over::Community, false),
+        info(Self::AreaUnit, "area_unit", "驻区单位", "area unit", Over::Unit, false),
+        info(Self::EmployerUnit, "employer_unit", "所在单位党组织", "employer unit", Over::Unit, false),
+        info(Self::Rider, "rider", "新就业群体", "rider", Over::Community, false),
+        info(Self::Volunteer, "volunteer", "注册志愿者", "volunteer", Over::Community, false),
+        info(Self::SocialWorker, "social_worker", "社工", "social worker", Over::Community, false),
+        info(Self::Property, "property", "物业", "property", Over::Unit, false),
+        info(Self::Resident, "resident", "居民", "resident", Over::Community, false),
+        info(Self::HealthMember, "health_member", "健康圈成员", "health member", Over::Circle, false),
+        info(Self::MinorsMember, "minors_member", "未成年人保护圈成员", "minors member", Over::Circle, false),
+        info(Self::Mediator, "mediator", "调解员", "mediator", Over::Circle, false),
+        info(Self::Hub, "hub", "服务器", "hub", Over::Community, false),
     ];
+
+    /// Every role as a choice of the dictionary.
+    pub const CODES: [Code; Self::ALL.len()] = {
+        let mut codes = [Code::new("", "", ""); Self::ALL.len()];
+        let mut n = 0;
+        while n < codes.len() {
+            codes[n] = Code::new(Self::ALL[n].code, Self::ALL[n].zh, Self::ALL[n].en);
+            n += 1;
+        }
+        codes
+    };
 
     /// What there is to know of it.
     pub fn info(self) -> &'static RoleInfo {

@@ -1,7 +1,6 @@
 //! The table of the rules, as data: for each kind who may write which path, whether once, and who reads. `docs/rules.md` is
 //! drawn from it.
 
-use super::Over;
 use super::Role::{
     self, AreaUnit, Cadre, CommunityWorker, DepartmentHandler, EmployerUnit, GridGuide, GridWorker, HealthMember, Hub, Mediator, Member, MicroGridLead,
     MinorsMember, Property, Resident, Rider, SecondedCadre, SocialWorker, StreetDispatcher, Volunteer,
@@ -36,13 +35,6 @@ pub struct KindRules {
     pub checks: &'static str,
 }
 
-impl KindRules {
-    /// Whether only the members of a circle write it: then they alone read it, and reads at the hub are logged.
-    pub fn is_confidential(&self) -> bool {
-        self.rows.iter().flat_map(|row| row.roles).all(|role| *role == Hub || role.over() == Over::Circle)
-    }
-}
-
 /// May write again what stands there.
 const fn write(path: &'static str, roles: &'static [Role]) -> Allow {
     Allow { path, roles, once: false, since: 0 }
@@ -55,12 +47,20 @@ const fn once(path: &'static str, roles: &'static [Role]) -> Allow {
 
 /// Who and when.
 const STAMP: &str = "by|at|boot|since_boot";
+/// The hub alone.
+pub(crate) const HUB: &[Role] = &[Hub];
 /// The community's desk.
 pub(crate) const DESK: &[Role] = &[Cadre, Hub];
 /// The desk and the street.
-const STREET: &[Role] = &[Cadre, StreetDispatcher, Hub];
+pub(crate) const STREET: &[Role] = &[Cadre, StreetDispatcher, Hub];
+/// The street over the community.
+pub(crate) const DISPATCHERS: &[Role] = &[StreetDispatcher, Hub];
+/// Who reads and writes what a health circle holds.
+pub(crate) const HEALTH_MEMBERS: &[Role] = &[HealthMember, Hub];
+/// Who reads and writes what a circle for minors holds.
+pub(crate) const MINORS_MEMBERS: &[Role] = &[MinorsMember, Hub];
 /// Who mediates.
-const MEDIATORS: &[Role] = &[Mediator, Hub];
+pub(crate) const MEDIATORS: &[Role] = &[Mediator, Hub];
 /// Who keeps the roster.
 pub(crate) const ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, Hub];
 /// Who keeps the roster of whole grids.
@@ -69,9 +69,9 @@ pub(crate) const GRIDS: &[Role] = &[CommunityWorker, GridWorker, Cadre, Hub];
 pub(crate) const PEOPLE: &[Role] =
     &[CommunityWorker, GridWorker, MicroGridLead, GridGuide, Cadre, Member, SecondedCadre, AreaUnit, Rider, Volunteer, SocialWorker, Property, Resident, Hub];
 /// Who keeps the roster, and the units that a report was dispatched to.
-const HANDLERS: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, DepartmentHandler, AreaUnit, Property, Hub];
+pub(crate) const HANDLERS: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, DepartmentHandler, AreaUnit, Property, Hub];
 /// Everyone with a role that is given by invitation, and the hub.
-const ALL: &[Role] = &[
+pub(crate) const ALL: &[Role] = &[
     CommunityWorker,
     GridWorker,
     MicroGridLead,
@@ -91,7 +91,7 @@ const ALL: &[Role] = &[
     Hub,
 ];
 /// Who adds a step to a report they reach; which step, [`STEPS`] says.
-const STEPPERS: &[Role] = &[
+pub(crate) const STEPPERS: &[Role] = &[
     CommunityWorker,
     GridWorker,
     MicroGridLead,
@@ -111,7 +111,7 @@ const STEPPERS: &[Role] = &[
 ];
 
 /// Who adds photos to what they reach: the same, and the members of a circle to what it holds.
-const PHOTOGRAPHERS: &[Role] = &[
+pub(crate) const PHOTOGRAPHERS: &[Role] = &[
     CommunityWorker,
     GridWorker,
     MicroGridLead,
@@ -139,14 +139,7 @@ pub static PLACE: KindRules = KindRules {
     zh: "网格、微网格",
     read_by: "whoever has a role over the place, and the desk; a micro-grid also by its grid, a closed grid also on its successor's phones",
     // Closing leaves nothing behind: the hub moves what lies there, and nobody else closes.
-    rows: &[
-        once(STAMP, DESK),
-        write("level|name", DESK),
-        write("place", &[Hub]),
-        once("place", DESK),
-        once("origin", &[Hub]),
-        write("state|successor|closed_at", &[Hub]),
-    ],
+    rows: &[once(STAMP, DESK)],
     checks: "a closed one names its successor; a micro-grid names the grid it lies in",
 };
 
@@ -164,7 +157,7 @@ pub static VISIT: KindRules = KindRules {
     kind: "visit",
     zh: "走访",
     read_by: "whoever reads the household",
-    rows: &[once("household|by|at|boot|since_boot|earlier_by", ROSTER)],
+    rows: &[once(STAMP, ROSTER), once("earlier_by", ROSTER)],
     checks: "it names its household and who made it; it was at most 7 days before its record",
 };
 
@@ -173,7 +166,7 @@ pub static PERSON: KindRules = KindRules {
     kind: "person",
     zh: "人员",
     read_by: "the person, their grid, their micro-grid's leads and the desk; cadres, the street's and the departments' people by everyone with a role",
-    rows: &[once("by|at|boot|since_boot|kind", DESK), write("name|place|micro_grid", DESK), write("phone|unit|skills", ALL)],
+    rows: &[once(STAMP, DESK)],
     checks: "others than the desk edit their own alone",
 };
 
@@ -183,36 +176,30 @@ pub static REPORT: KindRules = KindRules {
     zh: "上报",
     read_by: "its grid, its micro-grid's leads and the desk; who raised it without naming a grid; once it was whistled the street, and the units that it is dispatched to",
     rows: &[
-        once("by|at|boot|since_boot|title|address|detail|lat|lon|own", PEOPLE),
-        once("number|reporter|day_only", ROSTER),
-        write("place|micro_grid", DESK),
-        once("place|micro_grid", PEOPLE),
-        write("category|urgency", ROSTER),
-        once("category|urgency", PEOPLE),
+        once(STAMP, PEOPLE),
+        once("own", PEOPLE),
         once("steps/*", STEPPERS),
-        once("steps/*/by|at|boot|since_boot|order|kind|note", STEPPERS),
-        once("steps/*/whistle", DESK),
-        once("steps/*/lead|assisting", &[StreetDispatcher, Hub]),
-        once("steps/*/covers|day_only|by_name", &[Hub]),
+        once("steps/*/by|at|boot|since_boot|order", STEPPERS),
+        once("steps/*/covers", HUB),
     ],
     checks: "it has a title; each step is of a kind that the author's role over the report may add (below); a whistle says which kind it is, a dispatch names a lead, reopening says why",
 };
 
 /// Which step of a report who may add: with a role that the report lies under; a note also who merely reads it, and whoever raised
-/// it may have it taken up again. Last the dictionary's number that brought it, 0 for the first release.
-pub static STEPS: &[(&str, &[Role], u32)] = &[
-    ("accept", ROSTER, 0),
-    ("decline", ROSTER, 0),
-    ("handle", HANDLERS, 0),
-    ("feed_back", HANDLERS, 0),
-    ("close", ROSTER, 0),
-    ("whistle", DESK, 0),
-    ("dispatch", &[StreetDispatcher, Hub], 0),
-    ("return", &[StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub], 0),
-    ("supervise", &[StreetDispatcher, Hub], 0),
-    ("reopen", ROSTER, 0),
-    ("note", STEPPERS, 0),
-    ("settled", &[Hub], 0),
+/// it may have it taken up again.
+pub static STEPS: &[(&str, &[Role])] = &[
+    ("accept", ROSTER),
+    ("decline", ROSTER),
+    ("handle", HANDLERS),
+    ("feed_back", HANDLERS),
+    ("close", ROSTER),
+    ("whistle", DESK),
+    ("dispatch", DISPATCHERS),
+    ("return", &[StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub]),
+    ("supervise", DISPATCHERS),
+    ("reopen", ROSTER),
+    ("note", STEPPERS),
+    ("settled", HUB),
 ];
 
 /// Activities.
@@ -220,7 +207,7 @@ pub static ACTIVITY: KindRules = KindRules {
     kind: "activity",
     zh: "活动",
     read_by: "everyone with a role",
-    rows: &[once(STAMP, DESK), write("title|task|place|starts_at|ends_at|places", DESK), write("claims/{name}", PEOPLE)],
+    rows: &[once(STAMP, DESK)],
     checks: "others than the desk claim for themselves alone",
 };
 
@@ -229,47 +216,35 @@ pub static ATTENDANCE: KindRules = KindRules {
     kind: "attendance",
     zh: "签到",
     read_by: "the person and the desk",
-    rows: &[once("by|at|boot|since_boot|activity|person", PEOPLE), write("signed_out_at", PEOPLE)],
+    rows: &[once(STAMP, PEOPLE)],
     checks: "others than the desk sign in themselves alone",
 };
 
 /// Settings.
-pub static SETTINGS: KindRules = KindRules {
-    kind: "settings",
-    zh: "设置",
-    read_by: "everyone with a role",
-    rows: &[write("visit_rules/{name}", DESK), write("photo_networks", DESK), write("retention:*|retention_daily", DESK)],
-    checks: "",
-};
+pub static SETTINGS: KindRules = KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*", DESK)], checks: "" };
 
 /// Category lists.
-pub static CATEGORY_LIST: KindRules =
-    KindRules { kind: "category_list", zh: "上报类别", read_by: "everyone with a role", rows: &[write("categories/{name}", DESK)], checks: "" };
+pub static CATEGORY_LIST: KindRules = KindRules { kind: "category_list", zh: "上报类别", read_by: "everyone with a role", rows: &[], checks: "" };
 
 /// Photos.
 pub static PHOTO: KindRules = KindRules {
     kind: "photo",
     zh: "照片",
     read_by: "whoever reads the household, report or confidential document it is about",
-    rows: &[once("about|record|by|at|boot|since_boot|hash|bytes|width|height|thumb_hash|thumb_bytes", PHOTOGRAPHERS), write("removed", PHOTOGRAPHERS)],
+    rows: &[once(STAMP, PHOTOGRAPHERS), write("removed", PHOTOGRAPHERS)],
     checks: "it names its record, who took it, and two files within the bounds of size; only who took it, or the desk, takes it back",
 };
 
 /// Units.
-pub static UNIT: KindRules = KindRules {
-    kind: "unit",
-    zh: "部门、单位",
-    read_by: "everyone with a role",
-    rows: &[once("by|at|boot|since_boot|sort", STREET), write("name|phone", STREET)],
-    checks: "it has a name",
-};
+pub static UNIT: KindRules =
+    KindRules { kind: "unit", zh: "部门、单位", read_by: "everyone with a role", rows: &[once(STAMP, STREET)], checks: "it has a name" };
 
 /// Circles.
 pub static CIRCLE: KindRules = KindRules {
     kind: "circle",
     zh: "保密圈",
     read_by: "its members and the desk: who is in it, not what it holds",
-    rows: &[once("by|at|boot|since_boot|purpose", DESK), write("name", DESK), write("members/{name}", DESK), write("approvals/{name}", &[Cadre])],
+    rows: &[once(STAMP, DESK)],
     checks: "it has a purpose and a name; nobody enters or approves themselves, nor approves whom they entered",
 };
 
@@ -278,10 +253,7 @@ pub static HEALTH: KindRules = KindRules {
     kind: "health",
     zh: "健康",
     read_by: "the members of its circle alone",
-    rows: &[
-        once("by|at|boot|since_boot|circle|household|resident", &[HealthMember, Hub]),
-        write("conditions|disability|medication|contact|note", &[HealthMember, Hub]),
-    ],
+    rows: &[once(STAMP, HEALTH_MEMBERS)],
     checks: "it names its circle, the household and the resident",
 };
 
@@ -290,10 +262,7 @@ pub static MINOR: KindRules = KindRules {
     kind: "minor",
     zh: "未成年人",
     read_by: "the approved members of its circle alone",
-    rows: &[
-        once("by|at|boot|since_boot|circle|household|resident", &[MinorsMember, Hub]),
-        write("guardian|absent_guardian|fetch|school|risk|note", &[MinorsMember, Hub]),
-    ],
+    rows: &[once(STAMP, MINORS_MEMBERS)],
     checks: "it names its circle, the household and the resident",
 };
 
@@ -303,12 +272,11 @@ pub static MEDIATION: KindRules = KindRules {
     zh: "矛盾调解",
     read_by: "the members of its circle alone",
     rows: &[
-        once("by|at|boot|since_boot|circle|report", MEDIATORS),
-        write("parties|matter|place|note|agreement|agreed_at|due_at", MEDIATORS),
+        once(STAMP, MEDIATORS),
         once("sessions/*", MEDIATORS),
-        once("sessions/*/by|at|boot|since_boot|held_at|note", MEDIATORS),
+        once("sessions/*/by|at|boot|since_boot", MEDIATORS),
         once("return_visits/*", MEDIATORS),
-        once("return_visits/*/by|at|boot|since_boot|held_at|kept|note", MEDIATORS),
+        once("return_visits/*/by|at|boot|since_boot", MEDIATORS),
     ],
     checks: "it names its circle and says what it is about",
 };

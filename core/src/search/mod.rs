@@ -10,9 +10,9 @@ pub use text::{Wanted, plain};
 
 use rusqlite::{Connection, params};
 
-use crate::documents::Map;
+use crate::dictionary::{Field, Type};
+use crate::documents::{Kind, Map};
 use crate::error::Result;
-use crate::households::document::tags;
 
 /// The index tables; `rowid` and `id` are the household's `documents.n`.
 pub const SCHEMA: &str = "
@@ -32,17 +32,26 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The entry of a household in this state.
-    pub(crate) fn of(household: &Map) -> Self {
-        let residents: Vec<&Map> = household.entries("residents").map(|(_, r)| r).filter(|r| !r.flag("removed")).collect();
-        let names = || residents.iter().map(|r| r.text("name"));
+    /// The entry of a record of `kind` in this state: texts of its own are found by their characters, texts of its entries as
+    /// names and by pinyin, telephones by their digits, tags whole.
+    pub(crate) fn of(kind: &Kind, record: &Map) -> Self {
+        let own = || kind.fields.iter().filter(|f| f.searched).map(|field| (field, record));
+        let entries = || {
+            kind.entries.iter().flat_map(|declared| {
+                let fields = || declared.fields.iter().filter(|f| f.searched);
+                record.entries(declared.key).filter(|(_, e)| !e.flag("removed")).flat_map(move |(_, entry)| fields().map(move |field| (field, entry)))
+            })
+        };
+        let is_text = |field: &Field| matches!(field.ty, Type::Text(_) | Type::Note(_));
+        let names = || entries().filter(|(field, _)| is_text(field)).map(|(field, entry)| field.text(entry));
+        let address: Vec<&str> = own().filter(|(field, _)| is_text(field)).map(|(field, _)| field.text(record)).collect();
         Self {
             names: text::index_names(names()),
             pinyin: text::index_pinyin(names()),
-            phones: text::index_phones(residents.iter().map(|r| r.text("phone"))),
-            tags: text::index_tags(residents.iter().flat_map(|r| tags(r))),
-            address: text::index_characters(household.text("address")),
-            position: household.int("lat").zip(household.int("lon")),
+            phones: text::index_phones(own().chain(entries()).filter(|(field, _)| field.ty == Type::Telephone).map(|(field, of)| field.text(of))),
+            tags: text::index_tags(own().chain(entries()).filter(|(field, _)| field.ty == Type::Tags).flat_map(|(field, of)| field.words(of))),
+            address: text::index_characters(&address.join(" ")),
+            position: record.int("lat").zip(record.int("lon")),
         }
     }
 }

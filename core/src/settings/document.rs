@@ -1,20 +1,38 @@
-//! The shape of the settings document and its projection: one a community.
+//! What a community's settings are: their fields, rules and projection. One document a community.
 
-use crate::documents::{Audience, Kind, Place, Schema};
-use crate::projection::{Table, Type};
-use crate::rules::table;
-
-/// How often the carriers of a tag (`entry`) are visited, in days; 0 for never by this rule.
-pub static VISIT_RULES: Table = Table { name: "visit_rules", fields: &[], columns: &[("every_days", Type::Int)], indexes: &[] };
-
-/// Over which networks phones send and fetch photos in full (`networks`: any, unmetered, never); empty where nobody chose.
-pub static PHOTO_SETTINGS: Table = Table { name: "photo_settings", fields: &[], columns: &[("networks", Type::Text)], indexes: &[] };
-
-/// How long documents of a kind (`entry`: `visit`, `report`) are kept, in months; 0 for ever.
-pub static RETENTION: Table = Table { name: "retention", fields: &[], columns: &[("months", Type::Int)], indexes: &[] };
+use super::photo_networks::NETWORKS;
+use crate::dictionary::{Field, Label, Named, Type};
+use crate::documents::{Added, Audience, Kind, Place, Schema};
+use crate::projection::{self, Table};
+use crate::rules::table::{self, DESK};
 
 /// What is set once.
-pub static SETTINGS_ROW: Table = Table { name: "settings", fields: &[], columns: &[("retention_daily", Type::Int)], indexes: &[] };
+pub static FIELDS: &[Field] = &[
+    Field::new("photo_networks", "传原图的网络", "networks of photos", Type::Choice(NETWORKS), DESK)
+        .help("没有选定时仅用无线网络", "unmetered ones alone where nobody chose"),
+    Field::new("retention_daily", "每天按保存期限删除", "retention applied daily", Type::Flag, DESK),
+];
+
+const DAYS: Label = Label { zh: "天", en: "days" };
+
+/// How often the carriers of a tag are visited, in days; 0 for never by this rule.
+const RHYTHMS: Named = Named {
+    key: "visit_rules",
+    label: Label { zh: "走访周期", en: "visiting rhythm" },
+    names: Type::Tags,
+    ty: Type::Number { unit: DAYS, min: 0, max: 3650 },
+    roles: DESK,
+    is_edited: true,
+};
+
+/// What is set once.
+pub static SETTINGS_ROW: Table = Table { name: "settings", columns: &[], fields: FIELDS, indexes: &[] };
+
+/// How often the carriers of a tag (`entry`) are visited, in days; 0 for never by this rule.
+pub static VISIT_RULES: Table = Table { name: "visit_rules", columns: &[("every_days", projection::Type::Int)], fields: &[], indexes: &[] };
+
+/// How long documents of a kind (`entry`: `visit`, `report`) are kept, in months; 0 for ever.
+pub static RETENTION: Table = Table { name: "retention", columns: &[("months", projection::Type::Int)], fields: &[], indexes: &[] };
 
 /// What the keys of [`RETENTION`] begin with: fields of the document itself, which need no container.
 pub const RETENTION_KEY: &str = "retention:";
@@ -23,15 +41,17 @@ pub const RETENTION_KEY: &str = "retention:";
 pub static SETTINGS: Kind = Kind {
     name: "settings",
     versions: &[Schema { number: 8, containers: &["visit_rules"] }],
-    fields: &[],
+    fields: FIELDS,
     title: "",
     orders: &[],
     filters: &[],
     entries: &[],
-    is_added: false,
-    tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION, &PHOTO_SETTINGS],
+    named: &[RHYTHMS],
+    added: Added::Hub,
+    complete: |_, _, _| Ok(()),
+    tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION],
     project: |tree, rows| {
-        rows.push(&SETTINGS_ROW, "", vec![tree.value("retention_daily").clone()]);
+        rows.push_fields(&SETTINGS_ROW, "", vec![], tree);
         for rule in tree.iter() {
             if let Some(kind) = rule.key.strip_prefix(RETENTION_KEY) {
                 rows.push(&RETENTION, kind, vec![rule.node.value().clone()]);
@@ -40,7 +60,6 @@ pub static SETTINGS: Kind = Kind {
         for rule in tree.map("visit_rules").iter() {
             rows.push(&VISIT_RULES, &rule.key, vec![rule.node.value().clone()]);
         }
-        rows.push(&PHOTO_SETTINGS, "", vec![tree.value("photo_networks").clone()]);
     },
     place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
     rules: &table::SETTINGS,

@@ -6,6 +6,6 @@ mod photo_networks;
 mod retention;
 mod visit_rule;
 
-pub use photo_networks::{PhotoNetworks, SetPhotoNetworks};
+pub use photo_networks::{NETWORKS, PhotoNetworks};
 pub use retention::{DEFAULT_RETENTION, SetRetention, SettingsView, settings};
-pub use visit_rule::{DEFAULT_VISIT_RULES, SetVisitRule};
+pub use visit_rule::DEFAULT_VISIT_RULES;

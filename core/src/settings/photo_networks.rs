@@ -3,11 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::document;
-use crate::commands::{Action, Edit};
-use crate::documents::Value;
+use crate::dictionary::Code;
 use crate::error::{Error, Result};
-use crate::ids::Id;
 
 /// Over which networks photos are sent and fetched in full. Thumbnails are as small as documents and go with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,15 +19,22 @@ pub enum PhotoNetworks {
     Never,
 }
 
+/// The choices, in the order of [`PhotoNetworks`].
+pub const NETWORKS: &[Code] =
+    &[Code::new("any", "任何网络", "any"), Code::new("unmetered", "仅无线网络", "unmetered"), Code::new("never", "不传原图", "never")];
+
 impl PhotoNetworks {
-    /// All choices with their codes and what people call them.
-    pub const ALL: [(Self, &'static str, &'static str); 3] =
-        [(Self::Any, "any", "任何网络"), (Self::Unmetered, "unmetered", "仅无线网络"), (Self::Never, "never", "不传原图")];
+    const ALL: [Self; 3] = [Self::Any, Self::Unmetered, Self::Never];
+
+    /// Its choice in the dictionary.
+    pub fn info(self) -> &'static Code {
+        &NETWORKS[self as usize]
+    }
 }
 
 impl fmt::Display for PhotoNetworks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Self::ALL.iter().find(|(choice, ..)| choice == self).map_or("", |(_, code, _)| code))
+        f.write_str(self.info().code)
     }
 }
 
@@ -38,29 +42,7 @@ impl FromStr for PhotoNetworks {
     type Err = Error;
 
     fn from_str(s: &str) -> Result<Self> {
-        let found = Self::ALL.iter().find(|(_, code, zh)| *code == s || *zh == s);
-        found
-            .map(|(choice, ..)| *choice)
-            .ok_or_else(|| Error::invalid("传原图的网络只能是：任何网络、仅无线网络、不传原图", "photos travel over one of any, unmetered, never"))
-    }
-}
-
-/// Sets over which networks photos travel. Returns the settings document's id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SetPhotoNetworks {
-    /// The community's settings document.
-    pub settings: Id,
-    /// The choice.
-    pub networks: PhotoNetworks,
-}
-
-impl Action for SetPhotoNetworks {
-    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        edit.state(self.settings, document::SETTINGS.name, "社区设置", "settings")?;
-        edit.write(self.settings, |w| {
-            let root = w.at_path(&[])?;
-            w.update(&root, "photo_networks", &Value::from(self.networks.to_string().as_str())).map(drop)
-        })?;
-        Ok(self.settings)
+        let found = Self::ALL.into_iter().find(|choice| choice.info().code == s || choice.info().label.zh == s);
+        found.ok_or_else(|| Error::invalid("传原图的网络只能是：任何网络、仅无线网络、不传原图", "photos travel over one of any, unmetered, never"))
     }
 }

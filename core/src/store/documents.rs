@@ -177,6 +177,14 @@ fn row_of(k: i64, id: Id) -> i64 {
     k << 40 | id.counter.cast_signed()
 }
 
+/// The kind of a document; `None` if a newer gridwalk made it.
+pub fn kind_of(connection: &Connection, stored: &StoredDoc) -> Result<Option<&'static Kind>> {
+    Ok(match genesis(stored.schema) {
+        Some((kind, _)) => kinds::by_name(kind.name),
+        None => empty(connection, stored.schema, 0)?.map(|doc| doc.kind()),
+    })
+}
+
 /// Whether documents of schema `number` can be read: this app knows their kind.
 pub fn is_known(connection: &Connection, number: u16) -> Result<bool> {
     Ok(empty(connection, number, 0)?.is_some())
@@ -270,7 +278,7 @@ impl Projected {
     /// What `doc` gives. It needs no store: large pages make it on another core.
     pub fn of(doc: &Doc) -> Self {
         let (kind, tree) = (doc.kind(), doc.tree());
-        let entry = (kind.name == "household").then(|| search::Entry::of(tree));
+        let entry = (kind.name == "household").then(|| search::Entry::of(kind, tree));
         let household = if kind.name == "visit" { tree.text("household").to_owned() } else { String::new() };
         Self { kind, rows: project(doc, tree), entry, household }
     }

@@ -8,7 +8,7 @@ mod read_model;
 mod rows;
 mod shred;
 
-pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, is_known, load, push_chunk, tenant_of};
+pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, is_known, kind_of, load, push_chunk, tenant_of};
 pub(crate) use drafts::drop_drafts_about;
 pub use open::DB_FILE;
 pub(crate) use open::{cannot_write, write_durably};

@@ -1,27 +1,42 @@
-//! The shape of a unit document and its projection.
+//! What a department or unit is: its fields, rules and projection.
 
-use crate::documents::{Audience, Kind, Place, Schema};
-use crate::projection::{Table, Type};
-use crate::rules::table;
+use crate::dictionary::{Code, Field, Label, Order, Type};
+use crate::documents::{Added, Audience, Kind, Place, Schema};
+use crate::projection::Table;
+use crate::rules::table::{self, STREET};
+
+/// What a unit is to the community.
+pub const SORTS: &[Code] = &[
+    Code::new("department", "部门", "department"),
+    Code::new("area_unit", "驻区单位", "unit of the area"),
+    Code::new("employer_unit", "所在单位", "employer unit"),
+    Code::new("property", "物业、业委会", "property management"),
+];
+
+/// The fields of a unit.
+pub static FIELDS: &[Field] = &[
+    Field::new("sort", "类型", "sort", Type::Choice(SORTS), STREET).once().required().listed(),
+    Field::new("name", "名称", "name", Type::Text(100), STREET).required().listed().headings(&["单位名称"]),
+    Field::new("phone", "电话", "telephone", Type::Telephone, STREET).listed().headings(&["联系电话"]),
+];
 
 /// Units by name.
-pub static UNITS: Table = Table { name: "units", fields: &[], columns: &[("sort", Type::Text), ("name", Type::Text), ("phone", Type::Text)], indexes: &[] };
-
-/// What a unit is to the community, with what people call it.
-pub const SORTS: [(&str, &str); 4] = [("department", "部门"), ("area_unit", "驻区单位"), ("employer_unit", "所在单位"), ("property", "物业、业委会")];
+pub static UNITS: Table = Table { name: "units", columns: &[], fields: FIELDS, indexes: &["name", "sort, name"] };
 
 /// A unit; read by everyone with a role.
 pub static UNIT: Kind = Kind {
     name: "unit",
     versions: &[Schema { number: 15, containers: &[] }],
-    fields: &[],
-    title: "",
-    orders: &[],
-    filters: &[],
+    fields: FIELDS,
+    title: "name",
+    orders: &[Order { key: "name", label: Label { zh: "名称", en: "name" }, column: "name", descending: false }],
+    filters: &["sort"],
     entries: &[],
-    is_added: false,
+    named: &[],
+    added: Added::Add,
+    complete: |_, _, _| Ok(()),
     tables: &[&UNITS],
-    project: |tree, rows| rows.push(&UNITS, "", ["sort", "name", "phone"].map(|c| tree.value(c).clone()).to_vec()),
+    project: |tree, rows| rows.push_fields(&UNITS, "", vec![], tree),
     place: |_, id| Place::Own(vec![Audience::Community, Audience::Desk, Audience::Street, Audience::Unit(id)]),
     rules: &table::UNIT,
     keep_days: None,

@@ -1,7 +1,7 @@
 //! The shape of a visit document and its projection. A visit is complete in its first change.
 
 use crate::dictionary::{Code, Field, Label, Order, Type};
-use crate::documents::{Kind, Map, Place, Schema, Subject};
+use crate::documents::{Added, Kind, Map, Place, Schema, Subject};
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, ROSTER};
 
@@ -16,6 +16,7 @@ pub const RESULTS: &[Code] = &[
 
 /// The fields of a visit, written once: what was seen then stays.
 pub static FIELDS: &[Field] = &[
+    Field::new("household", "住户", "household", Type::Reference(&["household"]), ROSTER).once().required().listed(),
     Field::new("result", "结果", "result", Type::Choice(RESULTS), ROSTER).once().required().listed(),
     Field::new("purpose", "事由", "purpose", Type::Note(5_000), ROSTER).once().personal().listed(),
     Field::new("note", "情况", "note", Type::Note(5_000), ROSTER).once().personal(),
@@ -29,13 +30,7 @@ pub const EARLIEST_SECONDS: i64 = 7 * 86_400;
 /// Visits. `at` is when it was, `recorded_at` when it was entered: the same, unless it was entered later (补录).
 pub static VISITS: Table = Table {
     name: "visits",
-    columns: &[
-        ("household", projection::Type::Text),
-        ("by", projection::Type::Text),
-        ("at", projection::Type::Int),
-        ("unanchored", projection::Type::Int),
-        ("recorded_at", projection::Type::Int),
-    ],
+    columns: &[("by", projection::Type::Text), ("at", projection::Type::Int), ("unanchored", projection::Type::Int), ("recorded_at", projection::Type::Int)],
     fields: FIELDS,
     indexes: &["household, result, at", "at"],
 };
@@ -49,7 +44,9 @@ pub static VISIT: Kind = Kind {
     orders: &[Order { key: "newest", label: Label { zh: "最近", en: "newest" }, column: "at", descending: true }],
     filters: &["household"],
     entries: &[],
-    is_added: false,
+    named: &[],
+    added: Added::Command("visits.record"),
+    complete: |_, _, _| Ok(()),
     tables: &[&VISITS],
     project,
     place: |tree, _| match tree.id("household") {
@@ -67,7 +64,7 @@ pub static VISIT: Kind = Kind {
 };
 
 fn project(tree: &Map, rows: &mut Rows) {
-    let mut values = vec![tree.value("household").clone(), tree.value("by").clone()];
+    let mut values = vec![tree.value("by").clone()];
     let [recorded, proof] = tree.when();
     let earlier = tree.int("earlier_by").unwrap_or(0).clamp(0, EARLIEST_SECONDS);
     values.extend([tree.int("at").map_or(recorded.clone(), |at| at.saturating_sub(earlier).into()), proof]);

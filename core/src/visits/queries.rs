@@ -159,7 +159,7 @@ pub struct VisitView {
 }
 
 /// The fields that [`VisitView`] names.
-const NAMED: &[&str] = &["result", "purpose", "note"];
+const NAMED: &[&str] = &["household", "result", "purpose", "note"];
 
 /// The visits to a household, newest first.
 pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<Vec<VisitView>> {

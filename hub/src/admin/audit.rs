@@ -137,7 +137,7 @@ pub async fn audit(hub: &Hub, tenant: &Tenant, document: Id, path: Option<&str>)
         let found = behind.and_then(|d| d.statements.get(&fact.change));
         Audited {
             // Who wrote a confidential fact can be proven without showing it; `show` shows it.
-            value: if doc.kind().rules.is_confidential() { serde_json::Value::Null } else { fact.value.to_json() },
+            value: if doc.kind().is_confidential() { serde_json::Value::Null } else { fact.value.to_json() },
             shown: fact.shown,
             by_name: names.get(&fact.by).cloned().unwrap_or_default(),
             at: fact.at,

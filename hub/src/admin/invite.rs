@@ -4,12 +4,12 @@ use gridwalk_core::documents::{Audience, hash_text};
 use gridwalk_core::identity::Invite;
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
-use gridwalk_core::kinds::Input;
-use gridwalk_core::persons::AddPerson;
 use gridwalk_core::places::document::MICRO_GRID;
+use gridwalk_core::records::AddRecord;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
 use gridwalk_core::text::one_form;
+use serde_json::json;
 use sqlx::{AnyConnection, Row};
 
 use super::log::{Act, record};
@@ -63,7 +63,8 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
         }
         (None, Some(name)) => {
             let mut batch = Batch::new(hub, tenant);
-            let id = batch.run(&mut tx, Input::AddPerson(AddPerson { kind: new.role.to_string(), name: name.clone(), place })).await?;
+            let fields = json!({"kind": new.role.to_string(), "name": name, "place": place.map(|place| place.to_string())});
+            let id = batch.run(&mut tx, AddRecord::new("person", fields).into()).await?;
             batch.flush(&mut tx).await?;
             id
         }

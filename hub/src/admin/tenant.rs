@@ -3,7 +3,9 @@
 use gridwalk_core::identity::DeviceKey;
 use gridwalk_core::ids::{Actor, Id};
 use gridwalk_core::kinds::Input;
-use gridwalk_core::settings::{DEFAULT_RETENTION, DEFAULT_VISIT_RULES, SetRetention, SetVisitRule};
+use gridwalk_core::records::{AddRecord, JsonMap};
+use gridwalk_core::settings::{DEFAULT_RETENTION, DEFAULT_VISIT_RULES, SetRetention};
+use serde_json::json;
 use sqlx::{AnyConnection, Row};
 
 use super::log::{Act, record};
@@ -40,9 +42,9 @@ pub async fn create_tenant(hub: &Hub, id: &str, name: &str) -> Result<Tenant> {
         Arg::text(&person.to_string()),
     ];
     exec(&mut tx, "INSERT INTO tenants VALUES ($1, $2, $3, $4, $5, $6, $7)", args).await?;
-    let rules = DEFAULT_VISIT_RULES.iter().map(|(tag, days)| ((*tag).to_owned(), *days)).collect();
+    let rules: JsonMap = DEFAULT_VISIT_RULES.iter().map(|(tag, days)| ((*tag).to_owned(), (*days).into())).collect();
     let mut batch = Batch::new(hub, &tenant);
-    let settings = batch.run(&mut tx, Input::SetVisitRule(SetVisitRule { settings: None, rules })).await?;
+    let settings = batch.run(&mut tx, AddRecord::new("settings", json!({"visit_rules": rules})).into()).await?;
     let months = DEFAULT_RETENTION.iter().map(|(kind, months)| ((*kind).to_owned(), *months)).collect();
     batch.run(&mut tx, Input::SetRetention(SetRetention { settings, months, daily: None })).await?;
     batch.flush(&mut tx).await?;

@@ -2,18 +2,16 @@
 
 use std::path::Path;
 
-use gridwalk_core::activities::AddActivity;
-use gridwalk_core::categories::{Category as CoreCategory, SetCategories};
 use gridwalk_core::documents::hash_text;
 use gridwalk_core::error::{Error as CoreError, ErrorKind};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input as Command;
-use gridwalk_core::persons::AddPerson;
-use gridwalk_core::places::{AddMicroGrid, AddPlace};
-use gridwalk_core::records::AddRecord;
+use gridwalk_core::places::document::{GRID, MICRO_GRID};
+use gridwalk_core::records::{AddRecord, EditRecord, JsonMap};
 use gridwalk_core::reports::{Imported as ImportedReport, ImportedAnswer, RaiseReport};
 use gridwalk_core::text::one_form;
+use serde_json::json;
 use sqlx::{AnyConnection, Row};
 
 use super::community::{Activity, Household, OpenReport};
@@ -150,7 +148,8 @@ fn column_of(error: &CoreError, columns: &[Column]) -> String {
 
 enum Record {
     Message(Message),
-    Categories(Vec<CoreCategory>),
+    /// Codes with the three levels of each.
+    Categories(Vec<(String, [String; 3])>),
     Household(Household),
     Report(OpenReport),
     Activity(Activity),
@@ -193,7 +192,7 @@ fn records(input: Input) -> Vec<(Place, Record)> {
     if let Some(first) = input.categories.first().map(|c| c.place.clone()) {
         let categories = input.categories.into_iter().map(|c| {
             let code = c.content.code.clone().unwrap_or_else(|| short_code(&[&c.content.level1, &c.content.level2, &c.content.level3]));
-            CoreCategory { code, levels: [c.content.level1, c.content.level2, c.content.level3] }
+            (code, [c.content.level1, c.content.level2, c.content.level3])
         });
         all.push((first, Record::Categories(categories.collect())));
     }
@@ -273,14 +272,20 @@ impl Work<'_> {
         Ok(Did::Added)
     }
 
-    async fn categories(&mut self, categories: &[CoreCategory]) -> Result<Did> {
+    async fn categories(&mut self, categories: &[(String, [String; 3])]) -> Result<Did> {
         let digest = digest(&format!("{categories:?}"));
         let list = match find(self.tx, self.tenant, "category_list", "").await? {
             Some((_, known)) if known == digest => return Ok(Did::Known),
             Some((list, _)) => Some(list),
             None => None,
         };
-        let id = self.batch.run(self.tx, Command::SetCategories(SetCategories { list, categories: categories.to_vec() })).await?;
+        let paths: JsonMap = categories.iter().map(|(code, levels)| (code.clone(), levels.join("/").into())).collect();
+        let fields = json!({"categories": paths});
+        let set: Command = match list {
+            Some(list) => EditRecord::of(list, fields).into(),
+            None => AddRecord::new("category_list", fields).into(),
+        };
+        let id = self.batch.run(self.tx, set).await?;
         if list.is_some() {
             let args = vec![Arg::text(self.tenant), Arg::text("category_list")];
             exec(self.tx, "DELETE FROM import_keys WHERE tenant_id = $1 AND source = $2", args).await?;
@@ -344,22 +349,17 @@ impl Work<'_> {
         if let Some(did) = self.known("activity", &a.id, &digest).await? {
             return Ok(did);
         }
-        let place = Some(self.grid(&a.grid).await?);
+        let place = self.grid(&a.grid).await?.to_string();
         let mut claims = Vec::new();
         for member in &a.members {
-            let make = || Command::AddPerson(AddPerson { kind: "member".into(), name: member.clone(), place: None });
-            claims.push(self.once("member", member, make).await?);
+            let make = || AddRecord::new("person", json!({"kind": "member", "name": member})).into();
+            claims.push(self.once("member", member, make).await?.to_string());
         }
-        let input = AddActivity {
-            title: a.title.clone(),
-            task: a.task.clone().unwrap_or_else(|| "参加志愿服务".into()),
-            place,
-            starts_at: a.start,
-            ends_at: a.end,
-            places: a.places,
-            claims,
-        };
-        let id = self.batch.run(self.tx, Command::AddActivity(input)).await?;
+        let task = a.task.as_deref().unwrap_or("参加志愿服务");
+        let fields = json!({
+            "title": a.title, "task": task, "place": place, "starts_at": a.start, "ends_at": a.end, "places": a.places, "claims": claims,
+        });
+        let id = self.batch.run(self.tx, AddRecord::new("activity", fields).into()).await?;
         self.remember("activity", &a.id, id, &digest);
         Ok(Did::Added)
     }
@@ -391,13 +391,13 @@ impl Work<'_> {
         {
             return Ok(id);
         }
-        let make = || Command::AddPlace(AddPlace { level: "grid".into(), name: name.to_owned() });
+        let make = || AddRecord::new("place", json!({"level": GRID, "name": name})).into();
         self.once("grid", name, make).await
     }
 
     /// The micro-grid of a name in a grid, made when it is first named.
     async fn micro_grid(&mut self, grid_name: &str, grid: Id, name: &str) -> Result<Id> {
-        let make = || Command::AddMicroGrid(AddMicroGrid { grid, name: name.to_owned() });
+        let make = || AddRecord::new("place", json!({"level": MICRO_GRID, "place": grid.to_string(), "name": name})).into();
         self.once("micro_grid", &format!("{grid_name}/{name}"), make).await
     }
 

@@ -108,7 +108,7 @@ async fn find(connection: &mut AnyConnection, tenant: &Tenant, author: &Author, 
     let Some(hash) = row.try_get::<Option<String>, _>(hash)? else { return Ok(None) };
     let own = row.try_get::<Option<String>, _>(6)?.is_some_and(|by| by == author.person.to_string());
     let about = row.try_get::<Option<String>, _>(7)?.and_then(|kind| kinds::by_name(&kind));
-    let confidential = about.filter(|kind| kind.rules.is_confidential()).map(|kind| kind.name);
+    let confidential = about.filter(|kind| kind.is_confidential()).map(|kind| kind.name);
     let rows = all(connection, "SELECT audience FROM audiences WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL", key()).await?;
     let may: Vec<String> = author.audiences().iter().map(ToString::to_string).collect();
     let mut readable = false;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use gridwalk_core::dictionary::Data;
 use gridwalk_core::documents::{Again, Audience, Doc, ERASED, Kind, Value, change_from_body};
 use gridwalk_core::ids::{Actor, Id};
 use gridwalk_core::projection::tables_of;
@@ -48,10 +49,7 @@ impl Erase {
                 !matches!(path, [container, entry] if kind.residents().is_some_and(|(c, _)| c == *container) && *entry == id.to_string())
             }
             // What this hub does not know may be words as well.
-            Self::Words => {
-                kind.rules.names(path)
-                    && !matches!(path, ["title" | "detail" | "address" | "reporter" | "number" | "lat" | "lon"] | ["steps", _, "note" | "by_name"])
-            }
+            Self::Words => kind.names(path) && kind.field_at(path).is_none_or(|field| field.data == Data::Plain),
             Self::History => true,
         }
     }

@@ -18,7 +18,7 @@ pub(super) async fn log_reads(hub: &Hub, tenant: &Tenant, device: DeviceId, auth
     }
     let mut read: BTreeSet<(Id, &str)> = BTreeSet::new();
     for news in page.documents.iter().filter(|d| !d.chunks.is_empty()) {
-        if let Some((kind, _)) = genesis(news.schema).filter(|(kind, _)| kind.rules.is_confidential()) {
+        if let Some((kind, _)) = genesis(news.schema).filter(|(kind, _)| kind.is_confidential()) {
             read.insert((resolve(&page.actors, news.doc)?, kind.name));
         }
     }

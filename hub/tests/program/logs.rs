@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use gridwalk_core::care::{AddMinor, Fact};
-use gridwalk_core::circles::{AddCircle, ApproveMember};
+use gridwalk_core::circles::ApproveMember;
 use gridwalk_core::identity::{DeviceKey, Invite, SignedHead, SystemRandom};
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::sync::Network;
@@ -13,6 +12,7 @@ use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, Id, Phone};
 use gridwalk_tests::pictures::jpeg;
 use gridwalk_tests::roster::{AddHousehold, EditResident, NewResident, ResidentField};
+use gridwalk_tests::typed::{AddCircle, AddMinor, Fact};
 use gridwalk_tests::workload::{Scene, Spec, make};
 
 use crate::program::{Program, Serving, phone};

@@ -4,12 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::roster::{AddHousehold, NewResident};
-use gridwalk_core::activities::AddActivity;
+use crate::typed::{AddActivity, AddMicroGrid, AddPlace};
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::documents::Doc;
 use gridwalk_core::identity::{DeviceKey, SeededRandom};
 use gridwalk_core::photos::prepare;
-use gridwalk_core::places::{AddMicroGrid, AddPlace};
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::{StoredDoc, push_chunk};

@@ -1,14 +1,12 @@
 //! What people do: an event becomes a command about something that the phone shows.
 
 use crate::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
-use gridwalk_core::activities::{AddActivity, ClaimActivity};
+use crate::typed::{AddActivity, Category, EditPerson, SetCategories, SetVisitRule};
+use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
-use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::conflicts::SettleConflict;
-use gridwalk_core::persons::EditPerson;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, StepKind, WhistleReport};
-use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Input, Phone, Result};
 

@@ -1,8 +1,7 @@
 //! Confidential circles in a history: who is entered and leaves, and what is written in them.
 
-use gridwalk_core::care::{AddHealth, AddMinor, EditHealth, EditMinor, Fact};
-use gridwalk_core::circles::{AddCircle, ApproveMember, SetMember};
-use gridwalk_core::mediations::{AddMediation, AddSession, AgreeMediation};
+use crate::typed::{AddCircle, AddHealth, AddMediation, AddMinor, AddSession, AgreeMediation, EditHealth, EditMinor, Fact};
+use gridwalk_core::circles::{ApproveMember, SetMember};
 use gridwalk_core::{Id, Input, Phone, Result};
 
 use super::act::{Choice, ids, pairs, texts};

@@ -5,16 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::roster::{AddHousehold, NewResident};
-use gridwalk_core::activities::AddActivity;
-use gridwalk_core::categories::{Category, SetCategories};
-use gridwalk_core::circles::{AddCircle, ApproveMember};
+use crate::typed::{AddActivity, AddCircle, AddPlace, AddUnit, Category, SetCategories};
+use gridwalk_core::circles::ApproveMember;
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::identity::{Invite, SeededRandom};
-use gridwalk_core::places::AddPlace;
 use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::SyncReport;
-use gridwalk_core::units::AddUnit;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::Hub;
 use gridwalk_hub::admin::{self, NewInvite};

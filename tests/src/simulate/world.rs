@@ -216,8 +216,11 @@ impl<'t> World<'t> {
         let mut names = Vec::new();
         ids_in(&serde_json::to_value(&choice.input).map_err(defect)?, &mut names);
         // A mediation that came out of a report is about its parties: it stays when the report is erased.
-        if let Input::AddMediation(mediation) = &choice.input {
-            names.retain(|id| Some(*id) != mediation.report);
+        if let Input::AddRecord(new) = &choice.input
+            && new.kind == "mediation"
+        {
+            let report = new.fields.get("report").and_then(|id| id.as_str());
+            names.retain(|id| Some(&*id.to_string()) != report);
         }
         let mut act = Act { phone: i, names, token: choice.token, deed: choice.deed, value: None, acknowledged: false, given_up: false };
         match done {
@@ -252,11 +255,14 @@ impl<'t> World<'t> {
     /// Who entered a circle may lose it again with a restore; who is removed, or whose approval is withdrawn, has lost it at some phone's
     /// or the hub's next sync: what they wrote in it meanwhile may be refused.
     fn note_circles(&mut self, input: &Input) {
-        let (entered, left): (&[Id], Option<Id>) = match input {
-            Input::AddCircle(add) => (&add.members, None),
-            Input::SetMember(set) => (std::slice::from_ref(&set.person), (!set.member).then_some(set.person)),
-            Input::ApproveMember(approve) => (std::slice::from_ref(&approve.person), (!approve.approved).then_some(approve.person)),
-            _ => (&[], None),
+        let (entered, left): (Vec<Id>, Option<Id>) = match input {
+            Input::AddRecord(add) => {
+                let members = add.fields.get("members").and_then(|all| all.as_array()).into_iter().flatten();
+                (members.filter_map(|id| id.as_str()?.parse().ok()).collect(), None)
+            }
+            Input::SetMember(set) => (vec![set.person], (!set.member).then_some(set.person)),
+            Input::ApproveMember(approve) => (vec![approve.person], (!approve.approved).then_some(approve.person)),
+            _ => (Vec::new(), None),
         };
         let person = |id: &Id| self.template.persons.iter().position(|p| p == id);
         self.model.entered.extend(entered.iter().filter_map(person));

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use gridwalk_core::dictionary::{Data, Field, Type};
+use gridwalk_core::documents::Added;
 use gridwalk_core::kinds::KINDS;
 
 const HEAD: &str = "# 数据字典 Dictionary
@@ -26,26 +27,36 @@ fn type_in_words(ty: Type) -> String {
         Type::Date => "day".into(),
         Type::PastDate => "day, not in the future".into(),
         Type::Time => "moment, seconds since 1970 (UTC)".into(),
+        Type::PastTime => "moment, not later than its record, seconds since 1970 (UTC)".into(),
         Type::Minutes => "minutes".into(),
         Type::Telephone => "telephone number".into(),
         Type::Position => "position (WGS-84), millionths of a degree in `lat` and `lon`".into(),
         Type::Place => "grid or micro-grid".into(),
         Type::MicroGrid => "micro-grid, set with the grid".into(),
         Type::Reference(kinds) => format!("a {}", kinds.join(" or ")),
+        Type::Entry { of, entries } => format!("one of the {entries} of the {of}"),
+        Type::Category => "category of reports, by its code".into(),
         Type::Flag => "yes or no".into(),
+    }
+}
+
+fn named_by(ty: Type) -> String {
+    match ty {
+        Type::Tags => "a tag".into(),
+        Type::Reference(_) => type_in_words(ty),
+        _ => "a code".into(),
     }
 }
 
 fn table(text: &mut String, fields: &[Field]) {
     *text += "| key | 中文 | English | holds | | headings of offices |\n| --- | --- | --- | --- | --- | --- |\n";
     for f in fields {
-        let once = f.writers.iter().all(|w| w.once || w.roles.is_empty());
         let data = match f.data {
             Data::Plain => "",
             Data::Personal => "P",
             Data::Sensitive => "S",
         };
-        let marks = [(f.required, "!"), (once, "1"), (!data.is_empty(), data), (f.searched, "F"), (f.listed, "L")];
+        let marks = [(f.required, "!"), (f.is_once(), "1"), (!data.is_empty(), data), (f.searched, "F"), (f.listed, "L")];
         let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
         let headings = f.headings.join("、");
         let help = if f.help.en.is_empty() { String::new() } else { format!("; {}", f.help.en) };
@@ -56,12 +67,24 @@ fn table(text: &mut String, fields: &[Field]) {
 
 fn drawn() -> String {
     let mut text = HEAD.to_owned();
-    for kind in KINDS.iter().filter(|kind| !kind.fields.is_empty()) {
+    for kind in KINDS {
         writeln!(text, "## {} `{}`\n", kind.rules.zh, kind.name).unwrap();
-        table(&mut text, kind.fields);
+        if let Added::Command(command) = kind.added {
+            writeln!(text, "Added by the command `{command}`.\n").unwrap();
+        }
+        if !kind.fields.is_empty() {
+            table(&mut text, kind.fields);
+        }
         for entries in kind.entries {
             writeln!(text, "### {} `{}`\n", entries.label.zh, entries.key).unwrap();
+            if let Added::Command(command) = entries.added {
+                writeln!(text, "Added by the command `{command}`.\n").unwrap();
+            }
             table(&mut text, entries.fields);
+        }
+        for named in kind.named {
+            writeln!(text, "### {} `{}`\n", named.label.zh, named.key).unwrap();
+            writeln!(text, "Named by {}; each holds {}.\n", named_by(named.names), type_in_words(named.ty)).unwrap();
         }
     }
     text.trim_end().to_owned() + "\n"

@@ -6,13 +6,13 @@ use std::path::Path;
 use gridwalk_core::Id;
 use gridwalk_core::documents::Audience;
 use gridwalk_core::error::ErrorKind;
-use gridwalk_core::persons::AddPerson;
 use gridwalk_core::phone::MAX_DRAFT_BYTES;
 use gridwalk_core::photos::PHOTO_FOLDER;
 use gridwalk_core::rules::Role;
 use gridwalk_tests::harness::report;
 use gridwalk_tests::pictures::jpeg;
 use gridwalk_tests::roster::AddResident;
+use gridwalk_tests::typed::AddPerson;
 use serde_json::json;
 
 use super::inputs::visit;

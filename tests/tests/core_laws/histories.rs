@@ -4,25 +4,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gridwalk_core::activities::{AddActivity, ClaimActivity};
+use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::documents::{Audience, Doc, Documents, Obstacle, audiences_of, change_from_body};
 use gridwalk_core::error::ErrorKind;
-use gridwalk_core::places::AddPlace;
 use gridwalk_core::projection::project;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::rules::table::STEPS;
 use gridwalk_core::rules::{Author, Grant, Role, judge};
-use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::versions::DICTIONARY_VERSION;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Error, Id, Input, Phone, Result};
 use gridwalk_tests::harness::MORNING;
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
+use gridwalk_tests::typed::{AddActivity, AddPlace, SetVisitRule};
 use proptest::prelude::*;
 
 use super::lab::{Wire, actor_of, cases, documents, dump, enrol, id_of, open, stamp};
@@ -156,7 +155,7 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
         .into(),
         11 | 12 => {
             // What the rules keep for others is refused whatever the report's status is; `rules.rs` tries those.
-            let desk: Vec<&str> = STEPS.iter().filter(|(_, roles, _)| roles.contains(&Role::Cadre)).map(|(code, ..)| *code).collect();
+            let desk: Vec<&str> = STEPS.iter().filter(|(_, roles)| roles.contains(&Role::Cadre)).map(|(code, _)| *code).collect();
             AddStep { report: pick(&known.reports, which)?, kind: text(&desk), note: "已办".into() }.into()
         }
         13 => AddActivity {

@@ -1,17 +1,13 @@
 //! What people type: refused in words they understand, or kept exactly.
 
-use gridwalk_core::activities::AddActivity;
-use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::error::ErrorKind;
-use gridwalk_core::persons::AddPerson;
-use gridwalk_core::places::{AddMicroGrid, AddPlace};
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, RaiseReport};
-use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Input};
 use gridwalk_tests::harness::{MORNING, report};
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
+use gridwalk_tests::typed::{AddActivity, AddMicroGrid, AddPerson, AddPlace, Category, SetCategories, SetVisitRule};
 
 use super::lab::{Lab, dump, id_of, resident};
 
@@ -31,7 +27,7 @@ pub fn visit(household: Id) -> RecordVisit {
 
 #[test]
 fn what_cannot_be_is_refused_in_both_languages_and_leaves_nothing() {
-    let lab = Lab::new(&[]);
+    let lab = Lab::new(&[("低保", 90)]);
     let home = lab.add("五堰路1号", vec![resident("王小明", &[])]);
     let person = lab.phone.household(home).unwrap().residents[0].id;
     let case = lab.phone.run(report(lab.place, "路灯不亮")).unwrap().value;

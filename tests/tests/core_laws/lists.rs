@@ -1,14 +1,12 @@
 //! Lists of screens: reports, households, persons, categories, and oneself.
 
 use gridwalk_core::Id;
-use gridwalk_core::categories::{Category, SetCategories};
 use gridwalk_core::documents::Audience;
-use gridwalk_core::persons::{AddPerson, EditPerson};
-use gridwalk_core::places::AddMicroGrid;
 use gridwalk_core::reports::{AddStep, RaiseReport, ReportFilter, Stage};
 use gridwalk_core::rules::Role;
 use gridwalk_tests::harness::report;
 use gridwalk_tests::roster::EditHousehold;
+use gridwalk_tests::typed::{AddMicroGrid, AddPerson, Category, EditPerson, SetCategories};
 
 use super::lab::{Lab, enrol, resident};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use automerge::{Change, ObjId, ROOT};
 use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Value, Writer, audiences_of, change_from_body};
 use gridwalk_core::kinds::{self, KINDS};
-use gridwalk_core::reports::StepKind;
+use gridwalk_core::reports::STEPS;
 use gridwalk_core::rules::{Author, Grant, Over, Role, judge};
 use gridwalk_core::{Id, Result};
 use gridwalk_tests::harness::MORNING;
@@ -423,7 +423,7 @@ fn what_the_oracle_allows_is_taken_and_all_else_is_refused() {
     for case in &cases {
         let roots = fields(&cases, case.kind, &["begins", "changes", "completes"]);
         let entries = fields(&cases, case.kind, &["adds", "amends"]);
-        let steps: Vec<&'static str> = if case.kind.name == "report" { StepKind::ALL.iter().map(|(_, code, _)| *code).collect() } else { vec![] };
+        let steps: Vec<&'static str> = if case.kind.name == "report" { STEPS.iter().map(|step| step.code).collect() } else { vec![] };
         let of = |verb: &'static str, fields: Vec<&'static str>| fields.into_iter().map(move |field| (verb, field));
         let all = of("begins", roots.iter().copied().chain(["nonsense"]).collect())
             .chain(of("changes", roots.iter().copied().chain(["nonsense"]).collect()))
@@ -498,5 +498,5 @@ fn the_oracle_speaks_of_everything() {
         }
     }
     let steps = fields(&cases, kinds::by_name("report").unwrap(), &["steps"]);
-    assert_eq!(steps, StepKind::ALL.iter().map(|(_, code, _)| *code).collect());
+    assert_eq!(steps, STEPS.iter().map(|step| step.code).collect());
 }

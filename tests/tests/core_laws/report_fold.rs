@@ -3,7 +3,7 @@
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, ObjType, ROOT};
 use gridwalk_core::documents::Map;
-use gridwalk_core::reports::{Folded, Status, StepKind, fold};
+use gridwalk_core::reports::{Folded, STATUSES, STEPS, Status, StepKind, fold};
 use gridwalk_tests::harness::MORNING;
 use proptest::prelude::*;
 
@@ -85,7 +85,8 @@ fn from_each_status_each_step_leads_where_it_should() {
         assert_eq!(StepKind::parse(kind.code()), Some(kind));
     }
     assert_eq!(StepKind::parse("from a newer app"), None);
-    assert!(Status::ALL.iter().all(|(s, code, zh)| s.code() == *code && !zh.is_ascii()));
+    assert!(STATUSES.iter().chain(STEPS).all(|c| c.code.is_ascii() && !c.label.zh.is_ascii() && c.label.en.is_ascii()));
+    assert!(StepKind::ALL.iter().zip(STEPS).all(|(kind, step)| StepKind::parse(step.code) == Some(*kind)));
 }
 
 #[test]

@@ -10,13 +10,13 @@ use gridwalk_core::clock::ManualClock;
 use gridwalk_core::documents::Audience;
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::identity::SeededRandom;
-use gridwalk_core::places::AddPlace;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::{DB_FILE, StoredDoc, push_chunk};
 use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary};
 use gridwalk_core::{Config, Phone};
 use gridwalk_tests::harness::{MORNING, key_of};
+use gridwalk_tests::typed::AddPlace;
 
 use super::lab::{Lab, dump, enrol, id_of, open, resident};
 

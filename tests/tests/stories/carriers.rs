@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use gridwalk_core::ErrorKind;
 use gridwalk_core::identity::{DeviceKey, SeededRandom};
-use gridwalk_core::persons::AddPerson;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::{Envelope, Judged, Receipt, Sealed, decode, encode};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::roster::{AddResident, EditHousehold};
+use gridwalk_tests::typed::AddPerson;
 
 use crate::world::{World, device_id, household, notes, person, resident, tell, text, visit};
 

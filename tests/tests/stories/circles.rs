@@ -1,9 +1,7 @@
 //! Confidential circles: health, minors and mediation reach their circle's members and nobody else, and who reads them is logged.
 
 use gridwalk_core::Id;
-use gridwalk_core::care::{AddHealth, AddMinor, EditHealth, Fact};
-use gridwalk_core::circles::{AddCircle, ApproveMember, SetMember};
-use gridwalk_core::mediations::{AddMediation, AddSession, AgreeMediation};
+use gridwalk_core::circles::{ApproveMember, SetMember};
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::Network;
 use gridwalk_core::sync::protocol::{PhotoWord, WireFile};
@@ -11,6 +9,7 @@ use gridwalk_hub::admin::log::{Entry, entries};
 use gridwalk_hub::admin::{self, Reason};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::pictures::jpeg;
+use gridwalk_tests::typed::{AddCircle, AddHealth, AddMediation, AddMinor, AddSession, AgreeMediation, EditHealth, Fact};
 
 use crate::photos::{ask, files, get, kept, sync};
 use crate::world::{World, device_id, first_resident, person, text};
@@ -20,7 +19,7 @@ fn fact(field: &str, text: &str) -> Fact {
 }
 
 fn facts_of(device: &Device, household: Id) -> Vec<(String, Vec<Fact>)> {
-    device.phone.care(household).unwrap().into_iter().map(|c| (c.kind, c.facts)).collect()
+    device.phone.care(household).unwrap().into_iter().map(|c| (c.kind, c.facts.into_iter().map(|f| Fact { field: f.key, text: f.text }).collect())).collect()
 }
 
 async fn logged(w: &World, verb: &str) -> Vec<Entry> {

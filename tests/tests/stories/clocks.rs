@@ -1,14 +1,12 @@
 //! Wrong clocks: anchored by the hub where there was one, said to be unproven where there was none, never in others' way.
 
-use gridwalk_core::activities::{AddActivity, ClaimActivity};
+use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
-use gridwalk_core::circles::AddCircle;
 use gridwalk_core::kinds;
-use gridwalk_core::mediations::{AddMediation, AddSession, AgreeMediation};
 use gridwalk_core::reports::AddStep;
-use gridwalk_core::settings::SetVisitRule;
 use gridwalk_tests::harness::{Device, MORNING, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold};
+use gridwalk_tests::typed::{AddActivity, AddCircle, AddMediation, AddSession, AgreeMediation, SetVisitRule};
 
 use crate::world::{World, household, person, resident, text, visit};
 

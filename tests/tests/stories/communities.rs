@@ -1,13 +1,13 @@
 //! A phone in several communities, of one hub and of two: what is recorded goes where it belongs, and asks where that is not clear.
 
 use gridwalk_core::ErrorKind;
-use gridwalk_core::places::AddPlace;
 use gridwalk_core::rules::Role;
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::store::all;
 use gridwalk_hub::{Hub, Tenant};
 use gridwalk_tests::harness::TestHub;
 use gridwalk_tests::roster::EditHousehold;
+use gridwalk_tests::typed::AddPlace;
 use sqlx::Row;
 
 use crate::world::{World, household, notes, text, visit};

@@ -1,9 +1,6 @@
 //! What was erased is in no byte of any store once every phone has synced, and nothing brings it back.
 
-use gridwalk_core::activities::AddActivity;
 use gridwalk_core::attendance::SignIn;
-use gridwalk_core::care::{AddHealth, Fact};
-use gridwalk_core::circles::AddCircle;
 use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
@@ -12,6 +9,7 @@ use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::logs;
 use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, NewResident, ResidentField};
+use gridwalk_tests::typed::{AddActivity, AddCircle, AddHealth, Fact};
 use sqlx::{Connection, PgConnection};
 
 use crate::raw::{holds, hub_bytes, log_bytes, phone_bytes};

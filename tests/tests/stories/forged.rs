@@ -4,17 +4,16 @@
 use automerge::transaction::Transactable;
 use automerge::{Automerge, Change, ObjType, ROOT, ReadDoc};
 use gridwalk_core::Id;
-use gridwalk_core::care::{AddHealth, AddMinor, Fact};
-use gridwalk_core::circles::{AddCircle, ApproveMember, SetMember};
+use gridwalk_core::circles::{ApproveMember, SetMember};
 use gridwalk_core::documents::{Audience, change_body, genesis};
 use gridwalk_core::ids::Actor;
 use gridwalk_core::reports::{AddStep, DispatchReport, WhistleReport};
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::load;
 use gridwalk_core::sync::protocol::{Backfill, RefusalCode, Word, audiences_hash, pack};
-use gridwalk_core::units::AddUnit;
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_tests::harness::{Device, report};
+use gridwalk_tests::typed::{AddCircle, AddHealth, AddMinor, AddUnit, Fact};
 
 use crate::hostile::made;
 use crate::wire::{Change as Sent, Hand};

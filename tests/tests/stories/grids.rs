@@ -1,7 +1,6 @@
 //! Grids that are split, merged, handed over and served by stand-ins while phones are offline with unsent work: no record is
 //! orphaned, none lost, each ends on exactly the phones that should have it, and counts once.
 
-use gridwalk_core::places::{AddMicroGrid, AddPlace};
 use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
@@ -9,6 +8,7 @@ use gridwalk_hub::admin;
 use gridwalk_hub::admin::grid::{self, Choice, Split, StandIn};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold};
+use gridwalk_tests::typed::{AddMicroGrid, AddPlace};
 
 use crate::world::{World, household, notes, person, resident, text, visit};
 

@@ -4,7 +4,6 @@ use gridwalk_core::ErrorKind;
 use gridwalk_core::identity::{DeviceKey, Invite};
 use gridwalk_core::kinds::Input;
 use gridwalk_core::rules::Role;
-use gridwalk_core::settings::SetVisitRule;
 use gridwalk_core::sync::protocol::{CommunityKeys, KeyStatement, encode};
 use gridwalk_hub::Tenant;
 use gridwalk_hub::admin::keys::{change_key, use_spare};
@@ -12,6 +11,7 @@ use gridwalk_hub::admin::{self, Proof, audit};
 use gridwalk_hub::store::{Arg, exec};
 use gridwalk_hub::sync::Batch;
 use gridwalk_tests::harness::{Device, TestHub};
+use gridwalk_tests::typed::SetVisitRule;
 
 use crate::world::{World, device_id, notes, person, visit};
 
@@ -34,7 +34,7 @@ async fn hub_writes(w: &World, tag: &str) {
     let tenant = now(w).await;
     let mut tx = w.hub.hub.store.write(&tenant.id).await.unwrap();
     let mut batch = Batch::new(&w.hub.hub, &tenant);
-    batch.run(&mut tx, Input::SetVisitRule(SetVisitRule { settings: Some(tenant.settings), rules: vec![(tag.into(), 9)] })).await.unwrap();
+    batch.run(&mut tx, Input::from(SetVisitRule { settings: Some(tenant.settings), rules: vec![(tag.into(), 9)] })).await.unwrap();
     batch.flush(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -4,7 +4,6 @@ use automerge::transaction::Transactable;
 use automerge::{ObjType, ROOT};
 use gridwalk_core::Id;
 use gridwalk_core::documents::change_body;
-use gridwalk_core::places::{AddMicroGrid, EditPlace};
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::load;
 use gridwalk_core::sync::protocol::Word;
@@ -13,6 +12,7 @@ use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold};
+use gridwalk_tests::typed::{AddMicroGrid, EditPlace};
 
 use crate::hostile::made;
 use crate::wire::Hand;

@@ -2,12 +2,12 @@
 //! record ends on exactly the phones that should have it, and counts once.
 
 use gridwalk_core::Id;
-use gridwalk_core::places::AddPlace;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::{Answer, HttpHub, Hub as _, SyncReport};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::roster::{AddResident, EditHousehold};
+use gridwalk_tests::typed::AddPlace;
 
 use crate::world::{World, first_resident, notes, person, resident, tell, text, visit};
 

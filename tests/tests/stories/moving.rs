@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use gridwalk_core::Id;
 use gridwalk_core::identity::{HostRandom, SeededRandom};
-use gridwalk_core::places::AddPlace;
 use gridwalk_hub::admin::grid::{self, Choice, Split, StandIn};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold};
+use gridwalk_tests::typed::AddPlace;
 
 use crate::world::{World, household, person, resident, text, visit};
 

@@ -125,7 +125,7 @@ async fn what_was_refused_before_the_restore_is_not_sent_again_by_itself() {
     let backup = w.dir.path().join("backup.db");
     admin::backup(&w.hub.hub, &backup).await.unwrap();
     tell(&a.phone, "UPDATE tenants SET grants = replace(grants, ']]', '],[\"cadre\",\"community\"]]')");
-    let person = gridwalk_core::persons::AddPerson { kind: "member".into(), name: "某人".into(), place: None };
+    let person = gridwalk_tests::typed::AddPerson { kind: "member".into(), name: "某人".into(), place: None };
     a.phone.run(visit(w.households[0], "一")).unwrap();
     a.phone.run(person).unwrap();
     a.phone.run(visit(w.households[1], "二")).unwrap();

@@ -1,9 +1,9 @@
 //! One person signs in on two phones that cannot hear of each other: one attendance for them to act on, and its hours count once.
 
-use gridwalk_core::activities::AddActivity;
 use gridwalk_core::attendance::{Flag, SignIn, SignOut};
 use gridwalk_core::rules::Role;
 use gridwalk_tests::harness::{Device, MORNING};
+use gridwalk_tests::typed::AddActivity;
 
 use crate::world::{World, person};
 

@@ -3,9 +3,9 @@
 use gridwalk_core::Id;
 use gridwalk_core::reports::{AddStep, DispatchReport, WhistleReport};
 use gridwalk_core::rules::Role;
-use gridwalk_core::units::AddUnit;
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_tests::harness::{Device, report};
+use gridwalk_tests::typed::AddUnit;
 
 use crate::world::{World, text};
 

@@ -9,10 +9,10 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::Word;
-use gridwalk_core::units::{AddUnit, EditUnit};
 use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary, NEW_IN_STORIES};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::roster::{AddHousehold, EditHousehold};
+use gridwalk_tests::typed::{AddUnit, EditUnit};
 
 use crate::hostile::made;
 use crate::wire::Hand;
@@ -114,6 +114,13 @@ async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
     let said = a.phone.dictionary().unwrap();
     let fields: Vec<&str> = said.iter().find(|kind| kind.kind == "household").unwrap().fields.iter().map(|f| f.key.as_str()).collect();
     assert!(fields.contains(&"address") && !fields.contains(&"tenure"), "{fields:?}");
+    let offered = a.phone.actions(other).unwrap();
+    let edit = offered.iter().find(|action| action.command == "records.edit" && action.what.is_empty()).unwrap();
+    assert!(edit.fields.iter().any(|f| f == "address") && edit.fields.iter().all(|f| f != "tenure"), "{edit:?}");
+    assert!(
+        a.phone.actions(case).unwrap().iter().any(|action| action.what == "note")
+            && a.phone.actions(case).unwrap().iter().all(|action| action.what != "handle")
+    );
     for refused in [
         a.phone.run(tenure(other, "出租")),
         a.phone.run(step(case, "handle", "再围一圈")),

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use gridwalk_core::identity::SeededRandom;
 use gridwalk_core::ids::DeviceId;
-use gridwalk_core::places::AddPlace;
 use gridwalk_core::projection::Table;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
@@ -18,6 +17,7 @@ use gridwalk_hub::store::{all, exec};
 use gridwalk_tests::harness::{Device, TestHub};
 use gridwalk_tests::reading::{self, Reader};
 use gridwalk_tests::roster::{AddHousehold, NewResident};
+use gridwalk_tests::typed::AddPlace;
 use sqlx::Row;
 
 /// A running community.

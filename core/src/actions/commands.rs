@@ -1,0 +1,96 @@
+//! Which commands with behaviour of their own are in place, kind by kind.
+
+use rusqlite::params;
+
+use super::ActionView;
+use super::asking::Asking;
+use crate::attendance::open_attendances;
+use crate::circles::Purpose;
+use crate::dictionary::Label;
+use crate::documents::Audience;
+use crate::error::Result;
+use crate::kinds;
+use crate::photos::document::RECORDS;
+use crate::reports::{STEPS, Status, StepKind};
+use crate::rules::Role;
+use crate::rules::table::{self, DESK, PEOPLE, PHOTOGRAPHERS};
+
+/// Adds those that the person may do to the record.
+pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> {
+    match asking.kind.name {
+        "household" => {
+            // A visit is read and made by whoever reaches the household.
+            let begins = kinds::by_name("visit").is_some_and(|visit| visit.rows().iter().any(|row| asking.has(row.roles)));
+            all.extend(begins.then(|| ActionView::of("visits.record")));
+        }
+        "report" => steps(asking, all)?,
+        "activity" => activity(asking, all)?,
+        "attendance" => {
+            let own = asking.at_desk() || asking.text("person") == asking.person.to_string();
+            let open = asking.int("signed_out_at").is_none() && asking.has(PEOPLE);
+            all.extend((own && open).then(|| ActionView::of("attendance.sign_out")));
+        }
+        "photo" => {
+            let own = asking.at_desk() || asking.text("by") == asking.person.to_string();
+            let stands = asking.int("removed") != Some(1) && asking.has(PHOTOGRAPHERS);
+            all.extend((own && stands).then(|| ActionView::of("photos.remove")));
+        }
+        "circle" => {
+            all.extend(asking.has(DESK).then(|| ActionView::of("circles.member")));
+            let approves = Purpose::parse(asking.text("purpose")) == Some(Purpose::Minors) && asking.has(&[Role::Cadre]);
+            all.extend(approves.then(|| ActionView::of("circles.approve")));
+        }
+        "settings" => all.extend(asking.may_write("retention:*").then(|| ActionView::of("settings.retention"))),
+        _ => {}
+    }
+    if RECORDS.contains(&asking.kind.name) && asking.has(PHOTOGRAPHERS) {
+        all.push(ActionView::of("photos.take"));
+    }
+    Ok(())
+}
+
+/// The steps that lead on from where a report stands.
+fn steps(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> {
+    let status = Status::parse(asking.text("status"));
+    let raised_by_them = asking.by()? == Some(asking.person);
+    for (kind, step) in StepKind::ALL.into_iter().zip(STEPS) {
+        let repeats = matches!((kind, status), (StepKind::Close, Status::Closed) | (StepKind::Decline, Status::Declined));
+        if kind.leads(status).is_none() || repeats && asking.int("notes_since") == Some(0) || kind == StepKind::Settled {
+            continue;
+        }
+        let roles = table::STEPS.iter().find(|(code, _)| *code == step.code).map_or(&[][..], |(_, roles)| roles);
+        // A note also who merely reads it; whoever raised it has it taken up again.
+        let under = if kind == StepKind::Note { &asking.roles } else { &asking.roles_over };
+        let may = under.iter().any(|role| roles.contains(role)) || kind == StepKind::Reopen && raised_by_them;
+        if !may || !asking.may_write("steps/*") {
+            continue;
+        }
+        all.push(match kind {
+            StepKind::Whistle => ActionView::of("reports.whistle"),
+            StepKind::Dispatch => ActionView::of("reports.dispatch"),
+            _ => ActionView::one_of("reports.step", step.code, step.label),
+        });
+    }
+    Ok(())
+}
+
+fn activity(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> {
+    let own = asking.person.to_string();
+    if asking.has(PEOPLE) {
+        let mut statement = asking.connection.prepare_cached("SELECT count(*), coalesce(sum(entry = ?2), 0) FROM claims WHERE doc = ?1 AND claimed = 1")?;
+        let (taken, mine): (i64, bool) = statement.query_row(params![asking.id, own], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let label = |zh, en| Label { zh, en };
+        if mine {
+            all.push(ActionView::one_of("activities.claim", "give_back", label("退出", "give back")));
+        } else if asking.int("places").is_none_or(|places| taken < places) {
+            all.push(ActionView::one_of("activities.claim", "claim", label("认领", "claim")));
+        }
+    }
+    // A sign-in is the person's own document.
+    if asking.has_over(&[Audience::Person(asking.person), Audience::Desk], PEOPLE) {
+        let id = asking.id.to_string();
+        let is_there = open_attendances(asking.connection, asking.person, asking.now)?.iter().any(|open| open.activity == id && !open.forgotten);
+        all.extend((!is_there).then(|| ActionView::of("attendance.sign_in")));
+    }
+    Ok(())
+}
