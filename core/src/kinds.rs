@@ -16,8 +16,22 @@ use crate::{
     visits,
 };
 
-/// Every kind of document.
-pub static KINDS: &[&Kind] = &[
+macro_rules! kinds {
+    ($($kind:expr,)*) => {
+        /// Every kind of document that is shipped.
+        pub static SHIPPED: &[&Kind] = &[$($kind,)*];
+
+        /// Every kind of document.
+        #[cfg(not(feature = "sample"))]
+        pub static KINDS: &[&Kind] = &[$($kind,)*];
+
+        /// Every kind of document, and one of the tests' own.
+        #[cfg(feature = "sample")]
+        pub static KINDS: &[&Kind] = &[$($kind,)* &crate::sample::SAMPLE];
+    };
+}
+
+kinds! {
     &places::document::PLACE,
     &households::document::HOUSEHOLD,
     &visits::document::VISIT,
@@ -33,7 +47,7 @@ pub static KINDS: &[&Kind] = &[
     &care::document::MINOR,
     &mediations::document::MEDIATION,
     &units::document::UNIT,
-];
+}
 
 /// The kinds that the gridwalk that runs here knows.
 pub fn known() -> impl Iterator<Item = &'static Kind> {

@@ -24,6 +24,8 @@ pub mod rules;
 pub mod commands;
 pub mod kinds;
 pub mod records;
+#[cfg(feature = "sample")]
+mod sample;
 
 pub mod activities;
 pub mod attendance;

@@ -2,12 +2,12 @@
 //! the core; nothing here names one.
 
 use clap::Args;
-use gridwalk_core::dictionary::{Entries, Field, FieldValue, Type};
+use gridwalk_core::dictionary::{Entries, Field, FieldValue, Named, Type};
 use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds::KINDS;
 use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, Filter, JsonMap, ListQuery, RecordView};
 use gridwalk_core::{Error, Id, Phone};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::lookup::own_grid;
 use crate::failure::{Failure, Result};
@@ -36,7 +36,7 @@ pub struct List {
 impl List {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let kind = kind_named(&self.kind)?;
-        let filters = pairs(phone, kind.fields, &self.only)?;
+        let filters = pairs(phone, kind.fields, &[], &self.only)?;
         let filters = filters.into_iter().map(|(field, value)| Filter { field, value: value.as_str().map_or_else(|| value.to_string(), str::to_owned) });
         let query = ListQuery { order: self.order, filters: filters.collect(), after: self.after, limit: self.limit };
         let page = phone.list(kind.name, &query)?;
@@ -81,12 +81,12 @@ impl Add {
             let [record] = ids[..] else {
                 return Err(Failure::usage("请先写所属资料的编号，再写“项目=内容”", "write the id of its record first, then FIELD=VALUE"));
             };
-            let fields = pairs(phone, entries.fields, values)?;
+            let fields = pairs(phone, entries.fields, &[], values)?;
             let outcome = phone.run(AddEntry { record, entries: entries.key.to_owned(), fields })?;
             return screen.recorded(&outcome, &format!("已新增{}", entries.label.zh), &format!("{} added", entries.label.en));
         }
         let kind = kind_named(&self.kind)?;
-        let mut fields = pairs(phone, kind.fields, &self.values)?;
+        let mut fields = pairs(phone, kind.fields, kind.named, &self.values)?;
         if let Some(place) = kind.fields.iter().find(|f| f.ty == Type::Place && f.required).filter(|f| !fields.contains_key(f.key))
             && let Some(own) = own_grid(phone)?
         {
@@ -131,7 +131,8 @@ impl Edit {
         };
         // An entry that is not here is told by the command itself.
         let declared = if entry.is_some() && declared.is_empty() { kind.entries.first().map_or(&[][..], |e| e.fields) } else { declared };
-        let fields = pairs(phone, declared, values)?;
+        let named = if entry.is_none() { kind.named } else { &[] };
+        let fields = pairs(phone, declared, named, values)?;
         let outcome = phone.run(EditRecord { record, entry, fields })?;
         screen.recorded(&outcome, &format!("已修改{}", kind.rules.zh), &format!("{} edited", kind.name))
     }
@@ -206,13 +207,29 @@ fn split(values: &[String]) -> Result<(Vec<Id>, &[String])> {
     Ok((ids, &values[at..]))
 }
 
-/// `FIELD=VALUE`, the field by its key or by what people call it; a place by its name or id.
-pub fn pairs(phone: &Phone, declared: &[Field], values: &[String]) -> Result<JsonMap> {
+/// `FIELD=VALUE`, the field by its key or by what people call it; a place or another record by its name or id. Values that are named
+/// by what they are for are `FIELD=NAME:VALUE`, those that are yes or no `FIELD=NAME,NAME`.
+pub fn pairs(phone: &Phone, declared: &[Field], named: &[Named], values: &[String]) -> Result<JsonMap> {
     let mut fields = JsonMap::new();
     for text in values {
         let (name, value) =
             text.split_once(['=', '＝']).ok_or_else(|| Error::invalid(format!("“{text}”请写作“项目=内容”"), format!("write {text} as FIELD=VALUE")))?;
         let (name, mut value) = (name.trim(), value.trim().to_owned());
+        if let Some(named) = named.iter().find(|n| n.key == name || n.label.zh == name || n.label.en == name) {
+            let given = match (named.ty, value.split_once([':', '：'])) {
+                (Type::Flag, _) => json!(value.split([',', '，', '、']).collect::<Vec<_>>()),
+                (_, Some((of, value))) => json!({of: value}),
+                (_, None) => {
+                    let label = named.label;
+                    return Err(Error::invalid(format!("{0}请写作“{0}=名称:内容”", label.zh), format!("write {} as NAME:VALUE", label.en)).into());
+                }
+            };
+            match (fields.get_mut(named.key), given) {
+                (Some(Value::Object(all)), Value::Object(more)) => all.extend(more),
+                (_, given) => drop(fields.insert(named.key.to_owned(), given)),
+            }
+            continue;
+        }
         let field = declared.iter().find(|f| f.is_written() && (f.key == name || f.label.zh == name || f.label.en == name)).ok_or_else(|| {
             let all: Vec<&str> = declared.iter().filter(|f| f.is_written()).map(|f| f.label.zh).collect();
             let keys: Vec<&str> = declared.iter().filter(|f| f.is_written()).map(|f| f.key).collect();

@@ -171,6 +171,9 @@ pub struct Show {
     /// 每一项由谁在什么时候填写 / who wrote each fact, and when
     #[arg(long)]
     facts: bool,
+    /// 按数据字典逐项列出 / field by field, as the dictionary has them
+    #[arg(long, conflicts_with = "facts")]
+    fields: bool,
 }
 
 impl Show {
@@ -181,7 +184,7 @@ impl Show {
             return screen.answer(&json!(facts), |s| facts_table(s, &facts));
         }
         if let Ok(record) = phone.record(id)
-            && record.kind != "household"
+            && (self.fields || record.kind != "household")
         {
             return screen.answer(&json!(record), |s| record_text(s, &record));
         }

@@ -56,7 +56,7 @@ impl Visit {
             lat: self.position.map(|p| p.0),
             lon: self.position.map(|p| p.1),
             visited_at: self.at,
-            fields: pairs(phone, document::FIELDS, &self.field)?,
+            fields: pairs(phone, document::FIELDS, &[], &self.field)?,
         };
         screen.recorded(&run_from(phone, self.draft, visit)?, "已记录走访", "visit recorded")
     }

@@ -268,7 +268,7 @@ fn grids_units_and_circles_are_added_edited_and_listed() {
     let unit = added(&["add", "单位", "类型=部门", "名称=城管中队", "电话=0719-8880000"]);
     t.json(&["edit", &unit, "名称=城管执法中队"]);
     let units = || t.json(&["list", "单位"])["rows"][0]["fields"].clone();
-    assert_eq!(units().as_array().unwrap().iter().map(|f| f["text"].as_str().unwrap()).collect::<Vec<_>>(), ["部门", "城管执法中队", "07198880000"]);
+    assert_eq!(units().as_array().unwrap().iter().map(|f| f["text"].as_str().unwrap()).collect::<Vec<_>>(), ["部门", "城管执法中队", "0719-8880000"]);
     t.json(&["edit", &unit, "电话="]);
     assert_eq!(units().as_array().unwrap().len(), 2);
     assert_eq!(t.error(1, &["edit", &unit, "名称= "])["code"], "invalid");

@@ -35,7 +35,7 @@ fn a_store_whose_key_is_missing_is_shredded_too() {
 fn logging_out_asks_names_what_would_be_lost_and_then_leaves_nothing() {
     let t = Terminal::new();
     t.enrol(&t.phone(), &[("cadre", "community")]);
-    t.json(&["place", "add", "第一网格"]);
+    t.json(&["add", "网格", "名称=第一网格"]);
     assert_eq!(t.error(2, &["log-out"])["code"], "usage");
     let error = t.error(1, &["log-out", "--yes"]);
     assert_eq!(error["code"], "unsent");

@@ -48,7 +48,7 @@ impl Content {
             (Type::Number { .. } | Type::Minutes, [Value::Int(n), ..]) => Self::Number(*n as f64),
             (Type::Money, [Value::Int(fen), ..]) => Self::Number(*fen as f64 / 100.0),
             (Type::Date | Type::PastDate, [Value::Text(text), ..]) => text.parse().map_or_else(|_| Self::text(text), Self::Date),
-            (Type::Time, [Value::Int(at), ..]) => Self::moment(*at),
+            (Type::Time | Type::PastTime, [Value::Int(at), ..]) => Self::moment(*at),
             (Type::Tags, [Value::Text(words), ..]) => Self::tags(words),
             _ => field.shown_values(values).map_or(Self::Empty, |shown| Self::text(&shown.text)),
         }
@@ -71,7 +71,7 @@ impl Content {
             Some(Cell::Uncomputed) => return Err(Reason::Uncomputed),
             Some(Cell::Covered) => return Err(Reason::Covered),
             Some(Cell::Moment(at, true, _)) if matches!(ty, Some(Type::Date | Type::PastDate)) => return Ok(Self::Date(at.date())),
-            Some(Cell::Moment(at, _, _)) if matches!(ty, None | Some(Type::Time)) => return Ok(Self::Moment(*at)),
+            Some(Cell::Moment(at, _, _)) if matches!(ty, None | Some(Type::Time | Type::PastTime)) => return Ok(Self::Moment(*at)),
             Some(Cell::Number(n, _)) if matches!(ty, Some(Type::Number { .. } | Type::Minutes | Type::Money)) => return Ok(Self::Number(*n)),
             Some(Cell::Text(text)) => text.clone(),
             Some(Cell::Number(_, shown) | Cell::Moment(_, _, shown)) => shown.clone().ok_or(Reason::NotShown)?,
@@ -79,7 +79,7 @@ impl Content {
         Ok(match (ty, Self::text(&text)) {
             (Some(Type::Date | Type::PastDate), Self::Text(text)) => day(&text).map_or(Self::Text(text), Self::Date),
             (Some(Type::Number { .. } | Type::Minutes | Type::Money), Self::Text(text)) => text.parse().map_or(Self::Text(text), Self::Number),
-            (None | Some(Type::Time), Self::Text(text)) => text.parse().map_or(Self::Text(text), Self::Moment),
+            (None | Some(Type::Time | Type::PastTime), Self::Text(text)) => text.parse().map_or(Self::Text(text), Self::Moment),
             (Some(Type::Tags), Self::Text(text)) => Self::tags(&text),
             (_, content) => content,
         })

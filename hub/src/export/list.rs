@@ -3,6 +3,7 @@
 use gridwalk_core::dictionary::{Entries, Field, Type};
 use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds;
+use gridwalk_core::rules::Role;
 
 use crate::error::{HubError, Result};
 
@@ -28,8 +29,6 @@ pub(super) enum Source {
     At,
     /// Who recorded it.
     By,
-    /// What it is about, by its title.
-    About(&'static Kind),
 }
 
 /// A column of a list.
@@ -52,7 +51,8 @@ pub(super) struct Column {
 impl List {
     /// The list of this name.
     pub fn named(name: &str) -> Result<Self> {
-        let all = || kinds::known().filter(|kind| !kind.fields.is_empty()).flat_map(Self::of_kind);
+        // What only a circle reads does not leave with an administrator.
+        let all = || kinds::known().filter(|kind| !kind.fields.is_empty() && !kind.is_confidential()).flat_map(Self::of_kind);
         all().find(|list| list.name == name).ok_or_else(|| {
             let names = all().map(|list| list.name).collect::<Vec<_>>().join("、");
             HubError::usage(format!("没有“{name}”这种表，可导出：{names}"), format!("there is no list {name}; there are {names}"))
@@ -73,7 +73,7 @@ impl List {
             source: Source::Field(field),
             of_record,
             usual: !of_record || field.key == kind.title || matches!(field.ty, Type::Place | Type::MicroGrid),
-            names: field.key == kind.title,
+            names: field.key == kind.title || kind.title.is_empty() && kind.fields.iter().find(|f| f.listed).is_some_and(|first| first.key == field.key),
         };
         if let Some(entries) = self.entries {
             let own = |field: &Field| entries.fields.iter().any(|f| f.key == field.key);
@@ -81,15 +81,14 @@ impl List {
             let own = entries.fields.iter().map(|field| Column { names: Some(field.key) == self.title(), ..of_kind(field, false) });
             return of_record.chain(own).collect();
         }
-        let beside = kind.tables.first().into_iter().flat_map(|table| table.columns).filter_map(|(key, _)| {
+        let stamps = kind.tables.first().into_iter().flat_map(|table| table.columns).filter_map(|(key, _)| {
             let (heading, source) = match *key {
                 "at" => ("登记时间", Source::At),
                 "by" => ("登记人", Source::By),
-                other => kinds::by_name(other).map(|about| (about.rules.zh, Source::About(about)))?,
+                _ => return None,
             };
-            Some(Column { key, heading, source, of_record: false, usual: true, names: matches!(source, Source::About(_)) })
+            Some(Column { key, heading, source, of_record: false, usual: true, names: false })
         });
-        let (about, stamps): (Vec<_>, Vec<_>) = beside.partition(|column| matches!(column.source, Source::About(_)));
         let entries = kind.entries.iter().map(|entries| Column {
             key: entries.key,
             heading: entries.label.zh,
@@ -98,7 +97,7 @@ impl List {
             usual: true,
             names: true,
         });
-        about.into_iter().chain(kind.fields.iter().map(|field| of_kind(field, false))).chain(entries).chain(stamps).collect()
+        kind.fields.iter().map(|field| of_kind(field, false)).chain(entries).chain(stamps).collect()
     }
 
     /// The key of the field that an entry is called by: the first that it must have.
@@ -127,10 +126,17 @@ impl Column {
         if let Source::Field(field) = self.source { Some(field) } else { None }
     }
 
-    /// The field that is edited by its cells, if they are.
+    /// The field that is edited by its cells, if they are: what stays as it was recorded, and what is called by another record's
+    /// name, is only shown.
     pub fn edited(&self) -> Option<&'static Field> {
+        let again = |field: &Field| field.writers.iter().find(|write| write.roles.contains(&Role::Hub)).is_some_and(|write| !write.once);
         match self.source {
-            Source::Field(field) if !self.of_record && !matches!(field.ty, Type::Reference(_)) => Some(field),
+            Source::Field(field) if !self.of_record && again(field) => match field.ty {
+                Type::Reference(_) | Type::Entry { .. } | Type::Category => None,
+                // Set with its grid.
+                Type::MicroGrid => Some(field),
+                _ => Some(field).filter(|field| field.is_written()),
+            },
             _ => None,
         }
     }

@@ -48,6 +48,22 @@ impl Rows {
                 }
             }
         }
+        if columns.iter().any(|column| column.field().is_some_and(|field| field.ty == Type::Category)) {
+            for row in all(connection, "SELECT entry, path FROM categories WHERE tenant_id = $1", vec![Arg::text(tenant)]).await? {
+                names.insert(row.try_get(0)?, row.try_get::<Option<String>, _>(1)?.unwrap_or_default());
+            }
+        }
+        for entries in columns.iter().filter_map(|column| if let Type::Entry { entries, .. } = column.field()?.ty { Some(entries) } else { None }) {
+            let declared = kinds::known().find_map(|kind| {
+                let table = kind.tables.iter().find(|table| table.name == entries)?;
+                Some((table.name, title_of(kind.entries.iter().find(|e| e.key == entries)?)?))
+            });
+            let Some((table, title)) = declared else { continue };
+            let sql = format!("SELECT entry, \"{title}\" FROM {table} WHERE tenant_id = $1");
+            for row in all(connection, &sql, vec![Arg::text(tenant)]).await? {
+                names.insert(row.try_get(0)?, row.try_get::<Option<String>, _>(1)?.unwrap_or_default());
+            }
+        }
         Ok(Self(names))
     }
 
@@ -99,14 +115,16 @@ impl Rows {
                     Content::Empty
                 }
             }
-            Source::By | Source::About(_) => Content::text(self.0.get(text()).map_or("", String::as_str)),
+            Source::By => Content::text(self.0.get(text()).map_or("", String::as_str)),
         }
     }
 
     /// The content of a field's value, what it refers to called by its name.
     pub fn field(&self, field: &Field, values: &[Value]) -> Content {
         match (field.ty, values) {
-            (Type::Place | Type::MicroGrid | Type::Reference(_), [Value::Text(id), ..]) => Content::text(self.0.get(id).unwrap_or(id)),
+            (Type::Place | Type::MicroGrid | Type::Reference(_) | Type::Entry { .. } | Type::Category, [Value::Text(id), ..]) => {
+                Content::text(self.0.get(id).unwrap_or(id))
+            }
             _ => Content::of_field(field, values),
         }
     }
@@ -130,7 +148,6 @@ fn kinds_named(column: &Column) -> &'static [&'static str] {
         Source::Field(Field { ty: Type::Place | Type::MicroGrid, .. }) => &["place"],
         Source::Field(Field { ty: Type::Reference(kinds), .. }) => kinds,
         Source::By => &["person"],
-        Source::About(kind) => std::slice::from_ref(&kind.name),
         _ => &[],
     }
 }

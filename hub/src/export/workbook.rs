@@ -79,7 +79,7 @@ fn hidden(sheet: &mut Worksheet, list: &List, columns: &[Column], rows: &[Listed
 fn format(column: &Column) -> Format {
     let ty = column.field().map(|field| field.ty);
     let code = match (column.source, ty) {
-        (Source::At, _) | (_, Some(Type::Time)) => "yyyy-mm-dd hh:mm:ss",
+        (Source::At, _) | (_, Some(Type::Time | Type::PastTime)) => "yyyy-mm-dd hh:mm:ss",
         (_, Some(Type::Number { .. } | Type::Minutes)) => "0",
         (_, Some(Type::Money)) => "0.00",
         (_, Some(Type::Date | Type::PastDate)) => "yyyy-mm-dd",

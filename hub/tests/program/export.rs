@@ -30,7 +30,7 @@ def everything():
 "#;
 
 /// Runs a script on a workbook with a Python that has openpyxl.
-fn python(script: &str, file: &str) -> String {
+pub fn python(script: &str, file: &str) -> String {
     let has = |python: &&str| Command::new(python).args(["-c", "import openpyxl"]).output().is_ok_and(|run| run.status.success());
     let python = ["python3", "/usr/bin/python3"].iter().find(|p| has(p)).expect("no openpyxl: apt-get install python3-openpyxl");
     let run = Command::new(python).arg("-c").arg(format!("{PRELUDE}{script}")).arg(file).output().unwrap();

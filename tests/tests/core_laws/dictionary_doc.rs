@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gridwalk_core::dictionary::{Data, Field, Type};
 use gridwalk_core::documents::Added;
-use gridwalk_core::kinds::KINDS;
+use gridwalk_core::kinds::SHIPPED;
 
 const HEAD: &str = "# 数据字典 Dictionary
 
@@ -67,7 +67,7 @@ fn table(text: &mut String, fields: &[Field]) {
 
 fn drawn() -> String {
     let mut text = HEAD.to_owned();
-    for kind in KINDS {
+    for kind in SHIPPED {
         writeln!(text, "## {} `{}`\n", kind.rules.zh, kind.name).unwrap();
         if let Added::Command(command) = kind.added {
             writeln!(text, "Added by the command `{command}`.\n").unwrap();

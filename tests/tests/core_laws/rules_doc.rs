@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use gridwalk_core::documents::Kind;
-use gridwalk_core::kinds::KINDS;
+use gridwalk_core::kinds::SHIPPED;
 use gridwalk_core::reports::STEPS;
 use gridwalk_core::rules::{Over, Role, table};
 
@@ -58,7 +58,7 @@ fn drawn() -> String {
         writeln!(text, "| {} | `{}` | {over} ({}) | {} |", info.zh, info.code, info.over.zh(), if info.desk { "yes" } else { "–" }).unwrap();
     }
     text += LEGEND;
-    for kind in KINDS {
+    for kind in SHIPPED {
         let rules = kind.rules;
         write!(text, "### {} `{}`\n\nRead by {}.", rules.zh, rules.kind, rules.read_by).unwrap();
         if !rules.checks.is_empty() {
