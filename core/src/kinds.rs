@@ -122,6 +122,8 @@ inputs! {
     AddEntry(records::AddEntry) = "records.add_entry" ("新增条目", "add an entry"),
     /// Edits fields of a record or of an entry within one.
     EditRecord(records::EditRecord) = "records.edit" ("修改资料", "edit a record"),
+    /// Says that what stands in a record is still so.
+    Confirm(records::Confirm) = "records.confirm" ("核对", "confirm"),
     /// Makes a place out of a part of another; written by the hub.
     SplitPlace(places::SplitPlace) = "places.split" ("拆分网格", "split a grid"),
     /// Closes a place that is merged into another; written by the hub.

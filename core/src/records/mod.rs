@@ -3,7 +3,9 @@
 
 mod add;
 mod checked;
+mod confirm;
 mod edit;
+mod flags;
 mod form;
 mod further;
 mod queries;
@@ -11,8 +13,10 @@ mod read;
 
 pub use add::{AddEntry, AddRecord};
 pub use checked::checked;
+pub use confirm::Confirm;
 pub use edit::EditRecord;
-pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary};
+pub(crate) use flags::{entry_flags, flags};
+pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary, known_to};
 pub(crate) use further::Further;
 pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, NamedView, RecordView, list, named, record};
 
