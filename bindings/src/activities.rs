@@ -25,6 +25,10 @@ pub struct ActivityView {
     pub claimed: i64,
     /// Whether the person signed in has.
     pub mine: bool,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 #[uniffi::export(async_runtime = "tokio")]

@@ -42,6 +42,8 @@ pub struct Served {
     pub minutes: i64,
     /// What to look at.
     pub flags: Vec<Flag>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
 }
 
 /// A person's service, before verification.
@@ -66,6 +68,8 @@ pub struct OpenAttendance {
     pub from: i64,
     /// Whether they signed in so long before that they have probably forgotten to sign out.
     pub forgotten: bool,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
 }
 
 #[uniffi::export(async_runtime = "tokio")]

@@ -1,6 +1,6 @@
 //! Drafts: forms that were left open, kept on this phone for the person signed in, never synced.
 
-use gridwalk_core::phone::DraftView;
+use gridwalk_core::phone::{DraftPhotoView, DraftView};
 
 use crate::error::Result;
 use crate::phone::Phone;
@@ -19,6 +19,23 @@ pub struct DraftView {
     pub body: Json,
     /// When it was saved, in seconds since the Unix epoch (UTC).
     pub at: i64,
+    /// Photos taken for it, oldest first. They become the record's when it is recorded.
+    pub photos: Vec<DraftPhotoView>,
+}
+
+/// A photo of a draft; `photo_thumbnail` and `photo_original` give its files.
+#[uniffi::remote(Record)]
+pub struct DraftPhotoView {
+    /// Its id, as it was put.
+    pub id: Id,
+    /// When it was taken, by the best time known then; seconds since the Unix epoch (UTC).
+    pub at: i64,
+    /// Width of the original in pixels.
+    pub width: u32,
+    /// Height of the original in pixels.
+    pub height: u32,
+    /// Size of the original in bytes.
+    pub bytes: u32,
 }
 
 #[uniffi::export(async_runtime = "tokio")]
@@ -40,7 +57,19 @@ impl Phone {
         self.call(|core| core.drafts()).await
     }
 
-    /// Drops a draft; there need not be one.
+    /// Puts a photo to a draft that was saved: the bytes of a JPEG, PNG or WebP, kept here encrypted. `photo` is an id from
+    /// `new_command_id`; the same id again is one photo. When the form is recorded it becomes the record's, and bears the time when it
+    /// was taken.
+    pub async fn add_draft_photo(&self, form: String, about: Option<Id>, photo: Id, taken: Vec<u8>) -> Result<()> {
+        self.call(move |core| core.add_draft_photo(&form, about, photo, &taken)).await
+    }
+
+    /// Removes a photo from its draft; there need not be one.
+    pub async fn remove_draft_photo(&self, photo: Id) -> Result<()> {
+        self.call(move |core| core.remove_draft_photo(photo)).await
+    }
+
+    /// Drops a draft with its photos; there need not be one.
     pub async fn drop_draft(&self, form: String, about: Option<Id>) -> Result<()> {
         self.call(move |core| core.drop_draft(&form, about)).await
     }

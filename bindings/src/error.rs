@@ -17,6 +17,10 @@ pub enum ErrorKind {
     Enrolment,
     /// The phone holds unsent work of another person. Nothing was changed: send it or hand it on first, or say that it may wait.
     UnsentOfAnother,
+    /// Something on this phone is nowhere else, and would be lost. Nothing went: send it or hand it on first, or say that it may.
+    Unsent,
+    /// The hub must be updated first: it does not know yet what this would write. Nothing was recorded.
+    HubOutdated,
     /// The database key is not the one this store was made with. The file was not touched.
     WrongKey,
     /// The store's file is damaged. It was set aside, never deleted.
@@ -44,6 +48,8 @@ impl From<CoreKind> for ErrorKind {
             CoreKind::NotAllowed => Self::NotAllowed,
             CoreKind::Enrolment => Self::Enrolment,
             CoreKind::UnsentOfAnother => Self::UnsentOfAnother,
+            CoreKind::Unsent => Self::Unsent,
+            CoreKind::HubOutdated => Self::HubOutdated,
             CoreKind::WrongKey => Self::WrongKey,
             CoreKind::Damaged => Self::Damaged,
             CoreKind::NewerStore => Self::NewerStore,

@@ -30,6 +30,10 @@ pub struct HouseholdView {
     pub residents: Vec<ResidentView>,
     /// Its further fields.
     pub fields: Vec<FieldValue>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// A resident.
@@ -53,6 +57,10 @@ pub struct ResidentView {
     pub tags: Vec<String>,
     /// Their further fields.
     pub fields: Vec<FieldValue>,
+    /// Whether something of them is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of theirs holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 #[uniffi::export(async_runtime = "tokio")]

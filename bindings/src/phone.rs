@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use gridwalk_core::carriers::CarriedStatus;
 use gridwalk_core::phone::{Config, FactView, HubRefusal, MarkView, Quarantined, Status, TakenIn, TenantStatus};
+use gridwalk_core::records::{Confirm, KindView};
 use gridwalk_core::{Error, Input};
 
 use crate::error::Result;
 use crate::host::{HostClock, ShellClock};
 use crate::runtime::hop;
-use crate::values::{Id, Json, RoleScope};
+use crate::values::{Id, Json, JsonMap, RoleScope};
 
 /// What a command did.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -138,7 +139,7 @@ pub struct Quarantined {
     pub input: Json,
 }
 
-/// A fact of a record with who wrote it and when.
+/// A fact of a record with who last wrote or confirmed it, and when.
 #[uniffi::remote(Record)]
 pub struct FactView {
     /// Where it stands: keys joined by `/`, as in the document.
@@ -147,12 +148,14 @@ pub struct FactView {
     pub value: Json,
     /// Whether it is the one that screens show; the others were set at the same time.
     pub shown: bool,
-    /// Who wrote it (a person's id), empty if the record does not say.
+    /// Who that was (a person's id), empty if the record does not say.
     pub by: String,
-    /// The name of who wrote it, empty if not known here.
+    /// Their name, empty if not known here.
     pub by_name: String,
     /// When, as the record says, in seconds since the Unix epoch (UTC).
     pub at: i64,
+    /// Whether they confirmed what was written before, or wrote it.
+    pub confirmed: bool,
     /// What people call the field.
     pub zh: String,
     /// The same in English.
@@ -225,6 +228,11 @@ impl Phone {
         self.call(|core| core.status()).await
     }
 
+    /// The dictionary as far as the hub knows it: what is younger is not offered before the hub was updated.
+    pub async fn offered(&self) -> Result<Vec<KindView>> {
+        self.call(|core| core.dictionary()).await
+    }
+
     /// What a document lacks, or has too much of, by demands that are younger than it.
     pub async fn marks(&self, document: Id) -> Result<Vec<MarkView>> {
         self.call(move |core| core.marks(document)).await
@@ -255,9 +263,16 @@ impl Phone {
         self.call(move |core| core.export_json(document)).await
     }
 
-    /// Every fact of a record with who wrote it and when, by path; the value that screens show comes first of each.
+    /// Every fact of a record with who last wrote or confirmed it and when, by path; the value that screens show comes first of each.
     pub async fn facts(&self, document: Id) -> Result<Vec<FactView>> {
         self.call(move |core| core.facts(document)).await
+    }
+
+    /// Says that what stands in a record is still so (都没变，核对): `paths` as `facts` names them, a field (`phone`, `residents/ID/tags`)
+    /// or an entry (`residents/ID`); none for everything. The outcome's value is the record's id.
+    #[uniffi::method(default(paths = [], command_id = None))]
+    pub async fn confirm(&self, record: Id, paths: Vec<String>, command_id: Option<Id>) -> Result<Outcome> {
+        self.run(command_id, Confirm { record, paths, seen: JsonMap::new() }).await
     }
 
     /// A document as a standard Automerge file.

@@ -84,6 +84,10 @@ pub struct StepView {
     pub unknowable: bool,
     /// Whether it applied; one that came too late stays visible as such.
     pub applied: bool,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// Which reports a list shows, by how far they have come.

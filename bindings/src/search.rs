@@ -16,6 +16,10 @@ pub struct FoundView {
     pub address: String,
     /// The residents meant.
     pub residents: Vec<ResidentView>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// A household nearby.
@@ -27,6 +31,10 @@ pub struct NearView {
     pub address: String,
     /// Metres as the crow flies.
     pub metres: i64,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 #[uniffi::export(async_runtime = "tokio")]

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use gridwalk_core::identity::Invite;
-use gridwalk_core::sync::{Asked, SyncProgress, SyncReport};
+use gridwalk_core::phone::Leaving;
+use gridwalk_core::sync::{Asked, Network, SyncProgress, SyncReport};
 
 use crate::error::Result;
 use crate::listeners::ProgressListener;
@@ -59,6 +60,23 @@ pub struct SyncReport {
     pub young: u64,
 }
 
+/// What a phone holds and the hub does not.
+#[uniffi::remote(Record)]
+pub struct Leaving {
+    /// Commands that neither the hub nor a carrier has.
+    pub unsent: u64,
+    /// Commands that a carrier has and the hub has not answered yet.
+    pub handed_over: u64,
+    /// Files of photos that the hub lacks. No carrier takes them.
+    pub photos: u64,
+    /// Commands that the hub refused, and that nobody resubmitted or gave up.
+    pub refused: u64,
+    /// Forms that were left open.
+    pub drafts: u64,
+    /// Envelopes of others that wait to be delivered.
+    pub carried: u64,
+}
+
 /// Reads an enrolment link.
 #[uniffi::export]
 pub fn read_invite(link: String) -> Result<InviteView> {
@@ -91,5 +109,24 @@ impl Phone {
             }
         };
         drive_while_awaited(move || async move { core.sync_as(asked, tell).await }).await
+    }
+
+    /// What would be lost if this phone's store went; `unsent`, `status` and `drafts` name it one by one.
+    pub async fn leaving(&self) -> Result<Leaving> {
+        self.call(|core| core.leaving()).await
+    }
+
+    /// Logs out (退出): sends all there is, then makes the store useless as `shred` does; then remove its key from the keystore. Ask the
+    /// person first. Fails with `Unsent`, and nothing goes, if something is nowhere else; with `forced` that is lost, and returned. A call
+    /// that is cancelled while it sends logs nobody out.
+    #[uniffi::method(default(forced = false, progress = None))]
+    pub async fn log_out(&self, network: Network, forced: bool, progress: Option<Arc<dyn ProgressListener>>) -> Result<Leaving> {
+        let core = self.core.clone();
+        let tell = move |p| {
+            if let Some(listener) = &progress {
+                drop(listener.progress(p));
+            }
+        };
+        drive_while_awaited(move || async move { core.log_out(network, forced, tell).await }).await
     }
 }

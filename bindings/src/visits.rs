@@ -124,6 +124,10 @@ pub struct VisitView {
     pub note: String,
     /// Its further fields.
     pub fields: Vec<FieldValue>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// How a visit ended.

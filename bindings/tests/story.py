@@ -9,7 +9,9 @@ worker, a cadre and a volunteer, and clock, the time that the hub reads too. `ca
 import asyncio
 import json
 import pathlib
+import struct
 import sys
+import zlib
 
 GENERATED, STAGE = map(pathlib.Path, sys.argv[1:])
 sys.path.insert(0, str(GENERATED))
@@ -18,6 +20,19 @@ import gridwalk  # noqa: E402
 from gridwalk import ErrorKind, GridwalkError, Phone, Position, VisitResult  # noqa: E402
 
 LINKS = json.loads((STAGE / "links.json").read_text())
+
+
+def picture(width, height):
+    """A grey picture as PNG."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    rows = zlib.compress((b"\0" + b"\x80" * width) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+PICTURE = picture(64, 48)
 MINUTE = 60
 DAY = 86_400
 
@@ -300,6 +315,35 @@ async def takes_back(worker, door):
     await worker.drop_draft("visit", door)
     assert await worker.drafts() == []
 
+    # A photo that was taken before there is a visit.
+    form, photo = await worker.new_command_id(), await worker.new_command_id()
+    await worker.save_draft("visit", door, form, "{}")
+    await worker.add_draft_photo("visit", door, photo, PICTURE)
+    [kept] = (await worker.draft("visit", door)).photos
+    assert (kept.id, kept.at) == (photo, now()) and await worker.photo_thumbnail(photo), kept
+    visit = (await worker.record_visit(gridwalk.RecordVisit(household=door, result=VisitResult.MET), form)).value
+    assert len(await worker.photos_of(visit)) == 1 and (await worker.visits_of(door, 1))[0].unsent
+
+
+async def confirms(worker, door):
+    let_pass(MINUTE)
+    await worker.confirm(door)
+    address = next(fact for fact in await worker.facts(door) if fact.path == "address")
+    assert (address.by_name, address.confirmed, address.at) == ("王芳", True, now()), address
+    assert (await refused(worker.confirm(door, ["nonsense"]))).field == "nonsense"
+    assert {kind.kind for kind in await worker.offered()} == {kind.kind for kind in gridwalk.dictionary()}
+
+
+async def logs_out(member):
+    form = await member.new_command_id()
+    await member.save_draft("report", None, form, "{}")
+    assert (await member.leaving()).drafts == 1
+    assert (await refused(member.log_out(gridwalk.Network.UNMETERED))).kind == ErrorKind.UNSENT
+    await member.drop_draft("report", None)
+    left = await member.log_out(gridwalk.Network.UNMETERED)
+    assert (left.unsent, left.drafts) == (0, 0), left
+    assert (await refused(member.status())).kind == ErrorKind.ENROLMENT
+
 
 async def takes_data_out(worker, door):
     exported = json.loads(await worker.export_json(door))
@@ -319,8 +363,11 @@ async def story():
     await reports(worker, cadre)
     await settles_a_conflict(worker, cadre, door, resident)
     await names_things(worker, cadre, door)
-    await volunteers(await joined("member"))
+    member = await joined("member")
+    await volunteers(member)
     await takes_back(worker, door)
+    await confirms(worker, door)
+    await logs_out(member)
     await takes_data_out(worker, door)
     await goes_to_quarantine(worker, cadre)
 

@@ -7,8 +7,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, conflicts, drafts, export, mediations, persons, photo, places, quarantine, records, reports, roster, settings,
-    shred, status, sync, unsent, visit,
+    activities, attendance, carry, circles, confirm, conflicts, drafts, export, log_out, mediations, persons, photo, places, quarantine, records, reports,
+    roster, settings, shred, status, sync, unsent, visit,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -72,6 +72,7 @@ enum Command {
     List(records::List),
     Add(records::Add),
     Edit(records::Edit),
+    Confirm(confirm::Confirm),
     Actions(records::Actions),
     Report(reports::Report),
     Photo(photo::Photo),
@@ -97,6 +98,7 @@ enum Command {
     Carry(carry::Carry),
     Export(export::Export),
     Rebuild(export::Rebuild),
+    LogOut(log_out::LogOut),
     Shred(shred::Shred),
 }
 
@@ -160,6 +162,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::List(c) => c.run(phone, screen),
         Command::Add(c) => c.run(phone, screen),
         Command::Edit(c) => c.run(phone, screen),
+        Command::Confirm(c) => c.run(phone, screen),
         Command::Actions(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
         Command::Photo(c) => c.run(phone, screen),
@@ -185,6 +188,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Carry(c) => c.run(phone, screen),
         Command::Export(c) => c.run(phone, screen),
         Command::Rebuild(c) => c.run(phone, screen),
+        Command::LogOut(c) => c.run(phone, host, screen),
         Command::Shred(c) => c.run(host, screen),
     }
 }

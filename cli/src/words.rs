@@ -71,6 +71,11 @@ pub fn step_code(text: &str) -> &str {
     code_of(STEPS, text)
 }
 
+/// What stands beside a row: that it is unsent, that people differ about it.
+pub fn flags(unsent: bool, conflict: bool) -> impl Iterator<Item = String> {
+    [(unsent, "未上传"), (conflict, "冲突")].into_iter().filter(|(so, _)| *so).map(|(_, word)| word.to_owned())
+}
+
 /// What people call an urgency.
 pub fn urgency(urgency: Urgency) -> &'static str {
     match urgency {

@@ -21,6 +21,10 @@ pub enum ErrorKind {
     Enrolment,
     /// The phone holds unsent work of another person. Nothing was changed: send it or hand it on first, or say that it may wait.
     UnsentOfAnother,
+    /// Something on this phone is nowhere else, and would be lost. Nothing went: send it or hand it on first, or say that it may.
+    Unsent,
+    /// The hub must be updated first: it does not know yet what this would write. Nothing was recorded.
+    HubOutdated,
     /// The database key is not the one this store was made with. The file was not touched.
     WrongKey,
     /// The store's file is damaged. It was set aside, never deleted.
@@ -49,6 +53,8 @@ impl ErrorKind {
             Self::NotAllowed => "not_allowed",
             Self::Enrolment => "enrolment",
             Self::UnsentOfAnother => "unsent_of_another",
+            Self::Unsent => "unsent",
+            Self::HubOutdated => "hub_outdated",
             Self::WrongKey => "wrong_key",
             Self::Damaged => "damaged",
             Self::NewerStore => "newer_store",

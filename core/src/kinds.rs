@@ -122,6 +122,8 @@ inputs! {
     AddEntry(records::AddEntry) = "records.add_entry" ("新增条目", "add an entry"),
     /// Edits fields of a record or of an entry within one.
     EditRecord(records::EditRecord) = "records.edit" ("修改资料", "edit a record"),
+    /// Says that what stands in a record is still so.
+    Confirm(records::Confirm) = "records.confirm" ("核对", "confirm"),
     /// Makes a place out of a part of another; written by the hub.
     SplitPlace(places::SplitPlace) = "places.split" ("拆分网格", "split a grid"),
     /// Closes a place that is merged into another; written by the hub.
@@ -154,6 +156,8 @@ inputs! {
     RemovePhoto(photos::RemovePhoto) = "photos.remove" ("撤回照片", "take a photo back"),
     /// Sets how long visits and closed reports are kept.
     SetRetention(settings::SetRetention) = "settings.retention" ("保存期限", "retention"),
+    /// Adds a version of public holidays and make-up working days.
+    AddCalendar(settings::AddCalendar) = "settings.calendar" ("放假安排", "public holidays"),
     /// Defines a field of the community's own, or closes it.
     SetOwnField(settings::SetOwnField) = "settings.field" ("自设项目", "own field"),
     /// Whistles: a report goes to the street.

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod text;
 pub mod versions;
 
+pub mod calendar;
 pub mod clock;
 pub mod identity;
 

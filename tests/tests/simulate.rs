@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use gridwalk_tests::simulate::{Many, Outcome, Plan};
 
 /// How many histories run here. `cargo xtask simulate` runs as many as one likes.
-const HISTORIES: u64 = 1300;
+const HISTORIES: u64 = 2000;
 
 #[test]
 fn thousands_of_histories_hold_the_invariants() {

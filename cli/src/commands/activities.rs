@@ -30,9 +30,10 @@ impl Activities {
                 let full = if a.places.is_none_or(|places| a.claimed < places) { Tone::Plain } else { Tone::Warn };
                 let places = a.places.map_or_else(|| format!("{} · 不限", a.claimed), |places| format!("{}/{places}", a.claimed));
                 let places = places + if a.mine { "\n已认领" } else { "" };
+                let called = [a.title.clone(), a.task.clone()].into_iter().chain(words::flags(a.unsent, a.conflict));
                 table.add_row([
                     cell(words::span(a.starts_at, Some(a.ends_at))),
-                    cell(format!("{}\n{}", a.title, a.task)),
+                    cell(called.collect::<Vec<_>>().join("\n")),
                     toned(places, if a.mine { Tone::Good } else { full }),
                     toned(a.id, Tone::Dim),
                 ]);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use gridwalk_core::photos::{PhotoView, RemovePhoto, TAKEN_BYTES};
@@ -85,12 +85,17 @@ struct Add {
 impl Add {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let record = self.record.id(phone)?;
-        let mut taken = Vec::new();
-        // One byte more than may be tells that it is too many.
-        let read = fs::File::open(&self.file).and_then(|f| f.take(TAKEN_BYTES as u64 + 1).read_to_end(&mut taken));
-        read.map_err(|e| Failure::file(&self.file.display().to_string(), e))?;
-        screen.recorded(&phone.take_photo(record, &taken)?, "已添加照片", "photo added")
+        screen.recorded(&phone.take_photo(record, &taken(&self.file)?)?, "已添加照片", "photo added")
     }
+}
+
+/// What a camera or a file gave.
+pub fn taken(file: &Path) -> Result<Vec<u8>> {
+    let mut taken = Vec::new();
+    // One byte more than may be tells that it is too many.
+    let read = fs::File::open(file).and_then(|f| f.take(TAKEN_BYTES as u64 + 1).read_to_end(&mut taken));
+    read.map_err(|e| Failure::file(&file.display().to_string(), e))?;
+    Ok(taken)
 }
 
 /// 一份记录的照片，最新的在前 / The photos of a record, newest first

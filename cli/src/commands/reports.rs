@@ -5,6 +5,7 @@ use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, ReportFilter,
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
+use super::drafts::run_from;
 use super::lookup::own_grid;
 use crate::failure::Result;
 use crate::screen::{Screen, Style, Tone, cell, toned};
@@ -166,11 +167,12 @@ fn steps_text(s: Style, steps: &[StepView]) -> String {
         let kind = words::step(&step.kind);
         // A step that came too late stays visible as such.
         let kind = if step.applied { cell(kind) } else { toned(format!("{kind}（未生效）"), Tone::Dim) };
+        let said = [step.note.clone()].into_iter().filter(|note| !note.is_empty()).chain(words::flags(step.unsent, step.conflict));
         table.add_row([
             cell(words::proven_time(step.at, step.unanchored, step.unknowable)),
             kind,
             cell(if step.by_name.is_empty() { &step.by } else { &step.by_name }),
-            cell(&step.note),
+            cell(said.collect::<Vec<_>>().join("\n")),
         ]);
     }
     table.to_string()
@@ -196,11 +198,14 @@ struct Raise {
     /// 位置 / position
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     position: Option<Position>,
+    /// 由这份草稿而来：草稿的编号，它的照片随上报保存 / the draft that it comes of, by its id: its photos go with the report
+    #[arg(long, value_name = "ID", value_parser = id)]
+    draft: Option<Id>,
 }
 
 impl Raise {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        let outcome = phone.run(RaiseReport {
+        let report = RaiseReport {
             place: self.place.map_or_else(|| own_grid(phone), |place| Ok(Some(place)))?,
             category: self.category,
             title: self.title,
@@ -209,8 +214,8 @@ impl Raise {
             lat: self.position.map(|p| p.0),
             lon: self.position.map(|p| p.1),
             imported: None,
-        })?;
-        screen.recorded(&outcome, "已上报", "report raised")
+        };
+        screen.recorded(&run_from(phone, self.draft, report)?, "已上报", "report raised")
     }
 }
 

@@ -208,6 +208,7 @@ fn facts_table(s: Style, facts: &[FactView]) -> String {
         let value = fact.value.as_str().map_or_else(|| fact.value.to_string(), str::to_owned);
         let tone = if fact.shown { Tone::Plain } else { Tone::Warn };
         let by = if fact.by_name.is_empty() { &fact.by } else { &fact.by_name };
+        let by = if fact.confirmed { format!("{by}\n核对 / confirmed") } else { by.clone() };
         table.add_row([cell(&fact.zh), toned(value, tone), cell(by), cell(words::time(fact.at))]);
     }
     table.to_string()
@@ -217,7 +218,8 @@ fn household_text(s: Style, h: &HouseholdView, [grid, micro_grid]: [Option<Strin
     let position = h.position.map(|(lat, lon)| format!("{lat:.6},{lon:.6}"));
     let rhythm = h.visit_every_days.map(|days| format!("每 {days} 天走访 / every {days} days"));
     let facts = [grid, micro_grid, Some(h.tenure.clone()), position, rhythm];
-    let facts: Vec<String> = facts.into_iter().flatten().filter(|f| !f.is_empty()).chain(further(&h.fields)).collect();
+    let facts: Vec<String> =
+        facts.into_iter().flatten().filter(|f| !f.is_empty()).chain(further(&h.fields)).chain(words::flags(h.unsent, h.conflict)).collect();
     let state = s.text(words::choice(STATES, &h.state), if h.state == "lived_in" { Tone::Good } else { Tone::Warn });
     format!("{} {state} {}\n{}", s.text(&h.address, Tone::Bold), s.text(h.id, Tone::Dim), s.text(facts.join(" · "), Tone::Plain))
 }
@@ -235,7 +237,7 @@ fn residents_text(s: Style, residents: &[ResidentView]) -> String {
     for r in residents {
         let state = if r.state == "living" { "" } else { words::choice(RESIDENT_STATES, &r.state) };
         let about = [r.sex.as_str(), &r.birth, &r.relation, state].into_iter().filter(|part| !part.is_empty()).map(str::to_owned);
-        let about: Vec<String> = about.chain(further(&r.fields)).collect();
+        let about: Vec<String> = about.chain(further(&r.fields)).chain(words::flags(r.unsent, r.conflict)).collect();
         table.add_row([cell(&r.name), cell(about.join(" ")), cell(&r.phone), cell(r.tags.join("、")), toned(r.id, Tone::Dim)]);
     }
     table.to_string()
@@ -263,7 +265,7 @@ fn visits_text(s: Style, visits: &[VisitView]) -> String {
     for v in visits {
         let by = if v.by_name.is_empty() { &v.by } else { &v.by_name };
         let said = [v.purpose.as_str(), &v.note].into_iter().filter(|part| !part.is_empty()).map(str::to_owned);
-        let said: Vec<String> = said.chain(further(&v.fields)).collect();
+        let said: Vec<String> = said.chain(further(&v.fields)).chain(words::flags(v.unsent, v.conflict)).collect();
         let said = said.join("\n");
         let when = words::proven_time(v.at, v.unanchored, v.unknowable)
             + &if v.entered_later { format!("\n补录于 {}", words::time(v.recorded_at)) } else { String::new() };

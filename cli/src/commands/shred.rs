@@ -32,7 +32,7 @@ impl Shred {
 }
 
 /// Asks whoever sits at the terminal, if anyone does.
-fn confirmed(store: &Path) -> bool {
+pub fn confirmed(store: &Path) -> bool {
     if !io::stdin().is_terminal() {
         return false;
     }

@@ -1,15 +1,16 @@
 //! Recording a visit.
 
 use clap::Args;
-use gridwalk_core::Phone;
 use gridwalk_core::visits::document;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::{Id, Phone};
 
+use super::drafts::run_from;
 use super::lookup::household;
 use super::records::pairs;
 use crate::failure::Result;
 use crate::screen::Screen;
-use crate::values::{Position, moment};
+use crate::values::{Position, id, moment};
 
 /// 记录一次走访 / Record a visit
 #[derive(Debug, Args)]
@@ -38,12 +39,15 @@ pub struct Visit {
     /// 其他项目，可重复 / further fields of a visit; may be repeated
     #[arg(long, value_name = "FIELD=VALUE")]
     field: Vec<String>,
+    /// 由这份草稿而来：草稿的编号，它的照片随走访保存 / the draft that it comes of, by its id: its photos go with the visit
+    #[arg(long, value_name = "ID", value_parser = id)]
+    draft: Option<Id>,
 }
 
 impl Visit {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let household = household(phone, &self.household.join(" "))?;
-        let outcome = phone.run(RecordVisit {
+        let visit = RecordVisit {
             household,
             result: self.result,
             purpose: self.purpose,
@@ -53,7 +57,7 @@ impl Visit {
             lon: self.position.map(|p| p.1),
             visited_at: self.at,
             fields: pairs(phone, document::VISIT.name, document::FIELDS, &[], &self.field)?,
-        })?;
-        screen.recorded(&outcome, "已记录走访", "visit recorded")
+        };
+        screen.recorded(&run_from(phone, self.draft, visit)?, "已记录走访", "visit recorded")
     }
 }

@@ -36,7 +36,7 @@ fn a_door_is_found_visited_and_off_the_list() {
     for words in ["王秀英", "wxy", "1234", "低保", "明月 秀"] {
         let found = t.json(&["find", words]);
         assert_eq!(found[0]["household"], household.as_str(), "{words}");
-        assert_eq!(keys(&found[0]), ["address", "household", "residents"]);
+        assert_eq!(keys(&found[0]), ["address", "conflict", "household", "residents", "unsent"]);
     }
     assert_eq!(t.json(&["find", "查无此人"]), json!([]));
     assert_eq!(t.json(&["near", "30.2741,120.1551"])[0]["metres"], 0);
@@ -206,16 +206,21 @@ fn without_a_network_everything_is_kept() {
     assert_eq!(t.error(1, &["conflicts", "settle", id, "residents/x/phone", "1"])["code"], "not_found");
 }
 
-#[test]
-fn a_photo_is_added_listed_saved_and_taken_back() {
-    let (t, household) = at_work();
+/// A photo of 300×200 pixels.
+fn picture() -> Vec<u8> {
     let mut jpeg = Vec::new();
     let pixels: Vec<u8> = (0..200 * 300 * 3u32).map(|n| u8::try_from(n / 900 % 256).unwrap()).collect();
     jpeg_encoder::Encoder::new(&mut jpeg, 90).encode(&pixels, 300, 200, jpeg_encoder::ColorType::Rgb).unwrap();
+    jpeg
+}
+
+#[test]
+fn a_photo_is_added_listed_saved_and_taken_back() {
+    let (t, household) = at_work();
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     // What a file is called does not matter.
-    std::fs::write(file("door.png"), &jpeg).unwrap();
+    std::fs::write(file("door.png"), picture()).unwrap();
     let added = t.json(&["photo", "add", &file("door.png"), "--household", &household]);
     let photo = added["value"].as_str().unwrap().to_owned();
     let listed = t.json(&["photo", "list", "--household", &household]);
@@ -355,7 +360,40 @@ fn a_draft_is_kept_shown_and_dropped() {
     assert_eq!(t.json(&["draft", "list"]).as_array().unwrap().len(), 1);
     assert!(t.text(&["draft", "list"]).contains("visit"));
     assert_eq!(t.error(1, &["draft", "save", "visit", "note"])["code"], "invalid");
+    // A photo that was taken before there is a visit.
+    let file = t.store().join("../stairs.jpg").display().to_string();
+    std::fs::write(&file, picture()).unwrap();
+    let first = t.json(&[&["draft", "photo", "visit", &file][..], &about].concat())["photo"].clone();
+    let second = t.json(&[&["draft", "photo", "visit", &file][..], &about].concat())["photo"].clone();
+    t.json(&["draft", "remove-photo", second.as_str().unwrap()]);
+    let shown = t.json(&[&["draft", "show", "visit"][..], &about].concat());
+    assert_eq!((shown["photos"].as_array().unwrap().len(), &shown["photos"][0]["id"]), (1, &first));
+    assert!(t.text(&[&["draft", "show", "visit"][..], &about].concat()).contains("300×200"));
+    let visit = ["visit", &household, "--result", "已见面", "--draft", saved["command"].as_str().unwrap()];
+    let recorded = t.json(&visit);
+    assert_eq!(t.json(&visit)["value"], recorded["value"], "the same form is one visit");
+    let photos = t.json(&["photo", "list", "--visit", recorded["value"].as_str().unwrap()]);
+    assert_eq!(photos["photos"].as_array().unwrap().len(), 1);
+    assert_eq!(t.json(&["draft", "list"]), json!([]));
+    t.json(&[&["draft", "save", "visit", "{}"][..], &about].concat());
     t.json(&[&["draft", "drop", "visit"][..], &about].concat());
     assert_eq!(t.error(1, &[&["draft", "show", "visit"][..], &about].concat())["code"], "not_found");
     assert_eq!(t.json(&["draft", "list"]), json!([]));
+}
+
+#[test]
+fn what_is_still_so_is_confirmed() {
+    let (t, household) = at_work();
+    let resident = t.json(&["show", &household])["household"]["residents"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(t.json(&["confirm", &household, "住址"])["value"], household.as_str());
+    t.json(&["confirm", &household, &resident, "电话", "tags"]);
+    t.json(&["confirm", "王秀英"]);
+    assert_eq!(t.json(&["confirm", &household, &resident])["value"], household.as_str());
+    assert!(t.text(&["confirm", &household]).contains("已核对"));
+    assert!(t.text(&["unsent"]).contains("核对 / confirm"));
+    let facts = t.json(&["show", &household, "--facts"]);
+    let names: Vec<&str> = facts.as_array().unwrap().iter().map(|fact| fact["path"].as_str().unwrap()).collect();
+    assert!(names.contains(&"address") && names.iter().all(|path| !path.contains("confirmed")), "{names:?}");
+    assert_eq!(t.error(1, &["confirm", &household, "产权"])["code"], "invalid", "nothing stands there");
+    assert_eq!(t.error(1, &["confirm", &household, &household])["code"], "not_found");
 }

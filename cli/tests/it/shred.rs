@@ -1,4 +1,4 @@
-//! Destroying the store and its key.
+//! Destroying the store and its key; logging out, which sends and names first what would be lost.
 
 use std::fs;
 
@@ -28,5 +28,21 @@ fn a_store_whose_key_is_missing_is_shredded_too() {
     fs::remove_file(t.key_file()).unwrap();
     assert_eq!(t.error(1, &["status"])["code"], "wrong_key");
     t.json(&["shred", "--yes"]);
+    assert_eq!(fs::read_dir(t.store()).unwrap().count(), 0);
+}
+
+#[test]
+fn logging_out_asks_names_what_would_be_lost_and_then_leaves_nothing() {
+    let t = Terminal::new();
+    t.enrol(&t.phone(), &[("cadre", "community")]);
+    t.json(&["add", "网格", "名称=第一网格"]);
+    assert_eq!(t.error(2, &["log-out"])["code"], "usage");
+    let error = t.error(1, &["log-out", "--yes"]);
+    assert_eq!(error["code"], "unsent");
+    assert!(error["zh"].as_str().unwrap().contains("1条未发送的记录"), "{error}");
+    assert!(t.key_file().exists() && t.json(&["status"])["unsent"] == 1);
+    let out = t.json(&["log-out", "--yes", "--force"]);
+    assert_eq!(out["left"]["unsent"], 1, "it says what was lost");
+    assert!(!t.key_file().exists());
     assert_eq!(fs::read_dir(t.store()).unwrap().count(), 0);
 }

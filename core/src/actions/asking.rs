@@ -6,7 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::dictionary::{Entries, Field};
-use crate::documents::{Audience, Kind, Value, audiences_of};
+use crate::documents::{Audience, CONFIRMED, Kind, Value, audiences_of};
 use crate::error::{Error, Result};
 use crate::ids::{DeviceId, Id};
 use crate::records::open_keys;
@@ -157,6 +157,14 @@ impl<'a> Asking<'a> {
         let table = self.kind.tables.iter().find(|table| table.name == entries.key).ok_or_else(|| Error::internal("entries without rows"))?;
         let any = self.connection.prepare_cached(&format!("SELECT 1 FROM {} WHERE doc = ?1 LIMIT 1", table.name))?.exists([self.id])?;
         Ok(if any { found } else { Vec::new() })
+    }
+
+    /// Whether something stands there that the person may confirm: not in conflict, and not written once for good.
+    pub(super) fn has_to_confirm(&self) -> bool {
+        let stands = |field: &Field| !self.is_empty(field) && !field.columns().any(|(column, _)| self.conflicts.contains(column));
+        self.kind.is_confirmed()
+            && self.may_write(&format!("{CONFIRMED}*"))
+            && self.kind.fields.iter().any(|field| field.is_written() && !field.is_once() && stands(field))
     }
 
     /// Whether nothing stands in a field of the record's own.

@@ -40,10 +40,7 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
             let approves = Purpose::parse(asking.text("purpose")) == Some(Purpose::Minors) && asking.has(&[Role::Cadre]);
             all.extend(approves.then(|| ActionView::of("circles.approve")));
         }
-        "settings" => {
-            all.extend(asking.may_write("retention:*").then(|| ActionView::of("settings.retention")));
-            all.extend(asking.may_write("field:*").then(|| ActionView::of("settings.field")));
-        }
+        "settings" if asking.has(DESK) => all.extend(["settings.retention", "settings.calendar", "settings.field"].map(ActionView::of)),
         _ => {}
     }
     if RECORDS.contains(&asking.kind.name) && asking.has(PHOTOGRAPHERS) {

@@ -74,6 +74,9 @@ pub fn actions(connection: &Connection, id: Id, person: Id, grants: &[Grant], no
                 all.push(ActionView { fields, ..ActionView::one_of("records.add_entry", entries.key, entries.label) });
             }
         }
+        if asking.has_to_confirm() {
+            all.push(ActionView::of("records.confirm"));
+        }
         let conflicts = asking.conflicts_to_settle()?;
         if !conflicts.is_empty() {
             all.push(ActionView { fields: conflicts, ..ActionView::of("conflicts.settle") });

@@ -40,6 +40,8 @@ pub struct Attendance {
     pub until: Option<i64>,
     /// Whether no hub has confirmed the time.
     pub unanchored: bool,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
 }
 
 /// One attendance with what it counts.
@@ -61,6 +63,8 @@ pub struct Served {
     pub minutes: i64,
     /// What to look at.
     pub flags: Vec<Flag>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
 }
 
 /// A person's service, before verification.
@@ -112,8 +116,8 @@ pub fn service_record(mut attendances: Vec<Attendance>) -> ServiceRecord {
     for (a, twin_of) in attendances.into_iter().zip(twins) {
         if twin_of.is_some() {
             let title = a.planned.map(|p| p.0).unwrap_or_default();
-            let Attendance { id, activity, from, until, .. } = a;
-            record.served.push(Served { attendance: id, activity, title, from, until, twin_of, minutes: 0, flags: vec![Flag::Twice] });
+            let Attendance { id, activity, from, until, unsent, .. } = a;
+            record.served.push(Served { attendance: id, activity, title, from, until, twin_of, minutes: 0, flags: vec![Flag::Twice], unsent });
             continue;
         }
         let mut flags = Vec::new();
@@ -150,6 +154,7 @@ pub fn service_record(mut attendances: Vec<Attendance>) -> ServiceRecord {
             until: a.until,
             minutes: seconds / 60,
             flags,
+            unsent: a.unsent,
         });
     }
     record
@@ -158,13 +163,14 @@ pub fn service_record(mut attendances: Vec<Attendance>) -> ServiceRecord {
 /// The attendances of `person` on this phone.
 pub fn attendances_of(connection: &Connection, person: Id) -> Result<Vec<Attendance>> {
     let mut statement = connection.prepare_cached(
-        "SELECT t.doc, coalesce(t.activity, ''), a.title, a.starts_at, a.ends_at, coalesce(t.at, 0), t.signed_out_at, coalesce(t.unanchored, 1)
+        "SELECT t.doc, coalesce(t.activity, ''), a.title, a.starts_at, a.ends_at, coalesce(t.at, 0), t.signed_out_at, coalesce(t.unanchored, 1),
+           EXISTS (SELECT 1 FROM changes x WHERE x.doc = t.doc AND x.taken = 0)
          FROM attendances t LEFT JOIN activities a ON a.doc = t.activity WHERE t.person = ?1",
     )?;
     let rows = statement.query_map(params![person], |r| {
         let times = r.get::<_, Option<i64>>(3)?.zip(r.get::<_, Option<i64>>(4)?);
         let planned = times.map(|(from, until)| Ok::<_, rusqlite::Error>((r.get::<_, Option<String>>(2)?.unwrap_or_default(), from, until))).transpose()?;
-        Ok(Attendance { id: r.get(0)?, activity: r.get(1)?, planned, from: r.get(5)?, until: r.get(6)?, unanchored: r.get(7)? })
+        Ok(Attendance { id: r.get(0)?, activity: r.get(1)?, planned, from: r.get(5)?, until: r.get(6)?, unanchored: r.get(7)?, unsent: r.get(8)? })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -20,6 +20,8 @@ pub struct OpenAttendance {
     pub from: i64,
     /// Whether they signed in so long before that they have probably forgotten to sign out.
     pub forgotten: bool,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
 }
 
 /// Where `person` is signed in at `now` (seconds since the Unix epoch, UTC), the latest sign-in first. Signing in twice is being
@@ -34,6 +36,7 @@ pub fn open_attendances(connection: &Connection, person: Id, now: i64) -> Result
         from: s.from,
         // Clocks go backwards too.
         forgotten: now.abs_diff(s.from) > OPEN_SECONDS.unsigned_abs(),
+        unsent: s.unsent,
     };
     Ok(open.map(view).collect())
 }

@@ -8,7 +8,7 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::hold::{Kept, MAX_HELD, MAX_HELD_BYTES, envelopes_of, keep_envelope, keep_receipt};
+use super::hold::{Kept, MAX_HELD, MAX_HELD_BYTES, envelopes_of, keep_envelope, keep_receipt, note_handed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::phone::{Phone, membership};
 use crate::rules::Role;
@@ -67,7 +67,9 @@ impl Phone {
         if envelopes.is_empty() {
             return Err(Error::not_found("没有未发送的记录，不必导出", "nothing is unsent; there is nothing to export"));
         }
-        write(path, envelopes, Vec::new())
+        let exported = write(path, envelopes.clone(), Vec::new())?;
+        self.store.write(|tx| envelopes.iter().try_for_each(|envelope| note_handed(tx, envelope)))?;
+        Ok(exported)
     }
 
     /// Writes the hub's receipts for what this phone carried to a new file at `path`, to be brought back to the authors.

@@ -88,6 +88,11 @@ pub(crate) fn keep_receipt(tx: &Transaction<'_>, receipt: &Receipt, bytes: &[u8]
     Ok(tx.execute("UPDATE carried SET receipt = ?2 WHERE id = ?1 AND receipt IS NULL", params![&receipt.envelope[..], bytes])? > 0)
 }
 
+/// Someone else has this envelope of this phone's now, too.
+pub(crate) fn note_handed(tx: &Transaction<'_>, envelope: &[u8]) -> Result<()> {
+    Ok(tx.execute("UPDATE bundles SET handed = 1 WHERE envelope_id = ?1", [Envelope::id(envelope)]).map(drop)?)
+}
+
 /// All unsent work of this phone as envelopes: bundles are closed first, and each is put into its envelope once. `random` is
 /// the phone's.
 pub(crate) fn envelopes_of(phone: &Phone, tx: &Transaction<'_>) -> Result<Vec<Vec<u8>>> {

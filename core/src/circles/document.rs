@@ -103,16 +103,19 @@ pub fn readers(tree: &Map) -> BTreeSet<Id> {
 }
 
 fn is_approved(tree: &Map, person: &str) -> bool {
-    let entered_by = setters(tree.map("members"), person);
-    let approved_by = setters(tree.map("approvals"), person);
+    let entered_by = setters(tree, "members", person);
+    let approved_by = setters(tree, "approvals", person);
     let another = |by: &&str| !by.is_empty() && *by != person && !entered_by.contains(by);
     tree.map("approvals").get(person).is_some_and(agreed) && approved_by.iter().all(another)
 }
 
-/// Everyone who set the field of this person, also at the same time as another; `""` for who did not say so.
-fn setters<'a>(fields: &'a Map, person: &str) -> BTreeSet<&'a str> {
-    let by = |node: &'a Node| if let Node::Map(field) = node { field.text("by") } else { "" };
-    fields.get(person).into_iter().flat_map(nodes).map(by).collect()
+/// Everyone who set the value of this person in `container`, also at the same time as another: of what came with the circle, whoever made it.
+pub(super) fn setters<'a>(tree: &'a Map, container: &str, person: &str) -> BTreeSet<&'a str> {
+    let by = |node: &'a Node| match node {
+        Node::Map(field) => field.text("by"),
+        Node::Value(_) => tree.text("by"),
+    };
+    tree.map(container).get(person).into_iter().flat_map(nodes).map(by).collect()
 }
 
 /// Whether everyone who set this field says yes.
@@ -139,7 +142,7 @@ fn check(attempt: &Attempt<'_>) -> bool {
     let approves = mine(Some(attempt.after), "approvals") != mine(attempt.before, "approvals");
     let approved_before = |person: &str| attempt.before.and_then(|tree| tree.map("approvals").get(person));
     let new_approvals = attempt.after.map("approvals").iter().filter(|e| *e.node.value() == Value::Bool(true) && approved_before(&e.key) != Some(e));
-    let approves_own = new_approvals.into_iter().any(|e| setters(attempt.after.map("members"), &e.key).contains(&*own));
+    let approves_own = new_approvals.into_iter().any(|e| setters(attempt.after, "members", &e.key).contains(&*own));
     !enters && !approves && !approves_own && Purpose::parse(attempt.after.text("purpose")).is_some() && !attempt.after.text("name").is_empty()
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::document::{CIRCLE, Purpose, readers};
+use super::document::{CIRCLE, Purpose, readers, setters};
 use crate::commands::{Action, Edit};
 use crate::documents::Value;
 use crate::error::{Error, Result};
@@ -66,7 +66,7 @@ impl Action for ApproveMember {
         if !state.map("members").value(&person).eq(&Value::Bool(true)) {
             return Err(Error::invalid("此人不在圈内", "the person is not in the circle"));
         }
-        if self.approved && state.map("members").map(&person).text("by") == edit.by().to_string() {
+        if self.approved && setters(&state, "members", &person).contains(&*edit.by().to_string()) {
             return Err(Error::invalid("此人由您加入圈，须由另一位干部批准", "you entered this person; another cadre approves"));
         }
         let reads = readers(&state).contains(&self.person);

@@ -20,12 +20,21 @@ pub struct Code {
     pub code: &'static str,
     /// What people call it.
     pub label: Label,
+    /// The dictionary's number that brought it; 0 for what was there in the first release.
+    pub since: u32,
 }
 
 impl Code {
     /// A choice with its stable code.
     pub const fn new(code: &'static str, zh: &'static str, en: &'static str) -> Self {
-        Self { code, label: Label { zh, en } }
+        Self { code, label: Label { zh, en }, since: 0 }
+    }
+
+    /// The dictionary's number that brings it.
+    #[must_use]
+    pub const fn since(mut self, number: u32) -> Self {
+        self.since = number;
+        self
     }
 }
 
@@ -129,6 +138,8 @@ pub struct Field {
     pub headings: &'static [&'static str],
     /// Where the rule comes from, empty if it is ours.
     pub source: &'static str,
+    /// The dictionary's number that brought it; 0 for what was there in the first release.
+    pub since: u32,
     /// The stable name of the command that alone sets it; empty if `add` and `edit` do.
     pub command: &'static str,
 }
@@ -151,6 +162,7 @@ impl Field {
             listed: false,
             headings: &[],
             source: "",
+            since: 0,
             command: "",
         }
     }
@@ -222,6 +234,13 @@ impl Field {
     #[must_use]
     pub const fn source(mut self, source: &'static str) -> Self {
         self.source = source;
+        self
+    }
+
+    /// The dictionary's number that brings it.
+    #[must_use]
+    pub const fn since(mut self, number: u32) -> Self {
+        self.since = number;
         self
     }
 

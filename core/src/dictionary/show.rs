@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Data, Field, Type};
-use crate::documents::{Map, Value};
+use crate::documents::{CONFIRMED, Map, Value};
 
 /// A field of a record with its value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,7 +29,8 @@ pub struct FieldValue {
 pub fn shown(fields: &[Field], tree: &Map, beside: &[&str]) -> Vec<FieldValue> {
     let known = fields.iter().filter_map(|field| field.shown(tree));
     let is_known = |key: &str| fields.iter().any(|f| f.holds(key));
-    let is_stamp = |key: &str| ["by", "at", "boot", "since_boot", "removed"].contains(&key) || key.starts_with("start:") || key.starts_with("late:");
+    let is_stamp =
+        |key: &str| ["by", "at", "boot", "since_boot", "removed"].contains(&key) || ["start:", "late:", CONFIRMED].iter().any(|begin| key.starts_with(begin));
     let rest = tree.iter().filter(|e| !is_known(&e.key) && !is_stamp(&e.key) && !beside.contains(&e.key.as_str()));
     let rest = rest.filter(|e| *e.node.value() != Value::Null).map(|e| FieldValue::unknown(&e.key, e.node.value()));
     known.chain(rest).collect()

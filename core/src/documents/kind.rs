@@ -148,6 +148,11 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// Whether what stands in it can stop being so without anyone writing it, so that people confirm it: what is kept of people.
+    pub fn is_confirmed(&self) -> bool {
+        self.added == Added::Add && self.keep_days.is_none() && !self.subjects.is_empty()
+    }
+
     /// The container whose entries are residents, with the table of their rows.
     pub fn residents(&self) -> Option<(&'static str, &'static Table)> {
         self.subjects.iter().find_map(|subject| if let Subject::Entries { container, table } = subject { Some((*container, *table)) } else { None })

@@ -24,5 +24,5 @@ pub use genesis::{genesis, is_genesis};
 pub use hostile::{MAX_CHANGE_BYTES, Obstacle};
 pub use kind::{Added, Audience, Complete, Kind, Place, Schema, Subject, Written};
 pub use times::{FoundTime, Proof, late_key, start_key};
-pub use tree::{Conflict, Entry, Map, Node, Stamped, Value};
+pub use tree::{CONFIRMED, Conflict, Entry, Map, Node, Stamped, Value};
 pub use writer::Writer;

@@ -5,6 +5,10 @@ use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValue, ValueRef};
 
 use crate::ids::Id;
 
+/// How the key begins that says who last confirmed the value of the key that follows (`confirmed:phone`), and when: a field of that
+/// value. It holds for as long as that value stands.
+pub const CONFIRMED: &str = "confirmed:";
+
 /// A single value. Kinds of scalars that gridwalk does not write read as [`Value::Null`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
@@ -212,7 +216,7 @@ impl Map {
     fn find_conflicts(&self, prefix: &str, stamp: (&str, i64), found: &mut Vec<Conflict>) {
         // Before a field is edited, who and when are those of the entry it is in.
         let own = self.get("by").map_or(stamp, |_| (self.text("by"), self.int("at").unwrap_or(0)));
-        for entry in &self.0 {
+        for entry in self.0.iter().filter(|entry| !entry.key.starts_with(CONFIRMED)) {
             // A tag may hold a slash: as in JSON Pointer (RFC 6901), one path is one field.
             let key = entry.key.replace('~', "~0").replace('/', "~1");
             let path = if prefix.is_empty() { key } else { format!("{prefix}/{key}") };

@@ -6,7 +6,7 @@ use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{Automerge, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as AmValue};
 
 use super::edits::FieldEdit;
-use super::{ERASED, Map, Value};
+use super::{CONFIRMED, ERASED, Map, Value};
 use crate::clock::Stamp;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -106,6 +106,13 @@ impl<'a> Writer<'a> {
         let field = self.tx.put_object(obj, key, ObjType::Map)?;
         self.tx.put(&field, "value", scalar(value))?;
         self.stamp(&field)
+    }
+
+    /// Says that a value that stands there is still so, with who and when, beside it: who wrote it stays. The mark names the value, so
+    /// that it says nothing of another one that comes in, and two people who confirm the same are no conflict.
+    pub fn confirm(&mut self, obj: &ObjId, key: &str, value: &Value) -> Result<()> {
+        let mark = format!("{CONFIRMED}{key}");
+        if self.was_set(obj, &mark, value)? { Ok(()) } else { self.settle(obj, &mark, value) }
     }
 
     /// Whether the history has this very edit: the field, the value, who and when.

@@ -7,7 +7,7 @@ use super::document;
 use crate::dictionary::FieldValue;
 use crate::error::Result;
 use crate::ids::Id;
-use crate::records::{Further, own_values};
+use crate::records::{Further, entry_flags, flags, own_values};
 
 /// A household.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,6 +32,10 @@ pub struct HouseholdView {
     pub residents: Vec<ResidentView>,
     /// Its further fields, those that no field above names.
     pub fields: Vec<FieldValue>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// A resident.
@@ -55,6 +59,10 @@ pub struct ResidentView {
     pub tags: Vec<String>,
     /// Their further fields.
     pub fields: Vec<FieldValue>,
+    /// Whether something of them is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of theirs holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// The fields that [`HouseholdView`] names.
@@ -65,9 +73,9 @@ const NAMED_OF_RESIDENT: &[&str] = &["name", "sex", "birth", "relation", "phone"
 
 /// The household `id`, if it is on this phone.
 pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView>> {
-    let further = Further::of("households", document::FIELDS, NAMED);
+    let (further, flags) = (Further::of("households", document::FIELDS, NAMED), flags("households.doc"));
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT coalesce(place, ''), coalesce(micro_grid, ''), coalesce(address, ''), coalesce(tenure, ''), coalesce(state, 'lived_in'), lat / 1e6, lon / 1e6, visit_every_days
+        "SELECT coalesce(place, ''), coalesce(micro_grid, ''), coalesce(address, ''), coalesce(tenure, ''), coalesce(state, 'lived_in'), lat / 1e6, lon / 1e6, visit_every_days, {flags}
          {further} FROM households WHERE doc = ?1",
     ))?;
     let view = statement
@@ -83,21 +91,25 @@ pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView
                 position,
                 visit_every_days: r.get(7)?,
                 residents: Vec::new(),
-                fields: further.read(r, 8)?,
+                fields: further.read(r, 10)?,
+                unsent: r.get(8)?,
+                conflict: r.get(9)?,
             })
         })
         .optional()?;
     let Some(mut view) = view else { return Ok(None) };
-    view.residents = residents_of(connection, id)?;
+    view.residents = residents_of(connection, id, view.unsent || view.conflict)?;
     view.fields.extend(own_values(connection, id)?.remove("").unwrap_or_default());
     Ok(Some(view))
 }
 
-/// The residents of a household, in the order they were recorded.
-pub fn residents_of(connection: &Connection, household: Id) -> Result<Vec<ResidentView>> {
+/// The residents of a household, in the order they were recorded. `flagged` says whether anything of the household is unsent or in
+/// conflict: of most nothing is, and nothing is looked for.
+pub fn residents_of(connection: &Connection, household: Id, flagged: bool) -> Result<Vec<ResidentView>> {
     let further = Further::of("residents", document::RESIDENT_FIELDS, NAMED_OF_RESIDENT);
+    let flags = if flagged { entry_flags("residents.doc", "residents", "residents.entry") } else { "0, 0".to_owned() };
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT entry, coalesce(name, ''), coalesce(sex, ''), coalesce(birth, ''), coalesce(relation, ''), coalesce(phone, ''), coalesce(state, 'living'), tags
+        "SELECT entry, coalesce(name, ''), coalesce(sex, ''), coalesce(birth, ''), coalesce(relation, ''), coalesce(phone, ''), coalesce(state, 'living'), tags, {flags}
          {further} FROM residents WHERE doc = ?1 ORDER BY position",
     ))?;
     let rows = statement.query_map([household], |r| {
@@ -111,7 +123,9 @@ pub fn residents_of(connection: &Connection, household: Id) -> Result<Vec<Reside
             phone: r.get(5)?,
             state: r.get(6)?,
             tags: tags.split_whitespace().map(str::to_owned).collect(),
-            fields: further.read(r, 8)?,
+            unsent: r.get(8)?,
+            conflict: r.get(9)?,
+            fields: further.read(r, 10)?,
         })
     })?;
     let mut residents: Vec<ResidentView> = rows.collect::<rusqlite::Result<_>>()?;

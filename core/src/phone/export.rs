@@ -1,16 +1,18 @@
 //! Taking data out: JSON for people and programs, standard Automerge files for other tools.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Phone;
-use crate::documents::Fact;
+use crate::documents::{CONFIRMED, Fact};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::store::{StoredDoc, load};
 
-/// A fact of a record with who wrote it and when.
+/// A fact of a record with who last wrote or confirmed it, and when.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FactView {
     /// Where it stands: keys joined by `/`, as in the document.
@@ -19,12 +21,14 @@ pub struct FactView {
     pub value: Value,
     /// Whether it is the one that screens show; the others were set at the same time.
     pub shown: bool,
-    /// Who wrote it (a person's id), empty if the record does not say.
+    /// Who that was (a person's id), empty if the record does not say.
     pub by: String,
-    /// The name of who wrote it, empty if not known here.
+    /// Their name, empty if not known here.
     pub by_name: String,
     /// When, as the record says, in seconds since the Unix epoch (UTC).
     pub at: i64,
+    /// Whether they confirmed what was written before, or wrote it.
+    pub confirmed: bool,
     /// What people call the field.
     pub zh: String,
     /// The same in English.
@@ -32,17 +36,17 @@ pub struct FactView {
 }
 
 impl Phone {
-    /// Every fact of a record with who wrote it and when, by path; the value that screens show comes first of each.
+    /// Every fact of a record with who last wrote or confirmed it and when, by path; the value that screens show comes first of each.
     pub fn facts(&self, id: Id) -> Result<Vec<FactView>> {
         self.store.read(|c| {
             let mut names = c.prepare_cached("SELECT coalesce(name, '') FROM persons WHERE doc = ?1")?;
             let doc = load(c, id)?.ok_or_else(missing)?;
-            let view = |fact: Fact| {
+            let view = |(fact, confirmed): (Fact, bool)| {
                 let (zh, en) = crate::records::words_at(c, id, doc.kind(), &fact.path)?;
                 let by_name = names.query_row([&fact.by], |r| r.get(0)).optional()?.unwrap_or_default();
-                Ok(FactView { path: fact.path, value: fact.value.to_json(), shown: fact.shown, by: fact.by, by_name, at: fact.at, zh, en })
+                Ok(FactView { path: fact.path, value: fact.value.to_json(), shown: fact.shown, by: fact.by, by_name, at: fact.at, confirmed, zh, en })
             };
-            doc.facts().into_iter().map(view).collect()
+            confirmed(doc.facts()).into_iter().map(view).collect()
         })
     }
 
@@ -76,6 +80,30 @@ impl Phone {
     pub fn rebuild(&self) -> Result<()> {
         self.store.write(|tx| crate::store::rebuild(tx))
     }
+}
+
+/// Each fact under whoever confirmed its value last, if somebody did after it was written, and whether that is so.
+fn confirmed(facts: Vec<Fact>) -> Vec<(Fact, bool)> {
+    let marked = |path: &str| {
+        let (before, key) = path.rsplit_once('/').map_or(("", path), |(before, key)| (&path[..=before.len()], key));
+        Some(format!("{before}{}", key.strip_prefix(CONFIRMED)?))
+    };
+    let mut marks: HashMap<String, Vec<Fact>> = HashMap::new();
+    let mut written = Vec::new();
+    for fact in facts {
+        match marked(&fact.path) {
+            Some(path) => marks.entry(path).or_default().push(fact),
+            None => written.push(fact),
+        }
+    }
+    let under = |fact: Fact| {
+        let holds = |mark: &&Fact| mark.value == fact.value && mark.at > fact.at;
+        match marks.get(&fact.path).and_then(|marks| marks.iter().filter(holds).max_by_key(|mark| mark.at)) {
+            Some(mark) => (Fact { by: mark.by.clone(), at: mark.at, ..fact }, true),
+            None => (fact, false),
+        }
+    };
+    written.into_iter().map(under).collect()
 }
 
 fn json_of(connection: &Connection, id: Id) -> Result<Value> {

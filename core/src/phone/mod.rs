@@ -3,15 +3,19 @@
 
 mod drafts;
 mod export;
+mod leaving;
 mod photos;
 mod quarantine;
 mod run;
 mod status;
 mod unsent;
 mod views;
+mod younger;
 
-pub use drafts::{DraftView, MAX_DRAFT_BYTES};
+pub use drafts::{DraftPhotoView, DraftView, MAX_DRAFT_BYTES};
 pub use export::FactView;
+pub use leaving::Leaving;
+pub(crate) use leaving::leaving;
 pub(crate) use photos::no_photo;
 pub use quarantine::TakenIn;
 pub use run::Outcome;
@@ -37,7 +41,7 @@ use crate::kinds::Input;
 use crate::photos::document::PHOTOS;
 use crate::rules::{Author, Grant};
 use crate::store::{Store, StoredDoc, from_json};
-use crate::versions::Dictionary;
+use crate::versions::{Dictionary, dictionary};
 
 /// What the host gives.
 pub struct Config {
@@ -85,6 +89,8 @@ pub struct Membership {
     pub grants: Vec<Grant>,
     /// The cursor's number.
     pub cursor: u64,
+    /// The number of the hub's dictionary, once it told it.
+    pub dictionary: Option<u32>,
 }
 
 impl Phone {
@@ -211,8 +217,8 @@ impl Phone {
         Ok(())
     }
 
-    /// Makes the store useless at once: everything of it is overwritten and removed, what is unsent too. The host then lets go of the
-    /// key that it keeps. Ask the person first. A store that cannot be opened: [`crate::store::shred`].
+    /// Makes the store useless at once: everything of it is overwritten and removed, what is unsent too ([`Phone::log_out`] sends it
+    /// first). The host then lets go of the key that it keeps. Ask the person first. A store that cannot be opened: [`crate::store::shred`].
     pub fn shred(&self) -> Result<()> {
         self.store.shred()
     }
@@ -265,18 +271,19 @@ pub(crate) fn anchor(connection: &Connection, reading: &Reading) -> Result<Optio
 /// # Errors
 /// `enrolment` if the phone is in none of that name. `invalid`, with the names of all, if it is in several and none was chosen.
 pub(crate) fn membership(connection: &Connection, tenant: Option<&str>) -> Result<Membership> {
-    let mut statement = connection
-        .prepare_cached("SELECT tenant, person, grants, number, chosen FROM tenants WHERE ?1 IS NULL OR tenant = ?1 ORDER BY chosen DESC, rowid LIMIT 2")?;
-    let row = |r: &rusqlite::Row<'_>| Ok((r.get::<_, String>(0)?, r.get::<_, Id>(1)?, r.get::<_, String>(2)?, r.get(3)?, r.get::<_, bool>(4)?));
+    let mut statement = connection.prepare_cached(
+        "SELECT tenant, person, grants, number, dictionary, chosen FROM tenants WHERE ?1 IS NULL OR tenant = ?1 ORDER BY chosen DESC, rowid LIMIT 2",
+    )?;
+    let row = |r: &rusqlite::Row<'_>| Ok((r.get::<_, String>(0)?, r.get::<_, Id>(1)?, r.get::<_, String>(2)?, r.get(3)?, r.get(4)?, r.get::<_, bool>(5)?));
     let found = statement.query_map([tenant], row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    if found.len() > 1 && !found[0].4 {
+    if found.len() > 1 && !found[0].5 {
         let all: String = connection.query_row("SELECT group_concat(tenant, '、') FROM (SELECT tenant FROM tenants ORDER BY rowid)", [], |r| r.get(0))?;
         return Err(Error::invalid(
             format!("这台设备加入了多个社区，请先选定一个：{all}"),
             format!("this device is in several communities; choose one first: {}", all.replace('、', ", ")),
         ));
     }
-    let (tenant, person, grants, cursor, _) = found.into_iter().next().ok_or_else(|| match tenant {
+    let (tenant, person, grants, cursor, dictionary, _) = found.into_iter().next().ok_or_else(|| match tenant {
         Some(_) => {
             Error::new(ErrorKind::Enrolment, "这台设备没有加入这个社区，请用它的入网链接入网", "this device is not in that community; enrol with its link")
         }
@@ -287,7 +294,7 @@ pub(crate) fn membership(connection: &Connection, tenant: Option<&str>) -> Resul
     let grants: Vec<(String, String)> = from_json(&grants)?;
     // A role of a newer hub means nothing here, and keeps nobody from working in the others.
     let grants = grants.iter().filter_map(|(role, scope)| Some(Grant { role: role.parse().ok()?, scope: scope.parse().ok()? })).collect();
-    Ok(Membership { tenant, person, grants, cursor })
+    Ok(Membership { tenant, person, grants, cursor, dictionary })
 }
 
 /// The community that `input` is for: that of the documents it names; where it names none, as [`membership`] says.
@@ -311,6 +318,11 @@ pub(crate) fn membership_for(connection: &Connection, input: &Input) -> Result<M
 }
 
 impl Membership {
+    /// What the hub knows, if that is less than this app: an older one.
+    pub(crate) fn older_hub(&self) -> Option<Dictionary> {
+        self.dictionary.filter(|number| *number < dictionary().number).map(Dictionary::of_hub)
+    }
+
     /// The author behind `device`, of a command with ids of actor `ids`.
     pub(crate) fn author(&self, device: DeviceId, ids: Actor) -> Author {
         Author { device, devices: vec![device, ids.device()], person: self.person, grants: self.grants.clone() }

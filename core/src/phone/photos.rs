@@ -1,14 +1,12 @@
 //! Photos on the phone: taking, showing, taking back.
 
-use rusqlite::params;
 use serde_json::json;
 
+use super::drafts::draft_file;
 use super::{Outcome, Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::photos::{
-    Files, PhotoSize, PhotoTrouble, PhotoView, TakePhoto, file_hash, file_of, is_swept, networks, photos_of, prepare, settings, sweep, troubles,
-};
+use crate::photos::{Files, PhotoSize, PhotoTrouble, PhotoView, ReadyPhoto, file_of, is_swept, networks, photos_of, send_files, settings, sweep, troubles};
 use crate::records::EditRecord;
 use crate::settings::PhotoNetworks;
 
@@ -28,28 +26,11 @@ impl Phone {
     }
 
     fn keep_photo(&self, id: Option<Id>, record: Id, taken: &[u8]) -> Result<Outcome> {
-        // The work of a tenth of a second, before anything is locked.
-        let photo = prepare(taken)?;
-        let (hash, thumb_hash) = (file_hash(&photo.original), file_hash(&photo.thumbnail));
-        // Both are far below 4 GiB.
-        let bytes = |file: &[u8]| u32::try_from(file.len()).unwrap_or(u32::MAX);
-        let input = TakePhoto {
-            record,
-            hash: hash.clone(),
-            bytes: bytes(&photo.original),
-            width: photo.width,
-            height: photo.height,
-            thumb_hash: thumb_hash.clone(),
-            thumb_bytes: bytes(&photo.thumbnail),
-        };
-        self.keep(id, &input.into(), |tx, doc| {
-            let files = Files::of(tx, self.store.folder())?;
-            for (hash, bytes, original) in [(&thumb_hash, &photo.thumbnail, false), (&hash, &photo.original, true)] {
-                files.write(tx, hash, bytes, &*self.random)?;
-                tx.prepare_cached("INSERT INTO photo_files (hash, doc, original, sent) VALUES (?1, ?2, ?3, 0) ON CONFLICT DO NOTHING")?
-                    .execute(params![hash, doc, original])?;
-            }
-            Ok(())
+        let photo = ReadyPhoto::of(taken)?;
+        let input = photo.of_record(record);
+        self.keep(id, &input.clone().into(), |tx, doc| {
+            photo.write(tx, self.store.folder(), &*self.random)?;
+            send_files(tx, doc, &input)
         })
     }
 
@@ -58,19 +39,22 @@ impl Phone {
         self.store.read(|c| photos_of(c, record))
     }
 
-    /// A photo's thumbnail, a JPEG; `None` until it has been received.
+    /// The thumbnail of a record's or a draft's photo, a JPEG; `None` until it has been received.
     pub fn photo_thumbnail(&self, photo: Id) -> Result<Option<Vec<u8>>> {
         self.photo_file(photo, PhotoSize::Thumbnail)
     }
 
-    /// A photo's original, a JPEG; `None` until it has been fetched.
+    /// The original of a record's or a draft's photo, a JPEG; `None` until it has been fetched.
     pub fn photo_original(&self, photo: Id) -> Result<Option<Vec<u8>>> {
         self.photo_file(photo, PhotoSize::Original)
     }
 
     fn photo_file(&self, photo: Id, size: PhotoSize) -> Result<Option<Vec<u8>>> {
         self.store.read(|c| {
-            let (hash, _) = file_of(c, photo, size)?.ok_or_else(no_photo)?;
+            let hash = match file_of(c, photo, size)? {
+                Some((hash, _)) => hash,
+                None => draft_file(c, photo, size)?.ok_or_else(no_photo)?,
+            };
             Files::of(c, self.store.folder())?.read(&hash)
         })
     }

@@ -3,15 +3,17 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::younger::is_younger;
 use super::{Membership, Phone, anchor, membership_for, state};
 use crate::clock::Stamp;
 use crate::commands::{Command, Edit, Made, Meant};
 use crate::documents::{RawChange, audiences_of, change_from_body};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
+use crate::photos::{TakePhoto, send_files};
 use crate::rules::judge_recorded;
-use crate::store::{Stored, StoredDoc, Touched, to_json};
+use crate::store::{Stored, StoredDoc, Touched, from_json, tenant_of, to_json};
 use crate::versions::dictionary;
 
 /// What a command did.
@@ -85,6 +87,9 @@ impl Phone {
             } else {
                 perform(tx, &command, &member, state.actor, Row::New { form }, &mut touched)?.0
             };
+            if form {
+                record_draft_photos(tx, &command, command.first, value, &member, &mut touched)?;
+            }
             touched.finish(tx)?;
             beside(tx, value)?;
             if form && tx.prepare_cached("DELETE FROM drafts WHERE command = ?1")?.execute([id])? > 0 {
@@ -96,6 +101,50 @@ impl Phone {
         self.notify(&outcome.changed);
         Ok(outcome)
     }
+}
+
+/// Makes the photos of the draft that became `command` photos of what it recorded, in the command's own transaction. `n` is the
+/// command's row, `value` what it answered with. Each bears the time when it was taken.
+///
+/// # Errors
+/// `invalid` if photos are not added to such a record.
+fn record_draft_photos(tx: &Transaction<'_>, command: &Command, n: u64, value: Id, member: &Membership, touched: &mut Touched) -> Result<()> {
+    let sql = "SELECT id, stamp, hash, bytes, width, height, thumb_hash, thumb_bytes FROM draft_photos WHERE command = ?1 ORDER BY rowid";
+    let row = |r: &rusqlite::Row<'_>| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?));
+    type Photo = (Id, String, String, u32, u32, u32, String, u32);
+    let photos = tx.prepare_cached(sql)?.query_map([command.id], row)?.collect::<rusqlite::Result<Vec<Photo>>>()?;
+    if photos.is_empty() {
+        return Ok(());
+    }
+    let record = record_of(tx, n, value)?;
+    for (id, stamp, hash, bytes, width, height, thumb_hash, thumb_bytes) in photos {
+        let mut stamp: Stamp = from_json(&stamp)?;
+        if !stamp.anchored
+            && let Some(found) = anchor(tx, &stamp.reading)?
+        {
+            stamp = Stamp::new(stamp.reading, Some(&found), None);
+        }
+        let state = state(tx)?;
+        let photo = TakePhoto { record, hash, bytes, width, height, thumb_hash, thumb_bytes };
+        let take = Command { id, first: state.next_counter, stamp, input: photo.clone().into(), ..command.clone() };
+        let (doc, _) = perform(tx, &take, member, state.actor, Row::New { form: true }, touched).map_err(|e| match e.kind() {
+            ErrorKind::NotFound => {
+                Error::invalid("这类记录不能附照片，请先移除草稿里的照片", "such a record takes no photos; remove them from the draft first")
+            }
+            _ => e,
+        })?;
+        send_files(tx, doc, &photo)?;
+    }
+    Ok(())
+}
+
+/// The document that the command in row `n` is about: what it answered with, or, where that is an entry, what it changed.
+fn record_of(connection: &Connection, n: u64, value: Id) -> Result<Id> {
+    if tenant_of(connection, value)?.is_some() {
+        return Ok(value);
+    }
+    let sql = format!("SELECT doc FROM changes WHERE {CHANGES_OF} ORDER BY n LIMIT 1");
+    Ok(connection.prepare_cached(&sql)?.query_row([n], |r| r.get(0)).optional()?.unwrap_or(value))
 }
 
 /// Where a command is kept.
@@ -131,6 +180,13 @@ pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membersh
     let author = member.author(actor.device(), command.id.actor);
     for change in &made {
         check(&mut stored, change, &author, command.dictionary)?;
+    }
+    // What was recorded before the hub told how old it is runs again as it was, and waits there with the times found for it.
+    if let (Row::New { .. }, Some(hub)) = (&row, member.older_hub())
+        && !matches!(command.input, Input::AnchorTimes(_))
+        && made.iter().any(|made| is_younger(&hub, made.doc.kind(), made.before.as_deref().map(|doc| &**doc.tree()), made.doc.tree()))
+    {
+        return Err(Error::new(ErrorKind::HubOutdated, "须先更新服务器，它还不认识这一项", "the hub must be updated first; it does not know this yet"));
     }
     let n = keep_command(tx, command, value, member, if made.is_empty() { "taken" } else { "unsent" }, row)?;
     if made.len() > 256 {

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::younger::leave_out;
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::store::{StoredDoc, kind_of};
+use crate::versions::Dictionary;
 use crate::{
     actions, activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units,
     visits,
@@ -74,18 +77,27 @@ impl Phone {
         self.store.read(|c| search::near(c, lat, lon, metres, limit))
     }
 
+    /// The dictionary as far as the hub of the community knows it: what is younger is not offered before the hub was updated.
+    pub fn dictionary(&self) -> Result<Vec<records::KindView>> {
+        self.store.read(|c| Ok(records::known_to(&membership(c, None)?.older_hub().unwrap_or(Dictionary::OURS))))
+    }
+
     /// A record of any kind with its fields.
     pub fn record(&self, id: Id) -> Result<records::RecordView> {
         self.store.read(|c| records::record(c, id))?.ok_or_else(|| missing("这份资料", "record"))
     }
 
-    /// What the person signed in may do to a record now; see [`actions::actions`].
+    /// What the person signed in may do to a record now, as far as the community's hub knows it; see [`actions::actions`].
     pub fn actions(&self, id: Id) -> Result<Vec<actions::ActionView>> {
         let now = self.now()?;
         self.store.read(|c| {
-            let tenant = crate::store::tenant_of(c, id)?.ok_or_else(|| missing("这份资料", "record"))?;
-            let member = membership(c, Some(&tenant))?;
-            actions::actions(c, id, member.person, &member.grants, now)
+            let stored = StoredDoc::find(c, id)?.ok_or_else(|| missing("这份资料", "record"))?;
+            let member = membership(c, Some(&stored.tenant))?;
+            let mut offered = actions::actions(c, id, member.person, &member.grants, now)?;
+            if let (Some(hub), Some(kind)) = (member.older_hub(), kind_of(c, &stored)?) {
+                leave_out(&mut offered, &hub, kind);
+            }
+            Ok(offered)
         })
     }
 

@@ -62,8 +62,8 @@ fn damaged() -> Error {
     Error::new(ErrorKind::Damaged, "照片文件已损坏，请重新拍摄或从服务器重新获取", "the photo's file is damaged; take it again or fetch it from the hub")
 }
 
-/// Names of files in `folder` that nothing in the store needs: not a photo, not the hub, not a command
-/// that may run again.
+/// Names of files in `folder` that nothing in the store needs: not a photo, not the hub, not a draft, not a command that may run
+/// again.
 fn unneeded(connection: &Connection, folder: &Path) -> Result<Vec<String>> {
     let there = names(&folder.join(PHOTO_FOLDER))?;
     if there.is_empty() {
@@ -71,6 +71,7 @@ fn unneeded(connection: &Connection, folder: &Path) -> Result<Vec<String>> {
     }
     let sql = "SELECT hash FROM photos WHERE hash IS NOT NULL UNION ALL SELECT thumb_hash FROM photos WHERE thumb_hash IS NOT NULL
         UNION ALL SELECT hash FROM photo_files WHERE owed AND NOT sent
+        UNION ALL SELECT hash FROM draft_photos UNION ALL SELECT thumb_hash FROM draft_photos
         UNION ALL SELECT json_extract(body, '$.input.hash') FROM commands WHERE state <> 'taken' AND json_extract(body, '$.command') = 'photos.take'
         UNION ALL SELECT json_extract(body, '$.input.thumb_hash') FROM commands WHERE state <> 'taken' AND json_extract(body, '$.command') = 'photos.take'";
     let needed: BTreeSet<String> =

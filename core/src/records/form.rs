@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::dictionary::{Code, Data, Field, Label, Named, Type};
 use crate::documents::Added;
 use crate::kinds::KINDS;
+use crate::versions::Dictionary;
 
 /// A kind as forms and lists see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -118,6 +119,14 @@ pub struct Choice {
 
 /// The dictionary: every kind.
 pub fn dictionary() -> Vec<KindView> {
+    known_to(&Dictionary::OURS)
+}
+
+/// The dictionary as far as `hub` knows it: nothing else is to be offered.
+pub fn known_to(hub: &Dictionary) -> Vec<KindView> {
+    let fields = |kind: &str, fields: &[Field]| -> Vec<FieldView> {
+        fields.iter().filter(|f| f.since <= hub.number && hub.knows(kind, f.key)).map(|f| field(f, hub)).collect()
+    };
     let view = |kind: &&crate::documents::Kind| KindView {
         kind: kind.name.into(),
         zh: kind.rules.zh.into(),
@@ -126,7 +135,7 @@ pub fn dictionary() -> Vec<KindView> {
         title: kind.title.into(),
         orders: kind.orders.iter().map(|o| choice(o.key, o.label)).collect(),
         filters: kind.filters.iter().map(|f| (*f).to_owned()).collect(),
-        fields: kind.fields.iter().map(field_view).collect(),
+        fields: fields(kind.name, kind.fields),
         entries: kind
             .entries
             .iter()
@@ -136,28 +145,28 @@ pub fn dictionary() -> Vec<KindView> {
                 en: e.label.en.into(),
                 is_added: e.added == Added::Add,
                 add_command: command(e.added),
-                fields: e.fields.iter().map(field_view).collect(),
+                fields: fields("", e.fields),
             })
             .collect(),
-        named: kind.named.iter().map(named).collect(),
+        named: kind.named.iter().map(|n| named(n, hub)).collect(),
     };
-    KINDS.iter().map(view).collect()
+    KINDS.iter().filter(|kind| hub.knows(kind.name, "")).map(view).filter(|kind| !kind.fields.is_empty() || !kind.named.is_empty()).collect()
 }
 
 fn command(added: Added) -> String {
     if let Added::Command(command) = added { command.into() } else { String::new() }
 }
 
-fn named(named: &Named) -> NamedForm {
-    let names = field_view(&Field::new(named.key, named.label.zh, named.label.en, named.names, named.roles));
-    NamedForm { names: names.kind, refers_to: names.refers_to, is_edited: named.is_edited, value: field_view(&named.field()) }
+fn named(named: &Named, hub: &Dictionary) -> NamedForm {
+    let names = field(&Field::new(named.key, named.label.zh, named.label.en, named.names, named.roles), hub);
+    NamedForm { names: names.kind, refers_to: names.refers_to, is_edited: named.is_edited, value: field(&named.field(), hub) }
 }
 
 fn choice(code: &str, label: Label) -> Choice {
     Choice { code: code.into(), zh: label.zh.into(), en: label.en.into() }
 }
 
-pub(super) fn field_view(field: &Field) -> FieldView {
+pub(super) fn field(field: &Field, hub: &Dictionary) -> FieldView {
     let length = |n: usize| i64::try_from(n).ok();
     let no_unit = Label { zh: "", en: "" };
     let (kind, least, most, unit): (&str, _, _, _) = match field.ty {
@@ -194,7 +203,7 @@ pub(super) fn field_view(field: &Field) -> FieldView {
         least,
         unit_zh: unit.zh.into(),
         unit_en: unit.en.into(),
-        choices: codes.iter().map(|c| choice(c.code, c.label)).collect(),
+        choices: codes.iter().filter(|c| c.since <= hub.number).map(|c| choice(c.code, c.label)).collect(),
         refers_to: refers_to.iter().map(|k| (*k).to_owned()).collect(),
         required: field.required,
         once: field.is_once(),

@@ -3,7 +3,9 @@
 
 mod add;
 mod checked;
+mod confirm;
 mod edit;
+mod flags;
 mod form;
 mod further;
 mod own;
@@ -12,8 +14,10 @@ mod read;
 
 pub use add::{AddEntry, AddRecord};
 pub use checked::checked;
+pub use confirm::Confirm;
 pub use edit::EditRecord;
-pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary};
+pub(crate) use flags::{entry_flags, flags};
+pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary, known_to};
 pub(crate) use further::Further;
 pub use own::{OwnFieldView, given_for, own_fields, settled};
 pub(crate) use own::{open_keys, own_values, words_at};

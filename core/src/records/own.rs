@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use super::form::{FieldView, field_view};
+use super::form::{FieldView, field};
 use super::read::{Against, read, unknown};
 use super::{Json, JsonMap};
 use crate::dictionary::own::{self, Definition, OWN, OwnField};
@@ -16,6 +16,7 @@ use crate::documents::{Kind, Map, Value};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::store::tenant_of;
+use crate::versions::Dictionary;
 
 /// An own field as forms see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,7 +32,7 @@ pub struct OwnFieldView {
 impl From<&'static OwnField> for OwnFieldView {
     fn from(own: &'static OwnField) -> Self {
         let Definition { zh, en, closed, .. } = own.definition.clone();
-        Self { of: own.of.into(), closed, field: FieldView { zh, en, ..field_view(&own.field) } }
+        Self { of: own.of.into(), closed, field: FieldView { zh, en, ..field(&own.field, &Dictionary::OURS) } }
     }
 }
 

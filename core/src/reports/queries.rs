@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::documents::Proof;
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::records::entry_flags;
 use crate::search::Wanted;
 
 /// A report with its folded status.
@@ -105,6 +106,10 @@ pub struct StepView {
     pub unknowable: bool,
     /// Whether it applied; one that came too late stays visible as such.
     pub applied: bool,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// Which reports a list shows, by how far they have come.
@@ -267,10 +272,11 @@ fn parse_key(key: &str) -> Result<(i64, Id)> {
 pub fn report(connection: &Connection, id: Id) -> Result<Option<(ReportView, Vec<StepView>)>> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM reports r WHERE r.doc = ?1"))?;
     let Some(found) = statement.query_row([id], view).optional()? else { return Ok(None) };
-    let mut steps = connection.prepare_cached(
-        "SELECT s.entry, coalesce(s.kind, ''), coalesce(s.note, ''), coalesce(s.by, ''), coalesce(p.name, s.by_name, ''), coalesce(s.at, 0), s.applied, coalesce(s.unanchored, 1)
+    let mut steps = connection.prepare_cached(&format!(
+        "SELECT s.entry, coalesce(s.kind, ''), coalesce(s.note, ''), coalesce(s.by, ''), coalesce(p.name, s.by_name, ''), coalesce(s.at, 0), s.applied, coalesce(s.unanchored, 1), {}
          FROM report_steps s LEFT JOIN persons p ON p.doc = s.by WHERE s.doc = ?1 ORDER BY s.position",
-    )?;
+        entry_flags("s.doc", "steps", "s.entry")
+    ))?;
     let steps = steps.query_map([id], |r| {
         let (unanchored, unknowable) = (r.get(7)?, r.get::<_, i64>(7)? == Proof::Unknowable as i64);
         Ok(StepView {
@@ -283,6 +289,8 @@ pub fn report(connection: &Connection, id: Id) -> Result<Option<(ReportView, Vec
             unanchored,
             unknowable,
             applied: r.get(6)?,
+            unsent: r.get(8)?,
+            conflict: r.get(9)?,
         })
     })?;
     Ok(Some((found, steps.collect::<rusqlite::Result<_>>()?)))

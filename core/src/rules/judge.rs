@@ -248,7 +248,8 @@ pub(crate) fn names(rows: &[Allow], path: &[&str]) -> bool {
     })
 }
 
-fn matches(part: &str, key: &str) -> bool {
+/// Whether a part of a path of the rules stands for this key.
+pub(crate) fn matches(part: &str, key: &str) -> bool {
     part == "*"
         || part == "{name}"
         || part.split('|').any(|p| p.strip_suffix('*').map_or(p == key, |prefix| key.len() > prefix.len() && key.starts_with(prefix)))

@@ -9,8 +9,8 @@ pub mod table;
 
 pub use author::{Author, Grant};
 pub use demand::Demand;
-pub(crate) use judge::names;
 pub use judge::{judge, judge_change, judge_recorded};
+pub(crate) use judge::{matches, names};
 pub use role::{Over, Role, RoleInfo};
 pub use table::{Allow, KindRules};
 

@@ -16,6 +16,8 @@ pub struct Allow {
     pub roles: &'static [Role],
     /// Whether the value stays as it was first written.
     pub once: bool,
+    /// The dictionary's number that brought it; 0 for what was there in the first release.
+    pub since: u32,
 }
 
 /// The rules of one kind. Of the rows that name a path, the first that names one of the author's roles holds.
@@ -35,12 +37,12 @@ pub struct KindRules {
 
 /// May write again what stands there.
 const fn write(path: &'static str, roles: &'static [Role]) -> Allow {
-    Allow { path, roles, once: false }
+    Allow { path, roles, once: false, since: 0 }
 }
 
 /// What stays as it was first written.
 const fn once(path: &'static str, roles: &'static [Role]) -> Allow {
-    Allow { path, roles, once: true }
+    Allow { path, roles, once: true, since: 0 }
 }
 
 /// Who and when.
@@ -228,7 +230,7 @@ pub static ATTENDANCE: KindRules = KindRules {
 
 /// Settings.
 pub static SETTINGS: KindRules =
-    KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*", DESK), write("field:*", DESK)], checks: "" };
+    KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*|calendar:*|field:*", DESK)], checks: "" };
 
 /// Category lists.
 pub static CATEGORY_LIST: KindRules = KindRules { kind: "category_list", zh: "上报类别", read_by: "everyone with a role", rows: &[], checks: "" };

@@ -1,5 +1,6 @@
 //! What a community's settings are: their fields, rules and projection. One document a community.
 
+use super::calendar;
 use super::photo_networks::NETWORKS;
 use crate::dictionary::own::DEFINED;
 use crate::dictionary::{Field, Label, Named, Type};
@@ -11,6 +12,8 @@ use crate::rules::table::{self, DESK};
 pub static FIELDS: &[Field] = &[
     Field::new("photo_networks", "传原图的网络", "networks of photos", Type::Choice(NETWORKS), DESK)
         .help("没有选定时仅用无线网络", "unmetered ones alone where nobody chose"),
+    Field::new("office_hours", "办公时间", "office hours", Type::Text(300), DESK)
+        .help("如 09:00-12:00,14:00-17:00; 06-01~08-31 08:00-12:00,15:00-18:00", "such as 09:00-12:00,14:00-17:00; 06-01~08-31 08:00-12:00,15:00-18:00"),
     Field::new("retention_daily", "每天按保存期限删除", "retention applied daily", Type::Flag, DESK),
 ];
 
@@ -35,6 +38,12 @@ pub static VISIT_RULES: Table = Table { name: "visit_rules", columns: &[("every_
 /// How long documents of a kind (`entry`: `visit`, `report`) are kept, in months; 0 for ever.
 pub static RETENTION: Table = Table { name: "retention", columns: &[("months", projection::Type::Int)], fields: &[], indexes: &[] };
 
+/// Public holidays and make-up working days; `entry` is the version's number.
+pub static CALENDARS: Table = Table { name: "calendars", columns: &[("body", projection::Type::Text)], fields: &[], indexes: &[] };
+
+/// What the keys of [`CALENDARS`] begin with.
+pub const CALENDAR_KEY: &str = "calendar:";
+
 /// What the keys of [`RETENTION`] begin with: fields of the document itself, which need no container.
 pub const RETENTION_KEY: &str = "retention:";
 
@@ -52,13 +61,16 @@ pub static SETTINGS: Kind = Kind {
     entries: &[],
     named: &[RHYTHMS],
     added: Added::Hub,
-    complete: |_, _, _| Ok(()),
-    tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION, &OWN_FIELDS],
+    complete: calendar::complete,
+    tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION, &CALENDARS, &OWN_FIELDS],
     project: |tree, rows| {
         rows.push_fields(&SETTINGS_ROW, "", vec![], tree);
         for rule in tree.iter() {
             if let Some(kind) = rule.key.strip_prefix(RETENTION_KEY) {
                 rows.push(&RETENTION, kind, vec![rule.node.value().clone()]);
+            }
+            if let Some(version) = rule.key.strip_prefix(CALENDAR_KEY) {
+                rows.push(&CALENDARS, version, vec![rule.node.value().clone()]);
             }
             if let Some(name) = rule.key.strip_prefix(DEFINED) {
                 rows.push(&OWN_FIELDS, name, vec![rule.node.value().clone()]);

@@ -2,12 +2,14 @@
 //! fields of its own. Figures ship as
 //! editable defaults with their source, never as constants.
 
+mod calendar;
 pub mod document;
 mod own_field;
 mod photo_networks;
 mod retention;
 mod visit_rule;
 
+pub use calendar::{AddCalendar, calendar, calendar_of};
 pub use own_field::SetOwnField;
 pub use photo_networks::{NETWORKS, PhotoNetworks};
 pub use retention::{DEFAULT_RETENTION, SetRetention, SettingsView, settings};

@@ -361,7 +361,8 @@ impl Touched {
             // What was run again meanwhile is back, and its drafts with it.
             if StoredDoc::find(connection, id)?.is_none() {
                 drop_drafts_about(connection, id)?;
-                self.tables.insert("drafts");
+                // The files of their photos are swept.
+                self.tables.extend(["drafts", photos::document::PHOTOS.name]);
             }
         }
         if !self.households.is_empty() || self.all_due {

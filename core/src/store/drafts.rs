@@ -1,4 +1,4 @@
-//! Drafts go with what they are about.
+//! Drafts go with what they are about, and their photos with them.
 
 use rusqlite::Connection;
 

@@ -106,7 +106,18 @@ impl Store {
 
     /// Makes the store useless at once, and this object with it: see [`shred`].
     pub fn shred(&self) -> Result<()> {
+        self.destroy(&mut lock(&self.writer))
+    }
+
+    /// The same if `check` finds nothing against it. Between the two nothing is written.
+    pub(crate) fn shred_after(&self, check: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
         let mut writer = lock(&self.writer);
+        let found = self.opened(&mut writer).and_then(|c| self.dictionary.run(|| check(c)));
+        self.noticing_damage(found)?;
+        self.destroy(&mut writer)
+    }
+
+    fn destroy(&self, writer: &mut Option<Connection>) -> Result<()> {
         self.shredded.store(true, Ordering::SeqCst);
         let result = shred(&self.folder);
         // Closed last: the last connection would remove its log without overwriting it.

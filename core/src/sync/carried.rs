@@ -8,6 +8,7 @@ use super::SyncReport;
 use super::incoming::{Heard, Intake, tenant_keys};
 use super::older::Begun;
 use super::protocol::{Carried, CarriedAnswer, MAX_CARRIED_AT_ONCE, Outcome, Receipt};
+use super::rerun::HELD;
 use crate::error::{Error, Result};
 use crate::phone::{Phone, state};
 use crate::store::{Touched, from_json, to_json};
@@ -95,12 +96,14 @@ impl Phone {
             tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [judged.hub_time])?;
             let mut intake =
                 Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: judged.hub_time, begun: Begun::new(), late: BTreeSet::new() };
+            let held = || -> Result<u64> { Ok(tx.query_row("SELECT count(*) FROM commands WHERE reason = ?1", [HELD], |r| r.get(0))?) };
+            let before = held()?;
             let (mut failed, mut waiting) = (Vec::new(), BTreeSet::new());
             intake.bundle(bundle, &judged.verdicts, Heard::Receipt, &mut failed, &mut waiting)?;
             intake.run_again(&failed)?;
             touched.finish(tx)?;
             touched.tables.insert("commands");
-            Ok(counted != SyncReport::default())
+            Ok(counted != SyncReport::default() || held()? != before)
         })?;
         report.add(&counted);
         self.notify(&touched.tables.into_iter().collect::<Vec<_>>());

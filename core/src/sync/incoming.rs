@@ -284,7 +284,8 @@ impl Intake<'_> {
         if done {
             self.tx.execute("UPDATE bundles SET taken = 1 WHERE n = ?1", [bundle])?;
         }
-        if held {
+        // A receipt does not say how old the hub was: the hub is asked once by this phone itself.
+        if held && !by_receipt {
             let sql = "UPDATE bundles SET held = (SELECT dictionary FROM tenants t WHERE t.tenant = bundles.tenant) WHERE n = ?1";
             self.tx.execute(sql, [bundle])?;
         }

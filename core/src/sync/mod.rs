@@ -10,6 +10,7 @@ mod copies;
 mod enrol;
 mod http;
 mod incoming;
+mod log_out;
 mod news;
 mod older;
 mod outgoing;

@@ -9,7 +9,7 @@ use crate::documents::Proof;
 use crate::error::Result;
 use crate::households::Door;
 use crate::ids::Id;
-use crate::records::Further;
+use crate::records::{Further, flags};
 use crate::reports::{Spot, open_spots};
 
 /// How pressing a door is.
@@ -152,6 +152,10 @@ pub struct VisitView {
     pub note: String,
     /// Its further fields, those that no field above names.
     pub fields: Vec<FieldValue>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// The fields that [`VisitView`] names.
@@ -159,10 +163,10 @@ const NAMED: &[&str] = &["household", "result", "purpose", "note"];
 
 /// The visits to a household, newest first.
 pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<Vec<VisitView>> {
-    let further = Further::of("v", document::FIELDS, NAMED);
+    let (further, flags) = (Further::of("v", document::FIELDS, NAMED), flags("v.doc"));
     let mut statement = connection.prepare_cached(&format!(
         "SELECT v.doc, coalesce(v.by, ''), coalesce(p.name, ''), coalesce(v.at, 0), coalesce(v.unanchored, 1), coalesce(v.result, ''), coalesce(v.purpose, ''), coalesce(v.note, ''),
-           coalesce(v.recorded_at, v.at, 0)
+           coalesce(v.recorded_at, v.at, 0), {flags}
          {further} FROM visits v LEFT JOIN persons p ON p.doc = v.by WHERE v.household = ?1 ORDER BY v.at DESC, v.doc LIMIT ?2",
     ))?;
     let rows = statement.query_map(params![household, limit], |r| {
@@ -178,7 +182,9 @@ pub fn visits_of(connection: &Connection, household: Id, limit: u32) -> Result<V
             result: r.get(5)?,
             purpose: r.get(6)?,
             note: r.get(7)?,
-            fields: further.read(r, 9)?,
+            fields: further.read(r, 11)?,
+            unsent: r.get(9)?,
+            conflict: r.get(10)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

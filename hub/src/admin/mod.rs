@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod calendar;
 mod devices;
 mod enrolments;
 mod erase;
@@ -21,6 +22,7 @@ mod tenant;
 
 pub use audit::{Audit, Audited, Proof, VouchedFor, audit};
 pub use backup::{HubLock, backup, drop_replaced, new_epoch, replaced, restore, write_private};
+pub use calendar::{add_calendar, calendar};
 pub use devices::{DeviceLine, devices};
 pub use enrolments::note_enrolment;
 pub use erase::{Found, Plan, Target, containing, erase, plan, scrub};

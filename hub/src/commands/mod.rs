@@ -4,6 +4,7 @@
 mod approve;
 mod audit;
 mod backup;
+mod calendar;
 mod change_key;
 mod devices;
 mod end_role;
@@ -78,6 +79,8 @@ enum Command {
     Erase(erase::Erase),
     /// 按保存期限清理到期的走访和上报 / drop what was kept long enough
     Retention(retention::Retention),
+    /// 工作日历：放假和调休安排，期限到哪天 / working days: public holidays, and when a clock ends
+    Calendar(calendar::Calendar),
     /// 查看、核对操作日志 / show and check the log of administrative acts
     Log(log::Log),
     /// 查看一份资料（记入日志） / show one document, logged
@@ -226,6 +229,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Audit(a) => audit::run(a).await,
         Command::Erase(a) => erase::run(a).await,
         Command::Retention(a) => retention::run(a).await,
+        Command::Calendar(a) => calendar::run(a).await,
         Command::Log(a) => log::run(a).await,
         Command::Show(a) => show::run(a).await,
         Command::Approve(a) => approve::run(a).await,

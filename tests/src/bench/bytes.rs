@@ -57,7 +57,7 @@ pub async fn rows(stage: &Stage) -> Result<Vec<Line>> {
         name: "day_up_bytes",
         value: counts.up_bytes as f64,
         unit: "B",
-        target: 9_000.0,
+        target: 5_000.0,
         yardstick: format!("gzip of the {count} operations' JSON: {} B; PouchDB tuned 58 kB; down here {} B", gzip(&operations)?, counts.down_bytes),
     });
     lines.push(Line { name: "day_requests", value: f64::from(day.requests), unit: "requests", target: 1.0, yardstick: "PouchDB tuned: 11 messages".into() });

@@ -12,7 +12,7 @@ use gridwalk_core::dictionary::own::Definition;
 use gridwalk_core::dictionary::{Field, Type};
 use gridwalk_core::documents::{Added, Audience, Doc, Documents, Kind, Value, audiences_of, change_from_body};
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
-use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, JsonMap};
+use gridwalk_core::records::{AddEntry, AddRecord, Confirm, EditRecord, JsonMap};
 use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, STEPS, WhistleReport};
 use gridwalk_core::rules::{Author, Grant, Over, Role, judge};
 use gridwalk_core::settings::{SetOwnField, SetRetention};
@@ -189,6 +189,7 @@ fn other(town: &Town, field: &Field, tree: &gridwalk_core::documents::Map) -> Op
     let stands = field.of(tree);
     let number = if let Value::Int(n) = stands { *n } else { 0 };
     Some(match field.ty {
+        Type::Text(_) if field.key == "office_hours" => json!("08:30-12:00"),
         Type::Text(_) | Type::Note(_) => json!("别的"),
         Type::Category => json!("0202"),
         Type::Choice(codes) => json!(codes.iter().find(|c| *stands != Value::from(c.code))?.code),
@@ -232,6 +233,12 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
             let input = AddEntry { record: id, entries: entries.key.into(), fields: required.collect() };
             all.push((("records.add_entry", entries.key, entries.fields[0].key), input.into()));
         }
+    }
+    if kind.is_confirmed() {
+        let in_conflict = tree.conflicts();
+        let given = |f: &&Field| f.is_written() && !f.is_once() && *f.of(tree) != Value::Null && in_conflict.iter().all(|c| c.path != f.key);
+        let seen = kind.fields.iter().filter(given).map(|f| (f.key.to_owned(), f.of(tree).to_json())).collect();
+        all.push((("records.confirm", "", ""), Confirm { seen, ..Confirm::of(id, &[]) }.into()));
     }
     for named in kind.named.iter().filter(|named| named.is_edited) {
         let value = if named.key == "categories" { json!("市容/路灯/闪烁") } else { json!(77) };

@@ -9,7 +9,15 @@ use super::lab::{cases, id_of};
 const HOUR: i64 = 3600;
 
 fn attendance(n: u64, from: i64, until: Option<i64>) -> Attendance {
-    Attendance { id: id_of(1, n), activity: "a".into(), planned: Some(("清扫".into(), MORNING, MORNING + 2 * HOUR)), from, until, unanchored: false }
+    Attendance {
+        id: id_of(1, n),
+        activity: "a".into(),
+        planned: Some(("清扫".into(), MORNING, MORNING + 2 * HOUR)),
+        from,
+        until,
+        unanchored: false,
+        unsent: false,
+    }
 }
 
 #[test]

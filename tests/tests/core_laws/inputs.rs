@@ -11,7 +11,7 @@ use gridwalk_tests::typed::{AddActivity, AddMicroGrid, AddPerson, AddPlace, Cate
 
 use super::lab::{Lab, dump, id_of, resident};
 
-fn visit(household: Id) -> RecordVisit {
+pub fn visit(household: Id) -> RecordVisit {
     RecordVisit {
         household,
         result: VisitResult::Met,

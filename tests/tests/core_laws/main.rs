@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop as tests do")]
 
 mod actions;
+mod calendar;
 mod dictionary;
 mod dictionary_doc;
 mod doors;

@@ -49,7 +49,7 @@ fn expected(kind: &Kind, path: &str, role: Role, mode: &str) -> bool {
     // What the kind itself asks beside the table.
     let desk = [Role::Cadre, Role::Hub].contains(&role);
     let by_check = match (kind.name, path) {
-        ("person", "phone" | "unit" | "skills") | ("activity", "claims/name") => desk,
+        ("person", "phone" | "unit" | "skills" | "confirmed:name") | ("activity", "claims/name") => desk,
         // Someone else's photo is taken back by the desk alone.
         ("photo", "removed") => desk || mode != "first",
         _ => true,

@@ -9,8 +9,8 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::Word;
-use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary};
-use gridwalk_tests::harness::{Device, TestHub, report};
+use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary, NEW_IN_STORIES};
+use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::roster::{AddHousehold, EditHousehold};
 use gridwalk_tests::typed::{AddUnit, EditUnit};
 
@@ -20,14 +20,7 @@ use crate::world::{World, first_resident, household, person, text, visit};
 
 /// The release before this one, as far as these stories go: without units, the tenure of households, and the step of handling; and
 /// reports needed no title yet.
-const OLDER: Dictionary = Dictionary { number: DICTIONARY_VERSION - 1, without: &[("unit", ""), ("household", "tenure"), ("step", "handle")] };
-
-async fn older_hub(seed: u64, households: usize) -> World {
-    gridwalk_tests::logs::capture();
-    let dir = tempfile::tempdir().unwrap();
-    let hub = TestHub::start_as(&dir.path().join("hub"), seed, OLDER).await.unwrap();
-    World::around(dir, hub, households).await
-}
+const OLDER: Dictionary = Dictionary { number: DICTIONARY_VERSION - 1, without: NEW_IN_STORIES };
 
 /// An enrolled phone with an older app.
 async fn older_phone(w: &World, number: u64) -> Device {
@@ -68,10 +61,12 @@ fn one(device: &Device, sql: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
-    let w = older_hub(330, 3).await;
+    let w = World::start(330, 3).await;
     let a = w.worker(1, "g00").await;
     let status = a.phone.status().unwrap();
-    assert_eq!((status.dictionary, status.tenants[0].dictionary), (DICTIONARY_VERSION, Some(OLDER.number)));
+    assert_eq!((status.dictionary, status.tenants[0].dictionary), (DICTIONARY_VERSION, Some(DICTIONARY_VERSION)));
+    // The hub goes back to the release before, and nobody has heard of it yet.
+    let w = w.restart_as(339, OLDER, &[&a]).await;
 
     // A field, a step and a kind that the hub does not know; a household that says such a field from its beginning, and a visit there.
     let (home, other) = (w.households[0], w.households[1]);
@@ -93,6 +88,7 @@ async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
     // Everything that the hub knows went through, also what was recorded on the same documents after what waits.
     let steps = "SELECT kind FROM report_steps ORDER BY kind";
     w.desk.sync().await.unwrap();
+    assert_eq!(a.phone.status().unwrap().tenants[0].dictionary, Some(OLDER.number));
     assert_eq!(text(&w.desk.phone, steps), ["accept", "note"]);
     assert_eq!(one(&w.desk, &format!("SELECT address || '|' || coalesce(tenure, '') FROM households WHERE doc = '{home}'")), "0幢0室(东)|");
     assert_eq!(text(&w.desk.phone, "SELECT note FROM visits ORDER BY note"), ["别家", "见过"]);
@@ -114,6 +110,27 @@ async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
         assert_eq!(a.sync().await.unwrap().requests, 1);
     }
     assert_ne!(asked(), before);
+    // Now that it is known how old the hub is, nothing more of the kind is offered or recorded, and nothing rests on what waits.
+    let said = a.phone.dictionary().unwrap();
+    let fields: Vec<&str> = said.iter().find(|kind| kind.kind == "household").unwrap().fields.iter().map(|f| f.key.as_str()).collect();
+    assert!(fields.contains(&"address") && !fields.contains(&"tenure"), "{fields:?}");
+    let offered = a.phone.actions(other).unwrap();
+    let edit = offered.iter().find(|action| action.command == "records.edit" && action.what.is_empty()).unwrap();
+    assert!(edit.fields.iter().any(|f| f == "address") && edit.fields.iter().all(|f| f != "tenure"), "{edit:?}");
+    assert!(
+        a.phone.actions(case).unwrap().iter().any(|action| action.what == "note")
+            && a.phone.actions(case).unwrap().iter().all(|action| action.what != "handle")
+    );
+    for refused in [
+        a.phone.run(tenure(other, "出租")),
+        a.phone.run(step(case, "handle", "再围一圈")),
+        a.phone.run(AddHousehold { tenure: "租住".into(), ..household(w.grids[0], "新楼2室", "另一户") }),
+    ] {
+        let e = refused.unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::HubOutdated, "{e}");
+        assert!(e.message_zh().contains("更新服务器"), "{e}");
+    }
+    assert_eq!(w.desk.phone.run(AddUnit { sort: "department".into(), name: "水务".into(), phone: String::new() }).unwrap_err().kind(), ErrorKind::HubOutdated);
     // More work on the same documents goes on beside it.
     a.phone.run(step(case, "note", "井盖到了")).unwrap();
     a.phone.run(address(home, "0幢0室")).unwrap();
@@ -129,6 +146,10 @@ async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
     w.assert_agreement(&[&a]).await;
     let status = a.phone.status().unwrap();
     assert_eq!((status.held, status.tenants[0].dictionary, status.quarantine.len()), (0, Some(DICTIONARY_VERSION), 0));
+    let said = a.phone.dictionary().unwrap();
+    assert!(said.iter().any(|kind| kind.fields.iter().any(|f| f.key == "tenure")), "offered again");
+    a.phone.run(tenure(other, "出租")).unwrap();
+    w.settle(&[&a]).await;
     assert_eq!(w.ask("SELECT kind FROM report_steps ORDER BY kind").await, ["accept", "handle", "note", "note"]);
     assert_eq!(
         w.ask(&format!("SELECT address || '|' || tenure FROM households WHERE doc IN ('{home}', '{new}') ORDER BY 1")).await,
@@ -136,6 +157,56 @@ async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
     );
     assert_eq!(w.ask("SELECT name FROM units").await, ["城管"]);
     assert_eq!(w.ask("SELECT note FROM visits ORDER BY note").await.len(), 3);
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_tells_of_held_work_that_another_phone_carried() {
+    let w = World::start(336, 1).await;
+    let (a, b) = (w.worker(1, "g00").await, w.worker(2, "g00").await);
+    let home = w.households[0];
+    // Far from any network, by an app that is newer than the hub now is.
+    a.phone.run(tenure(home, "自有")).unwrap();
+    let w = w.restart_as(337, OLDER, &[&a, &b]).await;
+    let (work, receipts) = (w.dir.path().join("work.gwc"), w.dir.path().join("receipts.gwc"));
+    a.phone.export_bundles(&work).unwrap();
+    b.phone.take_carried(&work, None).unwrap();
+    b.sync().await.unwrap();
+    b.phone.export_receipts(&receipts).unwrap();
+    let told = a.phone.take_carried(&receipts, None).unwrap();
+    assert_eq!((told.receipts, told.sent, told.refused), (1, 0, 0));
+    let status = a.phone.status().unwrap();
+    assert_eq!((status.held, status.unsent, status.quarantine.len()), (1, 1, 0));
+    assert_eq!(a.phone.unsent(None, 9).unwrap().rows.iter().map(|row| row.held).collect::<Vec<_>>(), [true]);
+    assert_eq!(a.phone.household(home).unwrap().tenure, "自有");
+    // The hub is updated: whichever of the two comes first, the work is there at once, and once.
+    let w = w.restart(338, None, &[&a, &b]).await;
+    a.sync().await.unwrap();
+    assert_eq!((a.phone.status().unwrap().unsent, a.phone.status().unwrap().held), (0, 0));
+    w.settle(&[&a, &b]).await;
+    assert_eq!(w.ask("SELECT coalesce(tenure, '') FROM households WHERE tenure IS NOT NULL").await, ["自有"]);
+    w.assert_agreement(&[&a, &b]).await;
+    w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_of_what_waits_is_found_all_the_same() {
+    let w = World::start(340, 1).await;
+    // Recorded in a boot that no hub has confirmed, by an app that is newer than the hub now is.
+    w.desk.clock.reboot();
+    w.desk.phone.run(AddUnit { sort: "department".into(), name: "城管".into(), phone: String::new() }).unwrap();
+    w.desk.phone.run(visit(w.households[0], "同一次开机")).unwrap();
+    let w = w.restart_as(341, OLDER, &[]).await;
+    for _ in 0..2 {
+        w.desk.sync().await.unwrap();
+    }
+    let status = w.desk.phone.status().unwrap();
+    assert_eq!((status.held, status.unsent, status.quarantine.len()), (2, 2, 0), "the unit, and the time found for it");
+    assert_eq!(w.ask("SELECT note || unanchored FROM visits").await, ["同一次开机0"]);
+    let w = w.restart(342, None, &[]).await;
+    w.settle(&[]).await;
+    assert_eq!((w.desk.phone.status().unwrap().unsent, w.ask("SELECT name FROM units").await), (0, vec!["城管".to_owned()]));
+    w.assert_agreement(&[]).await;
     w.hub.stop().await;
 }
 

@@ -8,6 +8,7 @@ use gridwalk_core::ids::DeviceId;
 use gridwalk_core::projection::Table;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
+use gridwalk_core::versions::Dictionary;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin;
@@ -88,6 +89,18 @@ impl World {
         hub.clock.advance_to(now);
         for device in phones.iter().chain([&&self.desk]) {
             device.phone.store().write(|tx| Ok(tx.execute("UPDATE tenants SET hub = ?1", [hub.url()]).map(drop)?)).unwrap();
+        }
+        Self { hub, ..self }
+    }
+
+    /// Puts another release of the hub in its place, newer or older, and starts it; `phones` find its new address.
+    pub async fn restart_as(self, seed: u64, dictionary: Dictionary, phones: &[&Device]) -> Self {
+        let (folder, now) = (self.hub.folder.clone(), self.hub.hub.now());
+        self.hub.stop().await;
+        let hub = TestHub::start_as(&folder, seed, dictionary).await.unwrap();
+        hub.clock.advance_to(now);
+        for device in phones.iter().chain([&&self.desk]) {
+            tell(&device.phone, &format!("UPDATE tenants SET hub = '{}'", hub.url()));
         }
         Self { hub, ..self }
     }

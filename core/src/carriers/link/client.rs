@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::frame::{MAX_FRAME, Wire};
 use super::{Answered, Begin, CarrierLink, Handed, Hello, VERSION, Welcome, proof};
-use crate::carriers::hold::{MAX_HELD, envelopes_of};
+use crate::carriers::hold::{MAX_HELD, envelopes_of, note_handed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::phone::Phone;
 use crate::sync::SyncReport;
@@ -39,7 +39,7 @@ impl Phone {
         self.shake_hands(&link.code, &mut wire).await?;
         let mut over = HandedOver::default();
         for envelope in envelopes.into_iter().take(usize::try_from(MAX_HELD).unwrap_or(usize::MAX)) {
-            wire.send(&Handed::Envelope(envelope.into())).await?;
+            wire.send(&Handed::Envelope(envelope.clone().into())).await?;
             match wire.receive(MAX_FRAME).await? {
                 Answered::Kept => over.handed += 1,
                 Answered::Known => over.known += 1,
@@ -52,6 +52,7 @@ impl Phone {
                 }
                 Answered::Receipts(_) => return Err(Error::malformed("conversation")),
             }
+            self.store.write(|tx| note_handed(tx, &envelope))?;
         }
         wire.send(&Handed::Wanted(self.awaited_envelopes()?)).await?;
         let Answered::Receipts(receipts) = wire.receive(MAX_FRAME).await? else { return Err(Error::malformed("conversation")) };

@@ -81,6 +81,9 @@ abstract class Screen : Activity() {
     /** Does [work] once; what fails is shown. */
     protected fun act(work: suspend () -> Unit): Job = scope.launch { attempt(work) }
 
+    /** Does [work] to its end, also if the screen goes before; what fails is shown. */
+    protected fun actToTheEnd(work: suspend () -> Unit): Job = session.launch { attempt(work) }
+
     private suspend fun attempt(work: suspend () -> Unit) {
         try {
             work()

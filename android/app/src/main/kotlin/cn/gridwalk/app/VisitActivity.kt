@@ -3,7 +3,9 @@ package cn.gridwalk.app
 import android.content.Context
 import android.content.Intent
 import android.os.Bundle
+import android.text.Editable
 import android.text.InputType
+import android.text.TextWatcher
 import android.util.TypedValue
 import android.view.Gravity
 import android.view.View
@@ -31,6 +33,9 @@ import cn.gridwalk.bindings.Id
 import cn.gridwalk.bindings.RecordVisit
 import cn.gridwalk.bindings.VisitResult
 import cn.gridwalk.bindings.visitResults
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
+import org.json.JSONObject
 
 /** A visit: the result, which nobody presets since it must be true; the purpose of last time; a note, if any. Usually two taps, then the next door. */
 class VisitActivity : Screen() {
@@ -38,6 +43,13 @@ class VisitActivity : Screen() {
 
     /** Made when the form is opened: whatever happens to the form, one visit is recorded. */
     private var command: Id? = null
+
+    /** What is filled in lies with the core from the first choice on: the app may be killed at any moment. One at a time, the last as it stands then. */
+    private val keeping = Mutex()
+
+    /** Whether what stands in the form is its draft: once an earlier draft was put back, until the visit is recorded. */
+    private var isKept = false
+    private val typed = Runnable { keep() }
     private val codes = visitResults().map { it.code }
     private lateinit var results: Choice
     private lateinit var purposes: Choice
@@ -57,12 +69,17 @@ class VisitActivity : Screen() {
         results.chosen = state?.getInt(RESULT, -1) ?: -1
         purposes.chosen = state?.getInt(PURPOSE) ?: session.lastPurpose
         note.setText(state?.getString(NOTE).orEmpty())
+        act { begin(isNew = state == null) }
         act {
             val phone = session.phone()
             showWhere(phone.household(household))
             showButtons(phone.nextDoor(household))
         }
-        act { command() }
+    }
+
+    override fun onPause() {
+        super.onPause()
+        if (::note.isInitialized) keep()
     }
 
     override fun onSaveInstanceState(state: Bundle) {
@@ -75,6 +92,45 @@ class VisitActivity : Screen() {
 
     private suspend fun command(): Id = command ?: session.phone().newCommandId().also { command = it }
 
+    /** Puts back what was filled in before the app was killed or the form was left; what was entered meanwhile stays. */
+    private suspend fun begin(isNew: Boolean) {
+        session.phone().draft(FORM, household)?.let { draft ->
+            command = command ?: draft.command
+            val body = JSONObject(draft.body)
+            if (isNew) {
+                if (results.chosen < 0) results.chosen = codes.indexOf(body.optString(RESULT))
+                purposes.chosen = purposesRecorded().indexOf(body.optString(PURPOSE)).takeIf { it >= 0 } ?: purposes.chosen
+                if (note.text.isEmpty()) note.setText(body.optString(NOTE))
+            }
+        }
+        command()
+        isKept = true
+    }
+
+    /** Keeps the form as its draft; of an empty one nothing is kept. */
+    private fun keep() {
+        note.removeCallbacks(typed)
+        if (!isKept) return
+        actToTheEnd {
+            keeping.withLock {
+                val phone = session.phone()
+                when {
+                    !isKept -> Unit
+                    results.chosen < 0 && note.text.isBlank() -> phone.dropDraft(FORM, household)
+                    else -> phone.saveDraft(FORM, household, command(), body())
+                }
+            }
+        }
+    }
+
+    private fun body(): String {
+        val body = JSONObject().put(PURPOSE, purposesRecorded().getOrNull(purposes.chosen).orEmpty()).put(NOTE, note.text.toString())
+        codes.getOrNull(results.chosen)?.let { body.put(RESULT, it) }
+        return body.toString()
+    }
+
+    private fun purposesRecorded() = resources.getStringArray(R.array.purposes_recorded)
+
     private fun build() {
         where = text("", R.dimen.text_second, R.color.ink2)
         missing = text(getString(R.string.visit_result_needed), R.dimen.text_second, R.color.red).apply {
@@ -83,9 +139,15 @@ class VisitActivity : Screen() {
         }
         results = Choice(this, codes.map(words::result), RESULT_HEIGHT).apply {
             id = R.id.results
-            onChosen = { missing.visibility = View.GONE }
+            onChosen = {
+                missing.visibility = View.GONE
+                keep()
+            }
         }
-        purposes = Choice(this, resources.getStringArray(R.array.purposes).toList(), CHIP_HEIGHT).apply { id = R.id.purposes }
+        purposes = Choice(this, resources.getStringArray(R.array.purposes).toList(), CHIP_HEIGHT).apply {
+            id = R.id.purposes
+            onChosen = { keep() }
+        }
         note = EditText(this).apply {
             id = R.id.note
             hint = getString(R.string.visit_note_hint)
@@ -99,6 +161,10 @@ class VisitActivity : Screen() {
             minLines = 3
             background = panel(R.color.card, edge = R.color.edge)
             padded(12, 12)
+            addTextChangedListener(AfterTyping {
+                removeCallbacks(typed)
+                postDelayed(typed, PAUSE)
+            })
         }
         val body = column(where)
         // The keyboard stays closed until the note is tapped.
@@ -156,10 +222,13 @@ class VisitActivity : Screen() {
         }
         saving(true)
         act {
-            val purpose = resources.getStringArray(R.array.purposes_recorded).getOrNull(purposes.chosen).orEmpty()
+            val purpose = purposesRecorded().getOrNull(purposes.chosen).orEmpty()
             val visit = RecordVisit(household, result(codes[chosen]), purpose, note.text.toString().trim())
             val phone = session.phone()
-            phone.recordVisit(visit, command())
+            keeping.withLock {
+                phone.recordVisit(visit, command())
+                isKept = false
+            }
             session.lastPurpose = purposes.chosen
             SyncJob.soon(this)
             val next = if (goOn) phone.nextDoor(household) else null
@@ -182,6 +251,8 @@ class VisitActivity : Screen() {
     }
 
     companion object {
+        /** What the core calls this form's drafts. */
+        private const val FORM = "visit"
         private const val HOUSEHOLD = "household"
         private const val COMMAND = "command"
         private const val RESULT = "result"
@@ -191,10 +262,22 @@ class VisitActivity : Screen() {
         private const val CHIP_HEIGHT = 48
         private const val SHORTER = 0.6f
 
+        /** A pause of typing, in milliseconds. */
+        private const val PAUSE = 1_000L
+
         /** From here on buttons stand one above the other. */
         private const val LARGE = 1.3f
 
         /** Opens the form of a visit to [household]. */
         fun intent(context: Context, household: Id): Intent = Intent(context, VisitActivity::class.java).putExtra(HOUSEHOLD, household)
     }
+}
+
+/** Hears of each change of a text. */
+private class AfterTyping(private val changed: () -> Unit) : TextWatcher {
+    override fun beforeTextChanged(text: CharSequence?, start: Int, count: Int, after: Int) = Unit
+
+    override fun onTextChanged(text: CharSequence?, start: Int, before: Int, count: Int) = Unit
+
+    override fun afterTextChanged(text: Editable?) = changed()
 }

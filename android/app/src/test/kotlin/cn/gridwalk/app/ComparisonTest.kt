@@ -34,7 +34,7 @@ class ComparisonTest {
 
     @Before
     fun open() {
-        val household = HouseholdView("h1", "g", "", "人民路12号院3栋1单元101室", "", "lived_in", null, null, emptyList(), emptyList())
+        val household = HouseholdView("h1", "g", "", "人民路12号院3栋1单元101室", "", "lived_in", null, null, emptyList(), emptyList(), false, false)
         app.session = Session(Consent(app), { FakeGridwalk(now = 1, households = mapOf("h1" to household)) }) { flowOf(true) }
         runBlocking { app.session.consent.give() }
         person.open(VisitActivity::class.java, VisitActivity.intent(app, "h1"))

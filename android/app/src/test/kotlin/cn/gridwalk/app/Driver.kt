@@ -90,6 +90,19 @@ class Driver {
         settle()
     }
 
+    /** The process of the screen on top is killed, with nothing said before; later it is opened again. */
+    fun dies() {
+        val killed = stack.removeAt(stack.lastIndex).get()
+        stack += Robolectric.buildActivity(killed.javaClass, killed.intent).setup().visible()
+        settle()
+    }
+
+    /** Lets time pass. */
+    fun pass(seconds: Long) {
+        shadowOf(Looper.getMainLooper()).idleFor(seconds, TimeUnit.SECONDS)
+        follow()
+    }
+
     private fun screenLoader(of: ActivityController<out Activity>) = of.get().javaClass.classLoader
 
     /** Back. */

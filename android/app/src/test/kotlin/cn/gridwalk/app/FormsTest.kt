@@ -50,8 +50,9 @@ class FormsTest {
         households = mapOf(
             "h1" to HouseholdView(
                 "h1", "g", "", "人民路12号院3栋1单元101室", "自有", "lived_in", null, 30,
-                listOf(ResidentView("r1", "居民1", "女", "1944-05-06", "户主", "19900000001", "living", listOf("独居老人"), listOf(FieldValue("mobility", "行动不便", "mobility", "\"轮椅\"", "轮椅", "", true)))),
+                listOf(ResidentView("r1", "居民1", "女", "1944-05-06", "户主", "19900000001", "living", listOf("独居老人"), listOf(FieldValue("mobility", "行动不便", "mobility", "\"轮椅\"", "轮椅", "", true)), false, false)),
                 listOf(FieldValue("gas", "燃气", "gas", "\"piped\"", "管道燃气", "piped", false), FieldValue("x_heating", "", "", "\"集中供暖\"", "集中供暖", "", false)),
+                false, false,
             ),
         ),
     )
@@ -85,6 +86,54 @@ class FormsTest {
         assertEquals(listOf(VisitResult.REFUSED, "安全检查", "下周再来"), listOf(visit.result, visit.purpose, visit.note))
         assertNotNull("a sync waits for the network", app.getSystemService(JobScheduler::class.java).getPendingJob(1))
         assertEquals("the next form begins with the last purpose", 2, app.session.lastPurpose)
+    }
+
+    @Test
+    fun `a visit form that was killed is there again as it was left`() {
+        person.open(VisitActivity::class.java, VisitActivity.intent(app, "h1"))
+        person.sees("居民1")
+        person.tap("拒访")
+        person.until("a choice is kept at once") { "refused" in kept() }
+        note().setText("下周再来")
+        person.settle()
+        assertFalse("not at each character", "下周再来" in kept())
+        person.pass(1)
+        person.until("a note is kept at a pause of typing") { "下周再来" in kept() }
+        person.tap("安全检查")
+        person.dies()
+        person.until("all of it is there") { note().text.toString() == "下周再来" && chosen() == listOf("拒访", "安全检查") }
+        person.tap("保存")
+        person.until("it is recorded") { phone.recorded.isNotEmpty() }
+        val (id, visit) = phone.recorded.entries.single()
+        assertEquals("the id of the form's first opening", "command-1", id)
+        assertEquals(listOf(VisitResult.REFUSED, "安全检查", "下周再来"), listOf(visit.result, visit.purpose, visit.note))
+        assertTrue("recorded, it is no draft any more", phone.drafts.isEmpty())
+        person.pass(2)
+        assertTrue("nor does it become one again", phone.drafts.isEmpty())
+    }
+
+    @Test
+    fun `a form that is left is a draft, an empty one is none`() {
+        person.open(HouseholdActivity::class.java, HouseholdActivity.intent(app, "h1"))
+        person.tap("走访")
+        person.comes(VisitActivity::class.java)
+        person.sees("居民1")
+        person.back()
+        person.comes(HouseholdActivity::class.java)
+        assertTrue(phone.drafts.isEmpty())
+        person.tap("走访")
+        person.comes(VisitActivity::class.java)
+        person.sees("居民1")
+        note().setText("没写完")
+        person.back()
+        person.comes(HouseholdActivity::class.java)
+        assertTrue("kept when it is left", "没写完" in kept())
+        person.tap("走访")
+        person.comes(VisitActivity::class.java)
+        person.until("it is there") { note().text.toString() == "没写完" }
+        note().setText("")
+        person.pass(1)
+        person.until("nothing is left to keep") { phone.drafts.isEmpty() }
     }
 
     @Test
@@ -222,6 +271,9 @@ class FormsTest {
     /** What the rows of a view say together. */
     private fun words(view: View): String =
         person.views().filter { text -> text is TextView && generateSequence<View>(text) { it.parent as? View }.any { it === view } }.joinToString { (it as TextView).text }
+
+    /** What is kept of the form. */
+    private fun kept() = phone.drafts["visit" to "h1"]?.body.orEmpty()
 
     private fun note() = person.screen.findViewById<EditText>(R.id.note)
 

@@ -76,7 +76,8 @@ class StoryTest {
         person.lacks("独居老人")
         person.lacks("19900001001")
 
-        val visited = runBlocking { app().session.phone().todayGroups(DoorOrder.WAY).single().doors.first { it.room == "502" }.household }
+        val doors = runBlocking { app().session.phone().todayGroups(DoorOrder.WAY).single().doors }.associate { it.room to it.household }
+        val visited = doors.getValue("502")
 
         // The card, and back.
         person.tap("陈秀兰")
@@ -104,6 +105,10 @@ class StoryTest {
         person.sees("人民路12号院3栋1单元501室")
         person.tap("无人应答")
         person.lacks("去下一户")
+        // Killed in the middle of it: the core has it.
+        person.until("the form is kept") { runBlocking { app().session.phone().draft("visit", doors.getValue("501")) } != null }
+        person.dies()
+        person.until("it is as it was") { person.views().any { it.isSelected && (it as? android.widget.TextView)?.text == "无人应答" } }
         person.tap("保存")
         person.comes(MainActivity::class.java)
         person.sees("已保存在本机")

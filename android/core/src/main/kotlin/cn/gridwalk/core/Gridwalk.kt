@@ -2,6 +2,7 @@ package cn.gridwalk.core
 
 import cn.gridwalk.bindings.DoorGroup
 import cn.gridwalk.bindings.DoorOrder
+import cn.gridwalk.bindings.DraftView
 import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.HouseholdView
 import cn.gridwalk.bindings.Id
@@ -56,6 +57,15 @@ interface Gridwalk {
 
     /** Makes the id of a command when its form is opened: whatever happens to the form, it is recorded once. */
     suspend fun newCommandId(): Id
+
+    /** Keeps what is filled in so far of a form about a record, as JSON; it is gone when [commandId] is recorded. */
+    suspend fun saveDraft(form: String, about: Id, commandId: Id, body: String)
+
+    /** Returns the draft of a form about a record, or null if there is none. */
+    suspend fun draft(form: String, about: Id): DraftView?
+
+    /** Drops a draft; there need not be one. */
+    suspend fun dropDraft(form: String, about: Id)
 
     /** Records a visit. */
     suspend fun recordVisit(visit: RecordVisit, commandId: Id): Outcome

@@ -3,6 +3,7 @@ package cn.gridwalk.core
 import android.os.StrictMode
 import cn.gridwalk.bindings.DoorGroup
 import cn.gridwalk.bindings.DoorOrder
+import cn.gridwalk.bindings.DraftView
 import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.ErrorKind
 import cn.gridwalk.bindings.GridwalkException
@@ -64,6 +65,13 @@ class RustGridwalk private constructor(private val phone: PhoneInterface) : Grid
         }
 
     override suspend fun newCommandId(): Id = offMain("new_command_id") { phone.newCommandId() }
+
+    override suspend fun saveDraft(form: String, about: Id, commandId: Id, body: String) =
+        offMain("save_draft") { phone.saveDraft(form, about, commandId, body) }
+
+    override suspend fun draft(form: String, about: Id): DraftView? = offMain("draft") { phone.draft(form, about) }
+
+    override suspend fun dropDraft(form: String, about: Id) = offMain("drop_draft") { phone.dropDraft(form, about) }
 
     override suspend fun recordVisit(visit: RecordVisit, commandId: Id): Outcome =
         offMain("record_visit") { phone.recordVisit(visit, commandId) }

@@ -3,6 +3,7 @@ package cn.gridwalk.core.fake
 import cn.gridwalk.bindings.CarriedStatus
 import cn.gridwalk.bindings.DoorGroup
 import cn.gridwalk.bindings.DoorOrder
+import cn.gridwalk.bindings.DraftView
 import cn.gridwalk.bindings.DueView
 import cn.gridwalk.bindings.ErrorKind
 import cn.gridwalk.bindings.GridwalkException
@@ -36,6 +37,9 @@ class FakeGridwalk(
 ) : Gridwalk {
     /** What was recorded, by the command's id. */
     val recorded = LinkedHashMap<Id, RecordVisit>()
+
+    /** Forms that were left open, by form and record. */
+    val drafts = LinkedHashMap<Pair<String, Id>, DraftView>()
 
     /** What the next calls throw, if anything. */
     var failure: GridwalkException? = null
@@ -87,7 +91,7 @@ class FakeGridwalk(
     override suspend fun visitsOf(household: Id, limit: Int): List<VisitView> =
         told {
             recorded.filterValues { it.household == household }.map { (id, visit) ->
-                VisitView(id, "me", "", now, now, false, false, false, visit.result.name.lowercase(), visit.purpose, visit.note, emptyList())
+                VisitView(id, "me", "", now, now, false, false, false, visit.result.name.lowercase(), visit.purpose, visit.note, emptyList(), unsent = true, conflict = false)
             }.take(limit)
         }
 
@@ -95,8 +99,16 @@ class FakeGridwalk(
 
     override suspend fun newCommandId(): Id = told { "command-${++ids}" }
 
+    override suspend fun saveDraft(form: String, about: Id, commandId: Id, body: String) =
+        told<Unit> { drafts[form to about] = DraftView(form, about, commandId, body, now, emptyList()) }
+
+    override suspend fun draft(form: String, about: Id): DraftView? = told { drafts[form to about] }
+
+    override suspend fun dropDraft(form: String, about: Id) = told<Unit> { drafts.remove(form to about) }
+
     override suspend fun recordVisit(visit: RecordVisit, commandId: Id): Outcome =
         told {
+            drafts.values.removeAll { it.command == commandId }
             val changed = if (recorded.put(commandId, visit) == null) listOf("visits", "due") else emptyList()
             change(*changed.toTypedArray())
             Outcome(commandId, commandId, changed)
