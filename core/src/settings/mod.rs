@@ -1,6 +1,5 @@
-//! What a community sets for itself: visit rules, over which networks photos travel, how long what is kept,
-//! fields of its own. Figures ship as
-//! editable defaults with their source, never as constants.
+//! What a community sets for itself: visit rules, over which networks photos travel, how long what is kept, fields of its own. Figures
+//! ship as editable defaults with their source, never as constants.
 
 mod calendar;
 pub mod document;

@@ -248,6 +248,8 @@ impl<'a> RowReader<'a> {
             Type::Telephone => self.optional_phone(own.name),
             Type::Number { .. } => self.optional_number(own.name),
             Type::Note(_) => self.optional_text(own.name, paragraphs),
+            // `无` may be one of the choices.
+            Type::Choice(codes) => self.any_text(own.name, one_line).filter(|text| !means_blank(text) || codes.iter().any(|code| code.code == text)),
             _ => self.optional_text(own.name, one_line),
         }?;
         match given_for(own, &text.into()) {

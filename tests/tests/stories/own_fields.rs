@@ -153,7 +153,7 @@ async fn own_fields_go_with_whom_and_what_they_are_of() {
     let case = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     a.phone.run(EditRecord::of(case, json!({"联系人": "司马光远"}))).unwrap();
     for kind in ["accept", "handle", "feed_back", "close"] {
-        a.phone.run(AddStep { report: case, kind: kind.into(), note: String::new() }).unwrap();
+        a.phone.run(AddStep { report: case, kind: kind.into(), note: "已办".into() }).unwrap();
     }
     w.settle(&[&a]).await;
     for text in ["东风铁路小学", "司马光远"] {
