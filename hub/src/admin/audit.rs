@@ -11,10 +11,10 @@ use gridwalk_core::sync::protocol::{Statement, StatementLine, decode, resolve};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
 
-use super::keys::own_key;
-use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
+use crate::registry::community_keys::own_key;
 use crate::store::{Arg, all, select_in};
 use crate::sync::{Batch, Membership};
 

@@ -11,12 +11,12 @@ use gridwalk_core::projection::Type;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row};
 
-use super::journal::{self, Written};
-use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::import::{ErasedKey, forget_records, remember_erased};
 use crate::photos;
+use crate::registry::act_log::{Act, record};
+use crate::registry::journal::{self, Written};
 use crate::store::{Arg, Tx, all, exec, select_in};
 use crate::sync::{Batch, Begin, Erase, Tell};
 
@@ -28,7 +28,7 @@ const KEPT_KINDS: &[&str] = &["place", "settings", "category_list", "activity"];
 pub const REQUEST: &str = "request";
 /// It was kept long enough (Art. 19).
 pub const RETENTION: &str = "retention";
-/// For how long phones are told of a happening that they drop by its date themselves, in seconds: they look once a month.
+/// For how long phones are told of an event that they drop by its date themselves, in seconds: they look once a month.
 pub(super) const TOLD_SECONDS: i64 = 60 * 86_400;
 /// Documents of the journal that one transaction repeats.
 const PER_TRANSACTION: usize = 100;
@@ -189,7 +189,7 @@ async fn forget_keys(hub: &Hub, tx: &mut AnyConnection, tenant: &Tenant, doc: Id
     }
 }
 
-/// Leaves no byte of what was erased in the database's files, if anything was since the last time. Answers whether that is
+/// Leaves no byte of what was erased in the database's files, if anything was since the last time. Returns whether that is
 /// done; while others read or the disk is full it waits, and is tried again by the serving hub.
 pub async fn scrub(hub: &Hub) -> Result<bool> {
     let mut read = hub.store.read().await?;

@@ -11,9 +11,8 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::photos::file_hash;
 use sqlx::Row;
 
-use super::tenant::tenants;
 use crate::error::{HubError, Result};
-use crate::hub::Hub;
+use crate::hub::{Hub, tenants};
 use crate::store::{Arg, all};
 
 /// What the folder of a backup's photos is called, behind the backup's own name.

@@ -8,10 +8,9 @@ use jiff::{Timestamp, ToSpan};
 use sqlx::{AnyConnection, Row};
 
 use super::erase::{RETENTION, TOLD_SECONDS, attached, erase_all, scrub, sweep_photos};
-use super::log::{Act, record};
-use crate::clock;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all, exec, select_in};
 use crate::sync::{Erase, Tell, WORDS_GONE};
 
@@ -114,7 +113,7 @@ pub async fn apply(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Applied> {
 }
 
 async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Applied> {
-    clock::read(hub).await?;
+    hub.read_clock().await?;
     let now = hub.confirmed_now();
     let cutoffs = Cutoffs::read(&mut *hub.store.read().await?, tenant, now).await?;
     let mut applied = Applied::default();
@@ -135,7 +134,7 @@ async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Appl
     Ok(applied)
 }
 
-/// Takes what these documents lose, in pieces; answers with how many.
+/// Takes what these documents lose, in pieces. Returns how many.
 async fn take(hub: &Hub, tenant: &Tenant, from: &str, limits: Vec<Arg>, erase: &Erase) -> Result<usize> {
     let now = hub.confirmed_now();
     let (mut taken, mut after) = (0, String::new());

@@ -7,9 +7,9 @@ use gridwalk_core::rules::Role;
 use serde::Serialize;
 use sqlx::{AnyConnection, Row};
 
-use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all};
 use crate::sync::{Batch, author_of};
 

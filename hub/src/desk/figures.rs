@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use gridwalk_core::places::document::{CLOSED, MICRO_GRID};
 use sqlx::{AnyConnection, Row};
 
-use crate::admin::tenants;
 use crate::error::Result;
-use crate::hub::{Hub, Tenant};
+use crate::hub::{Hub, Tenant, tenants};
 use crate::store::{Arg, all, one};
 
 /// China's offset from UTC, in seconds: the days of the page are the community's.

@@ -5,9 +5,9 @@ use std::path::Path;
 use sqlx::Row;
 
 use super::{Column, List, Only, Rows, save, workbook};
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all, exec};
 
 /// A ledger.

@@ -16,15 +16,16 @@ use sqlx::{AnyConnection, Row as _};
 
 use super::workbook::{HIDDEN_SHEET, ID_HEADING, MARK};
 use super::{Column, Content, Digests, List, Rows, entry_of, words};
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::import::cells::{Cell, Row, Sheet};
 use crate::import::error::ReadError;
 use crate::import::fields::heading_key;
 use crate::import::mapping::Mapping;
 use crate::import::read::read_whole;
 use crate::import::rejects::{Place, Problem, Reason, Reject, write_rejects};
-use crate::import::sheet::{Cell, Row, Sheet, read_sheets};
+use crate::import::sheet::read_sheets;
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all, exec};
 use crate::sync::Batch;
 

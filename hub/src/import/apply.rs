@@ -23,9 +23,9 @@ use super::messages::Message;
 use super::read::{Input, read_file};
 use super::rejects::{Place, Problem, Reason, Reject, write_rejects};
 use super::table::Column;
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all, exec, insert_many};
 use crate::sync::Batch;
 

@@ -80,7 +80,7 @@ pub async fn salt(connection: &mut AnyConnection) -> Result<Option<String>> {
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
 }
 
-/// Keeps a salt unless there is one already; answers with the one that holds.
+/// Keeps a salt unless there is one already. Returns the one that holds.
 async fn keep_salt(connection: &mut AnyConnection, new: &str) -> Result<String> {
     exec(connection, "INSERT INTO meta VALUES ('import_salt', $1) ON CONFLICT DO NOTHING", vec![Arg::text(new)]).await?;
     // In another community another process may have been first.

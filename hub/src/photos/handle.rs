@@ -10,10 +10,10 @@ use gridwalk_core::sync::protocol::{
 };
 use sqlx::{AnyConnection, Row};
 
-use super::store::Piece;
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::photo_store::Piece;
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all};
 use crate::sync::{Membership, author_of, use_nonce, verified};
 

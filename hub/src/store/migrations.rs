@@ -3,6 +3,8 @@
 //! A released migration is never changed; what comes later is appended. Tables of the read model need none: they follow from the
 //! kinds' declarations, and are made anew from the documents when those change (`sync::rebuild`).
 
+use std::path::Path;
+
 use gridwalk_core::identity::HostRandom;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
@@ -68,6 +70,17 @@ pub(super) async fn migrate(connection: &mut AnyConnection, engine: Engine, rand
         set_new_epoch(&mut tx, random).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// Whether the file is a hub's database, complete enough to be restored.
+pub async fn is_sqlite_backup(file: &Path) -> bool {
+    sqlx::any::install_default_drivers();
+    let Some(path) = file.to_str() else { return false };
+    let Ok(mut connection) = AnyConnection::connect(&format!("sqlite://{path}?mode=ro&immutable=1")).await else { return false };
+    let version = one(&mut connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await;
+    let whole = one(&mut connection, "PRAGMA integrity_check(1)", vec![]).await;
+    let text = |row: Result<sqlx::any::AnyRow>| row.ok().and_then(|r| r.try_get::<String, _>(0).ok());
+    text(version).and_then(|v| v.parse().ok()).is_some_and(|v: usize| (1..=SCHEMA_VERSION).contains(&v)) && text(whole).as_deref() == Some("ok")
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ mod read_model;
 mod sql;
 mod sqlite;
 
-pub use migrations::SCHEMA_VERSION;
+pub use migrations::{SCHEMA_VERSION, is_sqlite_backup};
 pub use sql::{Arg, all, exec, insert_many, one, select_in};
-pub use sqlite::{DB_FILE, aside as sqlite_aside, files as sqlite_files, is_backup as is_sqlite_backup};
+pub use sqlite::{DB_FILE, aside as sqlite_aside, files as sqlite_files};
 
 use std::hash::{BuildHasher, Hasher};
 use std::ops::{Deref, DerefMut};
@@ -90,16 +90,16 @@ impl Store {
         sqlx::any::install_default_drivers();
         let Some(url) = database else { return Self::open_sqlite(folder, random).await };
         postgres_only(url)?;
-        let mut presence = postgres::present(url).await?;
+        let mut presence = postgres::connect_shared(url).await?;
         if postgres::is_restoring(&mut presence).await? {
             return Err(HubError::usage("上次恢复没有完成，请重新运行 gridwalk-hub restore", "the last restore was cut off; run gridwalk-hub restore again"));
         }
         if !migrations::is_current(&mut presence, Engine::Postgres).await? {
             presence.close().await?;
-            let mut alone = postgres::alone(url).await?;
+            let mut alone = postgres::connect_exclusive(url).await?;
             migrations::migrate(&mut alone, Engine::Postgres, random).await?;
             alone.close().await?;
-            presence = postgres::present(url).await?;
+            presence = postgres::connect_shared(url).await?;
         }
         let pool = postgres::pool(url, POSTGRES_CONNECTIONS).await?;
         let epoch = epoch(&mut presence).await?;
@@ -194,7 +194,7 @@ impl Store {
     }
 
     /// Leaves no byte of what was deleted in the database: files are written anew without what stands in the gaps of pages, and
-    /// SQLite's write-ahead log is emptied. Answers whether that was done: not while something reads for longer than half a minute.
+    /// SQLite's write-ahead log is emptied. Returns whether that was done: not while something reads for longer than half a minute.
     pub async fn scrub(&self) -> Result<bool> {
         match self.engine {
             Engine::Sqlite => sqlite::scrub(&self.writer).await,
@@ -285,7 +285,7 @@ impl Alone {
     /// If one goes on.
     pub async fn at(url: &str) -> Result<Self> {
         postgres_only(url)?;
-        Ok(Self { url: url.to_owned(), connection: postgres::alone(url).await? })
+        Ok(Self { url: url.to_owned(), connection: postgres::connect_exclusive(url).await? })
     }
 
     /// Puts a dump in the place of the database; what was there is kept beside it. No hub opens it before [`Alone::finish`].

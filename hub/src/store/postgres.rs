@@ -39,7 +39,7 @@ pub(super) async fn pool(url: &str, connections: u32) -> Result<AnyPool> {
 }
 
 /// A connection that says, as long as it is open, that a hub is at work on the database.
-pub(super) async fn present(url: &str) -> Result<AnyConnection> {
+pub(super) async fn connect_shared(url: &str) -> Result<AnyConnection> {
     let mut connection = connect(url).await?;
     if claimed(&mut connection, "SELECT pg_try_advisory_lock_shared($1)").await? {
         return Ok(connection);
@@ -48,7 +48,7 @@ pub(super) async fn present(url: &str) -> Result<AnyConnection> {
 }
 
 /// A connection that says, as long as it is open, that no hub may be at work on the database; none is.
-pub(super) async fn alone(url: &str) -> Result<AnyConnection> {
+pub(super) async fn connect_exclusive(url: &str) -> Result<AnyConnection> {
     let mut connection = connect(url).await?;
     if claimed(&mut connection, "SELECT pg_try_advisory_lock($1)").await? {
         return Ok(connection);
@@ -77,7 +77,7 @@ pub(super) async fn has_table(connection: &mut AnyConnection, name: &str) -> Res
     Ok(one(connection, "SELECT to_regclass($1) IS NOT NULL", vec![Arg::text(name)]).await?.try_get(0)?)
 }
 
-/// Locks a tenant's row until commit, if there is such a tenant; answers with the epoch that the database is in.
+/// Locks a tenant's row until commit, if there is such a tenant. Returns the epoch that the database is in.
 pub(super) async fn lock_tenant(connection: &mut AnyConnection, tenant: &str) -> Result<Option<String>> {
     let sql = "SELECT (SELECT epoch FROM epoch) FROM tenants WHERE tenant_id = $1 FOR UPDATE";
     Ok(super::all(connection, sql, vec![Arg::text(tenant)]).await?.first().map(|row| row.try_get(0)).transpose()?.flatten())
@@ -108,16 +108,16 @@ pub(super) async fn backup(url: &str, to: &Path) -> Result<()> {
 }
 
 /// Writes the tables that hold what people recorded anew, their old files are truncated; and the planner's samples of them. Then
-/// the server lets go of its own log. Answers whether nobody was in the way. What its archive holds, no statement reaches.
+/// the server lets go of its own log. Returns whether nobody was in the way. What its archive holds, no statement reaches.
 pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
     let mut connection = writer.acquire().await?;
-    if !unseen(&mut connection).await? {
+    if !wait_until_invisible(&mut connection).await? {
         return Ok(false);
     }
     let read_model = gridwalk_core::kinds::tables().map(|table| table.name);
     for table in ["documents", "changes", "entries", "audiences", "verdicts", "import_keys"].into_iter().chain(read_model).chain(["pg_catalog.pg_statistic"]) {
         let options = if table.starts_with("pg_catalog") { "FULL" } else { "FULL, ANALYZE" };
-        match told(&mut connection, &format!("VACUUM ({options}) {table}")).await {
+        match execute_raw(&mut connection, &format!("VACUUM ({options}) {table}")).await {
             // Someone had the table for longer than `lock_timeout`.
             Err(HubError::Sql(sqlx::Error::Database(e))) if e.code().as_deref() == Some("55P03") => return Ok(false),
             other => other?,
@@ -131,7 +131,7 @@ pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
 /// A server that does not let the hub do so is left as it is, with a word to its operator.
 async fn let_go_of_log(connection: &mut AnyConnection) -> Result<()> {
     for sql in ["SELECT pg_switch_wal()::text", "CHECKPOINT"] {
-        match told(connection, sql).await {
+        match execute_raw(connection, sql).await {
             Err(HubError::Sql(sqlx::Error::Database(e))) if e.code().as_deref() == Some("42501") => {
                 tracing::warn!(
                     "已删除的内容暂留在 PostgreSQL 的日志中，见 operations.md / erased text stays in PostgreSQL's log for now: the hub's role may not {sql}; see operations.md"
@@ -151,8 +151,8 @@ async fn let_go_of_log(connection: &mut AnyConnection) -> Result<()> {
 
 /// Waits until nobody sees any more what was deleted before now: a table written anew keeps it for whoever still does, a dump under
 /// way or PostgreSQL's own sampling for its planner; and for who might, while a transaction that began before is open in any database of
-/// the server: the new table's writer counts from there. Answers whether it came to that within half a minute.
-async fn unseen(connection: &mut AnyConnection) -> Result<bool> {
+/// the server: the new table's writer counts from there. Returns whether it came to that within half a minute.
+async fn wait_until_invisible(connection: &mut AnyConnection) -> Result<bool> {
     let now: String = one(connection, "SELECT pg_current_xact_id()::text", vec![]).await?.try_get(0)?;
     let sql = "SELECT count(*) + CASE WHEN pg_snapshot_xmin(pg_current_snapshot()) <= CAST($1 AS TEXT)::xid8 THEN 1 ELSE 0 END
         FROM pg_stat_activity WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
@@ -180,10 +180,10 @@ pub(super) async fn replace(connection: &mut AnyConnection, url: &str, from: &Pa
     if has_table(&mut tx, RESTORING).await? {
         // An earlier restore was cut off; what it moved aside is there.
         let aside = aside(&mut tx).await?;
-        told(&mut tx, &format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public; {}", marker(&aside))).await?;
+        execute_raw(&mut tx, &format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public; {}", marker(&aside))).await?;
     } else {
         let aside = free_name(&mut tx, &format!("before_restore_{now}")).await?;
-        told(&mut tx, &format!("ALTER SCHEMA public RENAME TO {aside}; CREATE SCHEMA public; {}", marker(&aside))).await?;
+        execute_raw(&mut tx, &format!("ALTER SCHEMA public RENAME TO {aside}; CREATE SCHEMA public; {}", marker(&aside))).await?;
     }
     tx.commit().await?;
     let mut command = tool("pg_restore", url);
@@ -191,7 +191,7 @@ pub(super) async fn replace(connection: &mut AnyConnection, url: &str, from: &Pa
     if let Err(e) = run(command, "pg_restore").await {
         let mut tx = connection.begin().await?;
         let aside = aside(&mut tx).await?;
-        told(&mut tx, &format!("DROP SCHEMA public CASCADE; ALTER SCHEMA {aside} RENAME TO public")).await?;
+        execute_raw(&mut tx, &format!("DROP SCHEMA public CASCADE; ALTER SCHEMA {aside} RENAME TO public")).await?;
         tx.commit().await?;
         return Err(e);
     }
@@ -219,7 +219,7 @@ pub(super) async fn all_aside(connection: &mut AnyConnection) -> Result<Vec<Stri
 
 /// Drops such a schema with all that is in it.
 pub(super) async fn drop_aside(connection: &mut AnyConnection, aside: &str) -> Result<()> {
-    told(connection, &format!("DROP SCHEMA {aside} CASCADE")).await
+    execute_raw(connection, &format!("DROP SCHEMA {aside} CASCADE")).await
 }
 
 /// A connection that sees what [`replace`] moved aside, if that was a hub's.
@@ -229,7 +229,7 @@ pub(super) async fn replaced(connection: &mut AnyConnection, url: &str) -> Resul
         return Ok(None);
     }
     let mut old = connect(url).await?;
-    told(&mut old, &format!("SET search_path TO {aside}")).await?;
+    execute_raw(&mut old, &format!("SET search_path TO {aside}")).await?;
     Ok(Some(old))
 }
 
@@ -240,7 +240,7 @@ pub(super) async fn is_restoring(connection: &mut AnyConnection) -> Result<bool>
 
 /// The copy may be opened, once the caller's transaction is committed.
 pub(super) async fn finish(connection: &mut AnyConnection) -> Result<()> {
-    told(connection, "DROP TABLE restoring").await
+    execute_raw(connection, "DROP TABLE restoring").await
 }
 
 /// The table that is there while a restore is under way.
@@ -255,7 +255,7 @@ async fn aside(connection: &mut AnyConnection) -> Result<String> {
     Ok(one(connection, "SELECT aside FROM restoring", vec![]).await?.try_get(0)?)
 }
 
-async fn told(connection: &mut AnyConnection, sql: &str) -> Result<()> {
+async fn execute_raw(connection: &mut AnyConnection, sql: &str) -> Result<()> {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await?;
     Ok(())
 }

@@ -40,7 +40,7 @@ fn query(sql: String, args: Vec<Arg>) -> Query {
     })
 }
 
-/// Runs a statement; answers with how many rows it changed.
+/// Runs a statement. Returns how many rows it changed.
 pub async fn exec(connection: &mut AnyConnection, sql: &str, args: Vec<Arg>) -> Result<u64> {
     Ok(query(sql.to_owned(), args).execute(connection).await?.rows_affected())
 }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection, Row};
+use sqlx::{AnyConnection, AnyPool, Row};
 
-use super::{Arg, SCHEMA_VERSION, exec, one};
+use super::{Arg, exec, one};
 use crate::error::{HubError, Result};
 
 /// The database file within the data folder.
@@ -85,22 +85,11 @@ pub(super) async fn backup(writer: &AnyPool, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the file anew and empties the write-ahead log; answers whether nobody was in the way.
+/// Writes the file anew and empties the write-ahead log. Returns whether nobody was in the way.
 pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
     let mut connection = writer.acquire().await?;
     exec(&mut connection, "VACUUM", vec![]).await?;
     Ok(one(&mut connection, "PRAGMA wal_checkpoint(TRUNCATE)", vec![]).await?.try_get::<i64, _>(0)? == 0)
-}
-
-/// Whether the file is a hub's database, complete enough to be restored.
-pub async fn is_backup(file: &Path) -> bool {
-    sqlx::any::install_default_drivers();
-    let Some(path) = file.to_str() else { return false };
-    let Ok(mut connection) = AnyConnection::connect(&format!("sqlite://{path}?mode=ro&immutable=1")).await else { return false };
-    let version = one(&mut connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await;
-    let whole = one(&mut connection, "PRAGMA integrity_check(1)", vec![]).await;
-    let text = |row: Result<sqlx::any::AnyRow>| row.ok().and_then(|r| r.try_get::<String, _>(0).ok());
-    text(version).and_then(|v| v.parse().ok()).is_some_and(|v: usize| (1..=SCHEMA_VERSION).contains(&v)) && text(whole).as_deref() == Some("ok")
 }
 
 /// What a database moved aside consists of: the file and those that SQLite keeps beside it.

@@ -2,15 +2,17 @@
 
 use gridwalk_core::identity::PublicKey;
 use gridwalk_core::ids::{DeviceId, Id};
-use gridwalk_core::rules::{Author, Grant, Over};
+use gridwalk_core::rules::{Author, Grant, RoleScope};
 use gridwalk_core::sync::protocol::{Granted, RefusalCode};
 use sqlx::{AnyConnection, Row};
 
-use super::batch::GRACE_SECONDS;
 use super::request::OpenBundle;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all};
+
+/// For how long after a document left an audience, or a role ended, what was done before hearing of it is taken, in seconds.
+pub(super) const GRACE_SECONDS: i64 = 30 * 86_400;
 
 /// A device's place in a community.
 #[derive(Debug, Clone)]
@@ -69,7 +71,7 @@ pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: 
         grants.push(Grant { role: row.try_get::<String, _>(0)?.parse()?, scope: row.try_get::<String, _>(1)?.parse()? });
     }
     // A circle is for people of the community: with the last other role its members' end too.
-    if grants.iter().all(|g: &Grant| g.role.over() == Over::Circle) {
+    if grants.iter().all(|g: &Grant| g.role.over() == RoleScope::Circle) {
         grants.clear();
     }
     let sql = "SELECT device FROM devices WHERE tenant_id = $1 AND person = $2 UNION SELECT device FROM earlier_devices WHERE tenant_id = $1 AND person = $2";

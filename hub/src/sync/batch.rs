@@ -15,13 +15,11 @@ use gridwalk_core::projection::Row;
 use gridwalk_core::rules::{Author, judge};
 use sqlx::{AnyConnection, Row as _};
 
-use super::carried::Vouched;
+use super::author::GRACE_SECONDS;
+use super::request::Vouched;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, one, select_in};
-
-/// For how long after a document left an audience, or a role ended, what was done before hearing of it is taken, in seconds.
-pub(super) const GRACE_SECONDS: i64 = 30 * 86_400;
 
 /// A document as this transaction sees it.
 pub(super) struct Held {
@@ -39,7 +37,7 @@ pub(super) struct Held {
     pub rows: Option<Vec<Row>>,
 }
 
-/// Where something stands that a happening is about.
+/// Where something stands that an event is about.
 #[derive(Default)]
 pub(super) struct About {
     /// Its kind's name.
@@ -90,7 +88,7 @@ pub struct Batch<'a> {
     /// The tenant's number when it was looked at, of what is decided on a snapshot.
     pub(super) seen: Option<u64>,
     pub(super) held: HashMap<Id, Held>,
-    /// Audiences of what happenings are about, where nothing else of it is needed.
+    /// Audiences of what events are about, where nothing else of it is needed.
     pub(super) abouts: HashMap<Id, About>,
     /// Documents that were looked for and are not there.
     pub(super) absent: BTreeSet<Id>,
@@ -163,7 +161,7 @@ impl<'a> Batch<'a> {
         Ok(self.held.get(&id).map(|h| h.doc.clone()))
     }
 
-    /// Loads the audiences of what happenings are about.
+    /// Loads the audiences of what events are about.
     pub(super) async fn load_abouts(&mut self, connection: &mut AnyConnection, ids: impl IntoIterator<Item = Id>) -> Result<()> {
         let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id)).collect();
         let keys: Vec<Arg> = wanted.iter().map(|id| Arg::text(&id.to_string())).collect();
@@ -210,7 +208,7 @@ impl<'a> Batch<'a> {
         }
         let looked_at: BTreeSet<Id> = self.held.keys().chain(&self.absent).chain(self.abouts.keys()).copied().collect();
         let keys: Vec<Arg> = looked_at.iter().map(|id| Arg::text(&id.to_string())).collect();
-        // It was changed, or moved: a happening moves without a change of its own.
+        // It was changed, or moved: an event moves without a change of its own.
         let newest = "SELECT max(number) FROM changes WHERE tenant_id = $1 AND doc IN ({in})
             UNION ALL SELECT max(entered) FROM audiences WHERE tenant_id = $1 AND doc IN ({in})
             UNION ALL SELECT max(left_at) FROM audiences WHERE tenant_id = $1 AND doc IN ({in})";
@@ -234,7 +232,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The kind of a document that is here, of those that were loaded or that happenings are about.
+    /// The kind of a document that is here, of those that were loaded or that events are about.
     pub(super) fn kind_of(&self, id: Id) -> Option<&str> {
         self.held.get(&id).map(|held| held.doc.kind().name).or_else(|| self.abouts.get(&id).map(|about| &*about.kind))
     }

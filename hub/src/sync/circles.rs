@@ -8,8 +8,8 @@ use gridwalk_core::ids::Id;
 use sqlx::{AnyConnection, Row};
 
 use super::batch::Batch;
-use crate::admin::log::{Act, record};
 use crate::error::Result;
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all, exec};
 
 impl Batch<'_> {

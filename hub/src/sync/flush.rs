@@ -10,22 +10,22 @@ use gridwalk_core::sync::protocol::{Actors, Statement, StatementLine, encode};
 use sqlx::{AnyConnection, Row};
 
 use super::batch::{Batch, number_of};
-use super::carried::Vouched;
-use crate::admin::log::{Act, record};
+use super::request::Vouched;
 use crate::error::Result;
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all, exec, insert_many, select_in};
 
 pub(super) const CHANGED: i64 = 0;
 pub(super) const ENTERED: i64 = 1;
 pub(super) const LEFT: i64 = 2;
-/// How long phones hold a happening after it came in, however old it says it is: 30 days.
+/// How long phones hold an event after it came in, however old it says it is: 30 days.
 const UNSEEN_SECONDS: i64 = 30 * 86_400;
 
 /// Rows to insert, by table.
 type Inserts = Vec<Vec<Arg>>;
 
 impl Batch<'_> {
-    /// Writes everything; answers with the numbers that the new changes got, and whose they are. Letting the documents go is
+    /// Writes everything. Returns the numbers that the new changes got, and whose they are. Letting the documents go is
     /// left to the caller: after the commit it keeps nobody waiting.
     pub async fn flush(&mut self, connection: &mut AnyConnection) -> Result<Vec<(u64, DeviceId)>> {
         self.keep_own_statement();
@@ -89,7 +89,7 @@ impl Batch<'_> {
         let mut moved: Vec<(Id, BTreeSet<Audience>, BTreeSet<Audience>)> = self
             .held
             .iter()
-            // A happening moves with what it is about, never by a change of its own.
+            // An event moves with what it is about, never by a change of its own.
             .filter(|(_, h)| h.dirty && h.about.is_none())
             .map(|(id, h)| (*id, h.audiences.clone(), self.place(*id, h.doc.kind(), h.doc.tree()).0))
             .filter(|(_, old, new)| old != new)
@@ -100,7 +100,7 @@ impl Batch<'_> {
         for (id, old, new) in moved {
             let (entered, left): (Vec<String>, Vec<String>) =
                 (new.difference(&old).map(ToString::to_string).collect(), old.difference(&new).map(ToString::to_string).collect());
-            let moving = self.with_happenings(connection, id).await?;
+            let moving = self.with_events(connection, id).await?;
             let (mut audiences, mut entries): (Inserts, Inserts) = Default::default();
             // A number each, so that a page can end between any two of them.
             for doc in &moving {
@@ -128,7 +128,7 @@ impl Batch<'_> {
     }
 
     /// A document and everything that is about it.
-    async fn with_happenings(&self, connection: &mut AnyConnection, id: Id) -> Result<Vec<String>> {
+    async fn with_events(&self, connection: &mut AnyConnection, id: Id) -> Result<Vec<String>> {
         let mut moving = vec![id.to_string()];
         let sql = "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2 ORDER BY doc";
         for row in all(connection, sql, vec![Arg::text(&self.tenant.id), Arg::text(&moving[0])]).await? {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::Prepared;
+use gridwalk_core::sync::SignedRequest;
 use gridwalk_hub::store::{Arg, all, exec};
 use sqlx::{Column, Row};
 
@@ -116,7 +116,7 @@ pub async fn measure(folder: &Path) -> Result<(f64, String)> {
 }
 
 /// A request of `device` for the copy of its community called `tenant`; the phone is as before afterwards.
-fn prepare(device: &Device, tenant: &str) -> Result<Prepared> {
+fn prepare(device: &Device, tenant: &str) -> Result<SignedRequest> {
     let rename = |tenant: &str| {
         device.phone.store().write(|tx| {
             tx.execute("UPDATE tenants SET tenant = ?1", [tenant])?;
@@ -129,7 +129,7 @@ fn prepare(device: &Device, tenant: &str) -> Result<Prepared> {
     };
     rename(tenant)?;
     let hub = device.phone.hubs()?.pop().ok_or("no hub")?;
-    Ok(device.phone.prepare_sync(&hub, 0)?)
+    Ok(device.phone.prepare_sync(&hub, 0)?.request)
 }
 
 /// Copies the community under other names, devices included.

@@ -14,9 +14,9 @@ use gridwalk_core::rules::Role;
 use gridwalk_core::store::{StoredDoc, push_chunk};
 use gridwalk_core::sync::protocol::{
     ENROL_PATH, Envelope, Judged, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, Receipt, RefusalCode, RefusedRequest, Sealed,
-    SyncRequest, VERSION, Verdict, WireFile, Word, decode, encode, unpack,
+    SyncRequest, VERSION, Verdict, VerdictCode, WireFile, decode, encode, unpack,
 };
-use gridwalk_core::sync::{Answer, Hub as Carrier, Prepared, SyncReport};
+use gridwalk_core::sync::{Answer, SignedRequest, SyncReport, Transport};
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, Error, Phone};
 use gridwalk_hub::admin::{self, NewInvite};
@@ -46,7 +46,7 @@ impl Tap {
     fn carry(&self, sealed: &Sealed) -> gridwalk_core::Result<()> {
         let (key, random) = (DeviceKey::from_bytes(&[7; 32]), SeededRandom::new(3));
         let envelope = encode(&Envelope::close(sealed, "wuyan", &key.public(), &random)?);
-        let judged = Judged { hub_time: MORNING, epoch: 1, verdicts: vec![Verdict { run: 3, word: Word::Taken, reason: None }] };
+        let judged = Judged { hub_time: MORNING, epoch: 1, verdicts: vec![Verdict { run: 3, code: VerdictCode::Taken, reason: None }] };
         let receipt = Receipt::make(&judged, "wuyan", Envelope::id(&envelope), &key.public(), &key, &random)?;
         self.keep("carried", &envelope);
         self.keep("carried", &encode(&receipt));
@@ -55,8 +55,8 @@ impl Tap {
     }
 }
 
-impl Carrier for Tap {
-    async fn post(&self, request: &Prepared) -> gridwalk_core::Result<Answer> {
+impl Transport for Tap {
+    async fn post(&self, request: &SignedRequest) -> gridwalk_core::Result<Answer> {
         let fields: Vec<String> = request.head.fields().iter().map(|(name, value)| format!("{name}: {value}")).collect();
         self.keep("head", fields.join("\n").as_bytes());
         let enrols = request.path == ENROL_PATH;

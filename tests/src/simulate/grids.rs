@@ -49,7 +49,7 @@ impl World<'_> {
         let new = Split { from: old.name, new: name.clone(), choice: Choice::Households(chosen), workers: vec![self.template.persons[worker]] };
         split(&process.hub, &process.tenant, &new, &|_, _| {}).await.map_err(defect)?;
         let mut read = process.hub.store.read().await.map_err(defect)?;
-        let place = admin::place_named(&mut read, &process.tenant.id, &name).await.map_err(defect)?;
+        let place = admin::scope::place_named(&mut read, &process.tenant.id, &name).await.map_err(defect)?;
         drop((read, process));
         self.trace.push(format!("  {name} is split from {}", new.from));
         self.model.moved = true;

@@ -17,6 +17,7 @@ mod hybrid;
 mod inputs;
 mod invites;
 mod lab;
+mod ladder;
 mod lists;
 mod oracle;
 mod photos;

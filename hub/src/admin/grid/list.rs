@@ -7,9 +7,9 @@ use gridwalk_core::places::document::MICRO_GRID;
 use sqlx::{AnyConnection, Row};
 
 use super::people::names_of;
-use crate::admin::role::held;
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
+use crate::registry::grants::{end_due, held};
 use crate::store::{Arg, all, one};
 
 /// A grid.
@@ -48,7 +48,7 @@ pub struct MicroGridLine {
 
 /// All grids, by name, the closed ones last.
 pub async fn list(hub: &Hub, tenant: &Tenant) -> Result<Vec<GridLine>> {
-    crate::admin::end_due(hub, &tenant.id).await?;
+    end_due(hub, &tenant.id).await?;
     let mut read = hub.store.read().await?;
     let sql = "SELECT p.doc, p.name, s.name, o.name, p.opened_at, p.closed_at FROM places p
         LEFT JOIN places s ON s.tenant_id = p.tenant_id AND s.doc = p.successor

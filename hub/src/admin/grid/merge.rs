@@ -8,11 +8,11 @@ use sqlx::AnyConnection;
 
 use super::people::names_of;
 use super::{Plan, carry, grid_named, lying_in, no_grid, plan_of};
-use crate::admin::log::{Act, record};
-use crate::admin::place_named;
-use crate::admin::role::{Term, begin, end, held};
+use crate::admin::scope::place_named;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
+use crate::registry::grants::{Term, begin, end, held};
 use crate::sync::Batch;
 
 /// What merging grid `from` into grid `into` will move.

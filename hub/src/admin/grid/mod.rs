@@ -45,7 +45,7 @@ pub struct Plan {
     /// How many are micro-grids.
     pub micro_grids: u64,
     /// Visits and whatever else is about them: they go along.
-    pub happenings: u64,
+    pub events: u64,
     /// Who serves the grid, by name, and goes on there.
     pub workers: Vec<String>,
 }
@@ -105,7 +105,7 @@ async fn plan_of(connection: &mut AnyConnection, tenant: &str, documents: Vec<(I
     let mut plan = Plan { households: count("household"), reports: count("report"), persons: count("person"), micro_grids: count("place"), ..Plan::default() };
     let keys: Vec<Arg> = documents.iter().map(|(id, _)| Arg::text(&id.to_string())).collect();
     for row in select_in(connection, "SELECT count(*) FROM documents WHERE tenant_id = $1 AND about IN ({in})", tenant, &keys).await? {
-        plan.happenings += u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
+        plan.events += u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
     }
     plan.documents = documents.into_iter().map(|(id, _)| id).collect();
     Ok(plan)

@@ -13,11 +13,11 @@ use sqlx::{AnyConnection, Row};
 
 use super::people::names_of;
 use super::{Grid, LIES_THERE, Plan, carry, grid_named, places_first, plan_of};
-use crate::admin::log::{Act, record};
-use crate::admin::place_named;
-use crate::admin::role::{Term, begin, end, held};
+use crate::admin::scope::place_named;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
+use crate::registry::grants::{Term, begin, end, held};
 use crate::store::{Arg, all};
 use crate::sync::Batch;
 

@@ -179,7 +179,7 @@ pub async fn cut(hub: &Hub, tenant: &str, keep_days: i64) -> Result<u64> {
 
 /// Carries over what another database's log has beyond this one's end, if it continues from there: a restore does not make
 /// forgotten what was done since the backup.
-pub(super) async fn carry_over(from: &mut AnyConnection, to: &mut AnyConnection, tenant: &str) -> Result<()> {
+pub(crate) async fn carry_over(from: &mut AnyConnection, to: &mut AnyConnection, tenant: &str) -> Result<()> {
     let ends = all(to, "SELECT seq, hash FROM audit_ends WHERE tenant_id = $1", vec![Arg::text(tenant)]).await?;
     let Some(end) = ends.first() else { return Ok(()) };
     let (seq, mut hash): (i64, String) = (end.try_get(0)?, end.try_get(1)?);
