@@ -18,6 +18,7 @@ mod inputs;
 mod invites;
 mod lab;
 mod ladder;
+mod licences_doc;
 mod lists;
 mod oracle;
 mod photos;
