@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gridwalk_core::clock::Reading;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 
 use crate::error::{HubError, Result};
 use crate::store::{Arg, Store, all, exec};
@@ -104,7 +103,7 @@ impl ConfirmedClock {
         let row = all(&mut read, "SELECT value FROM meta WHERE name = $1", vec![Arg::text(ROW)]).await?;
         drop(read);
         let before: Option<Kept> = match row.first() {
-            Some(row) => Some(from_json(&row.try_get::<String, _>(0)?)?),
+            Some(row) => Some(from_json(&row.get::<String>(0)?)?),
             None => None,
         };
         let mut kept = before.as_ref().map_or_else(|| Kept::first(reading.clone()), |before| before.after(reading.clone()));

@@ -10,14 +10,13 @@ use gridwalk_core::clock::{HostClock, Reading, Stamp};
 use gridwalk_core::identity::{DeviceKey, HostRandom, PublicKey};
 use gridwalk_core::ids::{Actor, Id};
 use gridwalk_core::versions::Dictionary;
-use sqlx::{AnyConnection, Row};
 
 use crate::clock::ConfirmedClock;
 use crate::error::{HubError, Result};
 use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
 use crate::photo_store::PhotoStore;
-use crate::store::{Arg, Store, all};
+use crate::store::{Arg, Conn, Store, all};
 
 /// One hub.
 #[derive(Clone)]
@@ -159,25 +158,25 @@ impl Hub {
 }
 
 /// The ids of all communities.
-pub async fn tenants(connection: &mut AnyConnection) -> Result<Vec<String>> {
+pub async fn tenants(connection: &mut Conn) -> Result<Vec<String>> {
     let rows = all(connection, "SELECT tenant_id FROM tenants ORDER BY tenant_id", vec![]).await?;
-    rows.iter().map(|r| Ok(r.try_get(0)?)).collect()
+    rows.iter().map(|r| Ok(r.get(0)?)).collect()
 }
 
 impl Tenant {
     /// The tenant of this id.
-    pub async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<Self>> {
+    pub async fn find(connection: &mut Conn, id: &str) -> Result<Option<Self>> {
         let rows =
             all(connection, "SELECT name, community_key, spare_public, hub_person, settings FROM tenants WHERE tenant_id = $1", vec![Arg::text(id)]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let key: [u8; 32] = row.try_get::<Vec<u8>, _>(1)?.try_into().map_err(|_| damaged())?;
+        let key: [u8; 32] = row.get::<Vec<u8>>(1)?.try_into().map_err(|_| damaged())?;
         Ok(Some(Self {
             id: id.to_owned(),
-            name: row.try_get(0)?,
+            name: row.get(0)?,
             key: DeviceKey::from_bytes(&key),
-            spare: PublicKey::from_bytes(&row.try_get::<Vec<u8>, _>(2)?)?,
-            hub_person: row.try_get::<String, _>(3)?.parse()?,
-            settings: row.try_get::<String, _>(4)?.parse()?,
+            spare: PublicKey::from_bytes(&row.get::<Vec<u8>>(2)?)?,
+            hub_person: row.get(3)?,
+            settings: row.get(4)?,
         }))
     }
 }

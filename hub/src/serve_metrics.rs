@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use sqlx::Row;
 use tokio::net::TcpListener;
 
 use crate::error::{HubError, Result};
@@ -46,7 +45,7 @@ async fn gauges(hub: &Hub) -> Result<()> {
     hub.metrics.epoch.set(hub.store.epoch.cast_signed());
     let mut read = hub.store.read().await?;
     for row in all(&mut read, "SELECT tenant_id, number FROM tenants ORDER BY tenant_id", vec![]).await? {
-        hub.metrics.numbers.with_label_values(&[row.try_get::<&str, _>(0)?]).set(row.try_get(1)?);
+        hub.metrics.numbers.with_label_values(&[row.get::<String>(0)?]).set(row.get(1)?);
     }
     Ok(())
 }

@@ -4,14 +4,13 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use gridwalk_core::identity::HostRandom;
-use sqlx::{AnyConnection, Connection};
 
 use super::photos::{CopiedPhotos, check_free, copy_photos};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, tenants};
 use crate::registry::act_log::{self, Act, record};
 use crate::registry::community_keys;
-use crate::store::{Alone, DB_FILE, Store, is_sqlite_backup, set_new_epoch, sqlite_aside, sqlite_files};
+use crate::store::{Alone, Conn, DB_FILE, Store, is_sqlite_backup, set_new_epoch, sqlite_aside, sqlite_files};
 
 /// Held while a hub serves from a data folder, or something replaces the database there.
 pub struct HubLock {
@@ -53,7 +52,7 @@ pub async fn backup(hub: &Hub, to: &Path) -> Result<CopiedPhotos> {
     Ok(photos)
 }
 
-async fn record_everywhere(connection: &mut AnyConnection, at: i64, verb: &str) -> Result<()> {
+async fn record_everywhere(connection: &mut Conn, at: i64, verb: &str) -> Result<()> {
     for tenant in tenants(connection).await? {
         record(connection, &tenant, at, Act { by: "admin", verb, subject: "", detail: "" }).await?;
     }

@@ -5,23 +5,15 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::places::document::MICRO_GRID;
 use gridwalk_core::rules::{Role, RoleScope};
 use gridwalk_core::text::one_form;
-use sqlx::{AnyConnection, Row};
 
 use crate::error::{HubError, Result};
-use crate::store::{Arg, all};
+use crate::store::{Arg, Conn, all};
 
 /// What `role` is given over: the grid of this name or a micro-grid of it, that unit, the street, or the community.
 ///
 /// # Errors
 /// If what the role is given over is not named, or is not there; and for roles that nobody is invited to.
-pub async fn scope_of(
-    connection: &mut AnyConnection,
-    tenant: &str,
-    role: Role,
-    grid: Option<&str>,
-    micro_grid: Option<&str>,
-    unit: Option<Id>,
-) -> Result<Audience> {
+pub async fn scope_of(connection: &mut Conn, tenant: &str, role: Role, grid: Option<&str>, micro_grid: Option<&str>, unit: Option<Id>) -> Result<Audience> {
     match (role.over(), grid, micro_grid, unit) {
         _ if role == Role::Hub => Err(HubError::usage("不能邀请服务器自身", "the hub itself is not invited")),
         (RoleScope::Circle, ..) => {
@@ -53,21 +45,21 @@ pub async fn scope_of(
 }
 
 /// The document of the grid of this name, if it is not closed.
-pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Id> {
+pub async fn place_named(connection: &mut Conn, tenant: &str, name: &str) -> Result<Id> {
     let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND level <> $3 AND state = 'open' ORDER BY doc";
     let rows = all(connection, sql, [tenant, &one_form(name), MICRO_GRID].map(Arg::text).into()).await?;
     let row = rows
         .first()
         .ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格，或已撤并"), format!("there is no grid named {name}, or it was merged away")))?;
-    Ok(row.try_get::<String, _>(0)?.parse()?)
+    Ok(row.get(0)?)
 }
 
 /// The document of the micro-grid of this name in that grid.
-pub async fn micro_grid_named(connection: &mut AnyConnection, tenant: &str, grid: Id, name: &str) -> Result<Id> {
+pub async fn micro_grid_named(connection: &mut Conn, tenant: &str, grid: Id, name: &str) -> Result<Id> {
     let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND place = $3 ORDER BY doc";
     let rows = all(connection, sql, [tenant, &one_form(name), &grid.to_string()].map(Arg::text).into()).await?;
     match &rows[..] {
-        [only] => Ok(only.try_get::<String, _>(0)?.parse()?),
+        [only] => Ok(only.get(0)?),
         [] => Err(HubError::usage(format!("这个网格中没有微网格“{name}”"), format!("the grid has no micro-grid {name}"))),
         _ => Err(HubError::usage(format!("这个网格中有多个微网格叫“{name}”，请先改名"), format!("the grid has several micro-grids {name}; rename them first"))),
     }

@@ -4,11 +4,10 @@
 use gridwalk_core::identity::{DeviceKey, PublicKey};
 use gridwalk_core::ids::DeviceId;
 use gridwalk_core::sync::protocol::{CommunityKeys, KeyStatement, decode, encode};
-use sqlx::{AnyConnection, Row};
 
 use crate::error::{HubError, Result};
 use crate::hub::Tenant;
-use crate::store::{Arg, all, exec};
+use crate::store::{Arg, Conn, Row, all, exec};
 
 /// What a phone that pinned an older pair needs.
 pub struct CatchUp {
@@ -28,12 +27,12 @@ pub(crate) struct Pair {
 }
 
 /// Keeps the first pair of a new community.
-pub(crate) async fn keep_first(connection: &mut AnyConnection, tenant: &Tenant) -> Result<()> {
+pub(crate) async fn keep_first(connection: &mut Conn, tenant: &Tenant) -> Result<()> {
     insert(connection, &tenant.id, 1, &pair_of(tenant), &tenant.key, None).await
 }
 
 /// How a phone that pinned the pair of this mark catches up; nothing if that is the pair in use, or none of this community's.
-pub async fn key_catch_up(connection: &mut AnyConnection, tenant: &Tenant, mark: Option<[u8; 4]>) -> Result<Option<CatchUp>> {
+pub async fn key_catch_up(connection: &mut Conn, tenant: &Tenant, mark: Option<[u8; 4]>) -> Result<Option<CatchUp>> {
     let Some(mark) = mark.filter(|mark| *mark != *pair_of(tenant).mark()) else { return Ok(None) };
     let mut pairs = pairs(connection, &tenant.id).await?.into_iter();
     let Some(pinned) = pairs.by_ref().find(|p| *p.public.mark() == mark) else { return Ok(None) };
@@ -41,18 +40,18 @@ pub async fn key_catch_up(connection: &mut AnyConnection, tenant: &Tenant, mark:
 }
 
 /// The public key that the hub wrote with as `device`, now or earlier.
-pub async fn own_key(connection: &mut AnyConnection, tenant: &str, device: DeviceId) -> Result<Option<PublicKey>> {
+pub async fn own_key(connection: &mut Conn, tenant: &str, device: DeviceId) -> Result<Option<PublicKey>> {
     Ok(pairs(connection, tenant).await?.into_iter().map(|p| p.public.key).find(|key| key.device() == device))
 }
 
 /// The secret key that the hub has of its own device `device`, now or earlier.
-pub async fn secret_of(connection: &mut AnyConnection, tenant: &str, device: DeviceId) -> Result<Option<DeviceKey>> {
+pub async fn secret_of(connection: &mut Conn, tenant: &str, device: DeviceId) -> Result<Option<DeviceKey>> {
     Ok(pairs(connection, tenant).await?.into_iter().map(|p| p.secret).find(|key| key.device() == device))
 }
 
 /// Carries over the pairs that another database has beyond this one's: a restored backup answers with the keys that phones pinned
 /// since.
-pub(crate) async fn carry_over(from: &mut AnyConnection, to: &mut AnyConnection, tenant: &str) -> Result<()> {
+pub(crate) async fn carry_over(from: &mut Conn, to: &mut Conn, tenant: &str) -> Result<()> {
     let (newer, older) = (pairs(from, tenant).await?, pairs(to, tenant).await?);
     let same = older.iter().zip(&newer).all(|(a, b)| a.public == b.public);
     if !same || newer.len() <= older.len() {
@@ -76,7 +75,7 @@ pub(crate) fn pair_of(tenant: &Tenant) -> CommunityKeys {
 
 /// Keeps a pair under its number.
 pub(crate) async fn insert(
-    connection: &mut AnyConnection,
+    connection: &mut Conn,
     tenant: &str,
     number: usize,
     keys: &CommunityKeys,
@@ -95,11 +94,11 @@ pub(crate) async fn insert(
 }
 
 /// All pairs of a community, oldest first.
-pub(crate) async fn pairs(connection: &mut AnyConnection, tenant: &str) -> Result<Vec<Pair>> {
+pub(crate) async fn pairs(connection: &mut Conn, tenant: &str) -> Result<Vec<Pair>> {
     let sql = "SELECT public_key, spare_public, secret, statement FROM community_keys WHERE tenant_id = $1 ORDER BY number";
     let rows = all(connection, sql, vec![Arg::text(tenant)]).await?;
-    let pair = |row: &sqlx::any::AnyRow| {
-        let blob = |column: usize| row.try_get::<Vec<u8>, _>(column);
+    let pair = |row: &Row| {
+        let blob = |column: usize| row.get::<Vec<u8>>(column);
         let public = CommunityKeys { key: PublicKey::from_bytes(&blob(0)?)?, spare: PublicKey::from_bytes(&blob(1)?)? };
         let secret = <[u8; 32]>::try_from(blob(2)?).map_err(|_| HubError::usage("数据库已损坏：密钥长度不对", "the database is damaged: a key's length"))?;
         let statement = Some(blob(3)?).filter(|s| !s.is_empty()).map(|s| decode(&s, "community keys")).transpose()?;

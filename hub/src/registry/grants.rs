@@ -3,12 +3,11 @@
 use gridwalk_core::documents::Audience;
 use gridwalk_core::ids::Id;
 use gridwalk_core::rules::Role;
-use sqlx::{AnyConnection, Row};
 
 use super::act_log::{Act, record};
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec};
+use crate::store::{Arg, Conn, Row, all, exec};
 
 /// A role that someone holds, over a scope.
 #[derive(Debug, Clone)]
@@ -30,12 +29,12 @@ pub(crate) struct Term {
 
 /// Begins `role` of `person` over `scope`. One that is held as such stays as it is; one that came from elsewhere takes the new
 /// term. Returns whether anything changed.
-pub(crate) async fn begin(connection: &mut AnyConnection, tenant: &Tenant, person: Id, role: Role, scope: &Audience, term: &Term) -> Result<bool> {
+pub(crate) async fn begin(connection: &mut Conn, tenant: &Tenant, person: Id, role: Role, scope: &Audience, term: &Term) -> Result<bool> {
     let key = [tenant.id.as_str(), &person.to_string(), &role.to_string(), &scope.to_string()].map(Arg::text);
     let args = key.into_iter().chain([Arg::Int(term.due_at), Arg::Text(term.reason.clone())]).collect::<Vec<_>>();
     let sql = "SELECT reason FROM grants WHERE tenant_id = $1 AND person = $2 AND role = $3 AND scope = $4 AND until_number IS NULL";
     let sql = match all(connection, sql, args[..4].to_vec()).await?.first() {
-        Some(row) if row.try_get::<Option<String>, _>(0)?.is_none() => return Ok(false),
+        Some(row) if row.get::<Option<String>>(0)?.is_none() => return Ok(false),
         Some(_) => "UPDATE grants SET due_at = $5, reason = $6 WHERE tenant_id = $1 AND person = $2 AND role = $3 AND scope = $4 AND until_number IS NULL",
         None => {
             "INSERT INTO grants (tenant_id, person, role, scope, from_number, due_at, reason)
@@ -46,7 +45,7 @@ pub(crate) async fn begin(connection: &mut AnyConnection, tenant: &Tenant, perso
 }
 
 /// Ends `role` of `person` over `scope` at `at` (seconds since the Unix epoch, UTC). Returns whether it was held.
-pub(crate) async fn end(connection: &mut AnyConnection, tenant: &str, person: Id, role: Role, scope: &Audience, at: i64) -> Result<bool> {
+pub(crate) async fn end(connection: &mut Conn, tenant: &str, person: Id, role: Role, scope: &Audience, at: i64) -> Result<bool> {
     // The end has a number of its own: what was made at the number before it came before the end.
     exec(connection, "UPDATE tenants SET number = number + 1 WHERE tenant_id = $1", vec![Arg::text(tenant)]).await?;
     let args = [tenant, &person.to_string(), &role.to_string(), &scope.to_string()].map(Arg::text).into_iter().chain([Arg::int(at)]);
@@ -56,12 +55,12 @@ pub(crate) async fn end(connection: &mut AnyConnection, tenant: &str, person: Id
 }
 
 /// Who holds a role over `scope` now.
-pub(crate) async fn held(connection: &mut AnyConnection, tenant: &str, scope: &Audience) -> Result<Vec<Held>> {
+pub(crate) async fn held(connection: &mut Conn, tenant: &str, scope: &Audience) -> Result<Vec<Held>> {
     let sql = "SELECT person, role, due_at, reason FROM grants WHERE tenant_id = $1 AND scope = $2 AND until_number IS NULL ORDER BY person, role";
     let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(&scope.to_string())]).await?;
-    let one = |r: &sqlx::any::AnyRow| {
-        let (person, role): (String, String) = (r.try_get(0)?, r.try_get(1)?);
-        Ok(Held { person: person.parse()?, role: role.parse()?, due_at: r.try_get(2)?, reason: r.try_get(3)? })
+    let one = |r: &Row| {
+        let (person, role): (String, String) = (r.get(0)?, r.get(1)?);
+        Ok(Held { person: person.parse()?, role: role.parse()?, due_at: r.get(2)?, reason: r.get(3)? })
     };
     rows.iter().map(one).collect()
 }
@@ -77,8 +76,8 @@ pub async fn end_due(hub: &Hub, tenant: &str) -> Result<()> {
     drop(read);
     let mut tx = hub.store.write(tenant).await?;
     for row in all(&mut tx, sql, args).await? {
-        let (person, role, scope): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        end(&mut tx, tenant, person.parse()?, role.parse()?, &scope.parse()?, row.try_get(3)?).await?;
+        let (person, role, scope): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        end(&mut tx, tenant, person.parse()?, role.parse()?, &scope.parse()?, row.get(3)?).await?;
         record(&mut tx, tenant, hub.now(), Act { by: "hub", verb: "end_role", subject: &person, detail: &format!("{role} {scope} due") }).await?;
     }
     tx.commit().await?;

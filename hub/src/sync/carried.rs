@@ -12,6 +12,7 @@ use super::take::take_in;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::registry::community_keys::secret_of;
+use crate::store::Conn;
 
 /// The longest reason for vouching, in bytes.
 const MAX_REASON: usize = 1000;
@@ -58,7 +59,7 @@ async fn open_and_take(hub: &Hub, carrier: DeviceId, carried: &Carried) -> Resul
 }
 
 /// Who vouches, if the carrier's person may: a cadre of that community.
-async fn voucher(hub: &Hub, connection: &mut sqlx::AnyConnection, tenant: &Tenant, carrier: DeviceId, reason: Option<&str>) -> Result<Option<Vouched>> {
+async fn voucher(hub: &Hub, connection: &mut Conn, tenant: &Tenant, carrier: DeviceId, reason: Option<&str>) -> Result<Option<Vouched>> {
     let Some(reason) = reason.map(str::trim).filter(|r| !r.is_empty() && r.len() <= MAX_REASON) else { return Ok(None) };
     let member = match Membership::active(Membership::find(connection, &tenant.id, carrier).await?) {
         Ok(member) => member,

@@ -5,7 +5,6 @@ use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::identity::{PublicKey, SignedHead};
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::sync::protocol::{ENROL_PATH, EnrolReply, EnrolRequest, RefusalCode, VERSION, decode, pack, seal_reply, unpack};
-use sqlx::{AnyConnection, Row};
 
 use super::author::{Membership, author_of, granted};
 use super::verify::{check_clock, refuse, use_nonce};
@@ -14,7 +13,7 @@ use crate::hub::{Hub, Tenant};
 use crate::registry::act_log::{Act, record};
 use crate::registry::community_keys::key_catch_up;
 use crate::registry::enrolments::note_enrolment;
-use crate::store::{Arg, all, exec};
+use crate::store::{Arg, Conn, all, exec};
 
 /// How many wrong tries close a code.
 const WRONG_TRIES: i64 = 5;
@@ -67,7 +66,7 @@ pub async fn handle_enrol(hub: &Hub, head: &SignedHead, body: &[u8]) -> Result<V
 /// Uses a code up. Returns whom it was for, or the refusal. A wrong try is counted either way. `member` is the
 /// person of a device that is enrolled already: its code may have been used by the request whose answer was lost.
 async fn use_code(
-    connection: &mut AnyConnection,
+    connection: &mut Conn,
     tenant: &str,
     code: &str,
     device: DeviceId,
@@ -79,17 +78,17 @@ async fn use_code(
     let rows =
         all(connection, "SELECT secret_hash, person, expires_at, used_at, wrong_tries FROM invites WHERE tenant_id = $1 AND code = $2", key.clone()).await?;
     let Some(row) = rows.first() else { return Ok(Err(RefusalCode::Code)) };
-    let person: Id = row.try_get::<String, _>(1)?.parse()?;
-    let used = row.try_get::<Option<i64>, _>(3)?.is_some();
+    let person: Id = row.get(1)?;
+    let used = row.get::<Option<i64>>(3)?.is_some();
     let again = member == Some(person);
-    let open = (again || row.try_get::<i64, _>(2)? > now && !used) && row.try_get::<i64, _>(4)? < WRONG_TRIES;
+    let open = (again || row.get::<i64>(2)? > now && !used) && row.get::<i64>(4)? < WRONG_TRIES;
     if !open || member.is_some() && !again {
         return Ok(Err(RefusalCode::Code));
     }
-    if row.try_get::<String, _>(0)? != hash_text(&sha256(secret.as_bytes())) {
+    if row.get::<String>(0)? != hash_text(&sha256(secret.as_bytes())) {
         tracing::warn!(tenant, device = %device, "wrong enrolment code");
         exec(connection, "UPDATE invites SET wrong_tries = wrong_tries + 1 WHERE tenant_id = $1 AND code = $2", key).await?;
-        if row.try_get::<i64, _>(4)? + 1 == WRONG_TRIES {
+        if row.get::<i64>(4)? + 1 == WRONG_TRIES {
             let detail = format!("code {public}");
             record(connection, tenant, now, Act { by: &device.to_string(), verb: "close_code", subject: &person.to_string(), detail: &detail }).await?;
         }

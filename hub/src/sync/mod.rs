@@ -1,7 +1,7 @@
 //! The hub's half of sync. [`verify`] says whether a request is its device's own, [`request`] opens it, [`carried`] what came by other hands, [`take`] decides
 //! each change, [`batch`] holds the documents of one transaction, [`bound`] bounds the times they claim and [`flush`] writes what was decided ([`circles`] the roles that
 //! follow from it), [`page`] reads the news ([`reads`] logs what of it is confidential), [`fold`] keeps history small,
-//! [`again`] ends it, [`rebuild`] makes the read model anew.
+//! [`again`] ends it, [`rebuild`] makes the read model anew; [`entries`] is what audiences read, [`enrol`] how a device joins.
 
 mod again;
 mod author;
@@ -10,6 +10,7 @@ mod bound;
 mod carried;
 mod circles;
 mod enrol;
+pub mod entries;
 mod flush;
 pub mod fold;
 mod handle;

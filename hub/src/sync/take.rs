@@ -13,7 +13,6 @@ use gridwalk_core::places::MoveTo;
 use gridwalk_core::reports::{SettleReport, fold};
 use gridwalk_core::rules::{Refusal, judge_recorded};
 use gridwalk_core::sync::protocol::{RefusalCode, Verdict, VerdictCode};
-use sqlx::{AnyConnection, Row};
 
 use super::again::PHOTOS_ERASED;
 use super::author::{Membership, Signer};
@@ -23,7 +22,7 @@ use super::verify::use_nonce;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::registry::grants::end_due;
-use crate::store::{Arg, select_in};
+use crate::store::{Conn, select_in};
 
 /// A decision with the rule's code, if it is a refusal.
 type Decision = (VerdictCode, Option<String>);
@@ -65,7 +64,7 @@ pub(super) async fn take_in(
 
 impl Batch<'_> {
     /// Decides these bundles, with a verdict for each change.
-    pub async fn answer(&mut self, connection: &mut AnyConnection, bundles: &[&OpenBundle]) -> Result<Vec<Vec<Verdict>>> {
+    pub async fn answer(&mut self, connection: &mut Conn, bundles: &[&OpenBundle]) -> Result<Vec<Vec<Verdict>>> {
         self.seen = Some(number_of(connection, &self.tenant.id).await?);
         let mut signers = Vec::new();
         for bundle in bundles {
@@ -92,7 +91,7 @@ impl Batch<'_> {
     }
 
     /// Loads what the bundles of this community need, documents in order of id.
-    async fn prepare(&mut self, connection: &mut AnyConnection, bundles: &[&OpenBundle]) -> Result<Finals> {
+    async fn prepare(&mut self, connection: &mut Conn, bundles: &[&OpenBundle]) -> Result<Finals> {
         let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
         // Of what a photo is about it is asked until when photos of it were erased.
         let shown = changes().filter(|c| c.record.is_some()).filter_map(|c| c.about);
@@ -102,19 +101,19 @@ impl Batch<'_> {
         // Of what is here already too: what it is about may have moved before it came.
         let abouts: BTreeSet<Id> = changes().flat_map(|c| c.about.or_else(|| self.held.get(&c.doc)?.about).into_iter().chain(c.record)).collect();
         self.load_abouts(connection, abouts).await?;
-        let keys: Vec<Arg> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(&id.to_string())).collect();
+        let keys: Vec<String> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(ToString::to_string).collect();
         let mut finals = HashMap::new();
         let tenant = self.tenant.id.clone();
         for row in
             select_in(connection, "SELECT hash, generation, doc, word, reason FROM verdicts WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys).await?
         {
-            let (hash, generation, doc): (String, i64, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            let word = match row.try_get::<i64, _>(3)? {
+            let (hash, generation, doc): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let word = match row.get::<i64>(3)? {
                 2 => VerdictCode::Refused,
                 4 => VerdictCode::Generation,
                 _ => VerdictCode::ActorReused,
             };
-            let reason: Option<String> = row.try_get(4)?;
+            let reason: Option<String> = row.get(4)?;
             for change in
                 changes().filter(|c| i64::from(c.generation) == generation && c.doc.to_string() == doc && gridwalk_core::documents::hash_text(&c.hash) == hash)
             {
@@ -125,7 +124,7 @@ impl Batch<'_> {
     }
 
     /// Decides a well-signed bundle of `signer`, or of someone who may not speak (`None`).
-    async fn take(&mut self, connection: &mut AnyConnection, bundle: &OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
+    async fn take(&mut self, connection: &mut Conn, bundle: &OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
         let mut verdicts: Vec<Verdict> = Vec::new();
         let mut taken_any = false;
         for group in &bundle.groups {
@@ -297,7 +296,7 @@ impl Batch<'_> {
 
     /// What this group put into a grid that was closed meanwhile goes on to its successor; what it put into a micro-grid of
     /// another grid lies in none.
-    async fn forward(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
+    async fn forward(&mut self, connection: &mut Conn, group: &[IncomingChange]) -> Result<()> {
         for change in group {
             let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.about.is_none()) else { continue };
             let Some(place) = held.doc.tree().id("place") else { continue };
@@ -316,7 +315,7 @@ impl Batch<'_> {
     }
 
     /// A report that this group closed is settled at once, so that its published status does not flip.
-    async fn settle(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
+    async fn settle(&mut self, connection: &mut Conn, group: &[IncomingChange]) -> Result<()> {
         for change in group {
             let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.doc.kind().name == "report") else { continue };
             if fold(held.doc.tree()).unsettled {
@@ -326,7 +325,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    pub(super) async fn run_or_leave(&mut self, connection: &mut AnyConnection, input: Input) -> Result<()> {
+    pub(super) async fn run_or_leave(&mut self, connection: &mut Conn, input: Input) -> Result<()> {
         match self.run(connection, input).await {
             Ok(_) => Ok(()),
             // A conflict or odd content in a document is no reason to hold up the sync.

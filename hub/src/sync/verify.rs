@@ -3,12 +3,11 @@
 use gridwalk_core::documents::hash_text;
 use gridwalk_core::identity::{CLOCK_TOLERANCE_SECONDS, SignedHead, cipher::sha256};
 use gridwalk_core::sync::protocol::RefusalCode;
-use sqlx::{AnyConnection, Row};
 
 use super::author::Membership;
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
-use crate::store::{Arg, all, exec};
+use crate::store::{Arg, Conn, all, exec};
 
 pub(super) fn refuse<T>(code: RefusalCode) -> Result<T> {
     Err(HubError::Refused(code))
@@ -21,7 +20,7 @@ pub async fn verified(hub: &Hub, head: &SignedHead, path: &str, body: &[u8]) -> 
     let mut read = hub.store.read().await?;
     let known = all(&mut read, "SELECT tenant_id FROM devices WHERE device = $1 ORDER BY tenant_id", vec![Arg::text(&head.device.to_string())]).await?;
     let Some(first) = known.first() else { return refuse(RefusalCode::UnknownDevice) };
-    let home: String = first.try_get(0)?;
+    let home: String = first.get(0)?;
     let member = Membership::active(Membership::find(&mut read, &home, head.device).await?)?;
     if !head.verifies(&member.key, path, body) {
         return refuse(RefusalCode::Signature);
@@ -36,7 +35,7 @@ pub(super) fn check_clock(hub: &Hub, head: &SignedHead) -> Result<()> {
 }
 
 /// Whether this very request was heard before.
-pub(super) async fn was_heard(connection: &mut AnyConnection, tenant: &str, head: &SignedHead) -> Result<bool> {
+pub(super) async fn was_heard(connection: &mut Conn, tenant: &str, head: &SignedHead) -> Result<bool> {
     let args = vec![Arg::text(tenant), Arg::text(&head.device.to_string()), Arg::text(&nonce_of(head))];
     Ok(!all(connection, "SELECT at FROM nonces WHERE tenant_id = $1 AND device = $2 AND nonce = $3", args).await?.is_empty())
 }
@@ -47,7 +46,7 @@ fn nonce_of(head: &SignedHead) -> String {
 }
 
 /// A nonce is used once in a community; those too old to pass the clock are forgotten.
-pub async fn use_nonce(connection: &mut AnyConnection, tenant: &str, head: &SignedHead, now: i64) -> Result<()> {
+pub async fn use_nonce(connection: &mut Conn, tenant: &str, head: &SignedHead, now: i64) -> Result<()> {
     let old = vec![Arg::text(tenant), Arg::int(now - 3 * CLOCK_TOLERANCE_SECONDS)];
     exec(connection, "DELETE FROM nonces WHERE tenant_id = $1 AND at < $2", old).await?;
     let args = vec![Arg::text(tenant), Arg::text(&head.device.to_string()), Arg::text(&nonce_of(head)), Arg::int(now)];

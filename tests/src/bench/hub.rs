@@ -8,7 +8,6 @@ use std::time::Instant;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::SignedRequest;
 use gridwalk_hub::store::{Arg, all, exec};
-use sqlx::{Column, Row};
 
 use super::stage::Stage;
 use super::{Line, Result};
@@ -103,7 +102,7 @@ pub async fn measure(folder: &Path) -> Result<(f64, String)> {
     }
     let seconds = started.elapsed().as_secs_f64();
     let mut read = stage.hub.hub.store.read().await?;
-    let taken: i64 = gridwalk_hub::store::one(&mut read, "SELECT count(*) FROM visits WHERE tenant_id = 't00'", vec![]).await?.try_get(0)?;
+    let taken: i64 = gridwalk_hub::store::one(&mut read, "SELECT count(*) FROM visits WHERE tenant_id = 't00'", vec![]).await?.get(0)?;
     if taken < 80 * 33 {
         return Err(format!("only {taken} visits arrived").into());
     }
@@ -138,7 +137,7 @@ async fn clone_tenants(stage: &Stage, names: &[String]) -> Result<()> {
     let own = ["tenants", "devices", "grants", "documents", "changes", "audiences", "entries", "statements"];
     for table in own.into_iter().chain(gridwalk_core::kinds::tables().map(|table| table.name)) {
         let Some(row) = all(&mut tx, &format!("SELECT * FROM {table} LIMIT 1"), vec![]).await?.pop() else { continue };
-        let columns: Vec<String> = row.columns().iter().filter(|c| c.name() != "tenant_id").map(|c| format!("\"{}\"", c.name())).collect();
+        let columns: Vec<String> = row.names().into_iter().filter(|name| *name != "tenant_id").map(|name| format!("\"{name}\"")).collect();
         let columns = columns.join(", ");
         for name in names {
             let sql = format!("INSERT INTO {table} (tenant_id, {columns}) SELECT CAST($1 AS TEXT), {columns} FROM {table} WHERE tenant_id = $2");

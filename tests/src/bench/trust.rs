@@ -11,8 +11,8 @@ use gridwalk_core::documents::{Audience, Doc, Place};
 use gridwalk_core::identity::PublicKey;
 use gridwalk_core::rules::{Author, Role, judge};
 use gridwalk_core::sync::Prepared;
+use gridwalk_hub::store::Conn;
 use gridwalk_hub::sync::{Batch, Incoming, Membership, author_of, handle_sync};
-use sqlx::AnyConnection;
 
 use super::stage::Stage;
 use super::{Line, Result, median};
@@ -147,7 +147,7 @@ fn check_rules(cases: &[Case], author: &Author) -> Result<()> {
 }
 
 /// Each change with the document before and after it, as the hub would judge it.
-async fn cases(stage: &Stage, connection: &mut AnyConnection, incoming: &Incoming) -> Result<Vec<Case>> {
+async fn cases(stage: &Stage, connection: &mut Conn, incoming: &Incoming) -> Result<Vec<Case>> {
     let mut batch = Batch::new(&stage.hub.hub, &stage.hub.tenant);
     let mut docs: HashMap<Id, Arc<Doc>> = HashMap::new();
     let mut cases = Vec::new();

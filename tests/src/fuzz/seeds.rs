@@ -23,7 +23,6 @@ use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::store::all;
 use gridwalk_hub::sync::{handle_enrol, handle_sync};
 use gridwalk_hub::{Hub, HubError};
-use sqlx::Row;
 
 use crate::harness::{MORNING, key_of, report};
 use crate::pictures;
@@ -135,7 +134,7 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     let sql = "SELECT d.schema, c.body FROM changes c JOIN documents d ON d.tenant_id = c.tenant_id AND d.doc = c.doc
         WHERE c.number = (SELECT min(f.number) FROM changes f WHERE f.tenant_id = c.tenant_id AND f.doc = c.doc) ORDER BY c.number";
     for row in all(&mut read, sql, vec![]).await? {
-        let (schema, body): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+        let (schema, body): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
         let mut doc = Doc::with_schema(u16::try_from(schema)?, 0)?;
         doc.take_chunk(&body)?;
         let mut stored = StoredDoc::new("t", doc.schema(), 0);
