@@ -6,27 +6,30 @@
 //! is kept until the hub has answered. Screens read only the read model. [`sync`] sends closed and signed bundles of
 //! changes and receives pages of checked changes through the same door. Hub and phone share everything above [`phone`].
 //!
-//! Modules, from the ground up; each may use those above it:
+//! Modules, from the ground up; each may use those above it, but for what `ARCHITECTURE.md` names:
 
 pub mod error;
 pub mod ids;
 pub mod text;
+
 pub mod versions;
 
 pub mod calendar;
 pub mod clock;
+
 pub mod identity;
 
-pub mod dictionary;
 pub mod documents;
+
 pub mod projection;
+
 pub mod rules;
 
+pub mod dictionary;
+
 pub mod commands;
-pub mod kinds;
+
 pub mod records;
-#[cfg(feature = "sample")]
-mod sample;
 
 pub mod activities;
 pub mod attendance;
@@ -40,17 +43,22 @@ pub mod persons;
 pub mod photos;
 pub mod places;
 pub mod reports;
+#[cfg(feature = "sample")]
+mod sample;
+pub mod search;
 pub mod settings;
 pub mod times;
 pub mod units;
 pub mod visits;
 
-pub mod search;
+pub mod kinds;
+
 pub mod store;
 
 pub mod actions;
 
 pub mod phone;
+
 pub mod sync;
 
 pub mod carriers;

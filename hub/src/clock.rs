@@ -12,11 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gridwalk_core::clock::Reading;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 
 use crate::error::{HubError, Result};
-use crate::hub::Hub;
-use crate::store::{Arg, all, exec};
+use crate::store::{Arg, Store, all, exec};
 
 /// How far two clocks may be apart and still agree, in seconds.
 const DRIFT: i64 = 3600;
@@ -89,48 +87,47 @@ impl ConfirmedClock {
     pub fn was_ahead(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|kept| kept.was_ahead)
     }
-}
 
-/// Reads the hub's clock and keeps what that confirms; says so where it is far from confirmed.
-pub async fn read(hub: &Hub) -> Result<()> {
-    keep(hub, false).await
-}
-
-/// Keeps that what came in while the clock was ahead is bounded.
-pub async fn bounded(hub: &Hub) -> Result<()> {
-    keep(hub, true).await
-}
-
-async fn keep(hub: &Hub, bounded: bool) -> Result<()> {
-    let reading = hub.reading();
-    let mut read = hub.store.read().await?;
-    let row = all(&mut read, "SELECT value FROM meta WHERE name = $1", vec![Arg::text(ROW)]).await?;
-    drop(read);
-    let before: Option<Kept> = match row.first() {
-        Some(row) => Some(from_json(&row.try_get::<String, _>(0)?)?),
-        None => None,
-    };
-    let mut kept = before.as_ref().map_or_else(|| Kept::first(reading.clone()), |before| before.after(reading.clone()));
-    kept.was_ahead &= !bounded;
-    let is_due = before.is_none_or(|b| {
-        (kept.reading.wall - b.reading.wall).abs() >= KEPT_EVERY
-            || b.jumped_at != kept.jumped_at
-            || b.was_ahead != kept.was_ahead
-            || b.reading.boot != kept.reading.boot
-    });
-    if is_due {
-        let json = serde_json::to_string(&kept).map_err(|e| HubError::Usage(e.to_string()))?;
-        let mut tx = hub.store.write_any().await?;
-        let sql = "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        exec(&mut tx, sql, vec![Arg::text(ROW), Arg::text(&json)]).await?;
-        tx.commit().await?;
+    /// Reads the hub's clock and keeps what that confirms; says so where it is far from confirmed.
+    pub async fn read(&self, store: &Store, reading: Reading) -> Result<()> {
+        self.keep(store, reading, false).await
     }
-    let ahead_days = (kept.reading.wall - kept.confirmed) / 86_400;
-    *hub.confirmed.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-    if ahead_days != 0 {
-        tracing::warn!(ahead_days, "the clock jumped; nothing is dropped or dated by it until it has agreed with itself for a week: check the clock (NTP)");
+
+    /// Keeps that what came in while the clock was ahead is bounded.
+    pub async fn bounded(&self, store: &Store, reading: Reading) -> Result<()> {
+        self.keep(store, reading, true).await
     }
-    Ok(())
+
+    async fn keep(&self, store: &Store, reading: Reading, bounded: bool) -> Result<()> {
+        let mut read = store.read().await?;
+        let row = all(&mut read, "SELECT value FROM meta WHERE name = $1", vec![Arg::text(ROW)]).await?;
+        drop(read);
+        let before: Option<Kept> = match row.first() {
+            Some(row) => Some(from_json(&row.get::<String>(0)?)?),
+            None => None,
+        };
+        let mut kept = before.as_ref().map_or_else(|| Kept::first(reading.clone()), |before| before.after(reading.clone()));
+        kept.was_ahead &= !bounded;
+        let is_due = before.is_none_or(|b| {
+            (kept.reading.wall - b.reading.wall).abs() >= KEPT_EVERY
+                || b.jumped_at != kept.jumped_at
+                || b.was_ahead != kept.was_ahead
+                || b.reading.boot != kept.reading.boot
+        });
+        if is_due {
+            let json = serde_json::to_string(&kept).map_err(|e| HubError::Usage(e.to_string()))?;
+            let mut tx = store.write_any().await?;
+            let sql = "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+            exec(&mut tx, sql, vec![Arg::text(ROW), Arg::text(&json)]).await?;
+            tx.commit().await?;
+        }
+        let ahead_days = (kept.reading.wall - kept.confirmed) / 86_400;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        if ahead_days != 0 {
+            tracing::warn!(ahead_days, "the clock jumped; nothing is dropped or dated by it until it has agreed with itself for a week: check the clock (NTP)");
+        }
+        Ok(())
+    }
 }
 
 fn from_json(text: &str) -> Result<Kept> {

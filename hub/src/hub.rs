@@ -1,4 +1,4 @@
-//! The entry object: one hub, opened on a data folder.
+//! The entry object: one hub. [`crate::open`] opens it on a data folder.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,13 @@ use gridwalk_core::clock::{HostClock, Reading, Stamp};
 use gridwalk_core::identity::{DeviceKey, HostRandom, PublicKey};
 use gridwalk_core::ids::{Actor, Id};
 use gridwalk_core::versions::Dictionary;
-use sqlx::{AnyConnection, Row};
 
-use crate::admin::tenants;
-use crate::clock::{self, ConfirmedClock};
+use crate::clock::ConfirmedClock;
 use crate::error::{HubError, Result};
 use crate::limits::{Gate, Limits};
 use crate::metrics::Metrics;
-use crate::photos::{PHOTO_FOLDER, PhotoStore};
-use crate::store::{Arg, Store, all};
-use crate::sync::rebuild::rebuild;
+use crate::photo_store::PhotoStore;
+use crate::store::{Arg, Conn, Store, all};
 
 /// One hub.
 #[derive(Clone)]
@@ -60,36 +57,20 @@ pub struct Tenant {
 }
 
 impl Hub {
-    /// Opens the hub's data folder, or makes it, with SQLite in it.
-    pub async fn open(folder: &Path, clock: Arc<dyn HostClock>, random: Arc<dyn HostRandom>) -> Result<Self> {
-        Self::open_on(folder, None, clock, random).await
-    }
-
-    /// The same with the documents in the PostgreSQL database at the address `database`, if there is one: keys, journals and
-    /// photos stay in the folder.
-    pub async fn open_on(folder: &Path, database: Option<&str>, clock: Arc<dyn HostClock>, random: Arc<dyn HostRandom>) -> Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        let metrics = Arc::new(Metrics::new()?);
-        let store = Store::open(folder, database, &*random).await?.measured(metrics.wait.clone());
-        let gate = Arc::new(Gate::new(Limits::default()));
-        let photos = PhotoStore::in_folder(&folder.join(PHOTO_FOLDER))?;
-        let hub = Self {
+    /// A hub on what was opened for it.
+    pub(crate) fn new(store: Store, folder: &Path, photos: PhotoStore, metrics: Metrics, clock: Arc<dyn HostClock>, random: Arc<dyn HostRandom>) -> Self {
+        Self {
             store,
             folder: folder.to_owned(),
             photos,
             dictionary: Dictionary::OURS,
-            metrics,
-            gate,
+            metrics: Arc::new(metrics),
+            gate: Arc::new(Gate::new(Limits::default())),
             clock,
             confirmed: ConfirmedClock::default(),
             random,
             actors: Arc::default(),
-        };
-        clock::read(&hub).await?;
-        if hub.store.rows_are_due().await? {
-            hub.rebuild().await?;
         }
-        Ok(hub)
     }
 
     /// The same hub with other limits.
@@ -103,19 +84,6 @@ impl Hub {
         Self { dictionary, ..self }
     }
 
-    /// Makes the read model of all communities anew.
-    async fn rebuild(&self) -> Result<()> {
-        let ids = tenants(&mut *self.store.read().await?).await?;
-        for id in ids {
-            let tenant = Tenant::find(&mut *self.store.read().await?, &id).await?;
-            if let Some(tenant) = tenant {
-                let documents = rebuild(self, &tenant).await?;
-                tracing::info!(tenant = id, documents, "read model rebuilt");
-            }
-        }
-        self.store.rows_are_made().await
-    }
-
     /// The same hub with the files of photos in another place.
     pub fn with_photos(self, photos: PhotoStore) -> Self {
         Self { photos, ..self }
@@ -124,6 +92,11 @@ impl Hub {
     /// The hub's time, in seconds since the Unix epoch (UTC). Hubs keep their clocks by NTP.
     pub fn now(&self) -> i64 {
         self.clock.read().wall
+    }
+
+    /// Reads the hub's clock and keeps what that confirms.
+    pub(crate) async fn read_clock(&self) -> Result<()> {
+        self.confirmed.read(&self.store, self.reading()).await
     }
 
     /// The hub's clocks.
@@ -158,7 +131,7 @@ impl Hub {
         &*self.random
     }
 
-    /// Writes as this process's actor for `tenant`: `f` gets the actor and its next counter, and answers with the counter
+    /// Writes as this process's actor for `tenant`: `f` gets the actor and its next counter, and returns the counter
     /// after the last one it used.
     pub fn as_actor<T, E>(&self, tenant: &Tenant, f: impl FnOnce(Actor, u64) -> std::result::Result<(T, u64), E>) -> std::result::Result<T, E> {
         let mut actors = self.actors.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,20 +157,26 @@ impl Hub {
     }
 }
 
+/// The ids of all communities.
+pub async fn tenants(connection: &mut Conn) -> Result<Vec<String>> {
+    let rows = all(connection, "SELECT tenant_id FROM tenants ORDER BY tenant_id", vec![]).await?;
+    rows.iter().map(|r| Ok(r.get(0)?)).collect()
+}
+
 impl Tenant {
     /// The tenant of this id.
-    pub async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<Self>> {
+    pub async fn find(connection: &mut Conn, id: &str) -> Result<Option<Self>> {
         let rows =
             all(connection, "SELECT name, community_key, spare_public, hub_person, settings FROM tenants WHERE tenant_id = $1", vec![Arg::text(id)]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let key: [u8; 32] = row.try_get::<Vec<u8>, _>(1)?.try_into().map_err(|_| damaged())?;
+        let key: [u8; 32] = row.get::<Vec<u8>>(1)?.try_into().map_err(|_| damaged())?;
         Ok(Some(Self {
             id: id.to_owned(),
-            name: row.try_get(0)?,
+            name: row.get(0)?,
             key: DeviceKey::from_bytes(&key),
-            spare: PublicKey::from_bytes(&row.try_get::<Vec<u8>, _>(2)?)?,
-            hub_person: row.try_get::<String, _>(3)?.parse()?,
-            settings: row.try_get::<String, _>(4)?.parse()?,
+            spare: PublicKey::from_bytes(&row.get::<Vec<u8>>(2)?)?,
+            hub_person: row.get(3)?,
+            settings: row.get(4)?,
         }))
     }
 }

@@ -1,20 +1,9 @@
-//! What a hub says of itself to Prometheus: counts and durations, on a listener of its own. No personal data, no device ids:
+//! What a hub says of itself to Prometheus: counts and durations ([`crate::serve_metrics`] serves them). No personal data, no device ids:
 //! labels are routes, codes, words and communities, of which there are few.
 
-use std::net::SocketAddr;
-
-use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use prometheus::{Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
-use sqlx::Row;
-use tokio::net::TcpListener;
 
 use crate::error::{HubError, Result};
-use crate::hub::Hub;
-use crate::store::all;
 
 /// Upper bounds of durations, in seconds.
 const SECONDS: [f64; 12] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
@@ -38,8 +27,10 @@ pub struct Metrics {
     pub folded: IntCounter,
     /// How long work waited for the database: its tenant's turn and a connection.
     pub wait: Histogram,
-    epoch: IntGauge,
-    numbers: IntGaugeVec,
+    /// The database's epoch.
+    pub epoch: IntGauge,
+    /// The last sequence number of each community.
+    pub numbers: IntGaugeVec,
 }
 
 impl Metrics {
@@ -79,46 +70,10 @@ impl Metrics {
         Ok(Self { registry, requests, seconds, bytes, bundles, changes, folds, folded, wait, epoch, numbers })
     }
 
-    fn text(&self) -> prometheus::Result<Vec<u8>> {
+    /// All of it in Prometheus's text format.
+    pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
     }
-}
-
-/// Serves `GET /metrics` at `address` beside the hub, until the process ends. Returns the address it listens at.
-pub async fn serve(hub: Hub, address: SocketAddr) -> Result<SocketAddr> {
-    let listener = TcpListener::bind(address).await?;
-    let address = listener.local_addr()?;
-    let app = Router::new().route("/metrics", get(show)).with_state(hub);
-    tokio::spawn(async move {
-        if let Err(e) = axum::serve(listener, app).await {
-            tracing::error!(error = %e, "metrics");
-        }
-    });
-    Ok(address)
-}
-
-async fn show(State(hub): State<Hub>) -> Response {
-    let text = match gauges(&hub).await {
-        Ok(()) => hub.metrics.text().map_err(|e| HubError::Usage(e.to_string())),
-        Err(e) => Err(e),
-    };
-    match text {
-        Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
-        Err(e) => {
-            tracing::error!(error = %e, "metrics");
-            (StatusCode::SERVICE_UNAVAILABLE, "database\n").into_response()
-        }
-    }
-}
-
-/// What is not counted but looked up.
-async fn gauges(hub: &Hub) -> Result<()> {
-    hub.metrics.epoch.set(hub.store.epoch.cast_signed());
-    let mut read = hub.store.read().await?;
-    for row in all(&mut read, "SELECT tenant_id, number FROM tenants ORDER BY tenant_id", vec![]).await? {
-        hub.metrics.numbers.with_label_values(&[row.try_get::<&str, _>(0)?]).set(row.try_get(1)?);
-    }
-    Ok(())
 }

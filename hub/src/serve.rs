@@ -8,10 +8,9 @@ use std::time::Duration;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 
-use crate::admin::{self, tenants};
-use crate::clock;
+use crate::admin;
 use crate::error::{HubError, Result};
-use crate::hub::{Hub, Tenant};
+use crate::hub::{Hub, Tenant, tenants};
 use crate::photos;
 use crate::routes::router;
 use crate::sync::{bound_what_came_ahead, fold};
@@ -94,9 +93,9 @@ async fn keep_folding(hub: Hub) {
     }
 }
 
-/// Folds the old changes of all communities; answers with how many documents were folded.
+/// Folds the old changes of all communities. Returns how many documents were folded.
 async fn fold_once(hub: &Hub) -> Result<u64> {
-    clock::read(hub).await?;
+    hub.read_clock().await?;
     let ids = {
         let mut read = hub.store.read().await?;
         tenants(&mut read).await?
@@ -120,7 +119,7 @@ async fn fold_once(hub: &Hub) -> Result<u64> {
         }
     }
     if was_ahead {
-        clock::bounded(hub).await?;
+        hub.confirmed.bounded(&hub.store, hub.reading()).await?;
     }
     // What someone's reading kept an erasure from.
     admin::scrub(hub).await?;

@@ -12,7 +12,7 @@ use gridwalk_core::versions::Dictionary;
 use gridwalk_core::{Config, Id, Phone, Result};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::limits::Limits;
-use gridwalk_hub::photos::PhotoStore;
+use gridwalk_hub::photo_store::PhotoStore;
 use gridwalk_hub::{Hub, Tenant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

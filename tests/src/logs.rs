@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::sync::{Mutex, Once, PoisonError};
 
 use gridwalk_hub::{Hub, store};
-use sqlx::Row;
 use tracing_subscriber::EnvFilter;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -44,7 +43,7 @@ pub async fn people(hub: &Hub) -> gridwalk_hub::Result<BTreeSet<String>> {
     let mut read = hub.store.read().await?;
     let sql = "SELECT name FROM persons UNION SELECT name FROM residents UNION SELECT phone FROM residents UNION SELECT address FROM households";
     let rows = store::all(&mut read, sql, vec![]).await?;
-    let texts: Vec<Option<String>> = rows.iter().map(|r| Ok(r.try_get(0)?)).collect::<gridwalk_hub::Result<_>>()?;
+    let texts: Vec<Option<String>> = rows.iter().map(|r| Ok(r.get(0)?)).collect::<gridwalk_hub::Result<_>>()?;
     // One character is a word of many sentences.
     Ok(texts.into_iter().flatten().filter(|t| t.chars().count() > 1).collect())
 }

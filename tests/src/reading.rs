@@ -8,7 +8,6 @@ use gridwalk_core::documents::{Audience, Doc, Entry, Map, Node, Value};
 use gridwalk_core::reports::fold;
 use gridwalk_core::rules::Role;
 use gridwalk_hub::{Hub, HubError, Result, store};
-use sqlx::Row;
 
 /// A person and their roles, each with the place, unit or circle that it is given over.
 #[derive(Debug, Clone)]
@@ -27,8 +26,8 @@ impl Reader {
         let rows = store::all(&mut read, sql, vec![store::Arg::text(tenant), store::Arg::text(&person.to_string())]).await?;
         let mut roles = BTreeSet::new();
         for row in rows {
-            let role = row.try_get::<String, _>(0)?.parse()?;
-            let over = match row.try_get::<String, _>(1)?.parse()? {
+            let role = row.get(0)?;
+            let over = match row.get(1)? {
                 Audience::Place(id) | Audience::MicroGrid(id) | Audience::Unit(id) => Some(id),
                 Audience::Circle(_) => continue,
                 Audience::Community | Audience::Desk | Audience::Street | Audience::Person(_) => None,
@@ -110,15 +109,15 @@ pub async fn documents(hub: &Hub) -> Result<BTreeMap<Id, Doc>> {
     let mut read = hub.store.read().await?;
     let mut docs = BTreeMap::new();
     for row in store::all(&mut read, "SELECT doc, schema, generation FROM documents", vec![]).await? {
-        let number = |n: usize| row.try_get::<i64, _>(n);
+        let number = |n: usize| row.get::<i64>(n);
         let (schema, generation) = (u16::try_from(number(1)?), u32::try_from(number(2)?));
         let bad = |_| HubError::usage("文档的版本不正确", "a document's schema is no number of one");
-        docs.insert(row.try_get::<String, _>(0)?.parse::<Id>()?, Doc::with_schema(schema.map_err(bad)?, generation.map_err(bad)?)?);
+        docs.insert(row.get::<String>(0)?.parse::<Id>()?, Doc::with_schema(schema.map_err(bad)?, generation.map_err(bad)?)?);
     }
     for row in store::all(&mut read, "SELECT doc, body FROM changes ORDER BY doc, number", vec![]).await? {
-        let id: Id = row.try_get::<String, _>(0)?.parse()?;
+        let id: Id = row.get(0)?;
         let known = docs.get_mut(&id).ok_or_else(|| HubError::usage("有改动而没有文档", "a change of a document that is not there"))?;
-        known.take_chunk(&row.try_get::<Vec<u8>, _>(1)?)?;
+        known.take_chunk(&row.get::<Vec<u8>>(1)?)?;
     }
     Ok(docs)
 }

@@ -21,7 +21,6 @@ use gridwalk_tests::harness::key_of;
 use gridwalk_tests::roster::{AddHousehold, NewResident};
 use gridwalk_tests::typed::AddPlace;
 use gridwalk_tests::workload::{Scene, Spec, make};
-use sqlx::Row;
 
 const ROUNDS: usize = 24;
 const PHONES: u64 = 2;
@@ -157,13 +156,13 @@ async fn nothing_acknowledged_is_lost_when_phones_and_hub_are_killed() {
     let hub = Hub::open(&hub_folder, Arc::new(SystemClock), Arc::new(SystemRandom)).await.unwrap();
     let mut read = hub.store.read().await.unwrap();
     let rows = store::all(&mut read, "SELECT doc FROM visits ORDER BY doc", vec![]).await.unwrap();
-    let there: Vec<String> = rows.iter().map(|r| r.try_get(0).unwrap()).collect();
+    let there: Vec<String> = rows.iter().map(|r| r.get(0).unwrap()).collect();
     for id in &acknowledged {
         assert_eq!(there.iter().filter(|t| *t == id).count(), 1, "{id} was acknowledged");
     }
     // At most one visit a round was durable without having been said.
     assert!(there.len() <= acknowledged.len() + ROUNDS, "{} visits of {} acknowledged", there.len(), acknowledged.len());
-    let visits: i64 = store::one(&mut read, "SELECT count(*) FROM documents WHERE kind = 'visit'", vec![]).await.unwrap().try_get(0).unwrap();
+    let visits: i64 = store::one(&mut read, "SELECT count(*) FROM documents WHERE kind = 'visit'", vec![]).await.unwrap().get(0).unwrap();
     assert_eq!(visits as usize, there.len(), "every document has its row");
     // The fresh phone, from the hub's documents alone, has what the hub has.
     let heads = fresh.heads().unwrap();

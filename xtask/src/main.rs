@@ -15,8 +15,9 @@ const HELP: &str = "\
 网格行开发命令 / gridwalk's development commands
 
   cargo xtask demo  [--scene standard|today|team] [--small] [--no-wait] [--port N]
-      演示：示范社区的一天，所有手机与服务器逐台校验，并打开首页
-      the reference community's day, all replicas compared, and the hub's first page
+      演示：示范社区的一天，所有手机与服务器逐台校验，并打开首页；同时构建 gridwalk 和 gridwalk-hub
+      the reference community's day, all replicas compared, and the hub's first page; also builds
+      gridwalk and gridwalk-hub
   cargo xtask bench [--json …]
       测量目标表 / measure the table of targets
   cargo xtask simulate [--histories N] [--seed S] [--trace]
@@ -86,6 +87,8 @@ fn built(name: &str, arguments: &[String]) -> Done {
     match name {
         "bench" => build.args(["--bin", "bench_hub"]),
         "soak" => build.args(["--bin", "gridwalk-hub"]),
+        // For the tour that README goes on with.
+        "demo" => build.args(["--bin", "gridwalk", "--bin", "gridwalk-hub"]),
         _ => &mut build,
     };
     step(&mut build)?;

@@ -1,7 +1,7 @@
 //! What the hub refused: shown with its reason, and run again.
 
 use gridwalk_core::records::AddRecord;
-use gridwalk_core::sync::protocol::Word;
+use gridwalk_core::sync::protocol::VerdictCode;
 use serde_json::json;
 
 use crate::terminal::Terminal;
@@ -13,9 +13,9 @@ fn with_refused_visit() -> (Terminal, String) {
     t.enrol(&phone, &[("cadre", "community")]);
     let place = phone.run(AddRecord::new("place", json!({"name": "第一网格"}))).unwrap().value.to_string();
     t.json(&["add", "住户", "住址=明月小区1幢101", &format!("网格={place}")]);
-    assert_eq!(t.sync(&phone, Word::Taken, None).sent, 2);
+    assert_eq!(t.sync(&phone, VerdictCode::Taken, None).sent, 2);
     t.json(&["visit", "明月", "--result", "met", "--note", "一切都好"]);
-    assert_eq!(t.sync(&phone, Word::Refused, Some("outside_scope")).refused, 1);
+    assert_eq!(t.sync(&phone, VerdictCode::Refused, Some("outside_scope")).refused, 1);
     drop(phone);
     let id = t.json(&["status"])["quarantine"][0]["id"].as_str().unwrap().to_owned();
     (t, id)

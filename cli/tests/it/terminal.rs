@@ -6,9 +6,9 @@ use std::process::Command;
 use gridwalk_core::identity::{DeviceKey, Invite, SystemRandom};
 use gridwalk_core::ids::Actor;
 use gridwalk_core::sync::protocol::{
-    Bundle, DocumentNews, EnrolReply, Granted, SyncReply, SyncRequest, TenantReply, Verdict, WireChange, Word, decode, pack, seal_reply, unpack,
+    Bundle, DocumentNews, EnrolReply, Granted, SyncReply, SyncRequest, TenantReply, Verdict, VerdictCode, WireChange, decode, pack, seal_reply, unpack,
 };
-use gridwalk_core::sync::{Answer, Hub, Prepared, SyncReport};
+use gridwalk_core::sync::{Answer, SignedRequest, SyncReport, Transport};
 use gridwalk_core::versions::DICTIONARY_VERSION;
 use gridwalk_core::{Config, Id, Phone, Result};
 use serde_json::Value;
@@ -57,19 +57,19 @@ impl Terminal {
         Said { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// Runs the program, which succeeds, and answers with its text.
+    /// Runs the program, which succeeds, and returns its text.
     pub fn text(&self, args: &[&str]) -> String {
         let said = self.run(args);
         assert_eq!(said.status, Some(0), "{args:?}: {said:?}");
         said.out
     }
 
-    /// Runs the program with `--json`, which succeeds, and answers with its JSON.
+    /// Runs the program with `--json`, which succeeds, and returns its JSON.
     pub fn json(&self, args: &[&str]) -> Value {
         serde_json::from_str(&self.text(&[args, &["--json"]].concat())).unwrap()
     }
 
-    /// Runs the program with `--json`, which fails with this status, and answers with its error.
+    /// Runs the program with `--json`, which fails with this status, and returns its error.
     pub fn error(&self, status: i32, args: &[&str]) -> Value {
         let said = self.run(&[args, &["--json"]].concat());
         assert_eq!(said.status, Some(status), "{args:?}: {said:?}");
@@ -112,7 +112,7 @@ impl Terminal {
     }
 
     /// Syncs with a hub that says `word` of everything that is sent.
-    pub fn sync(&self, phone: &Phone, word: Word, reason: Option<&str>) -> SyncReport {
+    pub fn sync(&self, phone: &Phone, word: VerdictCode, reason: Option<&str>) -> SyncReport {
         let mut report = SyncReport::default();
         let judges = Judges { community: &self.community, word, reason: reason.map(str::to_owned) };
         wait(phone.sync_with(NO_HUB, &judges, &mut report, &|_| ())).unwrap();
@@ -129,7 +129,7 @@ struct Community {
 }
 
 impl Community {
-    fn answer<T: minicbor::Encode<()>>(&self, request: &Prepared, reply: &T) -> Result<Answer> {
+    fn answer<T: minicbor::Encode<()>>(&self, request: &SignedRequest, reply: &T) -> Result<Answer> {
         Ok(Answer::Reply(seal_reply(&self.key, &request.head.signature, &pack(reply)?)))
     }
 }
@@ -139,8 +139,8 @@ struct Joins<'a> {
     granted: Granted,
 }
 
-impl Hub for Joins<'_> {
-    async fn post(&self, request: &Prepared) -> Result<Answer> {
+impl Transport for Joins<'_> {
+    async fn post(&self, request: &SignedRequest) -> Result<Answer> {
         let person = Id { actor: Actor([7; 12]), counter: 1 }.to_string();
         self.community.answer(request, &EnrolReply { hub_time: request.head.created, person, granted: self.granted.clone(), epoch: 1, keys: None })
     }
@@ -148,12 +148,12 @@ impl Hub for Joins<'_> {
 
 struct Judges<'a> {
     community: &'a Community,
-    word: Word,
+    word: VerdictCode,
     reason: Option<String>,
 }
 
-impl Hub for Judges<'_> {
-    async fn post(&self, request: &Prepared) -> Result<Answer> {
+impl Transport for Judges<'_> {
+    async fn post(&self, request: &SignedRequest) -> Result<Answer> {
         let asked: SyncRequest = decode(&unpack(&request.body)?, "request")?;
         let bundle: Option<Bundle> = asked.bundles.first().map(|sealed| decode(&sealed.body, "bundle")).transpose()?;
         let changes: Vec<&WireChange> = bundle.iter().flat_map(|b| &b.groups).flat_map(|g| &g.changes).collect();
@@ -169,11 +169,11 @@ impl Hub for Judges<'_> {
             granted: None,
             actors: bundle.as_ref().map(|b| b.actors.clone()).unwrap_or_default(),
             audiences: vec!["desk".into()],
-            documents: changes.iter().filter(|_| self.word == Word::Taken).map(news).collect(),
+            documents: changes.iter().filter(|_| self.word == VerdictCode::Taken).map(news).collect(),
             more: false,
             keys: None,
         };
-        let verdict = Verdict { word: self.word, reason: self.reason.clone(), run: u32::try_from(changes.len()).unwrap() };
+        let verdict = Verdict { code: self.word, reason: self.reason.clone(), run: u32::try_from(changes.len()).unwrap() };
         let verdicts = bundle.iter().map(|_| vec![verdict.clone()]).collect();
         self.community.answer(
             request,

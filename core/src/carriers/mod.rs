@@ -12,6 +12,3 @@ pub use file::{Exported, Imported};
 pub(crate) use hold::status;
 pub use hold::{CarriedStatus, MAX_HELD, MAX_HELD_BYTES};
 pub use link::{CarrierLink, CarrierServer, HandedOver, Received};
-
-/// How long a phone carries something, in seconds.
-pub const KEEP_SECONDS: i64 = 90 * 86_400;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::member::not_oneself;
 use crate::commands::Edit;
 use crate::dictionary::{Code, Field, Label, Named, Order, Type};
 use crate::documents::{Added, Audience, Entry, Kind, Map, Node, Place, Schema, Value, Written};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, DESK};
@@ -154,4 +153,12 @@ fn project(tree: &Map, rows: &mut Rows) {
         let reads = entry.key.parse().is_ok_and(|id| readers.contains(&id));
         rows.push(&CIRCLE_MEMBERS, &entry.key, vec![yes(*entry.node.value() == Value::Bool(true)), yes(is_approved(tree, &entry.key)), yes(reads)]);
     }
+}
+
+/// Nobody enters or approves themselves.
+pub(super) fn not_oneself(edit: &Edit<'_>, persons: &[Id]) -> Result<()> {
+    if persons.contains(&edit.by()) {
+        return Err(Error::invalid("不能把自己加入圈或批准自己，请由另一位干部办理", "nobody enters or approves themselves; ask another cadre"));
+    }
+    Ok(())
 }

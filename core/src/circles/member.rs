@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::document::{CIRCLE, Purpose, readers, setters};
+use super::document::{CIRCLE, Purpose, not_oneself, readers, setters};
 use crate::commands::{Action, Edit};
 use crate::documents::Value;
 use crate::error::{Error, Result};
@@ -80,12 +80,4 @@ impl Action for ApproveMember {
         })?;
         Ok(self.circle)
     }
-}
-
-/// Nobody enters or approves themselves.
-pub(super) fn not_oneself(edit: &Edit<'_>, persons: &[Id]) -> Result<()> {
-    if persons.contains(&edit.by()) {
-        return Err(Error::invalid("不能把自己加入圈或批准自己，请由另一位干部办理", "nobody enters or approves themselves; ask another cadre"));
-    }
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The hands of a command: it opens documents, writes each at most once, and collects the changes.
+//! Executes a command: opens documents, writes each at most once, and collects the changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub struct Edit<'a> {
 }
 
 impl<'a> Edit<'a> {
-    /// Carries out `command` with changes of `actor`; answers with its value, its changes and the counter after its last id.
+    /// Carries out `command` with changes of `actor`. Returns its value, its changes and the counter after its last id.
     pub fn run(source: &'a mut dyn Documents, command: &'a Command, actor: Actor) -> Result<(Id, Vec<Made>, u64)> {
         Self::carry_out(source, command, actor, false)
     }

@@ -5,14 +5,10 @@ use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, ObjId, ObjType, ROOT, ReadDoc, Value as AmValue};
 
 use super::doc::{Doc, RawChange, change_body};
-use super::tree::{Map, Node, Value};
+use super::tree::{ERASED, Map, Node, Value};
 use super::writer::scalar;
 use crate::error::Result;
 use crate::ids::Actor;
-
-/// The key that says, with the time (seconds since the Unix epoch, UTC), that an entry was erased or, at the root, the whole
-/// document. Nobody writes below it any more.
-pub const ERASED: &str = "erased";
 
 /// What a document's next generation is made of.
 pub struct Again<'a> {

@@ -1,4 +1,4 @@
-//! Who may read a document: one pure function per kind, and for a happening the audiences of what it is about.
+//! Who may read a document: one pure function per kind, and for an event the audiences of what it is about.
 
 use std::sync::Arc;
 

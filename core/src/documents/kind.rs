@@ -9,7 +9,7 @@ use crate::dictionary::{Entries, Field, Named, Order, Type};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Rows, Table};
-use crate::rules::{self, Allow, Attempt, Demand, KindRules, Over, Role};
+use crate::rules::{self, Allow, Attempt, Demand, KindRules, Role, RoleScope};
 
 /// Who may read a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,7 +79,7 @@ pub struct Schema {
 pub enum Place {
     /// These audiences, from the document itself.
     Own(Vec<Audience>),
-    /// The audiences of another document: a happening moves with what it is about.
+    /// The audiences of another document: an event moves with what it is about.
     Of {
         /// What it is about.
         about: Id,
@@ -137,7 +137,7 @@ pub struct Kind {
     pub place: fn(&Map, Id) -> Place,
     /// Who may write which path that is no field; [`Kind::rows`] has those of its fields too.
     pub rules: &'static KindRules,
-    /// Of a happening: for how many days phones hold it after its `at`; hubs hold it always.
+    /// Of an event: for how many days phones hold it after its `at`; hubs hold it always.
     pub keep_days: Option<i64>,
     /// What no path rule can say: judged on the state with the change in it.
     pub check: fn(&Attempt<'_>) -> bool,
@@ -198,7 +198,7 @@ impl Kind {
 
     /// Whether only the members of a circle write it: then they alone read it, and reads at the hub are logged.
     pub fn is_confidential(&self) -> bool {
-        self.rows().iter().flat_map(|row| row.roles).all(|role| *role == Role::Hub || role.over() == Over::Circle)
+        self.rows().iter().flat_map(|row| row.roles).all(|role| *role == Role::Hub || role.over() == RoleScope::Circle)
     }
 
     /// Whether `path`, keys from the root, leads to something that is declared. What does not, a newer gridwalk wrote.

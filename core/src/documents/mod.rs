@@ -1,4 +1,4 @@
-//! Documents: one Automerge document about one thing (household, report, activity) or one happening (visit, attendance).
+//! Documents: one Automerge document about one thing (household, report, activity) or one event (visit, attendance).
 //!
 //! A document is its kind, its generation and its changes. The containers of a kind's schema version are made by one fixed
 //! genesis change, the same bytes on every device, so that two phones that create or upgrade a document offline never hide
@@ -16,7 +16,7 @@ mod times;
 mod tree;
 mod writer;
 
-pub use again::{Again, ERASED};
+pub use again::Again;
 pub use audiences::{Documents, audiences_of};
 pub use doc::{Doc, RawChange, change_body, change_from_body, hash_text};
 pub use facts::Fact;
@@ -24,5 +24,5 @@ pub use genesis::{genesis, is_genesis};
 pub use hostile::{MAX_CHANGE_BYTES, Obstacle};
 pub use kind::{Added, Audience, Complete, Kind, Place, Schema, Subject, Written};
 pub use times::{FoundTime, Proof, late_key, start_key};
-pub use tree::{CONFIRMED, Conflict, Entry, Map, Node, Stamped, Value};
+pub use tree::{CONFIRMED, Conflict, ERASED, Entry, Map, Node, Stamped, Value};
 pub use writer::Writer;

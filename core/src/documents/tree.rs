@@ -9,6 +9,10 @@ use crate::ids::Id;
 /// value. It holds for as long as that value stands.
 pub const CONFIRMED: &str = "confirmed:";
 
+/// The key that says, with the time (seconds since the Unix epoch, UTC), that an entry was erased or, at the root, the whole
+/// document. Nobody writes below it any more.
+pub const ERASED: &str = "erased";
+
 /// A single value. Kinds of scalars that gridwalk does not write read as [`Value::Null`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {

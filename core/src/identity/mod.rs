@@ -8,8 +8,10 @@ mod http_signature;
 mod invite;
 mod random;
 pub mod sealing;
+mod seeded;
 
 pub use cipher::{DeviceKey, PublicKey, SignatureBytes};
 pub use http_signature::{CLOCK_TOLERANCE_SECONDS, SignedHead};
 pub use invite::Invite;
-pub use random::{HostRandom, SeededRandom, SystemRandom};
+pub use random::{HostRandom, SystemRandom};
+pub use seeded::SeededRandom;

@@ -10,6 +10,7 @@ mod run;
 mod status;
 mod unsent;
 mod views;
+mod waiting;
 mod younger;
 
 pub use drafts::{DraftPhotoView, DraftView, MAX_DRAFT_BYTES};
@@ -19,11 +20,12 @@ pub(crate) use leaving::leaving;
 pub(crate) use photos::no_photo;
 pub use quarantine::TakenIn;
 pub use run::Outcome;
-pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform};
+pub(crate) use run::{CHANGES_OF, Row, UNSENT, keep_change, perform, unsent_docs_of};
 pub use status::{HubRefusal, Quarantined, Status, TenantStatus};
-pub(crate) use unsent::unsent_view;
 pub use unsent::{UnsentPage, UnsentView};
+pub(crate) use unsent::{unsent_view, why_not_taken_back};
 pub use views::MarkView;
+pub(crate) use waiting::{Emptied, GENERATION, HELD, WAITING};
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -42,6 +44,9 @@ use crate::photos::document::PHOTOS;
 use crate::rules::{Author, Grant};
 use crate::store::{Store, StoredDoc, from_json};
 use crate::versions::{Dictionary, dictionary};
+
+/// What one request or reply may carry at first, in bytes.
+const FIRST_MAX_BYTES: u32 = 256 << 10;
 
 /// What the host gives.
 pub struct Config {
@@ -154,7 +159,7 @@ impl Phone {
         self.random.fill(&mut photo_key);
         tx.execute(
             "INSERT INTO state (one, device_key, photo_key, actor, next_counter, hub_time, max_bytes) VALUES (1, ?1, ?2, ?3, 1, NULL, ?4)",
-            rusqlite::params![key.to_bytes(), photo_key, actor.0, crate::sync::FIRST_MAX_BYTES],
+            rusqlite::params![key.to_bytes(), photo_key, actor.0, FIRST_MAX_BYTES],
         )?;
         Ok(())
     }

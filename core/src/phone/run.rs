@@ -251,3 +251,11 @@ fn append(tx: &Connection, n: i64, command: &Command, made: &Made, touched: &mut
     }
     touched.project(tx, made.id, row, &made.doc, fresh)
 }
+
+/// The documents of which a command has changes that the hub has not taken.
+pub(crate) fn unsent_docs_of(tx: &Connection, command: i64) -> Result<Vec<Id>> {
+    Ok(tx
+        .prepare_cached(&format!("SELECT doc FROM changes WHERE {CHANGES_OF} AND taken = 0"))?
+        .query_map([command], |r| r.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
+}

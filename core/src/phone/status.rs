@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Outcome, Phone, Row, UNSENT, membership, perform, state};
+use super::{Emptied, GENERATION, HELD, Outcome, Phone, Row, UNSENT, membership, perform, state};
 use crate::carriers::CarriedStatus;
 use crate::commands::Command;
 use crate::error::{Error, ErrorKind, Result};
@@ -12,7 +12,6 @@ use crate::ids::Id;
 use crate::rules::{OTHER_PERSON, Refusal};
 use crate::store::{Touched, from_json, is_known};
 use crate::sync::protocol::{RefusalCode, decode};
-use crate::sync::{Emptied, GENERATION, HELD};
 use crate::versions::dictionary;
 
 /// Where the phone stands.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use super::{CHANGES_OF, Phone, UNSENT, membership};
+use super::{CHANGES_OF, HELD, Phone, UNSENT, membership};
 use crate::commands::Command;
 use crate::dictionary::Label;
 use crate::documents::Doc;
@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::kinds::{self, COMMANDS, Input};
 use crate::store::{from_json, load};
-use crate::sync::{HELD, why_not_taken_back};
 
 /// A page of what waits to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,6 +91,17 @@ pub(crate) fn unsent_view(connection: &Connection, n: i64) -> Result<UnsentView>
         can_take_back: own && why_not_taken_back(connection, n, &command)?.is_none(),
         held,
     })
+}
+
+/// Why the unsent command in row `n` cannot be taken back; `None` if it can.
+pub(crate) fn why_not_taken_back(connection: &Connection, n: i64, command: &Command) -> Result<Option<Error>> {
+    if matches!(command.input, Input::AnchorTimes(_)) {
+        return Ok(Some(Error::invalid("时间校准由本机自动完成，不能收回", "the phone verifies times by itself; that is not taken back")));
+    }
+    if connection.prepare_cached("SELECT closed FROM commands WHERE n = ?1")?.query_row([n], |r| r.get(0))? {
+        return Ok(Some(Error::invalid("这条记录可能已经送出，不能收回，请直接修改", "this record may have left the phone; correct it instead")));
+    }
+    Ok(None)
 }
 
 /// What the dictionary's own commands are called, by the kind of record or entry that they are about.

@@ -11,10 +11,7 @@ use rusqlite::{Connection, Transaction};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::HostRandom;
 use crate::identity::cipher::{open_file, seal_file};
-use crate::store::{cannot_write, write_durably};
-
-/// The folder of the files, within the store's.
-pub const PHOTO_FOLDER: &str = "photos";
+use crate::store::{PHOTO_FOLDER, cannot_write, write_durably};
 
 /// The files of one store.
 pub struct Files {

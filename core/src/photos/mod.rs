@@ -9,7 +9,7 @@ mod queries;
 mod ready;
 mod take;
 
-pub use files::{Files, PHOTO_FOLDER, is_swept, sweep};
+pub use files::{Files, is_swept, sweep};
 pub use prepare::{LONGEST_SIDE, ORIGINAL_BYTES, PreparedPhoto, TAKEN_BYTES, TAKEN_PIXELS, THUMBNAIL_BYTES, file_hash, is_prepared, prepare};
 pub use queries::{PhotoSize, PhotoTrouble, PhotoView, drop_transfers, erase_files, file_of, leave, networks, photos_of, settings, troubles};
 pub use ready::{ReadyPhoto, send_files};

@@ -20,7 +20,7 @@ pub(crate) use flags::{entry_flags, flags};
 pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary, known_to};
 pub(crate) use further::Further;
 pub use own::{OwnFieldView, given_for, own_fields, settled};
-pub(crate) use own::{open_keys, own_values, words_at};
+pub(crate) use own::{open_keys, own_values, room, words_at};
 pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, NamedView, RecordView, list, named, record};
 
 use crate::commands::Edit;

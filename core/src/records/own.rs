@@ -8,13 +8,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use super::form::{FieldView, field};
-use super::read::{Against, read, unknown};
+use super::read::{Against, as_given, read, unknown};
 use super::{Json, JsonMap};
 use crate::dictionary::own::{self, Definition, OWN, OwnField};
-use crate::dictionary::{Field, FieldValue};
+use crate::dictionary::{Entries, Field, FieldValue};
 use crate::documents::{Kind, Map, Value};
 use crate::error::{Error, Result};
 use crate::ids::Id;
+use crate::kinds;
 use crate::store::tenant_of;
 use crate::versions::Dictionary;
 
@@ -94,17 +95,6 @@ pub(super) fn value_of(own: &OwnField, json: &Json) -> Result<Json> {
     Ok(written.first().map_or(Json::Null, |(_, value)| value.to_json()))
 }
 
-/// A value of an own field that was settled, as it is written: which it may be, its definition said when it was given.
-pub(super) fn as_given(json: &Json) -> Option<Value> {
-    match json {
-        Json::Null => Some(Value::Null),
-        Json::Bool(yes) => Some((*yes).into()),
-        Json::String(text) => Some(text.as_str().into()),
-        Json::Number(number) => number.as_i64().map(Value::from),
-        _ => None,
-    }
-}
-
 /// The own fields of a record with what they mean, by the entry that they stand in (empty for the record itself).
 pub(crate) fn own_values(connection: &Connection, doc: Id) -> Result<HashMap<String, Vec<FieldValue>>> {
     let mut statement = connection.prepare_cached("SELECT part, room, name, value FROM own_values WHERE doc = ?1 ORDER BY entry")?;
@@ -152,4 +142,15 @@ pub(crate) fn open_keys(connection: &Connection, id: Id, kind: &Kind, room: &'st
     let all = own_fields(connection, tenant_of(connection, id)?.as_deref())?;
     let open = all.iter().filter(|own| own.of == own::of(kind, room) && !own.definition.closed);
     Ok(open.map(|own| own.field.key.to_owned()).collect())
+}
+
+/// The kind, and the entries of it, that own fields are of.
+pub(crate) fn room(of: &str) -> Result<(&'static Kind, Option<&'static Entries>)> {
+    let all = || kinds::known().flat_map(|kind| own::rooms(kind).map(move |room| (kind, room)));
+    let found = all().find(|(kind, room)| own::of(kind, room) == of);
+    let (kind, room) = found.ok_or_else(|| {
+        let names = all().map(|(kind, room)| own::of(kind, room)).collect::<Vec<_>>().join("、");
+        Error::invalid(format!("自设项目只能用于：{names}"), format!("own fields are of one of {names}")).in_field("of")
+    })?;
+    Ok((kind, kind.entries.iter().find(|entries| entries.key == room)))
 }

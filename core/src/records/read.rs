@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 
-use super::own::as_given;
 use super::{Json, JsonMap};
 use crate::commands::{Edit, check_name, check_note, check_position, check_text, check_time};
 use crate::dictionary::own::is_key;
@@ -224,6 +223,17 @@ pub(super) fn read(field: &Field, json: &Json, beside: &JsonMap, against: &mut A
 fn at_most(field: &Field, text: &str, most: usize) -> Result<()> {
     let Label { zh, en } = field.label;
     if text.chars().count() <= most { Ok(()) } else { Err(Error::invalid(format!("{zh}最多{most}个字"), format!("{en} takes at most {most} characters"))) }
+}
+
+/// A value of an own field that was settled, as it is written: which it may be, its definition said when it was given.
+pub(super) fn as_given(json: &Json) -> Option<Value> {
+    match json {
+        Json::Null => Some(Value::Null),
+        Json::Bool(yes) => Some((*yes).into()),
+        Json::String(text) => Some(text.as_str().into()),
+        Json::Number(number) => number.as_i64().map(Value::from),
+        _ => None,
+    }
 }
 
 /// A moment as seconds since the Unix epoch (UTC), or as people write it, by China's time.

@@ -1,6 +1,6 @@
 //! Who writes: a person behind a device, with their roles and what each reaches.
 
-use super::{Over, Role};
+use super::{Role, RoleScope};
 use crate::documents::Audience;
 use crate::ids::{DeviceId, Id};
 
@@ -41,7 +41,7 @@ impl Author {
     /// of the community or this very person reads.
     pub fn roles_for(&self, audiences: &[Audience]) -> Vec<Role> {
         let shared = audiences.contains(&Audience::Community) || audiences.contains(&Audience::Person(self.person));
-        let reaches = |g: &&Grant| over(g, audiences) || shared && g.role.over() != Over::Circle;
+        let reaches = |g: &&Grant| over(g, audiences) || shared && g.role.over() != RoleScope::Circle;
         self.grants.iter().filter(reaches).map(|g| g.role).collect()
     }
 

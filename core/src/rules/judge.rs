@@ -103,8 +103,8 @@ pub fn judge_change(doc: &Doc, change: &Change, audiences: &[Audience], author: 
         let replaces = match written.insert((object_id, key.as_str()), number) {
             Some(earlier) => op.pred.iter().map(|id| (id.counter(), is_own_number(id))).eq([(earlier, true)]),
             None if new_object.is_some() || untouched && is_newest => op.pred.is_empty(),
-            None if is_newest => are(&op.pred, doc.automerge().get_all(&object, key.as_str())),
-            None => are(&op.pred, doc.automerge().get_all_at(&object, key.as_str(), change.deps())),
+            None if is_newest => same_operations(&op.pred, doc.automerge().get_all(&object, key.as_str())),
+            None => same_operations(&op.pred, doc.automerge().get_all_at(&object, key.as_str(), change.deps())),
         };
         if !replaces {
             return Err(Refusal::Operation);
@@ -204,7 +204,7 @@ fn decode(change: &Change) -> Option<ExpandedChange> {
 }
 
 /// Whether a change's claim of what it replaces is what stands there.
-fn are(claimed: &SortedVec<OpId>, found: Result<Vec<(automerge::Value<'_>, ObjId)>, automerge::AutomergeError>) -> bool {
+fn same_operations(claimed: &SortedVec<OpId>, found: Result<Vec<(automerge::Value<'_>, ObjId)>, automerge::AutomergeError>) -> bool {
     let sorted = |mut ids: Vec<String>| {
         ids.sort();
         ids

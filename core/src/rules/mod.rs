@@ -11,7 +11,7 @@ pub use author::{Author, Grant};
 pub use demand::Demand;
 pub use judge::{judge, judge_change, judge_recorded};
 pub(crate) use judge::{matches, names};
-pub use role::{Over, Role, RoleInfo};
+pub use role::{Role, RoleInfo, RoleScope};
 pub use table::{Allow, KindRules};
 
 use crate::documents::{Audience, Map};

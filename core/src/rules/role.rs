@@ -53,7 +53,7 @@ pub enum Role {
 
 /// What a role is given over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
+pub enum RoleScope {
     /// The whole community.
     Community,
     /// A grid.
@@ -68,7 +68,7 @@ pub enum Over {
     Circle,
 }
 
-impl Over {
+impl RoleScope {
     /// What people call it.
     pub fn zh(self) -> &'static str {
         match self {
@@ -94,38 +94,38 @@ pub struct RoleInfo {
     /// The same in English.
     pub en: &'static str,
     /// What it is given over.
-    pub over: Over,
+    pub over: RoleScope,
     /// Whether it reads what lies at the desk.
     pub desk: bool,
 }
 
-const fn info(role: Role, code: &'static str, zh: &'static str, en: &'static str, over: Over, desk: bool) -> RoleInfo {
+const fn info(role: Role, code: &'static str, zh: &'static str, en: &'static str, over: RoleScope, desk: bool) -> RoleInfo {
     RoleInfo { role, code, zh, en, over, desk }
 }
 
 impl Role {
     /// Every role, in the order of the enum.
     pub const ALL: &'static [RoleInfo] = &[
-        info(Self::CommunityWorker, "community_worker", "社区工作者", "community worker", Over::Community, true),
-        info(Self::GridWorker, "grid_worker", "网格员", "grid worker", Over::Place, false),
-        info(Self::MicroGridLead, "micro_grid_lead", "微网格长", "micro grid lead", Over::MicroGrid, false),
-        info(Self::GridGuide, "grid_guide", "网格指导员", "grid guide", Over::Place, false),
-        info(Self::Cadre, "cadre", "社区干部", "cadre", Over::Community, true),
-        info(Self::StreetDispatcher, "street_dispatcher", "街道调度员", "street dispatcher", Over::Street, false),
-        info(Self::DepartmentHandler, "department_handler", "接哨部门", "department handler", Over::Unit, false),
-        info(Self::Member, "member", "在职党员", "member", Over::Community, false),
-        info(Self::SecondedCadre, "seconded_cadre", "下沉干部", "seconded cadre", Over::Community, false),
-        info(Self::AreaUnit, "area_unit", "驻区单位", "area unit", Over::Unit, false),
-        info(Self::EmployerUnit, "employer_unit", "所在单位党组织", "employer unit", Over::Unit, false),
-        info(Self::Rider, "rider", "新就业群体", "rider", Over::Community, false),
-        info(Self::Volunteer, "volunteer", "注册志愿者", "volunteer", Over::Community, false),
-        info(Self::SocialWorker, "social_worker", "社工", "social worker", Over::Community, false),
-        info(Self::Property, "property", "物业", "property", Over::Unit, false),
-        info(Self::Resident, "resident", "居民", "resident", Over::Community, false),
-        info(Self::HealthMember, "health_member", "健康圈成员", "health member", Over::Circle, false),
-        info(Self::MinorsMember, "minors_member", "未成年人保护圈成员", "minors member", Over::Circle, false),
-        info(Self::Mediator, "mediator", "调解员", "mediator", Over::Circle, false),
-        info(Self::Hub, "hub", "服务器", "hub", Over::Community, false),
+        info(Self::CommunityWorker, "community_worker", "社区工作者", "community worker", RoleScope::Community, true),
+        info(Self::GridWorker, "grid_worker", "网格员", "grid worker", RoleScope::Place, false),
+        info(Self::MicroGridLead, "micro_grid_lead", "微网格长", "micro grid lead", RoleScope::MicroGrid, false),
+        info(Self::GridGuide, "grid_guide", "网格指导员", "grid guide", RoleScope::Place, false),
+        info(Self::Cadre, "cadre", "社区干部", "cadre", RoleScope::Community, true),
+        info(Self::StreetDispatcher, "street_dispatcher", "街道调度员", "street dispatcher", RoleScope::Street, false),
+        info(Self::DepartmentHandler, "department_handler", "接哨部门", "department handler", RoleScope::Unit, false),
+        info(Self::Member, "member", "在职党员", "member", RoleScope::Community, false),
+        info(Self::SecondedCadre, "seconded_cadre", "下沉干部", "seconded cadre", RoleScope::Community, false),
+        info(Self::AreaUnit, "area_unit", "驻区单位", "area unit", RoleScope::Unit, false),
+        info(Self::EmployerUnit, "employer_unit", "所在单位党组织", "employer unit", RoleScope::Unit, false),
+        info(Self::Rider, "rider", "新就业群体", "rider", RoleScope::Community, false),
+        info(Self::Volunteer, "volunteer", "注册志愿者", "volunteer", RoleScope::Community, false),
+        info(Self::SocialWorker, "social_worker", "社工", "social worker", RoleScope::Community, false),
+        info(Self::Property, "property", "物业", "property", RoleScope::Unit, false),
+        info(Self::Resident, "resident", "居民", "resident", RoleScope::Community, false),
+        info(Self::HealthMember, "health_member", "健康圈成员", "health member", RoleScope::Circle, false),
+        info(Self::MinorsMember, "minors_member", "未成年人保护圈成员", "minors member", RoleScope::Circle, false),
+        info(Self::Mediator, "mediator", "调解员", "mediator", RoleScope::Circle, false),
+        info(Self::Hub, "hub", "服务器", "hub", RoleScope::Community, false),
     ];
 
     /// Every role as a choice of the dictionary.
@@ -150,7 +150,7 @@ impl Role {
     }
 
     /// What it is given over.
-    pub fn over(self) -> Over {
+    pub fn over(self) -> RoleScope {
         self.info().over
     }
 }
@@ -166,7 +166,7 @@ impl FromStr for Role {
 
     fn from_str(s: &str) -> Result<Self> {
         Self::ALL.iter().find(|info| info.code == s).map(|info| info.role).ok_or_else(|| {
-            let codes = Self::ALL.iter().filter(|i| i.over != Over::Circle && i.role != Self::Hub).map(|i| i.code).collect::<Vec<_>>();
+            let codes = Self::ALL.iter().filter(|i| i.over != RoleScope::Circle && i.role != Self::Hub).map(|i| i.code).collect::<Vec<_>>();
             Error::invalid("未知的角色", format!("unknown role; one of {}", codes.join(", ")))
         })
     }

@@ -2,12 +2,12 @@ use serde::{Deserialize, Serialize};
 
 use super::document;
 use crate::commands::{Action, Edit, check_name};
+use crate::dictionary::Field;
 use crate::dictionary::own::{self, DEFINED, Definition, OWN, TYPES};
-use crate::dictionary::{Entries, Field};
-use crate::documents::{Kind, Value};
+use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::kinds;
+use crate::records::room;
 
 /// Defines a field of the community's own, or changes its label or choices, closes it or opens it again. Returns the settings document's id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,15 +139,4 @@ impl SetOwnField {
 
 fn is_declared(fields: &[Field], label: &str) -> bool {
     fields.iter().any(|field| field.key == label || field.label.zh == label || field.label.en == label || field.headings.contains(&label))
-}
-
-/// The kind, and the entries of it, that own fields are of.
-fn room(of: &str) -> Result<(&'static Kind, Option<&'static Entries>)> {
-    let all = || kinds::known().flat_map(|kind| own::rooms(kind).map(move |room| (kind, room)));
-    let found = all().find(|(kind, room)| own::of(kind, room) == of);
-    let (kind, room) = found.ok_or_else(|| {
-        let names = all().map(|(kind, room)| own::of(kind, room)).collect::<Vec<_>>().join("、");
-        Error::invalid(format!("自设项目只能用于：{names}"), format!("own fields are of one of {names}")).in_field("of")
-    })?;
-    Ok((kind, kind.entries.iter().find(|entries| entries.key == room)))
 }

@@ -152,13 +152,18 @@ impl StoredDoc {
     }
 }
 
-/// Applies a change where it fits, and answers whether it did.
+/// Applies a change where it fits, and returns whether it did.
 fn apply(doc: &mut Doc, change: &Change) -> Result<bool> {
     let fits = doc.obstacle(change).is_none();
     if fits {
         doc.apply_checked(change.clone())?;
     }
     Ok(fits)
+}
+
+/// The kind of a document of this schema, if this version knows it.
+pub(crate) fn kind_name(schema: u16) -> Option<&'static str> {
+    genesis(schema).map(|(kind, _)| kind.name)
 }
 
 /// The community that document `id` belongs to.

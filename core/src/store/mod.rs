@@ -3,15 +3,17 @@
 
 mod documents;
 mod drafts;
+mod files;
 mod open;
 mod read_model;
 mod rows;
 mod shred;
 
+pub(crate) use documents::kind_name;
 pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, is_known, kind_of, load, push_chunk, tenant_of};
 pub(crate) use drafts::drop_drafts_about;
-pub use open::DB_FILE;
-pub(crate) use open::{cannot_write, write_durably};
+pub use files::{DB_FILE, PHOTO_FOLDER};
+pub(crate) use files::{cannot_write, write_durably};
 pub use read_model::rebuild;
 pub use rows::{delete_rows, write_rows};
 pub use shred::shred;

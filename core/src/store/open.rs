@@ -1,18 +1,15 @@
 //! Opening: the key is checked before the file is judged, a file of a newer app is refused, a damaged one set aside.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::files::{DB_FILE, PHOTO_FOLDER, cannot_write, write_durably};
 use super::read_model;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::cipher::key_check;
-use crate::photos::PHOTO_FOLDER;
 
-/// The store's file within its folder.
-pub const DB_FILE: &str = "gridwalk.db";
 /// Tells a wrong key from damage, which SQLCipher cannot.
 const KEY_CHECK_FILE: &str = "gridwalk.key-check";
 /// There when damage was met while working.
@@ -146,25 +143,6 @@ fn set_aside(folder: &Path) -> Result<String> {
         fs::remove_file(folder.join(SUSPECT_FILE)).map_err(cannot_write)?;
     }
     Ok(free)
-}
-
-/// Writes a file so that it is there whole, or not at all, also when the power goes.
-pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
-    let part = path.with_extension("part");
-    let write = || {
-        let mut file = fs::File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)?;
-        // The new name is in the folder, which has to reach the disk too.
-        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
-    };
-    write().map_err(cannot_write)
-}
-
-pub(crate) fn cannot_write(e: std::io::Error) -> Error {
-    Error::new(ErrorKind::CannotWrite, "无法写入数据文件夹，请检查权限和剩余空间", "the data folder cannot be written to; check its permissions and free space")
-        .with_source(e)
 }
 
 fn wrong_key() -> Error {

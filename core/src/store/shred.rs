@@ -5,9 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::open::{DB_FILE, cannot_write, write_durably};
+use super::files::{DB_FILE, PHOTO_FOLDER, cannot_write, write_durably};
 use crate::error::{Error, Result};
-use crate::photos::PHOTO_FOLDER;
 
 /// There from before the first byte is overwritten until the last file is gone: an opening that meets it finishes the work.
 const MARK_FILE: &str = "gridwalk.shredding";

@@ -1,17 +1,16 @@
-//! Envelopes in a request and what the hub says of them; receipts that come back to this phone as the author.
+//! Envelopes in a request and what the hub says of them.
 
 use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::SyncReport;
-use super::incoming::{Heard, Intake, tenant_keys};
-use super::older::Begun;
-use super::protocol::{Carried, CarriedAnswer, MAX_CARRIED_AT_ONCE, Outcome, Receipt};
-use super::rerun::HELD;
+use super::intake::Intake;
+use super::protocol::{Carried, CarriedAnswer, MAX_CARRIED_AT_ONCE, Outcome};
 use crate::error::{Error, Result};
-use crate::phone::{Phone, state};
-use crate::store::{Touched, from_json, to_json};
+use crate::store::{from_json, to_json};
+
+/// How long a phone carries something, in seconds.
+pub const KEEP_CARRIED_SECONDS: i64 = 90 * 86_400;
 
 /// What this phone carries and can offer to `hub` now, as rows of `carried k`; the hub's address is `?1`.
 const OFFERED: &str = "k.envelope IS NOT NULL AND coalesce(k.outcome, 1) = 1 AND NOT EXISTS (SELECT 1 FROM json_each(k.elsewhere) WHERE value = ?1)";
@@ -67,46 +66,5 @@ impl Intake<'_> {
             self.report.carried += u64::from(answer.outcome == Outcome::Delivered);
         }
         Ok(())
-    }
-}
-
-impl Phone {
-    /// Takes a receipt for an envelope of this phone's own, brought by whoever carried it: what it says of each change is
-    /// taken as a reply would be. Answers whether it told this phone anything.
-    ///
-    /// # Errors
-    /// `malformed` if it is not what the community signed for this device; nothing was changed then.
-    pub(crate) fn take_receipt(&self, receipt: &Receipt, report: &mut SyncReport) -> Result<bool> {
-        let mut touched = Touched::default();
-        let mut counted = SyncReport::default();
-        let told = self.store.write(|tx| {
-            let found =
-                tx.query_row("SELECT n FROM bundles WHERE envelope_id = ?1 AND tenant = ?2", params![&receipt.envelope[..], receipt.tenant], |r| r.get(0));
-            // Answered and forgotten, or closed anew since: there is nothing left to learn.
-            let Some(bundle) = found.optional()? else { return Ok(false) };
-            if !receipt.is_signed_by(&tenant_keys(tx, &receipt.tenant)?) {
-                return Err(Error::malformed("receipt signature"));
-            }
-            let judged = receipt.open(&state(tx)?.key())?;
-            // What another epoch took says nothing of this one: the next sync settles it.
-            let epoch: u64 = tx.query_row("SELECT epoch FROM tenants WHERE tenant = ?1", [&receipt.tenant], |r| r.get(0))?;
-            if judged.epoch != epoch {
-                return Ok(false);
-            }
-            tx.execute("UPDATE state SET hub_time = max(coalesce(hub_time, ?1), ?1)", [judged.hub_time])?;
-            let mut intake =
-                Intake { phone: self, tx, touched: &mut touched, report: &mut counted, hub_time: judged.hub_time, begun: Begun::new(), late: BTreeSet::new() };
-            let held = || -> Result<u64> { Ok(tx.query_row("SELECT count(*) FROM commands WHERE reason = ?1", [HELD], |r| r.get(0))?) };
-            let before = held()?;
-            let (mut failed, mut waiting) = (Vec::new(), BTreeSet::new());
-            intake.bundle(bundle, &judged.verdicts, Heard::Receipt, &mut failed, &mut waiting)?;
-            intake.run_again(&failed)?;
-            touched.finish(tx)?;
-            touched.tables.insert("commands");
-            Ok(counted != SyncReport::default() || held()? != before)
-        })?;
-        report.add(&counted);
-        self.notify(&touched.tables.into_iter().collect::<Vec<_>>());
-        Ok(told)
     }
 }

@@ -5,16 +5,14 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 
-use super::incoming::Intake;
-use super::news::kind_of;
+use super::intake::Intake;
 use super::protocol::{DocumentNews, TenantReply, resolve};
-use super::rerun::docs_of;
 use crate::commands::Command;
 use crate::documents::{Doc, Entry, Node, change_from_body};
 use crate::error::Result;
 use crate::ids::{Actor, Id};
-use crate::phone::state;
-use crate::store::{StoredDoc, from_json};
+use crate::phone::{state, unsent_docs_of};
+use crate::store::{StoredDoc, from_json, kind_name};
 
 impl Intake<'_> {
     /// Another copy of this store makes ids under the same actor, and they have come here: what this phone makes from now on has an actor
@@ -72,7 +70,7 @@ pub(super) fn given_twice(tx: &Connection, commands: &[i64]) -> Result<BTreeSet<
     for (n, (actor, first)) in commands.iter().zip(&given) {
         let end = given.iter().filter(|(a, f)| a == actor && f > first).map(|(_, f)| *f).min().unwrap_or(u64::MAX);
         let own = |id: Id| id.actor == *actor && (*first..end).contains(&id.counter);
-        for doc in docs_of(tx, *n)? {
+        for doc in unsent_docs_of(tx, *n)? {
             if is_given_twice(tx, doc, &own)? {
                 clashing.insert(*n);
             }
@@ -86,7 +84,7 @@ pub(super) fn given_twice(tx: &Connection, commands: &[i64]) -> Result<BTreeSet<
 fn is_given_twice(tx: &Connection, doc: Id, own: &impl Fn(Id) -> bool) -> Result<bool> {
     let Some(stored) = StoredDoc::find(tx, doc)? else { return Ok(false) };
     let schema: u16 = tx.prepare_cached("SELECT max(schema) FROM changes WHERE doc = ?1 AND taken = 0")?.query_row([doc], |r| r.get(0))?;
-    if kind_of(schema) != kind_of(stored.schema) {
+    if kind_name(schema) != kind_name(stored.schema) {
         return Ok(own(doc));
     }
     let Some(both) = stored.state(tx, doc)? else { return Ok(false) };

@@ -1,12 +1,13 @@
 //! Joining a community with an invite.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::outgoing::pinned;
-use super::protocol::{CommunityKeys, ENROL_PATH, EnrolReply, EnrolRequest, RefusalCode, VERSION, decode, open_reply, pack, unpack};
-use super::{Answer, Asked, HttpHub, Hub, Prepared};
+use super::communities::pinned_of;
+use super::exchange::Exchange;
+use super::protocol::{CommunityKeys, ENROL_PATH, EnrolReply, EnrolRequest, VERSION, decode, open_reply, pack, unpack};
+use super::{HttpTransport, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::{DeviceKey, Invite, SignedHead};
+use crate::identity::{DeviceKey, Invite};
 use crate::ids::Id;
 use crate::phone::{Phone, UNSENT, state};
 use crate::store::to_json;
@@ -27,11 +28,11 @@ impl Phone {
     /// The same; with `leave_unsent` also over another person's unsent work: it is kept, and waits as refused until that person
     /// enrols here again and resubmits it, or takes it to another phone.
     pub async fn enrol_over(&self, invite: &Invite, ca: Option<&str>, leave_unsent: bool) -> Result<()> {
-        self.enrol_with(invite, ca, leave_unsent, &HttpHub::new(&invite.hub, ca)?).await
+        self.enrol_with(invite, ca, leave_unsent, &HttpTransport::new(&invite.hub, ca)?).await
     }
 
-    /// The same, carried by `carrier`.
-    pub async fn enrol_with(&self, invite: &Invite, ca: Option<&str>, leave_unsent: bool, carrier: &impl Hub) -> Result<()> {
+    /// The same, carried by `transport`.
+    pub async fn enrol_with(&self, invite: &Invite, ca: Option<&str>, leave_unsent: bool, transport: &impl Transport) -> Result<()> {
         // A second enrolment in the same community is for a device that was revoked or lost by a restored hub: a new key.
         let known = self.store.read(|c| pinned_of(c, &invite.tenant))?;
         let again = known.is_some();
@@ -40,37 +41,16 @@ impl Phone {
         let (tenant, code) = (invite.tenant.clone(), invite.code.clone());
         let request = EnrolRequest { version: VERSION, tenant, code, key: key.public().to_bytes().into(), keys: Some(keys.mark()) };
         let body = pack(&request)?;
-        let mut offset = 0;
-        for _ in 0..3 {
-            let mut nonce = [0; 9];
-            self.random.fill(&mut nonce);
-            let head = SignedHead::sign(&key, ENROL_PATH, &body, self.now()?.saturating_add(offset), nonce);
-            let prepared = Prepared {
-                path: ENROL_PATH,
-                head,
-                body: body.clone(),
-                cursors: Vec::new(),
-                bundles: Vec::new(),
-                carried: Vec::new(),
-                hub: invite.hub.clone(),
-                asked: Asked::Person,
-            };
-            match carrier.post(&prepared).await? {
-                Answer::Reply(bytes) => {
-                    let both = [keys.key.clone(), keys.spare.clone()];
-                    let opened = open_reply(&both, &prepared.head.signature, &bytes).map_err(|e| if again { other_keys().with_source(e) } else { e })?;
-                    let reply: EnrolReply = decode(&unpack(opened)?, "enrolment")?;
-                    let keys = keys.follow(&invite.tenant, reply.keys.as_deref().unwrap_or_default())?;
-                    if !leave_unsent {
-                        self.store.read(|c| none_unsent_of_another(c, &invite.tenant, &reply.person))?;
-                    }
-                    return self.joined(invite, &keys, ca, &key, again, &reply);
-                }
-                Answer::Refused(refused) if refused.code == RefusalCode::Clock => offset = refused.hub_time.saturating_sub(self.now()?),
-                Answer::Refused(refused) => return Err(refused.code.into()),
-            }
+        let mut exchange = Exchange::new(self, &invite.hub, transport);
+        let (request, bytes) = exchange.ask(|signing| Ok(signing.sign(&key, ENROL_PATH, body.clone()))).await?;
+        let both = [keys.key.clone(), keys.spare.clone()];
+        let opened = open_reply(&both, &request.head.signature, &bytes).map_err(|e| if again { other_keys().with_source(e) } else { e })?;
+        let reply: EnrolReply = decode(&unpack(opened)?, "enrolment")?;
+        let keys = keys.follow(&invite.tenant, reply.keys.as_deref().unwrap_or_default())?;
+        if !leave_unsent {
+            self.store.read(|c| none_unsent_of_another(c, &invite.tenant, &reply.person))?;
         }
-        Err(RefusalCode::Clock.into())
+        self.joined(invite, &keys, ca, &key, again, &reply)
     }
 
     /// The key that this device will have, the same however often it is tried with the same invite: an answer that was lost has used
@@ -124,12 +104,6 @@ impl Phone {
 /// An epoch that is not `epoch`: what is of it is not what the hub has now.
 fn no_epoch(epoch: u64) -> u64 {
     if epoch == 1 { 2 } else { 1 }
-}
-
-/// The keys that the phone pinned of a community it is in.
-fn pinned_of(connection: &Connection, tenant: &str) -> Result<Option<CommunityKeys>> {
-    let row = connection.query_row("SELECT key, spare FROM tenants WHERE tenant = ?1", [tenant], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, Vec<u8>>(1)?)));
-    row.optional()?.map(|(key, spare)| pinned(&key, &spare)).transpose()
 }
 
 /// Whether nobody but `person` has work in `tenant` here that neither the hub has nor a carrier.

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use super::protocol::{MAX_BODY, decode};
-use super::{Answer, Hub, Prepared};
+use super::transport::{Answer, SignedRequest, Transport};
 use crate::error::{Error, ErrorKind, Result};
+use crate::phone::Phone;
 
 /// A hub reached over HTTP; TLS with the public roots, or with the private authority that the enrolment named. One a sync:
 /// its connection is kept between requests.
 #[derive(Debug)]
-pub struct HttpHub(reqwest::Client);
+pub struct HttpTransport(reqwest::Client);
 
-impl HttpHub {
-    /// A carrier to the hub at `address`, trusting `ca` (PEM) where the hub has a certificate authority of its own.
+impl HttpTransport {
+    /// To the hub at `address`, trusting `ca` (PEM) where the hub has a certificate authority of its own.
     pub fn new(address: &str, ca: Option<&str>) -> Result<Self> {
         // An error only says that a provider is installed already, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -29,8 +30,8 @@ impl HttpHub {
     }
 }
 
-impl Hub for HttpHub {
-    async fn post(&self, request: &Prepared) -> Result<Answer> {
+impl Transport for HttpTransport {
+    async fn post(&self, request: &SignedRequest) -> Result<Answer> {
         let mut builder = self.0.post(format!("{}{}", request.hub.trim_end_matches('/'), request.path));
         for (name, value) in request.head.fields() {
             builder = builder.header(name, value);
@@ -51,6 +52,14 @@ impl Hub for HttpHub {
         decode(&bytes, "refusal")
             .map(Answer::Refused)
             .map_err(|e| Error::new(ErrorKind::Offline, "没有连上服务器，请稍后再试", "the hub could not be reached; try again later").with_source(e))
+    }
+}
+
+impl Phone {
+    /// To a hub that this phone is enrolled with.
+    pub(super) fn transport_to(&self, hub: &str) -> Result<HttpTransport> {
+        let ca = self.store.read(|c| Ok(c.query_row("SELECT ca FROM tenants WHERE hub = ?1", [hub], |r| r.get::<_, Option<String>>(0))?))?;
+        HttpTransport::new(hub, ca.as_deref())
     }
 }
 

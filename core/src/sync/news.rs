@@ -5,18 +5,18 @@ use std::thread::Scope;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::incoming::Intake;
+use super::intake::Intake;
 use super::protocol::{DocumentNews, Granted, TenantReply, resolve};
 use super::rerun::rerun_all;
-use crate::documents::{Doc, genesis};
+use crate::documents::Doc;
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::store::{MANY_CHUNKS, Projected, StoredDoc, from_json, push_chunk, to_json};
+use crate::store::{MANY_CHUNKS, Projected, StoredDoc, from_json, kind_name, push_chunk, to_json};
 use crate::versions::dictionary;
 
 impl Intake<'_> {
-    /// Takes one community's news; answers whether there is more to ask for.
-    pub(super) fn tenant(&mut self, news: &TenantReply) -> Result<bool> {
+    /// Takes one community's news. Returns whether there is more to ask for.
+    pub(super) fn apply_tenant_news(&mut self, news: &TenantReply) -> Result<bool> {
         let cursor = self.tx.query_row("SELECT epoch, number, audiences, caught_up, rerun FROM tenants WHERE tenant = ?1", [&news.tenant], |r| {
             Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?, r.get::<_, String>(2)?, r.get::<_, bool>(3)?, r.get::<_, bool>(4)?))
         });
@@ -38,7 +38,7 @@ impl Intake<'_> {
             news.documents.iter().try_for_each(|document| {
                 let id = resolve(&news.actors, document.doc)?;
                 let named = document.audiences.iter().map(|a| news.audiences.get(*a as usize).cloned().ok_or_else(|| Error::malformed("audience")));
-                self.document(&news.tenant, epoch, id, document, named.collect::<Result<_>>()?, ahead.next().flatten())
+                self.apply_document_news(&news.tenant, epoch, id, document, named.collect::<Result<_>>()?, ahead.next().flatten())
             })
         })?;
         self.tx.execute("UPDATE tenants SET number = ?2 WHERE tenant = ?1", params![news.tenant, news.number])?;
@@ -76,7 +76,7 @@ impl Intake<'_> {
     }
 
     /// Takes the news of one document; `ahead` is what they give of a document that is new here.
-    fn document(&mut self, tenant: &str, epoch: u64, id: Id, news: &DocumentNews, audiences: Vec<String>, ahead: Option<Projected>) -> Result<()> {
+    fn apply_document_news(&mut self, tenant: &str, epoch: u64, id: Id, news: &DocumentNews, audiences: Vec<String>, ahead: Option<Projected>) -> Result<()> {
         let stored = StoredDoc::find(self.tx, id)?;
         let before = stored.as_ref().map(|stored| stored.generation);
         // Where the document left before, or never was, own commands may be of an older generation.
@@ -90,14 +90,14 @@ impl Intake<'_> {
         if audiences.is_empty() {
             if let Some(stored) = stored {
                 self.report.withdrawn += 1;
-                self.report.moved += u64::from(kind_of(stored.schema) == Some("household"));
+                self.report.moved += u64::from(kind_name(stored.schema) == Some("household"));
                 self.tx.execute("UPDATE documents SET audiences = '[]', withdrawn = 1 WHERE n = ?1", [stored.n])?;
             }
             return Ok(());
         }
         // A copy of this store gave the same id to something else, which the hub has; what is here comes back under a new one.
         let stored = match stored {
-            Some(stored) if stored.base.is_empty() && kind_of(stored.schema) != kind_of(news.schema) => {
+            Some(stored) if stored.base.is_empty() && kind_name(stored.schema) != kind_name(news.schema) => {
                 self.touched.forget(self.tx, id)?;
                 None
             }
@@ -239,8 +239,4 @@ fn project_ahead<'s>(scope: &'s Scope<'s, '_>, documents: &'s [DocumentNews]) ->
         dictionary.run(|| documents.iter().map(of).all(|projected| send.send(projected).is_ok()))
     });
     Box::new(receive.into_iter())
-}
-
-pub(super) fn kind_of(schema: u16) -> Option<&'static str> {
-    genesis(schema).map(|(kind, _)| kind.name)
 }

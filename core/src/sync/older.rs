@@ -1,38 +1,19 @@
 //! What this phone keeps of older generations, when a document was begun again or erased: commands the hub has, sealed
 //! bundles and refused commands lose it; what is unsent runs again on the new generation, or is emptied.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
-use serde::{Deserialize, Serialize};
 
-use super::incoming::Intake;
+use super::intake::{Begun, Failed, Intake, Superseded};
 use super::protocol::{Bundle, Sealed, decode};
-use super::rerun::{Failed, Older};
 use crate::commands::Command;
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::phone::CHANGES_OF;
+use crate::phone::{CHANGES_OF, Emptied, GENERATION};
 use crate::photos::document::PHOTOS;
 use crate::photos::erase_files;
 use crate::store::{StoredDoc, drop_drafts_about, from_json, to_json};
-
-/// The code of a refused command that was emptied because what it was about was erased.
-pub(crate) const GENERATION: &str = "generation";
-
-/// What is left of a command that was emptied.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Emptied {
-    /// The community.
-    pub tenant: String,
-    /// What it was, by its stable name.
-    pub command: String,
-    /// When it was run, in seconds since the Unix epoch (UTC).
-    pub at: i64,
-}
-
-/// Documents whose older generations this reply ended: with the generation that this phone holds now, or without one.
-pub(super) type Begun = BTreeMap<Id, Option<u32>>;
 
 impl Intake<'_> {
     /// Whether a document that is erased for this phone leaves anything here; it goes then, with its rows.
@@ -57,7 +38,7 @@ impl Intake<'_> {
             for (doc, generation) in self.writes(command.command)? {
                 newer |= StoredDoc::find(self.tx, doc)?.is_some_and(|stored| stored.generation > generation);
             }
-            command.older = Some(if newer { Older::BegunAgain } else { Older::Erased });
+            command.older = Some(if newer { Superseded::BegunAgain } else { Superseded::Erased });
         }
         // Files of photos that only an emptied command named go as well.
         self.touched.tables.insert(PHOTOS.name);
@@ -77,7 +58,7 @@ impl Intake<'_> {
             let writes = self.writes(n)?.into_iter().filter_map(|(doc, generation)| Some((*begun.get(&doc)?, generation)));
             let ended: Vec<Option<u32>> = writes.filter(|(now, generation)| now.is_none_or(|now| now > *generation)).map(|(now, _)| now).collect();
             match state.as_str() {
-                "quarantined" if begun.contains_key(&value.parse()?) || names(&body, &begun)? => empty(self.tx, n, &body, None)?,
+                "quarantined" if begun.contains_key(&value.parse()?) || names(&body, &begun)? => redact_command(self.tx, n, &body, None)?,
                 "taken" if !ended.is_empty() => {
                     self.tx.execute(&format!("DELETE FROM changes WHERE {CHANGES_OF}"), [n])?;
                     self.tx.execute("DELETE FROM commands WHERE n = ?1", [n])?;
@@ -85,7 +66,7 @@ impl Intake<'_> {
                 "unsent" if !ended.is_empty() => {
                     // Changes of it that the hub has are of this generation too, and nothing waits for them.
                     self.tx.execute(&format!("DELETE FROM changes WHERE {CHANGES_OF} AND taken = 1"), [n])?;
-                    let older = if ended.contains(&None) { Older::Erased } else { Older::BegunAgain };
+                    let older = if ended.contains(&None) { Superseded::Erased } else { Superseded::BegunAgain };
                     match failed.iter_mut().find(|f| f.command == n) {
                         Some(known) => known.older = Some(older),
                         None => failed.push(Failed { command: n, refused: None, new_ids: false, missing: false, older: Some(older) }),
@@ -146,7 +127,7 @@ fn names(body: &str, begun: &Begun) -> Result<bool> {
 
 /// Leaves of the command in row `n`, whose body this is, only what it was, when and why: into quarantine `at` this time, or
 /// since when it has been there.
-pub(super) fn empty(tx: &Connection, n: i64, body: &str, at: Option<i64>) -> Result<()> {
+pub(super) fn redact_command(tx: &Connection, n: i64, body: &str, at: Option<i64>) -> Result<()> {
     let Ok(command) = from_json::<Command>(body) else {
         // Emptied before.
         return from_json::<Emptied>(body).map(drop);

@@ -2,36 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Transaction, params};
 
+use super::communities::tenants_of;
+use super::exchange::Signing;
 use super::protocol::{
-    Actors, BUNDLE_BYTES, Backfill, Bundle, CommunityKeys, Group, MAX_WANTED, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange,
-    audiences_hash, compress, decode, encode, pack,
+    Actors, BUNDLE_BYTES, Bundle, Group, MAX_WANTED, SYNC_PATH, Sealed, SyncRequest, TenantCursor, VERSION, WireChange, compress, decode, encode, pack,
 };
-use super::rerun::HELD;
 use super::take_back::{Asked, kept_back};
+use super::transport::SignedRequest;
 use crate::error::Result;
-use crate::identity::{DeviceKey, PublicKey, SignedHead};
+use crate::identity::DeviceKey;
 use crate::ids::Id;
-use crate::phone::{Phone, newest_schema, state};
-use crate::store::from_json;
+use crate::phone::{HELD, Phone, newest_schema, state};
 
-/// A request ready to be carried, with what is needed to take its reply.
+/// A request to sync, with what is needed to take its reply.
 #[derive(Debug)]
 pub struct Prepared {
-    /// The path.
-    pub path: &'static str,
-    /// The signature's header fields.
-    pub head: SignedHead,
-    /// The compressed body.
-    pub body: Vec<u8>,
+    /// The request.
+    pub request: SignedRequest,
     /// How far each community was read when it was made.
     pub(super) cursors: Vec<TenantCursor>,
     pub(super) bundles: Vec<i64>,
     pub(super) carried: Vec<i64>,
-    /// The hub's address.
-    pub hub: String,
     pub(super) asked: Asked,
+}
+
+impl AsRef<SignedRequest> for Prepared {
+    fn as_ref(&self) -> &SignedRequest {
+        &self.request
+    }
 }
 
 impl Phone {
@@ -43,10 +43,11 @@ impl Phone {
 
     /// The same, as whoever asked for it.
     pub fn prepare_sync_as(&self, asked: Asked, hub: &str, offset: i64) -> Result<Prepared> {
-        let created = self.now()?.saturating_add(offset);
+        self.prepare_signed(asked, hub, self.signing(hub, offset)?)
+    }
+
+    pub(super) fn prepare_signed(&self, asked: Asked, hub: &str, signing: Signing) -> Result<Prepared> {
         let reading = self.read_clock()?;
-        let mut nonce = [0; 9];
-        self.random.fill(&mut nonce);
         self.store.write(|tx| {
             let state = state(tx)?;
             let tenants = tenants_of(tx, hub)?;
@@ -64,8 +65,7 @@ impl Phone {
             let request =
                 SyncRequest { version: VERSION, schema: newest_schema(), max_bytes: state.max_bytes, cursors: cursors.clone(), bundles: sealed, carried };
             let body = pack(&request)?;
-            let head = SignedHead::sign(&state.key(), SYNC_PATH, &body, created, nonce);
-            Ok(Prepared { path: SYNC_PATH, head, body, cursors, bundles, carried: offered, hub: hub.to_owned(), asked })
+            Ok(Prepared { request: signing.sign(&state.key(), SYNC_PATH, body), cursors, bundles, carried: offered, asked })
         })
     }
 
@@ -107,41 +107,6 @@ fn offer(tx: &Transaction<'_>, hub: &str, mut budget: i64, now: i64) -> Result<(
 fn wanted(tx: &Transaction<'_>, tenant: &str, now: i64) -> Result<Vec<String>> {
     let mut statement = tx.prepare_cached("SELECT doc FROM unreadable WHERE tenant = ?1 AND coalesce(asked, 0) <= ?2 - 86400 ORDER BY asked, doc LIMIT ?3")?;
     Ok(statement.query_map(params![tenant, now, MAX_WANTED], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
-}
-
-pub(crate) struct OwnTenant {
-    pub cursor: TenantCursor,
-    pub caught_up: bool,
-}
-
-pub(crate) fn tenants_of(connection: &Connection, hub: &str) -> Result<Vec<OwnTenant>> {
-    let mut statement =
-        connection.prepare_cached("SELECT tenant, epoch, number, audiences, caught_up, key, spare FROM tenants WHERE hub = ?1 ORDER BY rowid")?;
-    let mut rows = statement.query([hub])?;
-    let mut tenants = Vec::new();
-    while let Some(r) = rows.next()? {
-        let (tenant, epoch, number, audiences, caught_up): (String, _, _, String, _) = (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?);
-        let keys = pinned(r.get_ref(5)?.as_blob().unwrap_or_default(), r.get_ref(6)?.as_blob().unwrap_or_default())?;
-        let audiences: Vec<String> = from_json(&audiences)?;
-        let mut backfills = connection.prepare_cached("SELECT audience, number FROM backfills WHERE tenant = ?1 ORDER BY audience")?;
-        let backfills = backfills.query_map([&tenant], |r| Ok(Backfill { audience: r.get(0)?, number: r.get(1)? }))?.collect::<rusqlite::Result<_>>()?;
-        let cursor = TenantCursor {
-            audiences: audiences_hash(audiences.iter().map(String::as_str)),
-            tenant,
-            epoch,
-            number,
-            backfills,
-            keys: Some(keys.mark()),
-            wanted: Vec::new(),
-        };
-        tenants.push(OwnTenant { cursor, caught_up });
-    }
-    Ok(tenants)
-}
-
-/// The keys that the phone pinned, as they are stored.
-pub(super) fn pinned(key: &[u8], spare: &[u8]) -> Result<CommunityKeys> {
-    Ok(CommunityKeys { key: PublicKey::from_bytes(key)?, spare: PublicKey::from_bytes(spare)? })
 }
 
 struct Unsent {

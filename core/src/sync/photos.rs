@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::incoming::community_keys;
+use super::communities::community_keys;
+use super::exchange::Exchange;
 use super::protocol::{
-    MAX_PHOTO_ASKS, PHOTOS_PATH, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, RefusalCode, VERSION, WireFile, decode, encode,
-    open_reply,
+    MAX_PHOTO_ASKS, PHOTOS_PATH, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, VERSION, WireFile, decode, encode, open_reply,
 };
-use super::{Answer, Asked, HttpHub, Hub, Prepared};
+use super::transport::Transport;
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::SignedHead;
 use crate::ids::Id;
 use crate::phone::{Phone, no_photo, state};
 use crate::photos::document::PHOTOS;
@@ -99,8 +98,8 @@ impl Phone {
     pub async fn sync_photos(&self, network: Network, progress: impl Fn(PhotoProgress) + Send + Sync) -> Result<PhotoReport> {
         let (mut report, mut failed) = (PhotoReport::default(), None);
         for hub in self.hubs()? {
-            let carrier = self.carrier(&hub)?;
-            if let Err(e) = self.sync_photos_with(&hub, &carrier, network, &mut report, &progress).await {
+            let transport = self.transport_to(&hub)?;
+            if let Err(e) = self.sync_photos_with(&hub, &transport, network, &mut report, &progress).await {
                 failed.get_or_insert(e);
             }
         }
@@ -108,15 +107,16 @@ impl Phone {
         failed.map_or(Ok(report), Err)
     }
 
-    /// The same with the hub at address `hub`, carried by `carrier`.
+    /// The same with the hub at address `hub`, carried by `transport`.
     pub async fn sync_photos_with(
         &self,
         hub: &str,
-        carrier: &impl Hub,
+        transport: &impl Transport,
         network: Network,
         report: &mut PhotoReport,
         progress: &(impl Fn(PhotoProgress) + Send + Sync),
     ) -> Result<()> {
+        let mut exchange = Exchange::new(self, hub, transport);
         for tenant in self.tenants_at(hub)? {
             let mut session = Session::default();
             loop {
@@ -124,7 +124,7 @@ impl Phone {
                 if asks.is_empty() {
                     break;
                 }
-                let reply = self.ask(hub, carrier, &PhotosRequest { version: VERSION, tenant: tenant.clone(), asks: asks.clone() }).await?;
+                let reply = self.ask(&mut exchange, &PhotosRequest { version: VERSION, tenant: tenant.clone(), asks: asks.clone() }).await?;
                 if reply.answers.len() != asks.len() {
                     return Err(Error::malformed("photos"));
                 }
@@ -137,7 +137,7 @@ impl Phone {
         self.store.read(|c| count_left(c, report))
     }
 
-    /// Fetches a photo's original from the hub, if it is not here; answers with it. What came before a cut is kept.
+    /// Fetches a photo's original from the hub, if it is not here. Returns it. What came before a cut is kept.
     ///
     /// # Errors
     /// `not_allowed` over a network that the community's settings do not allow; `not_found` if the hub has not got it (yet).
@@ -146,15 +146,15 @@ impl Phone {
             let tenant = tenant_of(c, photo)?.ok_or_else(no_photo)?;
             Ok(c.query_row("SELECT hub FROM tenants WHERE tenant = ?1", [tenant], |r| r.get::<_, String>(0))?)
         })?;
-        let carrier = self.carrier(&hub)?;
-        self.fetch_photo_with(&hub, &carrier, photo, network, &progress).await
+        let transport = self.transport_to(&hub)?;
+        self.fetch_photo_with(&hub, &transport, photo, network, &progress).await
     }
 
-    /// The same from the hub at address `hub`, carried by `carrier`.
+    /// The same from the hub at address `hub`, carried by `transport`.
     pub async fn fetch_photo_with(
         &self,
         hub: &str,
-        carrier: &impl Hub,
+        transport: &impl Transport,
         photo: Id,
         network: Network,
         progress: &(impl Fn(PhotoProgress) + Send + Sync),
@@ -175,8 +175,9 @@ impl Phone {
             ));
         }
         let mut report = PhotoReport::default();
+        let mut exchange = Exchange::new(self, hub, transport);
         for _ in 0..TRIES {
-            let bytes = self.download(hub, carrier, (&tenant, photo), size, (&mut report, progress)).await?;
+            let bytes = self.download(&mut exchange, (&tenant, photo), size, (&mut report, progress)).await?;
             let right = file_hash(&bytes) == hash;
             self.store.write(|tx| {
                 tx.execute("DELETE FROM photo_downloads WHERE doc = ?1", [photo])?;
@@ -193,8 +194,7 @@ impl Phone {
     /// Fetches what is missing of an original, piece by piece; each is kept before the next is asked for.
     async fn download(
         &self,
-        hub: &str,
-        carrier: &impl Hub,
+        exchange: &mut Exchange<'_, impl Transport>,
         (tenant, photo): (&str, Id),
         size: u32,
         (report, progress): (&mut PhotoReport, &(impl Fn(PhotoProgress) + Send + Sync)),
@@ -206,7 +206,7 @@ impl Phone {
             let offset = u32::try_from(bytes.len()).unwrap_or(size);
             let length = self.store.read(|c| Ok(state(c)?.max_bytes))?.min(size - offset);
             let ask = PhotoAsk { doc: photo.to_string(), file: WireFile::Original, verb: PhotoVerb::Get, offset, length, bytes: Vec::new().into() };
-            let reply = self.ask(hub, carrier, &PhotosRequest { version: VERSION, tenant: tenant.to_owned(), asks: vec![ask] }).await?;
+            let reply = self.ask(exchange, &PhotosRequest { version: VERSION, tenant: tenant.to_owned(), asks: vec![ask] }).await?;
             let answer = reply.answers.first().filter(|a| a.word == PhotoWord::Whole && a.bytes.len() <= length as usize);
             let Some(answer) = answer.filter(|a| !a.bytes.is_empty()) else {
                 return Err(Error::not_found("原图还没有送到服务器，请稍后再试", "the original has not reached the hub yet; try again later"));
@@ -319,50 +319,15 @@ impl Phone {
         Ok(())
     }
 
-    /// Posts a request about photos, signed; again where the clock or the nonce was refused.
-    async fn ask(&self, hub: &str, carrier: &impl Hub, request: &PhotosRequest) -> Result<PhotosReply> {
+    /// Asks about photos.
+    async fn ask(&self, exchange: &mut Exchange<'_, impl Transport>, request: &PhotosRequest) -> Result<PhotosReply> {
         let body = encode(request);
-        let mut offset = 0;
-        for _ in 0..3 {
-            let mut nonce = [0; 9];
-            self.random.fill(&mut nonce);
-            let key = self.store.read(|c| Ok(state(c)?.key()))?;
-            let head = SignedHead::sign(&key, PHOTOS_PATH, &body, self.now()?.saturating_add(offset), nonce);
-            let prepared = Prepared {
-                path: PHOTOS_PATH,
-                head,
-                body: body.clone(),
-                cursors: Vec::new(),
-                bundles: Vec::new(),
-                carried: Vec::new(),
-                hub: hub.to_owned(),
-                asked: Asked::Person,
-            };
-            let answer = match carrier.post(&prepared).await {
-                Ok(answer) => answer,
-                Err(e) => {
-                    self.scale_max_bytes(|bytes| bytes / 2)?;
-                    return Err(e);
-                }
-            };
-            match answer {
-                Answer::Reply(bytes) => {
-                    let keys = self.store.read(|c| community_keys(c, hub))?;
-                    let reply = decode(open_reply(&keys, &prepared.head.signature, &bytes)?, "photos")?;
-                    self.scale_max_bytes(|bytes| bytes.saturating_mul(2))?;
-                    return Ok(reply);
-                }
-                Answer::Refused(refused) if refused.code == RefusalCode::Clock => offset = refused.hub_time.saturating_sub(self.now()?),
-                Answer::Refused(refused) if refused.code == RefusalCode::Replayed => {}
-                Answer::Refused(refused) => return Err(refused.code.into()),
-            }
-        }
-        Err(RefusalCode::Clock.into())
-    }
-
-    fn carrier(&self, hub: &str) -> Result<HttpHub> {
-        let ca = self.store.read(|c| Ok(c.query_row("SELECT ca FROM tenants WHERE hub = ?1", [hub], |r| r.get::<_, Option<String>>(0))?))?;
-        HttpHub::new(hub, ca.as_deref())
+        let key = self.store.read(|c| Ok(state(c)?.key()))?;
+        let (request, bytes) = exchange.ask_sized(|signing| Ok(signing.sign(&key, PHOTOS_PATH, body.clone()))).await?;
+        let keys = self.store.read(|c| community_keys(c, &request.hub))?;
+        let reply = decode(open_reply(&keys, &request.head.signature, &bytes)?, "photos")?;
+        self.scale_max_bytes(|bytes| bytes.saturating_mul(2))?;
+        Ok(reply)
     }
 
     fn tenants_at(&self, hub: &str) -> Result<Vec<String>> {

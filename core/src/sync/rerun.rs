@@ -8,61 +8,34 @@ use automerge::ChangeHash;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::copies::given_twice;
-use super::older::empty;
+use super::intake::{Failed, Superseded};
+use super::older::redact_command;
 use crate::clock::{Reading, Stamp};
 use crate::commands::Command;
 use crate::documents::RawChange;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id, ids_in};
 use crate::kinds::Input;
-use crate::phone::{CHANGES_OF, Membership, Phone, Row, UNSENT, anchor, keep_change, membership, membership_for, perform, state};
+use crate::phone::{
+    CHANGES_OF, HELD, Membership, Phone, Row, UNSENT, WAITING, anchor, keep_change, membership, membership_for, perform, state, unsent_docs_of,
+};
 use crate::rules::OTHER_PERSON;
 use crate::store::{StoredDoc, Touched, from_json};
 use crate::versions::dictionary;
 
-/// A command of which the hub did not take a change.
-#[derive(Debug)]
-pub(super) struct Failed {
-    /// Its row.
-    pub command: i64,
-    /// The rules' code, if the rules refused it; else it runs again.
-    pub refused: Option<String>,
-    /// Whether the store was copied: all unsent commands get new ids.
-    pub new_ids: bool,
-    /// Whether something is missing that another phone may send again to a restored hub.
-    pub missing: bool,
-    /// Whether a document of it was begun again since.
-    pub older: Option<Older>,
-}
-
-/// What became of the document that a command of an older generation changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Older {
-    /// The command runs again on the new generation, and is emptied if it does not apply there.
-    BegunAgain,
-    /// Nothing that this phone may read is left: the command is emptied.
-    Erased,
-}
-
-/// The code of an unsent command that waits for what another phone sends again.
-pub(super) const WAITING: &str = "waiting";
-
-/// The code of an unsent command that the hub holds until it is upgraded, or that rests on one.
-pub(crate) const HELD: &str = "held";
-
 /// What there is to say of a command that is to run again.
-pub(super) struct Why<'a> {
+pub(super) struct RerunReason<'a> {
     /// The rules' code, if the rules refused it.
     pub refused: Option<&'a str>,
     /// Whether it waits, as it was, if it does not apply now.
     pub waits: bool,
     /// Whether a document of it was begun again.
-    pub older: Option<Older>,
+    pub older: Option<Superseded>,
     /// Whether it gets new ids: a copy of this store may have given its ids to something else.
     pub new_ids: bool,
 }
 
-/// Takes back the failed commands and what hangs on them; answers with how many were refused and how many ran again.
+/// Takes back the failed commands and what hangs on them. Returns how many were refused and how many ran again.
 pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touched: &mut Touched) -> Result<(u64, u64)> {
     let new_ids = failed.iter().any(|f| f.new_ids);
     let mut docs: BTreeSet<Id> = BTreeSet::new();
@@ -75,7 +48,7 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
     let held = held_among(tx, &unsent)?;
     unsent.sort_by_key(|n| (held.contains(n), *n));
     for command in unsent {
-        let own = docs_of(tx, command)?;
+        let own = unsent_docs_of(tx, command)?;
         let names_made = || -> Result<bool> {
             let body: String = tx.prepare_cached("SELECT body FROM commands WHERE n = ?1")?.query_row([command], |r| r.get(0))?;
             Ok(made.iter().any(|id| body.contains(&format!("\"{id}\""))))
@@ -94,7 +67,7 @@ pub(super) fn rerun(phone: &Phone, tx: &Transaction<'_>, failed: &[Failed], touc
     }
     let why = |n: i64| {
         let of = failed.iter().find(|f| f.command == n);
-        Why { refused: of.and_then(|f| f.refused.as_deref()), waits: of.is_some_and(|f| f.missing), older: of.and_then(|f| f.older), new_ids }
+        RerunReason { refused: of.and_then(|f| f.refused.as_deref()), waits: of.is_some_and(|f| f.missing), older: of.and_then(|f| f.older), new_ids }
     };
     take_back_and_run(phone, tx, &affected, &docs, why, touched)
 }
@@ -127,10 +100,10 @@ pub(super) fn rerun_all(phone: &Phone, tx: &Transaction<'_>, tenant: &str, touch
         .collect::<rusqlite::Result<_>>()?;
     let mut docs = BTreeSet::new();
     for command in &affected {
-        docs.extend(docs_of(tx, *command)?);
+        docs.extend(unsent_docs_of(tx, *command)?);
     }
     let clashing = given_twice(tx, &affected)?;
-    let why = |n: i64| Why { refused: None, waits: false, older: None, new_ids: clashing.contains(&n) };
+    let why = |n: i64| RerunReason { refused: None, waits: false, older: None, new_ids: clashing.contains(&n) };
     Ok(take_back_and_run(phone, tx, &affected, &docs, why, touched)?.1)
 }
 
@@ -148,13 +121,6 @@ fn unsent(tx: &Connection) -> Result<Vec<i64>> {
     Ok(tx.prepare_cached(&format!("{UNSENT} ORDER BY n"))?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn docs_of(tx: &Connection, command: i64) -> Result<Vec<Id>> {
-    Ok(tx
-        .prepare_cached(&format!("SELECT doc FROM changes WHERE {CHANGES_OF} AND taken = 0"))?
-        .query_map([command], |r| r.get(0))?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
 /// Takes the changes of these commands back, whose documents are among `docs`, and runs them again, each as `why` says. Returns how many
 /// were refused and how many ran again.
 pub(super) fn take_back_and_run<'a>(
@@ -162,7 +128,7 @@ pub(super) fn take_back_and_run<'a>(
     tx: &Transaction<'_>,
     affected: &[i64],
     docs: &BTreeSet<Id>,
-    why: impl Fn(i64) -> Why<'a>,
+    why: impl Fn(i64) -> RerunReason<'a>,
     touched: &mut Touched,
 ) -> Result<(u64, u64)> {
     let state = state(tx)?;
@@ -204,8 +170,8 @@ pub(super) fn take_back_and_run<'a>(
         let old: Command = from_json(&body)?;
         let why = why(*n);
         let new_ids = why.new_ids || renamed.concerns(&body)?;
-        if why.older == Some(Older::Erased) {
-            empty(tx, *n, &body, Some(old.stamp.at))?;
+        if why.older == Some(Superseded::Erased) {
+            redact_command(tx, *n, &body, Some(old.stamp.at))?;
             renamed.add(&old, u64::MAX, new_ids);
             out += 1;
             continue;
@@ -248,7 +214,7 @@ pub(super) fn take_back_and_run<'a>(
                     continue;
                 }
                 if why.older.is_some() {
-                    empty(tx, *n, &body, Some(command.stamp.at))?;
+                    redact_command(tx, *n, &body, Some(command.stamp.at))?;
                 } else {
                     quarantine(tx, *n, if e.kind() == ErrorKind::NotAllowed { "not_allowed" } else { "gone" }, command.stamp.at)?;
                 }
@@ -282,7 +248,7 @@ pub(super) fn follow_up(tx: &Transaction<'_>, input: Input, reading: &Reading, c
     tx.execute_batch("SAVEPOINT follow")?;
     match perform(tx, &command, &member, state.actor, Row::New { form: false }, touched) {
         Ok(_) => Ok(tx.execute_batch("RELEASE follow")?),
-        // The happening has gone meanwhile (refused, withdrawn): there is nothing to follow up.
+        // The event has gone meanwhile (refused, withdrawn): there is nothing to follow up.
         Err(e) if matches!(e.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::NotAllowed) => {
             Ok(tx.execute_batch("ROLLBACK TO follow; RELEASE follow")?)
         }

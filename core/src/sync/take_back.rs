@@ -7,14 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::rerun::{Why, docs_of, take_back_and_run};
+use super::rerun::{RerunReason, take_back_and_run};
 use crate::clock::Reading;
 use crate::commands::Command;
 use crate::documents::change_from_body;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Id, ids_in};
-use crate::kinds::Input;
-use crate::phone::{CHANGES_OF, Phone, UNSENT, UnsentView, membership, unsent_view};
+use crate::phone::{CHANGES_OF, Phone, UNSENT, UnsentView, membership, unsent_docs_of, unsent_view, why_not_taken_back};
 use crate::rules::{OTHER_PERSON, Refusal};
 use crate::store::{Touched, from_json, load};
 
@@ -102,29 +101,18 @@ fn takeable(tx: &Connection, command: Id) -> Result<(i64, Command)> {
     why_not_taken_back(tx, n, &kept)?.map_or(Ok((n, kept)), Err)
 }
 
-/// Why the unsent command in row `n` cannot be taken back; `None` if it can.
-pub(crate) fn why_not_taken_back(connection: &Connection, n: i64, command: &Command) -> Result<Option<Error>> {
-    if matches!(command.input, Input::AnchorTimes(_)) {
-        return Ok(Some(Error::invalid("时间校准由本机自动完成，不能收回", "the phone verifies times by itself; that is not taken back")));
-    }
-    if connection.prepare_cached("SELECT closed FROM commands WHERE n = ?1")?.query_row([n], |r| r.get(0))? {
-        return Ok(Some(Error::invalid("这条记录可能已经送出，不能收回，请直接修改", "this record may have left the phone; correct it instead")));
-    }
-    Ok(None)
-}
-
 /// Takes the command in row `n` back and runs again what builds on it. Returns the rows of those that do not apply any more and never
 /// left this phone either; what did is in quarantine.
 fn undo(phone: &Phone, tx: &Transaction<'_>, n: i64, touched: &mut Touched) -> Result<Vec<i64>> {
     let mut again = built_on(tx, BTreeSet::from([n]))?;
     let mut docs = BTreeSet::new();
     for row in &again {
-        docs.extend(docs_of(tx, *row)?);
+        docs.extend(unsent_docs_of(tx, *row)?);
     }
     again.remove(&n);
     remove(tx, n)?;
     let again: Vec<i64> = again.into_iter().collect();
-    let why = |_| Why { refused: None, waits: false, older: None, new_ids: false };
+    let why = |_| RerunReason { refused: None, waits: false, older: None, new_ids: false };
     take_back_and_run(phone, tx, &again, &docs, why, touched)?;
     let waiting =
         tx.prepare("SELECT doc, boot FROM unanchored")?.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<Vec<(Id, String)>>>()?;

@@ -9,13 +9,12 @@ use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::sync::protocol::{Statement, StatementLine, decode, resolve};
 use serde::Serialize;
-use sqlx::{AnyConnection, Row};
 
-use super::keys::own_key;
-use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, select_in};
+use crate::registry::act_log::{Act, record};
+use crate::registry::community_keys::own_key;
+use crate::store::{Arg, Conn, all, select_in};
 use crate::sync::{Batch, Membership};
 
 /// What the hub can say for a fact.
@@ -171,7 +170,7 @@ struct Device {
 }
 
 impl Device {
-    async fn find(connection: &mut AnyConnection, tenant: &Tenant, device: DeviceId, document: Id, generation: u32, facts: &[Fact]) -> Result<Self> {
+    async fn find(connection: &mut Conn, tenant: &Tenant, device: DeviceId, document: Id, generation: u32, facts: &[Fact]) -> Result<Self> {
         let own = own_key(connection, &tenant.id, device).await?;
         let is_hub = own.is_some();
         let member = if is_hub { None } else { Membership::find(connection, &tenant.id, device).await? };
@@ -181,7 +180,7 @@ impl Device {
         let sought: BTreeSet<[u8; 32]> = facts.iter().filter(|f| f.actor.is_some_and(|a| a.device() == device)).map(|f| f.change).collect();
         let sql = "SELECT id, statement, signature, at, vouched_by, vouched_at, vouch_reason FROM statements WHERE tenant_id = $1 AND device = $2 ORDER BY number, id";
         for row in all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&device.to_string())]).await? {
-            let (id, bytes, signature): (String, Vec<u8>, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let (id, bytes, signature): (String, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
             // What cannot be read names nothing.
             let Ok(statement) = decode::<Statement>(&bytes, "statement") else { continue };
             let signed = *statement.device == device.0
@@ -195,11 +194,11 @@ impl Device {
                 let Ok(command) = resolve(&statement.actors, line.command) else { continue };
                 // One good statement is enough, whatever else there is.
                 if signed || !found.statements.contains_key(&*line.hash) {
-                    let vouched = match row.try_get::<Option<String>, _>(4)? {
-                        Some(by) => Some(VouchedFor { by, at: row.try_get(5)?, reason: row.try_get(6)? }),
+                    let vouched = match row.get::<Option<String>>(4)? {
+                        Some(by) => Some(VouchedFor { by, at: row.get(5)?, reason: row.get(6)? }),
                         None => None,
                     };
-                    found.statements.insert(*line.hash, Found { id: id.clone(), taken_at: row.try_get(3)?, command, signed, vouched });
+                    found.statements.insert(*line.hash, Found { id: id.clone(), taken_at: row.get(3)?, command, signed, vouched });
                 }
             }
         }
@@ -220,9 +219,9 @@ impl Device {
 }
 
 /// The names of the persons that facts name.
-async fn names(connection: &mut AnyConnection, tenant: &str, facts: &[Fact]) -> Result<BTreeMap<String, String>> {
+async fn names(connection: &mut Conn, tenant: &str, facts: &[Fact]) -> Result<BTreeMap<String, String>> {
     let persons: BTreeSet<&str> = facts.iter().map(|f| f.by.as_str()).collect();
-    let keys: Vec<Arg> = persons.into_iter().map(Arg::text).collect();
+    let keys: Vec<String> = persons.into_iter().map(str::to_owned).collect();
     let rows = select_in(connection, "SELECT doc, coalesce(name, '') FROM persons WHERE tenant_id = $1 AND doc IN ({in})", tenant, &keys).await?;
-    rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get(1)?))).collect()
+    rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
 }

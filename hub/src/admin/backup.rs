@@ -1,18 +1,16 @@
 //! Backup while the hub works, and restore, which begins a new epoch: phones then send again what the backup lacks.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::Path;
 
 use gridwalk_core::identity::HostRandom;
-use sqlx::{AnyConnection, Connection};
 
-use super::log::{Act, carry_over, record};
 use super::photos::{CopiedPhotos, check_free, copy_photos};
-use super::tenant::tenants;
 use crate::error::{HubError, Result};
-use crate::hub::Hub;
-use crate::store::{Alone, DB_FILE, Store, is_sqlite_backup, set_new_epoch, sqlite_aside, sqlite_files};
+use crate::hub::{Hub, tenants};
+use crate::registry::act_log::{self, Act, record};
+use crate::registry::community_keys;
+use crate::store::{Alone, Conn, DB_FILE, Store, is_sqlite_backup, set_new_epoch, sqlite_aside, sqlite_files};
 
 /// Held while a hub serves from a data folder, or something replaces the database there.
 pub struct HubLock {
@@ -54,7 +52,7 @@ pub async fn backup(hub: &Hub, to: &Path) -> Result<CopiedPhotos> {
     Ok(photos)
 }
 
-async fn record_everywhere(connection: &mut AnyConnection, at: i64, verb: &str) -> Result<()> {
+async fn record_everywhere(connection: &mut Conn, at: i64, verb: &str) -> Result<()> {
     for tenant in tenants(connection).await? {
         record(connection, &tenant, at, Act { by: "admin", verb, subject: "", detail: "" }).await?;
     }
@@ -80,8 +78,8 @@ async fn restore_postgres(database: &str, from: &Path, now: i64, random: &dyn Ho
     set_new_epoch(&mut tx, random).await?;
     if let Some(mut old) = old {
         for tenant in tenants(&mut tx).await? {
-            carry_over(&mut old, &mut tx, &tenant).await?;
-            super::keys::carry_over(&mut old, &mut tx, &tenant).await?;
+            act_log::carry_over(&mut old, &mut tx, &tenant).await?;
+            community_keys::carry_over(&mut old, &mut tx, &tenant).await?;
         }
         old.close().await?;
     }
@@ -96,7 +94,7 @@ pub async fn replaced(hub: &Hub) -> Result<Vec<String>> {
     hub.store.replaced(&hub.folder).await
 }
 
-/// Removes what restores replaced and kept; answers with how many there were.
+/// Removes what restores replaced and kept. Returns how many there were.
 pub async fn drop_replaced(hub: &Hub) -> Result<usize> {
     let names = replaced(hub).await?;
     for name in &names {
@@ -152,8 +150,8 @@ async fn restore_sqlite(folder: &Path, from: &Path, now: i64, random: &dyn HostR
         let old = Store::open(folder, None, random).await?;
         let mut read = old.read().await?;
         for tenant in tenants(&mut tx).await? {
-            carry_over(&mut read, &mut tx, &tenant).await?;
-            super::keys::carry_over(&mut read, &mut tx, &tenant).await?;
+            act_log::carry_over(&mut read, &mut tx, &tenant).await?;
+            community_keys::carry_over(&mut read, &mut tx, &tenant).await?;
         }
         read.commit().await?;
         old.close().await;
@@ -170,12 +168,4 @@ async fn restore_sqlite(folder: &Path, from: &Path, now: i64, random: &dyn HostR
     fs::rename(part.join(DB_FILE), folder.join(DB_FILE))?;
     fs::remove_dir_all(&part)?;
     Ok(())
-}
-
-/// Writes a secret that only its owner may read.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    Ok(file.sync_all()?)
 }

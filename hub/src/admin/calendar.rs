@@ -4,11 +4,10 @@ use std::path::Path;
 
 use gridwalk_core::calendar::{Calendar, read_version};
 use gridwalk_core::settings::{AddCalendar, calendar_of};
-use sqlx::Row;
 
-use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
 use crate::store::{Arg, all};
 use crate::sync::Batch;
 
@@ -45,8 +44,8 @@ pub async fn calendar(hub: &Hub, tenant: &Tenant) -> Result<(Calendar, bool)> {
     let mut read = hub.store.read().await?;
     let key = vec![Arg::text(&tenant.id), Arg::text(&tenant.settings.to_string())];
     let rows = all(&mut read, "SELECT body FROM calendars WHERE tenant_id = $1 AND doc = $2 ORDER BY entry", key.clone()).await?;
-    let versions = rows.iter().map(|row| Ok(row.try_get::<Option<String>, _>(0)?.unwrap_or_default())).collect::<Result<Vec<_>>>()?;
+    let versions = rows.iter().map(|row| Ok(row.get::<Option<String>>(0)?.unwrap_or_default())).collect::<Result<Vec<_>>>()?;
     let rows = all(&mut read, "SELECT office_hours FROM settings WHERE tenant_id = $1 AND doc = $2", key).await?;
-    let hours = rows.first().map(|row| row.try_get::<Option<String>, _>(0)).transpose()?.flatten();
+    let hours = rows.first().map(|row| row.get::<Option<String>>(0)).transpose()?.flatten();
     Ok((calendar_of(&versions, hours.as_deref()), hours.is_some()))
 }

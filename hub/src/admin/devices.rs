@@ -1,10 +1,8 @@
 //! The devices of a community: what an administrator needs to find a lost phone.
 
-use sqlx::Row;
-
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all};
+use crate::store::{Arg, Row, all};
 
 /// An enrolled device.
 #[derive(Debug, Clone)]
@@ -27,8 +25,6 @@ pub async fn devices(hub: &Hub, tenant: &Tenant) -> Result<Vec<DeviceLine>> {
     let sql = "SELECT d.device, d.person, coalesce(p.name, ''), d.enrolled_at, d.revoked_at FROM devices d
         LEFT JOIN persons p ON p.tenant_id = d.tenant_id AND p.doc = d.person WHERE d.tenant_id = $1 ORDER BY 3, d.enrolled_at";
     let rows = all(&mut read, sql, vec![Arg::text(&tenant.id)]).await?;
-    let line = |r: &sqlx::any::AnyRow| {
-        Ok(DeviceLine { device: r.try_get(0)?, person: r.try_get(1)?, name: r.try_get(2)?, enrolled_at: r.try_get(3)?, revoked_at: r.try_get(4)? })
-    };
+    let line = |r: &Row| Ok(DeviceLine { device: r.get(0)?, person: r.get(1)?, name: r.get(2)?, enrolled_at: r.get(3)?, revoked_at: r.get(4)? });
     rows.iter().map(line).collect()
 }

@@ -9,15 +9,14 @@ use gridwalk_core::kinds;
 use gridwalk_core::photos::document::PHOTO;
 use gridwalk_core::projection::Type;
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row};
 
-use super::journal::{self, Written};
-use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::import::{ErasedKey, forget_records, remember_erased};
 use crate::photos;
-use crate::store::{Arg, Tx, all, exec, select_in};
+use crate::registry::act_log::{Act, record};
+use crate::registry::journal::{self, Written};
+use crate::store::{Arg, Conn, Tx, all, exec, select_in};
 use crate::sync::{Batch, Begin, Erase, Tell};
 
 /// Erasures, one a line, beside the database.
@@ -28,7 +27,7 @@ const KEPT_KINDS: &[&str] = &["place", "settings", "category_list", "activity"];
 pub const REQUEST: &str = "request";
 /// It was kept long enough (Art. 19).
 pub const RETENTION: &str = "retention";
-/// For how long phones are told of a happening that they drop by its date themselves, in seconds: they look once a month.
+/// For how long phones are told of an event that they drop by its date themselves, in seconds: they look once a month.
 pub(super) const TOLD_SECONDS: i64 = 60 * 86_400;
 /// Documents of the journal that one transaction repeats.
 const PER_TRANSACTION: usize = 100;
@@ -126,7 +125,7 @@ pub(super) async fn sweep_photos(hub: &Hub, tenant: &Tenant) -> Result<()> {
 pub(super) async fn erase_all(
     hub: &Hub,
     tenant: &Tenant,
-    tx: &mut AnyConnection,
+    tx: &mut Conn,
     documents: &[(Id, &'static Kind, Erase, Tell)],
     right: &'static str,
 ) -> Result<Journaled> {
@@ -170,14 +169,14 @@ impl Journaled {
     pub(super) async fn commit(self, tx: Tx) -> Result<()> {
         let done = tx.commit().await;
         // Whoever did not hear the server's answer does not know whether it was committed.
-        if !matches!(done, Err(sqlx::Error::Database(_))) {
+        if !matches!(&done, Err(e) if e.as_database_error().is_some()) {
             self.0.keep();
         }
         Ok(done?)
     }
 }
 
-async fn forget_keys(hub: &Hub, tx: &mut AnyConnection, tenant: &Tenant, doc: Id, ids: &[String], erase: &Erase) -> Result<Vec<ErasedKey>> {
+async fn forget_keys(hub: &Hub, tx: &mut Conn, tenant: &Tenant, doc: Id, ids: &[String], erase: &Erase) -> Result<Vec<ErasedKey>> {
     match erase {
         Erase::Document => forget_records(hub, tx, &tenant.id, ids, true).await,
         Erase::Words => forget_records(hub, tx, &tenant.id, &[doc.to_string()], true).await,
@@ -189,7 +188,7 @@ async fn forget_keys(hub: &Hub, tx: &mut AnyConnection, tenant: &Tenant, doc: Id
     }
 }
 
-/// Leaves no byte of what was erased in the database's files, if anything was since the last time. Answers whether that is
+/// Leaves no byte of what was erased in the database's files, if anything was since the last time. Returns whether that is
 /// done; while others read or the disk is full it waits, and is tried again by the serving hub.
 pub async fn scrub(hub: &Hub) -> Result<bool> {
     let mut read = hub.store.read().await?;
@@ -234,12 +233,12 @@ pub async fn repeat_erasures(hub: &Hub) -> Result<()> {
 }
 
 async fn repeat(hub: &Hub, tenant: &Tenant, lines: &[Line]) -> Result<()> {
-    let keys: Vec<Arg> = lines.iter().map(|l| l.document.to_string()).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(id)).collect();
+    let keys: Vec<String> = lines.iter().map(|l| l.document.to_string()).collect::<BTreeSet<_>>().into_iter().collect();
     let sql = "SELECT doc, generation FROM documents WHERE tenant_id = $1 AND doc IN ({in})";
     let mut read = hub.store.read().await?;
     let mut now: BTreeMap<String, u32> = BTreeMap::new();
     for row in select_in(&mut read, sql, &tenant.id, &keys).await? {
-        now.insert(row.try_get(0)?, u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u32::MAX));
+        now.insert(row.get(0)?, u32::try_from(row.get::<i64>(1)?).unwrap_or(u32::MAX));
     }
     drop(read);
     let open: Vec<&Line> = lines.iter().filter(|l| now.get(&l.document.to_string()).is_none_or(|g| *g < l.generation)).collect();
@@ -299,14 +298,14 @@ pub async fn containing(hub: &Hub, tenant: &Tenant, text: &str) -> Result<Vec<Fo
     containing_in(&mut *hub.store.read().await?, tenant, text).await
 }
 
-async fn containing_in(connection: &mut AnyConnection, tenant: &Tenant, text: &str) -> Result<Vec<Found>> {
+async fn containing_in(connection: &mut Conn, tenant: &Tenant, text: &str) -> Result<Vec<Found>> {
     let pattern = format!("%{}%", text.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
     let mut found = Vec::new();
     for table in kinds::tables() {
         for (column, _) in table.all_columns().filter(|(_, kind)| *kind == Type::Text) {
             let sql = format!("SELECT doc, entry FROM {} WHERE tenant_id = $1 AND \"{column}\" LIKE $2 ESCAPE '!' ORDER BY doc, entry", table.name);
             for row in all(connection, &sql, vec![Arg::text(&tenant.id), Arg::text(&pattern)]).await? {
-                found.push(Found { table: table.name, column, document: row.try_get(0)?, entry: row.try_get(1)? });
+                found.push(Found { table: table.name, column, document: row.get(0)?, entry: row.get(1)? });
             }
         }
     }
@@ -314,7 +313,7 @@ async fn containing_in(connection: &mut AnyConnection, tenant: &Tenant, text: &s
 }
 
 /// The documents that a target means.
-async fn documents_of(connection: &mut AnyConnection, tenant: &Tenant, target: &Target) -> Result<Vec<(Id, &'static Kind, Erase)>> {
+async fn documents_of(connection: &mut Conn, tenant: &Tenant, target: &Target) -> Result<Vec<(Id, &'static Kind, Erase)>> {
     match target {
         Target::Resident { household, resident, keep_photos } => {
             let kind = kind_of(connection, tenant, *household).await?;
@@ -364,41 +363,41 @@ pub(super) struct Attached {
 }
 
 /// What is about a document, and the photos that were taken for it: those of a visit are about its household.
-pub(super) async fn attached(connection: &mut AnyConnection, tenant: &Tenant, id: Id) -> Result<Vec<Attached>> {
+pub(super) async fn attached(connection: &mut Conn, tenant: &Tenant, id: Id) -> Result<Vec<Attached>> {
     let sql = "SELECT doc, kind, kept_until FROM documents WHERE tenant_id = $1 AND erased_at IS NULL
         AND (about = $2 OR doc IN (SELECT doc FROM photos WHERE tenant_id = $1 AND record = $2)) ORDER BY doc";
     let mut found = Vec::new();
     for row in all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await? {
-        if let Some(kind) = kinds::by_name(&row.try_get::<String, _>(1)?) {
-            found.push(Attached { id: row.try_get::<String, _>(0)?.parse()?, kind, kept_until: row.try_get(2)? });
+        if let Some(kind) = kinds::by_name(&row.get::<String>(1)?) {
+            found.push(Attached { id: row.get(0)?, kind, kept_until: row.get(2)? });
         }
     }
     Ok(found)
 }
 
 /// Documents about this resident, person or household, as their kinds declare: what some may not see is a document of its own.
-async fn naming(connection: &mut AnyConnection, tenant: &Tenant, id: Id) -> Result<Vec<(Id, &'static Kind)>> {
+async fn naming(connection: &mut Conn, tenant: &Tenant, id: Id) -> Result<Vec<(Id, &'static Kind)>> {
     let mut found = BTreeMap::new();
     for kind in kinds::KINDS {
         for subject in kind.subjects {
             let Subject::Named { table, column } = subject else { continue };
             let sql = format!("SELECT doc FROM {} WHERE tenant_id = $1 AND \"{column}\" = $2", table.name);
             for row in all(connection, &sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await? {
-                found.insert(row.try_get::<String, _>(0)?.parse()?, *kind);
+                found.insert(row.get(0)?, *kind);
             }
         }
     }
     Ok(found.into_iter().collect())
 }
 
-async fn kind_of(connection: &mut AnyConnection, tenant: &Tenant, id: Id) -> Result<&'static Kind> {
+async fn kind_of(connection: &mut Conn, tenant: &Tenant, id: Id) -> Result<&'static Kind> {
     let sql = "SELECT kind, erased_at FROM documents WHERE tenant_id = $1 AND doc = $2";
     let rows = all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&id.to_string())]).await?;
     let row = rows.first().ok_or_else(|| HubError::usage("没有这份资料", "there is no such document"))?;
-    if row.try_get::<Option<i64>, _>(1)?.is_some() {
+    if row.get::<Option<i64>>(1)?.is_some() {
         return Err(HubError::usage("这份资料已经删除", "this document was erased already"));
     }
-    let kind = kinds::by_name(&row.try_get::<String, _>(0)?).filter(|kind| !KEPT_KINDS.contains(&kind.name));
+    let kind = kinds::by_name(&row.get::<String>(0)?).filter(|kind| !KEPT_KINDS.contains(&kind.name));
     kind.ok_or_else(|| HubError::usage("这类资料不能删除", "documents of this kind are not erased"))
 }
 

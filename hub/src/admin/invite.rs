@@ -1,26 +1,21 @@
-//! Enrolment links. A code works once, for a while, and closes after five wrong tries.
+//! Making enrolment links. [`crate::sync`] uses their codes up.
 
 use gridwalk_core::documents::{Audience, hash_text};
 use gridwalk_core::identity::Invite;
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
-use gridwalk_core::places::document::MICRO_GRID;
 use gridwalk_core::records::AddRecord;
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::protocol::RefusalCode;
-use gridwalk_core::text::one_form;
 use serde_json::json;
-use sqlx::{AnyConnection, Row};
 
-use super::log::{Act, record};
-use super::role::{Term, begin, scope_of};
+use super::scope::scope_of;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
+use crate::registry::grants::{Term, begin};
 use crate::store::{Arg, all, exec};
 use crate::sync::{Batch, author_of};
 
-/// How many wrong tries close a code.
-const WRONG_TRIES: i64 = 5;
 /// Letters and digits that nobody confuses when reading aloud.
 const ALPHABET: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
@@ -102,62 +97,4 @@ pub async fn invite(hub: &Hub, tenant: &Tenant, new: &NewInvite) -> Result<Invit
         key: tenant.key.public(),
         spare: tenant.spare.clone(),
     })
-}
-
-/// The document of the grid of this name, if it is not closed.
-pub async fn place_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Id> {
-    let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND level <> $3 AND state = 'open' ORDER BY doc";
-    let rows = all(connection, sql, [tenant, &one_form(name), MICRO_GRID].map(Arg::text).into()).await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| HubError::usage(format!("没有名为“{name}”的网格，或已撤并"), format!("there is no grid named {name}, or it was merged away")))?;
-    Ok(row.try_get::<String, _>(0)?.parse()?)
-}
-
-/// The document of the micro-grid of this name in that grid.
-pub async fn micro_grid_named(connection: &mut AnyConnection, tenant: &str, grid: Id, name: &str) -> Result<Id> {
-    let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND place = $3 ORDER BY doc";
-    let rows = all(connection, sql, [tenant, &one_form(name), &grid.to_string()].map(Arg::text).into()).await?;
-    match &rows[..] {
-        [only] => Ok(only.try_get::<String, _>(0)?.parse()?),
-        [] => Err(HubError::usage(format!("这个网格中没有微网格“{name}”"), format!("the grid has no micro-grid {name}"))),
-        _ => Err(HubError::usage(format!("这个网格中有多个微网格叫“{name}”，请先改名"), format!("the grid has several micro-grids {name}; rename them first"))),
-    }
-}
-
-/// Uses a code up; answers with whom it was for, or with the refusal. A wrong try is counted either way. `member` is the
-/// person of a device that is enrolled already: its code may have been used by the request whose answer was lost.
-pub async fn use_code(
-    connection: &mut AnyConnection,
-    tenant: &str,
-    code: &str,
-    device: DeviceId,
-    member: Option<Id>,
-    now: i64,
-) -> Result<std::result::Result<Id, RefusalCode>> {
-    let (public, secret) = code.split_once('-').unwrap_or((code, ""));
-    let key = vec![Arg::text(tenant), Arg::text(public)];
-    let rows =
-        all(connection, "SELECT secret_hash, person, expires_at, used_at, wrong_tries FROM invites WHERE tenant_id = $1 AND code = $2", key.clone()).await?;
-    let Some(row) = rows.first() else { return Ok(Err(RefusalCode::Code)) };
-    let person: Id = row.try_get::<String, _>(1)?.parse()?;
-    let used = row.try_get::<Option<i64>, _>(3)?.is_some();
-    let again = member == Some(person);
-    let open = (again || row.try_get::<i64, _>(2)? > now && !used) && row.try_get::<i64, _>(4)? < WRONG_TRIES;
-    if !open || member.is_some() && !again {
-        return Ok(Err(RefusalCode::Code));
-    }
-    if row.try_get::<String, _>(0)? != hash_text(&sha256(secret.as_bytes())) {
-        tracing::warn!(tenant, device = %device, "wrong enrolment code");
-        exec(connection, "UPDATE invites SET wrong_tries = wrong_tries + 1 WHERE tenant_id = $1 AND code = $2", key).await?;
-        if row.try_get::<i64, _>(4)? + 1 == WRONG_TRIES {
-            let detail = format!("code {public}");
-            record(connection, tenant, now, Act { by: &device.to_string(), verb: "close_code", subject: &person.to_string(), detail: &detail }).await?;
-        }
-        return Ok(Err(RefusalCode::Code));
-    }
-    if !used {
-        exec(connection, "UPDATE invites SET used_at = $3 WHERE tenant_id = $1 AND code = $2", key.into_iter().chain([Arg::int(now)]).collect()).await?;
-    }
-    Ok(Ok(person))
 }

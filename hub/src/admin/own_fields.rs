@@ -1,29 +1,15 @@
-//! A community's own fields (自设项目): defined, closed and listed by an administrator; each act is in the log, without labels, which may
+//! A community's own fields (自设项目): defined and closed by an administrator; each act is in the log, without labels, which may
 //! say anything.
 
-use gridwalk_core::dictionary::own::{DEFINED, Definition, OWN, OwnField};
+use gridwalk_core::dictionary::own::{DEFINED, Definition, OWN};
 use gridwalk_core::error::Error as CoreError;
 use gridwalk_core::settings::SetOwnField;
-use sqlx::{AnyConnection, Row};
 
-use super::log::{Act, record};
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all};
+use crate::registry::act_log::{Act, record};
+use crate::registry::own_fields::own_fields;
 use crate::sync::Batch;
-
-/// The community's own fields, by what they are of and key; closed ones too.
-pub async fn own_fields(connection: &mut AnyConnection, tenant: &Tenant) -> Result<Vec<&'static OwnField>> {
-    let args = [&*tenant.id, &tenant.settings.to_string()].map(Arg::text).to_vec();
-    let rows = all(connection, "SELECT entry, definition FROM own_fields WHERE tenant_id = $1 AND doc = $2 ORDER BY entry", args).await?;
-    let read = rows.iter().map(|row| Ok((row.try_get::<String, _>(0)?, row.try_get::<Option<String>, _>(1)?.unwrap_or_default())));
-    Ok(read.collect::<Result<Vec<_>>>()?.iter().filter_map(|(name, definition)| OwnField::read(name, definition)).collect())
-}
-
-/// The same, for whoever has no connection open.
-pub async fn list_own_fields(hub: &Hub, tenant: &Tenant) -> Result<Vec<&'static OwnField>> {
-    own_fields(&mut *hub.store.read().await?, tenant).await
-}
 
 /// Defines a field, gives one that is there another label or other choices, or opens a closed one again. Its key may be written without
 /// the `x:` before it.
@@ -34,7 +20,7 @@ pub async fn add_own_field(hub: &Hub, tenant: &Tenant, of: &str, key: &str, defi
 /// Closes a field: what stands in it stays, and nobody writes it any more.
 pub async fn close_own_field(hub: &Hub, tenant: &Tenant, of: &str, key: &str) -> Result<()> {
     let name = format!("{of}:{}", full(key));
-    let found = list_own_fields(hub, tenant).await?.into_iter().find(|own| own.name == name);
+    let found = own_fields(hub, tenant).await?.into_iter().find(|own| own.name == name);
     let found = found.ok_or_else(|| CoreError::not_found("没有这一项，请用 field list 查看", "there is no such field; see field list"))?;
     set(hub, tenant, of, key, Definition { closed: true, ..found.definition.clone() }, "field_close").await
 }

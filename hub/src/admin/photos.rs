@@ -9,11 +9,9 @@ use std::path::{Path, PathBuf};
 
 use gridwalk_core::ids::Id;
 use gridwalk_core::photos::file_hash;
-use sqlx::Row;
 
-use super::tenant::tenants;
 use crate::error::{HubError, Result};
-use crate::hub::Hub;
+use crate::hub::{Hub, tenants};
 use crate::store::{Arg, all};
 
 /// What the folder of a backup's photos is called, behind the backup's own name.
@@ -110,9 +108,9 @@ pub async fn missing_photos(hub: &Hub) -> Result<Vec<MissingFile>> {
         let there: BTreeSet<String> = hub.photos.hashes(&tenant).await?.into_iter().collect();
         let sql = "SELECT doc, hash, thumb_hash FROM photos WHERE tenant_id = $1 AND removed = 0 ORDER BY doc";
         for row in all(&mut *hub.store.read().await?, sql, vec![Arg::text(&tenant)]).await? {
-            let photo: Id = row.try_get::<String, _>(0)?.parse()?;
+            let photo: Id = row.get(0)?;
             for (column, original) in [(1, true), (2, false)] {
-                let hash = row.try_get::<Option<String>, _>(column)?;
+                let hash = row.get::<Option<String>>(column)?;
                 missing.extend(hash.filter(|hash| !there.contains(hash)).map(|hash| MissingFile { tenant: tenant.clone(), photo, original, hash }));
             }
         }

@@ -5,15 +5,13 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::kinds;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use sqlx::{AnyConnection, Row};
 
 use super::erase::{RETENTION, TOLD_SECONDS, attached, erase_all, scrub, sweep_photos};
-use super::log::{Act, record};
-use crate::clock;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec, select_in};
-use crate::sync::{Erase, Tell, WORDS_GONE};
+use crate::registry::act_log::{Act, record};
+use crate::store::{Arg, Conn, all, exec, select_in};
+use crate::sync::{Erase, Tell, WORDS_GONE, entries};
 
 /// Documents that one transaction takes.
 const BATCH: i64 = 100;
@@ -50,15 +48,15 @@ struct Cutoffs {
 }
 
 impl Cutoffs {
-    async fn read(connection: &mut AnyConnection, tenant: &Tenant, now: i64) -> Result<Self> {
+    async fn read(connection: &mut Conn, tenant: &Tenant, now: i64) -> Result<Self> {
         let key = vec![Arg::text(&tenant.id), Arg::text(&tenant.settings.to_string())];
         let mut cutoffs = Self { visits: None, reports: None, daily: false };
         for row in all(connection, "SELECT entry, months FROM retention WHERE tenant_id = $1 AND doc = $2", key.clone()).await? {
-            let cutoff = match row.try_get::<Option<i64>, _>(1)? {
+            let cutoff = match row.get::<Option<i64>>(1)? {
                 Some(months) if months > 0 => Some(months_before(now, months.clamp(12, 1200))?),
                 _ => None,
             };
-            match row.try_get::<String, _>(0)?.as_str() {
+            match row.get::<String>(0)?.as_str() {
                 "visit" => cutoffs.visits = cutoff,
                 "report" => cutoffs.reports = cutoff,
                 // A newer gridwalk's.
@@ -66,7 +64,7 @@ impl Cutoffs {
             }
         }
         let rows = all(connection, "SELECT retention_daily FROM settings WHERE tenant_id = $1 AND doc = $2", key).await?;
-        cutoffs.daily = rows.first().map(|row| row.try_get::<Option<i64>, _>(0)).transpose()?.flatten() == Some(1);
+        cutoffs.daily = rows.first().map(|row| row.get::<Option<i64>>(0)).transpose()?.flatten() == Some(1);
         Ok(cutoffs)
     }
 }
@@ -100,7 +98,7 @@ pub async fn preview(hub: &Hub, tenant: &Tenant) -> Result<Vec<Due>> {
         args.extend((kind == "report").then(|| Arg::text(WORDS_GONE)));
         let sql = format!("SELECT coalesce(p.name, ''), count(*), min({at}) {from} GROUP BY 1 ORDER BY 1");
         for row in all(&mut read, &sql, args).await? {
-            due.push(Due { kind, grid: row.try_get(0)?, count: row.try_get(1)?, oldest_at: row.try_get(2)? });
+            due.push(Due { kind, grid: row.get(0)?, count: row.get(1)?, oldest_at: row.get(2)? });
         }
     }
     Ok(due)
@@ -114,7 +112,7 @@ pub async fn apply(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Applied> {
 }
 
 async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Applied> {
-    clock::read(hub).await?;
+    hub.read_clock().await?;
     let now = hub.confirmed_now();
     let cutoffs = Cutoffs::read(&mut *hub.store.read().await?, tenant, now).await?;
     let mut applied = Applied::default();
@@ -135,7 +133,7 @@ async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Appl
     Ok(applied)
 }
 
-/// Takes what these documents lose, in pieces; answers with how many.
+/// Takes what these documents lose, in pieces. Returns how many.
 async fn take(hub: &Hub, tenant: &Tenant, from: &str, limits: Vec<Arg>, erase: &Erase) -> Result<usize> {
     let now = hub.confirmed_now();
     let (mut taken, mut after) = (0, String::new());
@@ -147,9 +145,9 @@ async fn take(hub: &Hub, tenant: &Tenant, from: &str, limits: Vec<Arg>, erase: &
         let rows = all(&mut tx, &sql, args).await?;
         let mut documents = Vec::new();
         for row in &rows {
-            after = row.try_get(0)?;
+            after = row.get(0)?;
             let id: Id = after.parse()?;
-            let Some(kind) = kinds::by_name(&row.try_get::<String, _>(1)?) else { continue };
+            let Some(kind) = kinds::by_name(&row.get::<String>(1)?) else { continue };
             let tell = |kept_until| match kept_until {
                 None => Tell::Forever,
                 Some(until) if until + TOLD_SECONDS > now => Tell::Until(now + TOLD_SECONDS),
@@ -159,7 +157,7 @@ async fn take(hub: &Hub, tenant: &Tenant, from: &str, limits: Vec<Arg>, erase: &
             for about in attached(&mut tx, tenant, id).await? {
                 documents.push((about.id, about.kind, Erase::Document, tell(about.kept_until)));
             }
-            documents.push((id, kind, erase.clone(), tell(row.try_get(2)?)));
+            documents.push((id, kind, erase.clone(), tell(row.get(2)?)));
         }
         erase_all(hub, tenant, &mut tx, &documents, RETENTION).await?.commit(tx).await?;
         taken += rows.len();
@@ -178,11 +176,8 @@ async fn stop_telling(hub: &Hub, tenant: &Tenant, now: i64) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
-        let docs: Vec<Arg> = rows.iter().map(|row| Ok(Arg::text(&row.try_get::<String, _>(0)?))).collect::<Result<_>>()?;
-        let told = "DELETE FROM entries WHERE tenant_id = $1 AND what = 2 AND doc IN ({in})
-            AND audience IN (SELECT audience FROM audiences WHERE tenant_id = $1 AND doc IN ({in}) UNION SELECT 'person:' || person FROM devices WHERE tenant_id = $1)
-            AND number IN (SELECT number FROM changes WHERE tenant_id = $1 AND doc IN ({in}))";
-        select_in(&mut tx, told, &tenant.id, &docs).await?;
+        let docs: Vec<String> = rows.iter().map(|row| row.get(0)).collect::<std::result::Result<_, _>>()?;
+        entries::stop_telling(&mut tx, &tenant.id, &docs).await?;
         select_in(&mut tx, "DELETE FROM audiences WHERE tenant_id = $1 AND doc IN ({in})", &tenant.id, &docs).await?;
         select_in(&mut tx, "UPDATE documents SET kept_until = NULL WHERE tenant_id = $1 AND doc IN ({in})", &tenant.id, &docs).await?;
         tx.commit().await?;
@@ -198,7 +193,7 @@ pub async fn apply_daily(hub: &Hub, tenant: &Tenant) -> Result<()> {
     }
     let last = all(&mut read, "SELECT value FROM meta WHERE name = $1", vec![Arg::text(&name)]).await?;
     drop(read);
-    let last = last.first().map(|row| row.try_get::<String, _>(0)).transpose()?.and_then(|at| at.parse::<i64>().ok());
+    let last = last.first().map(|row| row.get::<String>(0)).transpose()?.and_then(|at| at.parse::<i64>().ok());
     if last.is_some_and(|at| (now - at).abs() < DAY) {
         return Ok(());
     }

@@ -3,13 +3,12 @@
 
 use gridwalk_core::ids::DeviceId;
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row};
 
-use super::journal;
-use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::Hub;
-use crate::store::{Arg, all};
+use crate::registry::act_log::{Act, record};
+use crate::registry::journal;
+use crate::store::{Arg, Conn, all};
 
 /// Revocations, one a line, beside the database.
 const JOURNAL: &str = "revocations.jsonl";
@@ -32,12 +31,12 @@ pub async fn revoke(hub: &Hub, device: DeviceId) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Marks the device as revoked at `at` where it is not yet; answers with how many communities it was in.
-async fn revoke_everywhere(connection: &mut AnyConnection, device: &str, at: i64, now: i64, detail: &str) -> Result<usize> {
+/// Marks the device as revoked at `at` where it is not yet. Returns how many communities it was in.
+async fn revoke_everywhere(connection: &mut Conn, device: &str, at: i64, now: i64, detail: &str) -> Result<usize> {
     let sql = "UPDATE devices SET revoked_at = $2 WHERE device = $1 AND revoked_at IS NULL RETURNING tenant_id";
     let rows = all(connection, sql, vec![Arg::text(device), Arg::int(at)]).await?;
     for row in &rows {
-        let tenant: String = row.try_get(0)?;
+        let tenant: String = row.get(0)?;
         record(connection, &tenant, now, Act { by: "admin", verb: "revoke", subject: device, detail }).await?;
     }
     Ok(rows.len())

@@ -5,12 +5,11 @@ use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::photos::document::PHOTO;
 use gridwalk_core::rules::Role;
 use serde::Serialize;
-use sqlx::{AnyConnection, Row};
 
-use super::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all};
+use crate::registry::act_log::{Act, record};
+use crate::store::{Arg, Conn, all};
 use crate::sync::{Batch, author_of};
 
 /// For how long an approval is good, in seconds: a day.
@@ -80,7 +79,7 @@ pub async fn approve(hub: &Hub, tenant: &Tenant, document: Id, by: Id, reader: I
     let act = Act { by: &by.to_string(), verb: "approve_read", subject: &document.to_string(), detail: &format!("for {reader} {}", reason.code()) };
     record(&mut tx, &tenant.id, hub.now(), act).await?;
     let sql = "SELECT seq FROM audit_ends WHERE tenant_id = $1";
-    let seq = crate::store::one(&mut tx, sql, vec![Arg::text(&tenant.id)]).await?.try_get(0)?;
+    let seq = crate::store::one(&mut tx, sql, vec![Arg::text(&tenant.id)]).await?.get(0)?;
     tx.commit().await?;
     Ok(seq)
 }
@@ -113,19 +112,19 @@ pub async fn show(hub: &Hub, tenant: &Tenant, document: Id, by: Id, reason: Reas
     Ok(shown)
 }
 
-async fn check_cadre(connection: &mut AnyConnection, hub: &Hub, tenant: &Tenant, person: Id) -> Result<()> {
+async fn check_cadre(connection: &mut Conn, hub: &Hub, tenant: &Tenant, person: Id) -> Result<()> {
     if author_of(connection, tenant, DeviceId([0; 8]), person, None, hub.now()).await?.is(Role::Cadre) {
         return Ok(());
     }
     Err(HubError::usage("只有社区干部可以查看或批准", "only a cadre of the community reads or approves"))
 }
 
-async fn check_approval(connection: &mut AnyConnection, hub: &Hub, tenant: &Tenant, document: Id, by: Id, approval: Option<i64>) -> Result<()> {
+async fn check_approval(connection: &mut Conn, hub: &Hub, tenant: &Tenant, document: Id, by: Id, approval: Option<i64>) -> Result<()> {
     let sql = "SELECT by_whom, detail FROM audit_log WHERE tenant_id = $1 AND seq = $2 AND verb = 'approve_read' AND subject = $3 AND at > $4";
     let oldest = hub.now() - APPROVAL_SECONDS;
     let args = vec![Arg::text(&tenant.id), Arg::Int(approval), Arg::text(&document.to_string()), Arg::int(oldest)];
     let good = match all(connection, sql, args).await?.first() {
-        Some(row) => row.try_get::<String, _>(0)? != by.to_string() && row.try_get::<String, _>(1)?.starts_with(&format!("for {by} ")),
+        Some(row) => row.get::<String>(0)? != by.to_string() && row.get::<String>(1)?.starts_with(&format!("for {by} ")),
         None => false,
     };
     if good {

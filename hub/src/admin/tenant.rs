@@ -6,12 +6,13 @@ use gridwalk_core::kinds::Input;
 use gridwalk_core::records::{AddRecord, JsonMap};
 use gridwalk_core::settings::{DEFAULT_RETENTION, DEFAULT_VISIT_RULES, SetRetention};
 use serde_json::json;
-use sqlx::{AnyConnection, Row};
 
-use super::log::{Act, record};
+use super::keys::write_spare;
 use crate::error::{HubError, Result};
-use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec};
+use crate::hub::{Hub, Tenant, tenants};
+use crate::registry::act_log::{Act, record};
+use crate::registry::community_keys::keep_first;
+use crate::store::{Arg, exec};
 use crate::sync::Batch;
 
 /// Makes a community with its keys and its settings, the default visit rules in them. The spare key's secret half is written
@@ -50,17 +51,11 @@ pub async fn create_tenant(hub: &Hub, id: &str, name: &str) -> Result<Tenant> {
     batch.flush(&mut tx).await?;
     exec(&mut tx, "UPDATE tenants SET settings = $2 WHERE tenant_id = $1", vec![Arg::text(id), Arg::text(&settings.to_string())]).await?;
     record(&mut tx, id, hub.now(), Act { by: "admin", verb: "init", subject: id, detail: "" }).await?;
-    super::keys::keep_first(&mut tx, &tenant).await?;
-    super::keys::write_spare(hub, id, &spare)?;
+    keep_first(&mut tx, &tenant).await?;
+    write_spare(hub, id, &spare)?;
     tx.commit().await?;
     tenant.settings = settings;
     Ok(tenant)
-}
-
-/// The ids of all communities.
-pub async fn tenants(connection: &mut AnyConnection) -> Result<Vec<String>> {
-    let rows = all(connection, "SELECT tenant_id FROM tenants ORDER BY tenant_id", vec![]).await?;
-    rows.iter().map(|r| Ok(r.try_get(0)?)).collect()
 }
 
 /// The community of this id, or the only one there is.

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use gridwalk_core::dictionary::own::{Definition, TYPES};
+use gridwalk_hub::registry::own_fields::own_fields;
 use gridwalk_hub::{Result, admin};
 
 use super::OneTenant;
@@ -84,7 +85,7 @@ pub async fn run(a: Field) -> Result<()> {
         }
         Act::List(_) => {
             println!("用于 of\t代号 key\t名称 label\t类型 type\t选项 choices\t个人信息 personal\t停用 closed");
-            for own in admin::list_own_fields(&hub, &tenant).await? {
+            for own in own_fields(&hub, &tenant).await? {
                 let d = &own.definition;
                 let ty = TYPES.iter().find(|ty| ty.code == d.ty).map_or("", |ty| ty.label.zh);
                 let yes = |yes: bool| if yes { "是 yes" } else { "" };

@@ -6,7 +6,7 @@ use clap::Args;
 use gridwalk_core::ids::Id;
 use gridwalk_core::rules::Role;
 use gridwalk_hub::admin::qr;
-use gridwalk_hub::{Result, admin};
+use gridwalk_hub::{Result, admin, files};
 
 use super::OneTenant;
 
@@ -76,7 +76,7 @@ pub async fn run(a: Invite) -> Result<()> {
     if let Some(path) = &a.qr_image {
         let image = if path.extension().is_some_and(|e| e == "svg") { qr::svg(&link)?.into_bytes() } else { qr::png(&link)? };
         // Whoever has the picture can enrol.
-        admin::write_private(path, &image)?;
+        files::write_private(path, &image)?;
         println!("二维码：{}，用后请删除 / the QR code; delete it after use", path.display());
     }
     hub.store.close().await;

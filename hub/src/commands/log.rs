@@ -1,7 +1,7 @@
 //! `gridwalk-hub log`: what administrators did and which sensitive records were read, and whether that log is whole.
 
 use clap::Args;
-use gridwalk_hub::admin::log::{self, Fault, KEEP_DAYS};
+use gridwalk_hub::registry::act_log::{self, Fault, KEEP_DAYS};
 use gridwalk_hub::{HubError, Result, admin};
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -33,12 +33,12 @@ pub async fn run(a: Log) -> Result<()> {
     let _lock = admin::HubLock::shared(&a.at.place.data)?;
     let (hub, tenant) = a.at.open().await?;
     if a.cut {
-        let gone = log::cut(&hub, &tenant.id, a.keep_days).await?;
+        let gone = act_log::cut(&hub, &tenant.id, a.keep_days).await?;
         println!("已删去 {gone} 条 / {gone} entries were cut away");
         return Ok(());
     }
     if a.verify {
-        let checked = log::verify(&hub, &tenant).await?;
+        let checked = act_log::verify(&hub, &tenant).await?;
         for fault in &checked.faults {
             match fault {
                 Fault::Changed(seq) => println!("第 {seq} 条被改动 / entry {seq} was changed"),
@@ -57,7 +57,7 @@ pub async fn run(a: Log) -> Result<()> {
         None => i64::MIN,
     };
     let mut read = hub.store.read().await?;
-    let entries = log::entries(&mut read, &tenant.id, since).await?;
+    let entries = act_log::entries(&mut read, &tenant.id, since).await?;
     if a.json {
         println!("{}", serde_json::to_string(&entries).map_err(|e| HubError::Usage(e.to_string()))?);
         return Ok(());

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use gridwalk_core::clock::SystemClock;
 use gridwalk_core::identity::SystemRandom;
-use gridwalk_hub::photos::PhotoStore;
+use gridwalk_hub::photo_store::PhotoStore;
 use gridwalk_hub::{Hub, Result, Tenant, admin};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use gridwalk_hub::limits::{Limits, Rate};
-use gridwalk_hub::{Result, admin, metrics, serve};
+use gridwalk_hub::serve_metrics::serve_metrics;
+use gridwalk_hub::{Result, admin, serve};
 
 use super::Data;
 
@@ -56,7 +57,7 @@ pub async fn run(a: Serve) -> Result<()> {
     let hub = a.at.open().await?.with_limits(limits);
     admin::repeat_journals(&hub).await?;
     if let Some(address) = a.metrics {
-        let address = metrics::serve(hub.clone(), address).await?;
+        let address = serve_metrics(hub.clone(), address).await?;
         tracing::info!(%address, "metrics");
     }
     let tls = a.tls_cert.zip(a.tls_key);

@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use gridwalk_core::places::document::{CLOSED, MICRO_GRID};
-use sqlx::{AnyConnection, Row};
 
-use crate::admin::tenants;
 use crate::error::Result;
-use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, one};
+use crate::hub::{Hub, Tenant, tenants};
+use crate::store::{Arg, Conn, all, one};
 
 /// China's offset from UTC, in seconds: the days of the page are the community's.
 const CHINA: i64 = 8 * 3600;
@@ -67,7 +65,7 @@ pub async fn figures(hub: &Hub) -> Result<Figures> {
     Ok(Figures { communities, now })
 }
 
-async fn community(connection: &mut AnyConnection, tenant: Tenant, now: i64) -> Result<Community> {
+async fn community(connection: &mut Conn, tenant: Tenant, now: i64) -> Result<Community> {
     let mut counts = Vec::new();
     for (label, from) in [
         ("户", "households WHERE"),
@@ -81,7 +79,7 @@ async fn community(connection: &mut AnyConnection, tenant: Tenant, now: i64) -> 
         ("设备", "devices WHERE revoked_at IS NULL AND"),
     ] {
         let row = one(connection, &format!("SELECT count(*) FROM {from} tenant_id = $1"), vec![Arg::text(&tenant.id)]).await?;
-        counts.push((label, row.try_get(0)?));
+        counts.push((label, row.get(0)?));
     }
     let mut open_by_age = Vec::new();
     for (label, from_days, to_days) in [("1天内", 0, 1), ("1–3天", 1, 3), ("3–7天", 3, 7), ("7–15天", 7, 15), ("15天以上", 15, 100_000)] {
@@ -89,11 +87,11 @@ async fn community(connection: &mut AnyConnection, tenant: Tenant, now: i64) -> 
         // What is newer than the hub's clock is new.
         let upper = if from_days == 0 { i64::MAX } else { now - from_days * 86_400 };
         let row = one(connection, sql, vec![Arg::text(&tenant.id), Arg::Int(Some(upper)), Arg::Int(Some(now - to_days * 86_400))]).await?;
-        open_by_age.push((label, row.try_get(0)?));
+        open_by_age.push((label, row.get(0)?));
     }
     // The newest day with visits: the page of a quiet morning still shows the last working day.
     let newest = all(connection, "SELECT max(at) FROM visits WHERE tenant_id = $1", vec![Arg::text(&tenant.id)]).await?;
-    let newest: Option<i64> = newest.first().map(|r| r.try_get(0)).transpose()?.flatten();
+    let newest: Option<i64> = newest.first().map(|r| r.get(0)).transpose()?.flatten();
     let day_start = (newest.unwrap_or(now) + CHINA).div_euclid(86_400) * 86_400 - CHINA;
     let (grids, defects) = grids(connection, &tenant.id, day_start).await?;
     let day = jiff::Timestamp::from_second(day_start + CHINA).map(|t| t.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
@@ -101,27 +99,27 @@ async fn community(connection: &mut AnyConnection, tenant: Tenant, now: i64) -> 
 }
 
 /// The grids in use, and the closed ones that are not empty; visits of the day from `day_start` on.
-async fn grids(connection: &mut AnyConnection, tenant: &str, day_start: i64) -> Result<(Vec<Grid>, Vec<Grid>)> {
+async fn grids(connection: &mut Conn, tenant: &str, day_start: i64) -> Result<(Vec<Grid>, Vec<Grid>)> {
     let mut by_place: HashMap<Option<String>, Grid> = HashMap::new();
     for row in all(connection, "SELECT place, count(*) FROM households WHERE tenant_id = $1 GROUP BY place", vec![Arg::text(tenant)]).await? {
-        by_place.entry(row.try_get(0)?).or_default().households = row.try_get(1)?;
+        by_place.entry(row.get(0)?).or_default().households = row.get(1)?;
     }
     for row in all(connection, "SELECT place, count(*) FROM reports WHERE tenant_id = $1 GROUP BY place", vec![Arg::text(tenant)]).await? {
-        by_place.entry(row.try_get(0)?).or_default().reports = row.try_get(1)?;
+        by_place.entry(row.get(0)?).or_default().reports = row.get(1)?;
     }
     let sql = "SELECT h.place, count(*), CAST(sum(CASE WHEN v.result = 'met' THEN 1 ELSE 0 END) AS BIGINT)
         FROM visits v LEFT JOIN households h ON h.tenant_id = v.tenant_id AND h.doc = v.household
         WHERE v.tenant_id = $1 AND v.at >= $2 AND v.at < $3 GROUP BY h.place";
     for row in all(connection, sql, vec![Arg::text(tenant), Arg::int(day_start), Arg::int(day_start + 86_400)]).await? {
-        let grid = by_place.entry(row.try_get(0)?).or_default();
-        (grid.visits, grid.met) = (row.try_get(1)?, row.try_get(2)?);
+        let grid = by_place.entry(row.get(0)?).or_default();
+        (grid.visits, grid.met) = (row.get(1)?, row.get(2)?);
     }
     let (mut grids, mut defects) = (Vec::new(), Vec::new());
     let sql = "SELECT doc, name, state FROM places WHERE tenant_id = $1 AND level <> $2 ORDER BY name, doc";
     for row in all(connection, sql, vec![Arg::text(tenant), Arg::text(MICRO_GRID)]).await? {
-        let found = by_place.remove(&row.try_get::<Option<String>, _>(0)?);
-        let name: String = row.try_get(1)?;
-        match row.try_get::<String, _>(2)?.as_str() {
+        let found = by_place.remove(&row.get::<Option<String>>(0)?);
+        let name: String = row.get(1)?;
+        match row.get::<String>(2)?.as_str() {
             CLOSED => defects.extend(found.map(|g| Grid { name, ..g })),
             _ => grids.push(Grid { name, ..found.unwrap_or_default() }),
         }

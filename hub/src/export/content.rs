@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
+use crate::import::cells::Cell;
 use crate::import::fields::paragraphs;
 use crate::import::rejects::Reason;
-use crate::import::sheet::Cell;
 
 /// China's time.
 const CHINA: Offset = Offset::constant(8);

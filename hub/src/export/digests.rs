@@ -6,12 +6,11 @@ use std::fmt::Write;
 use gridwalk_core::documents::{Doc, hash_text};
 use gridwalk_core::identity::cipher::hmac;
 use gridwalk_core::sync::protocol::encode;
-use sqlx::{AnyConnection, Row};
 
 use super::Content;
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec};
+use crate::store::{Arg, Conn, all, exec};
 
 /// Bytes of a digest: a change goes unseen once in 2⁹⁶.
 const BYTES: usize = 12;
@@ -79,7 +78,7 @@ impl Digests {
     }
 }
 
-async fn kept(connection: &mut AnyConnection) -> Result<Option<String>> {
+async fn kept(connection: &mut Conn) -> Result<Option<String>> {
     let rows = all(connection, "SELECT value FROM meta WHERE name = 'export_key'", vec![]).await?;
-    Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+    Ok(rows.first().map(|row| row.get(0)).transpose()?)
 }

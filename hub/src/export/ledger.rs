@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use sqlx::Row;
-
 use super::{Column, List, Only, Rows, save, workbook};
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec};
+use crate::registry::act_log::{Act, record};
+use crate::store::{Arg, Row, all, exec};
 
 /// A ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,9 +60,9 @@ fn check(text: &str) -> Result<()> {
 pub async fn ledgers(hub: &Hub, tenant: &Tenant) -> Result<Vec<Ledger>> {
     let mut read = hub.store.read().await?;
     let rows = all(&mut read, "SELECT name, list, columns FROM ledgers WHERE tenant_id = $1 ORDER BY name", vec![Arg::text(&tenant.id)]).await?;
-    let ledger = |row: &sqlx::any::AnyRow| {
-        let columns = serde_json::from_str(&row.try_get::<String, _>(2)?).map_err(|e| HubError::Usage(e.to_string()))?;
-        Ok(Ledger { name: row.try_get(0)?, list: row.try_get(1)?, columns })
+    let ledger = |row: &Row| {
+        let columns = serde_json::from_str(&row.get::<String>(2)?).map_err(|e| HubError::Usage(e.to_string()))?;
+        Ok(Ledger { name: row.get(0)?, list: row.get(1)?, columns })
     };
     rows.iter().map(ledger).collect()
 }

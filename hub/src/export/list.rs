@@ -6,9 +6,9 @@ use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds;
 use gridwalk_core::rules::Role;
 
-use crate::admin;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::own_fields::own_fields;
 
 /// A list: a row a record, or a row an entry with what its record says of it.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl List {
     pub async fn open(hub: &Hub, tenant: &Tenant, name: &str) -> Result<Self> {
         let mut list = Self::named(name)?;
         let of = list.name;
-        list.own = admin::list_own_fields(hub, tenant).await?;
+        list.own = own_fields(hub, tenant).await?;
         list.own.retain(|own| own.of == of && own::rooms(list.kind).any(|room| own::of(list.kind, room) == of));
         Ok(list)
     }

@@ -20,9 +20,9 @@ use rows::{Listed, Rows, entry_of};
 use std::io::Write;
 use std::path::Path;
 
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
 
 /// Writes the list of this name (a kind's, or of a kind's entries: `residents`) into a new workbook. Returns how many rows it has.
 pub async fn export(hub: &Hub, tenant: &Tenant, list: &str, only: &[Only], to: &Path) -> Result<usize> {

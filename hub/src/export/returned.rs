@@ -12,20 +12,20 @@ use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input as Command;
 use gridwalk_core::records::{EditRecord, Json, JsonMap, given_for};
 use gridwalk_core::text::one_form;
-use sqlx::{AnyConnection, Row as _};
 
 use super::workbook::{HIDDEN_SHEET, ID_HEADING, MARK};
 use super::{Column, Content, Digests, List, Rows, entry_of, words};
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::import::cells::{Cell, Row, Sheet};
 use crate::import::error::ReadError;
 use crate::import::fields::heading_key;
 use crate::import::mapping::Mapping;
 use crate::import::read::read_whole;
 use crate::import::rejects::{Place, Problem, Reason, Reject, write_rejects};
-use crate::import::sheet::{Cell, Row, Sheet, read_sheets};
-use crate::store::{Arg, all, exec};
+use crate::import::sheet::read_sheets;
+use crate::registry::act_log::{Act, record};
+use crate::store::{Arg, Conn, all, exec};
 use crate::sync::Batch;
 
 /// Rows that go into one transaction.
@@ -273,7 +273,7 @@ struct Work<'w, 'b> {
     book: &'w Book,
     tenant: &'w Tenant,
     names: &'w Rows,
-    tx: &'w mut AnyConnection,
+    tx: &'w mut Conn,
     batch: &'w mut Batch<'b>,
 }
 
@@ -460,7 +460,7 @@ impl Work<'_, '_> {
         let within = if grid.is_some() { " AND place = $4" } else { "" };
         let sql = format!("SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND level = $3{within} ORDER BY state DESC, doc LIMIT 1");
         let rows = all(self.tx, &sql, args).await?;
-        Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+        Ok(rows.first().map(|row| row.get(0)).transpose()?)
     }
 }
 

@@ -7,14 +7,12 @@ use gridwalk_core::documents::{Doc, Kind, Map, Value};
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds;
 use gridwalk_core::projection;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
 use super::list::title_of;
 use super::{Column, Content, Digests, List, Only, Source};
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all};
+use crate::store::{Arg, Conn, Row, all};
 use crate::sync::Batch;
 
 /// Documents that are in memory at a time.
@@ -35,7 +33,7 @@ pub(super) struct Rows(HashMap<String, String>);
 
 impl Rows {
     /// What these columns' ids are called.
-    pub async fn names(connection: &mut AnyConnection, tenant: &str, columns: &[Column]) -> Result<Self> {
+    pub async fn names(connection: &mut Conn, tenant: &str, columns: &[Column]) -> Result<Self> {
         let wanted: BTreeSet<&str> = columns.iter().flat_map(kinds_named).copied().collect();
         let mut names = HashMap::new();
         for kind in wanted.into_iter().filter_map(kinds::by_name) {
@@ -44,13 +42,13 @@ impl Rows {
             if table.all_columns().any(|(column, _)| column == title) {
                 let sql = format!("SELECT doc, \"{title}\" FROM {} WHERE tenant_id = $1", table.name);
                 for row in all(connection, &sql, vec![Arg::text(tenant)]).await? {
-                    names.insert(row.try_get(0)?, row.try_get::<Option<String>, _>(1)?.unwrap_or_default());
+                    names.insert(row.get(0)?, row.get::<Option<String>>(1)?.unwrap_or_default());
                 }
             }
         }
         if columns.iter().any(|column| column.field().is_some_and(|field| field.ty == Type::Category)) {
             for row in all(connection, "SELECT entry, path FROM categories WHERE tenant_id = $1", vec![Arg::text(tenant)]).await? {
-                names.insert(row.try_get(0)?, row.try_get::<Option<String>, _>(1)?.unwrap_or_default());
+                names.insert(row.get(0)?, row.get::<Option<String>>(1)?.unwrap_or_default());
             }
         }
         for entries in columns.iter().filter_map(|column| if let Type::Entry { entries, .. } = column.field()?.ty { Some(entries) } else { None }) {
@@ -61,7 +59,7 @@ impl Rows {
             let Some((table, title)) = declared else { continue };
             let sql = format!("SELECT entry, \"{title}\" FROM {table} WHERE tenant_id = $1");
             for row in all(connection, &sql, vec![Arg::text(tenant)]).await? {
-                names.insert(row.try_get(0)?, row.try_get::<Option<String>, _>(1)?.unwrap_or_default());
+                names.insert(row.get(0)?, row.get::<Option<String>>(1)?.unwrap_or_default());
             }
         }
         Ok(Self(names))
@@ -153,21 +151,21 @@ fn kinds_named(column: &Column) -> &'static [&'static str] {
 }
 
 /// The ids of a kind's records in its usual order, with what their rows hold beside fields.
-async fn records(connection: &mut AnyConnection, tenant: &str, kind: &'static Kind) -> Result<Vec<(Id, HashMap<&'static str, Value>)>> {
+async fn records(connection: &mut Conn, tenant: &str, kind: &'static Kind) -> Result<Vec<(Id, HashMap<&'static str, Value>)>> {
     let Some(table) = kind.tables.first() else { return Ok(Vec::new()) };
     let columns: String = table.columns.iter().map(|(name, _)| format!(", \"{name}\"")).collect();
     let order = kind.orders.first().map_or_else(String::new, |order| format!("\"{}\"{}, ", order.column, if order.descending { " DESC" } else { "" }));
     let sql = format!("SELECT doc{columns} FROM {} WHERE tenant_id = $1 ORDER BY {order}doc", table.name);
-    let value = |row: &AnyRow, at: usize, ty: projection::Type| -> Result<Value> {
+    let value = |row: &Row, at: usize, ty: projection::Type| -> Result<Value> {
         Ok(match ty {
-            projection::Type::Int => row.try_get::<Option<i64>, _>(at)?.map_or(Value::Null, Value::Int),
-            _ => row.try_get::<Option<String>, _>(at)?.map_or(Value::Null, Value::Text),
+            projection::Type::Int => row.get::<Option<i64>>(at)?.map_or(Value::Null, Value::Int),
+            _ => row.get::<Option<String>>(at)?.map_or(Value::Null, Value::Text),
         })
     };
     let rows = all(connection, &sql, vec![Arg::text(tenant)]).await?;
-    let read = |row: &AnyRow| {
+    let read = |row: &Row| {
         let beside = (1..).zip(table.columns).map(|(at, (name, ty))| Ok((*name, value(row, at, *ty)?))).collect::<Result<_>>()?;
-        Ok((row.try_get::<String, _>(0)?.parse()?, beside))
+        Ok((row.get(0)?, beside))
     };
     rows.iter().map(read).collect()
 }

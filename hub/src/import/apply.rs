@@ -12,7 +12,6 @@ use gridwalk_core::records::{AddRecord, EditRecord, JsonMap};
 use gridwalk_core::reports::{Imported as ImportedReport, ImportedAnswer, RaiseReport};
 use gridwalk_core::text::one_form;
 use serde_json::json;
-use sqlx::{AnyConnection, Row};
 
 use super::community::{Activity, Household, OpenReport};
 use super::erased::{is_erased, salt};
@@ -23,11 +22,11 @@ use super::messages::Message;
 use super::read::{Input, read_file};
 use super::rejects::{Place, Problem, Reason, Reject, write_rejects};
 use super::table::Column;
-use crate::admin;
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec, insert_many};
+use crate::registry::act_log::{Act, record};
+use crate::registry::own_fields::own_fields;
+use crate::store::{Arg, Conn, all, exec, insert_many};
 use crate::sync::Batch;
 
 /// Records that go into one transaction.
@@ -88,7 +87,7 @@ pub async fn preview(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping)
 }
 
 async fn run(hub: &Hub, tenant: &Tenant, path: &Path, mapping: &Mapping, preview: bool, mut progress: impl FnMut(usize, usize)) -> Result<Imported> {
-    let mapping = &mapping.with_own(&admin::list_own_fields(hub, tenant).await?);
+    let mapping = &mapping.with_own(&own_fields(hub, tenant).await?);
     let mut input = read_file(path, mapping, hub.now()).map_err(|e| HubError::Usage(e.to_string()))?;
     let mut report = Imported { repeats: input.repeats, notes: std::mem::take(&mut input.notes), ..Imported::default() };
     let mut rejects = std::mem::take(&mut input.rejects);
@@ -215,7 +214,7 @@ struct Work<'a> {
     keys: &'a mut Vec<Vec<Arg>>,
     /// Of the keys of erased records, if there are any.
     salt: Option<String>,
-    tx: &'a mut AnyConnection,
+    tx: &'a mut Conn,
     batch: Batch<'a>,
 }
 
@@ -371,7 +370,7 @@ impl Work<'_> {
         let args = vec![Arg::text(self.tenant), Arg::text(&one_form(name))];
         let sql = "SELECT doc FROM places WHERE tenant_id = $1 AND name = $2 AND level = 'grid' ORDER BY state DESC, doc LIMIT 1";
         let rows = all(self.tx, sql, args).await?;
-        rows.first().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).transpose()
+        rows.first().map(|r| Ok(r.get(0)?)).transpose()
     }
 
     /// The code of a category that a file names by its code, its path or its last level; what the list does not have stays
@@ -381,7 +380,7 @@ impl Work<'_> {
         let sql = "SELECT entry FROM categories WHERE tenant_id = $1 AND (entry = $2 OR path = $2 OR path LIKE '%/' || $2) ORDER BY entry LIMIT 2";
         let rows = all(self.tx, sql, args).await?;
         // Two categories of one name are told apart by a person.
-        Ok(if let [only] = &rows[..] { only.try_get(0)? } else { name.to_owned() })
+        Ok(if let [only] = &rows[..] { only.get(0)? } else { name.to_owned() })
     }
 
     /// The place of a grid's name, made when it is first named. Names that are one in their one form are one grid, whoever made it.
@@ -446,10 +445,10 @@ impl Work<'_> {
 }
 
 /// The document that a source record became, with the digest of what it was.
-async fn find(connection: &mut AnyConnection, tenant: &str, source: &str, record: &str) -> Result<Option<(Id, String)>> {
+async fn find(connection: &mut Conn, tenant: &str, source: &str, record: &str) -> Result<Option<(Id, String)>> {
     let args = vec![Arg::text(tenant), Arg::text(source), Arg::text(record)];
     let rows = all(connection, "SELECT id, digest FROM import_keys WHERE tenant_id = $1 AND source = $2 AND record = $3", args).await?;
-    rows.first().map(|r| Ok((r.try_get::<String, _>(0)?.parse()?, r.try_get(1)?))).transpose()
+    rows.first().map(|r| Ok((r.get(0)?, r.get(1)?))).transpose()
 }
 
 /// The documents that the records of a source became, by their keys there: `household`, `resident`, `report`, `activity`,
@@ -457,7 +456,7 @@ async fn find(connection: &mut AnyConnection, tenant: &str, source: &str, record
 pub async fn imported(hub: &Hub, tenant: &str, source: &str) -> Result<std::collections::HashMap<String, Id>> {
     let mut read = hub.store.read().await?;
     let rows = all(&mut read, "SELECT record, id FROM import_keys WHERE tenant_id = $1 AND source = $2", vec![Arg::text(tenant), Arg::text(source)]).await?;
-    rows.iter().map(|r| Ok((r.try_get(0)?, r.try_get::<String, _>(1)?.parse()?))).collect()
+    rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
 }
 
 fn digest(text: &str) -> String {

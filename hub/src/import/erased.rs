@@ -4,11 +4,10 @@
 use gridwalk_core::documents::hash_text;
 use gridwalk_core::identity::cipher::sha256;
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row};
 
 use crate::error::Result;
 use crate::hub::Hub;
-use crate::store::{Arg, all, exec, select_in};
+use crate::store::{Arg, Conn, all, exec, select_in};
 
 /// The key of a source record that was erased, as a salted hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,9 +22,8 @@ pub struct ErasedKey {
 
 /// Hashes the keys of the records that became these documents and entries; `whole` says that nothing is left of them. Of a
 /// document of which something is left only the digest of what the file said goes. Returns the keys that were hashed.
-pub async fn forget_records(hub: &Hub, connection: &mut AnyConnection, tenant: &str, ids: &[String], whole: bool) -> Result<Vec<ErasedKey>> {
-    let keys: Vec<Arg> = ids.iter().map(|id| Arg::text(id)).collect();
-    let rows = select_in(connection, "SELECT source, record FROM import_keys WHERE tenant_id = $1 AND id IN ({in})", tenant, &keys).await?;
+pub async fn forget_records(hub: &Hub, connection: &mut Conn, tenant: &str, ids: &[String], whole: bool) -> Result<Vec<ErasedKey>> {
+    let rows = select_in(connection, "SELECT source, record FROM import_keys WHERE tenant_id = $1 AND id IN ({in})", tenant, ids).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -39,7 +37,7 @@ pub async fn forget_records(hub: &Hub, connection: &mut AnyConnection, tenant: &
     };
     let mut hashes = Vec::new();
     for row in rows {
-        let (source, record): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let (source, record): (String, String) = (row.get(0)?, row.get(1)?);
         let kept = if whole { hashed(&salt, &source, &record) } else { record.clone() };
         let args = [tenant, &source, &record, &kept].map(Arg::text).to_vec();
         let sql = "UPDATE import_keys SET record = $4, digest = '' WHERE tenant_id = $1 AND source = $2 AND record = $3";
@@ -52,7 +50,7 @@ pub async fn forget_records(hub: &Hub, connection: &mut AnyConnection, tenant: &
 }
 
 /// Remembers erased keys in a database that a backup brought back from before the import: the file is refused there too.
-pub async fn remember_erased(connection: &mut AnyConnection, tenant: &str, document: &str, keys: &[ErasedKey]) -> Result<()> {
+pub async fn remember_erased(connection: &mut Conn, tenant: &str, document: &str, keys: &[ErasedKey]) -> Result<()> {
     for key in keys {
         if keep_salt(connection, &key.salt).await? != key.salt {
             // Another hub's journal: its hashes say nothing here.
@@ -65,7 +63,7 @@ pub async fn remember_erased(connection: &mut AnyConnection, tenant: &str, docum
 }
 
 /// Whether the source record was imported before and erased since; `salt` is [`salt`]'s.
-pub async fn is_erased(connection: &mut AnyConnection, tenant: &str, salt: &str, source: &str, record: &str) -> Result<bool> {
+pub async fn is_erased(connection: &mut Conn, tenant: &str, salt: &str, source: &str, record: &str) -> Result<bool> {
     let args = [tenant, source, &hashed(salt, source, record)].map(Arg::text).to_vec();
     Ok(!all(connection, "SELECT id FROM import_keys WHERE tenant_id = $1 AND source = $2 AND record = $3", args).await?.is_empty())
 }
@@ -75,13 +73,13 @@ fn hashed(salt: &str, source: &str, record: &str) -> String {
 }
 
 /// What this hub's hashes are made with; `None` before anything was erased.
-pub async fn salt(connection: &mut AnyConnection) -> Result<Option<String>> {
+pub async fn salt(connection: &mut Conn) -> Result<Option<String>> {
     let rows = all(connection, "SELECT value FROM meta WHERE name = 'import_salt'", vec![]).await?;
-    Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+    Ok(rows.first().map(|row| row.get(0)).transpose()?)
 }
 
-/// Keeps a salt unless there is one already; answers with the one that holds.
-async fn keep_salt(connection: &mut AnyConnection, new: &str) -> Result<String> {
+/// Keeps a salt unless there is one already. Returns the one that holds.
+async fn keep_salt(connection: &mut Conn, new: &str) -> Result<String> {
     exec(connection, "INSERT INTO meta VALUES ('import_salt', $1) ON CONFLICT DO NOTHING", vec![Arg::text(new)]).await?;
     // In another community another process may have been first.
     Ok(salt(connection).await?.unwrap_or_default())

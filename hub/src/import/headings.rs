@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::field::Field;
 use super::roster_headings::{ROSTER, ROW_NUMBERS};
 
 /// What a table holds.
@@ -39,29 +40,6 @@ pub fn counts_rows(heading: &str) -> bool {
 /// Whether a heading, in the form of `heading_key`, is known for any field.
 pub fn is_heading(heading: &str) -> bool {
     Kind::ALL.iter().flat_map(|kind| kind.fields()).any(|field| field.headings().any(|known| known == heading))
-}
-
-/// One field and its headings. Each of `before` joined with each of `after` is a heading, then those in `others`; the
-/// earlier one wins, so a plain 序号 counts as the number only where there is no 留言编号.
-#[derive(Debug)]
-pub struct Field {
-    /// The key that mapping files use.
-    pub key: &'static str,
-    /// What the field is called in messages to people.
-    pub zh: &'static str,
-    /// True when a table without it cannot be read.
-    pub required: bool,
-    pub(super) before: &'static [&'static str],
-    pub(super) after: &'static [&'static str],
-    pub(super) others: &'static [&'static str],
-}
-
-impl Field {
-    /// The known headings, in the form of `heading_key`, best first.
-    pub fn headings(&self) -> impl Iterator<Item = String> {
-        let joined = self.before.iter().flat_map(|before| self.after.iter().map(move |after| format!("{before}{after}")));
-        joined.chain(self.others.iter().map(|other| (*other).to_owned()))
-    }
 }
 
 const ASK: &[&str] = &["留言", "来信", "信件", "诉求", "投诉", "咨询", "反映", "工单", "事件", "问题", "案件", "事项", "建议", "求助"];

@@ -7,11 +7,12 @@ use gridwalk_core::dictionary::own::OwnField;
 use jiff::tz::Offset;
 use serde::Deserialize;
 
+use super::cells::{Cell, Row, Sheet};
 use super::error::ReadError;
+use super::field::Field;
 use super::fields::{heading_key, one_line};
-use super::headings::{Field, Kind};
+use super::headings::Kind;
 use super::roster_headings::SIGNS;
-use super::sheet::{Cell, Row, Sheet};
 use super::table::{Column, Table};
 
 /// How many rows from the top may hold the headings: titles and remarks come before them.

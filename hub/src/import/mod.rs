@@ -3,9 +3,11 @@
 
 pub mod apply;
 pub mod categories;
+pub mod cells;
 pub mod community;
 mod erased;
 pub mod error;
+mod field;
 pub mod fields;
 pub mod headings;
 mod household;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use gridwalk_core::error::Error as CoreError;
 
+use super::cells::MAX_COLUMNS;
 use super::fields::{MAX_NUMBER, MAX_TEXT};
-use super::sheet::MAX_COLUMNS;
 use super::stamp::DateFault;
 
 /// Where a row stands in its file.

@@ -10,6 +10,7 @@ use gridwalk_core::text::{is_nothing, one_form};
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
+use super::cells::{Cell, Row};
 use super::community::Household;
 use super::error::ReadError;
 use super::fields::one_line;
@@ -17,7 +18,6 @@ use super::household::{NewHousehold, NewResident};
 use super::kept::{Kept, Placed};
 use super::rejects::{Place, Problem, Reason, Reject};
 use super::roster_headings::IDENTITY;
-use super::sheet::{Cell, Row};
 use super::table::{RowReader, Table};
 
 /// What the head of a household is to it.

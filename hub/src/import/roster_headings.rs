@@ -1,6 +1,6 @@
 //! The headings of rosters (花名册), one list: which heading means which field of a household or a resident.
 
-use super::headings::Field;
+use super::field::Field;
 
 /// Fields of a household first, then of a resident, then what is known and not read.
 pub static ROSTER: [Field; 22] = [

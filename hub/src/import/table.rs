@@ -5,10 +5,10 @@ use gridwalk_core::dictionary::own::OwnField;
 use gridwalk_core::records::{Json, given_for};
 use jiff::tz::Offset;
 
+use super::cells::{Cell, Row};
 use super::fields::{MAX_NUMBER, MAX_TEXT, heading_key, identifier, is_no_value, lost_digits, means_blank, one_line, paragraphs};
 use super::headings::{Kind, counts_rows};
 use super::rejects::{Place, Problem, Reason, Reject};
-use super::sheet::{Cell, Row};
 use super::stamp::{self, Stamp};
 
 /// A number that Excel can still hold exactly: it keeps 15 digits.

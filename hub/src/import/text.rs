@@ -2,8 +2,8 @@
 
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::cells::{Cell, Row, Sheet};
 use super::mapping::Mapping;
-use super::sheet::{Cell, Row, Sheet};
 
 /// Decodes a text file: by its byte order mark, else UTF-8, UTF-16 or GB 18030, whichever fits. `None`: not text.
 pub fn decode(bytes: &[u8]) -> Option<String> {

@@ -8,13 +8,12 @@ use gridwalk_core::rules::Author;
 use gridwalk_core::sync::protocol::{
     MAX_PHOTOS_BODY, PHOTOS_PATH, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, RefusalCode, VERSION, WireFile, encode, seal_reply,
 };
-use sqlx::{AnyConnection, Row};
 
-use super::store::Piece;
-use crate::admin::log::{Act, record};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all};
+use crate::photo_store::Piece;
+use crate::registry::act_log::{Act, record};
+use crate::store::{Arg, Conn, all};
 use crate::sync::{Membership, author_of, use_nonce, verified};
 
 /// The smallest piece but the last, in bytes: what one file may take of the store's patience is bounded.
@@ -83,7 +82,7 @@ fn said(word: PhotoWord, held: u32) -> PhotoAnswer {
 }
 
 /// Logs that a device asks for a file of what a circle alone reads.
-async fn log_read(hub: &Hub, tenant: &Tenant, tx: &mut AnyConnection, head: &SignedHead, author: &Author, ask: &PhotoAsk, file: &Named) -> Result<()> {
+async fn log_read(hub: &Hub, tenant: &Tenant, tx: &mut Conn, head: &SignedHead, author: &Author, ask: &PhotoAsk, file: &Named) -> Result<()> {
     let Some(kind) = file.confidential else { return Ok(()) };
     let which = if ask.file == WireFile::Original { "original" } else { "thumbnail" };
     let detail = format!("photo of {kind} person {} {which} from {}", author.person, ask.offset);
@@ -91,7 +90,7 @@ async fn log_read(hub: &Hub, tenant: &Tenant, tx: &mut AnyConnection, head: &Sig
 }
 
 /// The file that an ask is about, by the photo's document: `None` if there is none, or the photo was taken back.
-async fn find(connection: &mut AnyConnection, tenant: &Tenant, author: &Author, ask: &PhotoAsk) -> Result<Option<Named>> {
+async fn find(connection: &mut Conn, tenant: &Tenant, author: &Author, ask: &PhotoAsk) -> Result<Option<Named>> {
     // An id has one spelling.
     let Ok(doc) = ask.doc.parse::<Id>() else { return Ok(None) };
     let key = || vec![Arg::text(&tenant.id), Arg::text(&doc.to_string())];
@@ -100,20 +99,20 @@ async fn find(connection: &mut AnyConnection, tenant: &Tenant, author: &Author, 
         FROM photos WHERE tenant_id = $1 AND doc = $2 AND removed = 0";
     let rows = all(connection, sql, key()).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let number = |column: usize| -> Result<u32> { Ok(row.try_get::<Option<i64>, _>(column)?.and_then(|n| n.try_into().ok()).unwrap_or(0)) };
+    let number = |column: usize| -> Result<u32> { Ok(row.get::<Option<i64>>(column)?.and_then(|n| n.try_into().ok()).unwrap_or(0)) };
     let (hash, bytes, pixels) = match ask.file {
         WireFile::Original => (0, number(1)?, Some((number(2)?, number(3)?))),
         WireFile::Thumbnail => (4, number(5)?, None),
     };
-    let Some(hash) = row.try_get::<Option<String>, _>(hash)? else { return Ok(None) };
-    let own = row.try_get::<Option<String>, _>(6)?.is_some_and(|by| by == author.person.to_string());
-    let about = row.try_get::<Option<String>, _>(7)?.and_then(|kind| kinds::by_name(&kind));
+    let Some(hash) = row.get::<Option<String>>(hash)? else { return Ok(None) };
+    let own = row.get::<Option<String>>(6)?.is_some_and(|by| by == author.person.to_string());
+    let about = row.get::<Option<String>>(7)?.and_then(|kind| kinds::by_name(&kind));
     let confidential = about.filter(|kind| kind.is_confidential()).map(|kind| kind.name);
     let rows = all(connection, "SELECT audience FROM audiences WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL", key()).await?;
     let may: Vec<String> = author.audiences().iter().map(ToString::to_string).collect();
     let mut readable = false;
     for row in rows {
-        readable |= may.contains(&row.try_get(0)?);
+        readable |= may.contains(&row.get(0)?);
     }
     Ok(Some(Named { hash, bytes, pixels, readable, own, confidential }))
 }

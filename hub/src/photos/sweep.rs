@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::Row;
-
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
 use crate::store::{Arg, all};
@@ -19,7 +17,7 @@ pub async fn sweep(hub: &Hub, tenant: &Tenant) -> Result<u64> {
     let mut read = hub.store.read().await?;
     for row in all(&mut read, "SELECT hash, thumb_hash FROM photos WHERE tenant_id = $1 AND removed = 0", vec![Arg::text(&tenant.id)]).await? {
         for column in [0, 1] {
-            named.extend(row.try_get::<Option<String>, _>(column)?);
+            named.extend(row.get::<Option<String>>(column)?);
         }
     }
     drop(read);

@@ -3,10 +3,13 @@
 //! A released migration is never changed; what comes later is appended. Tables of the read model need none: they follow from the
 //! kinds' declarations, and are made anew from the documents when those change (`sync::rebuild`).
 
-use gridwalk_core::identity::HostRandom;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
+use std::path::Path;
 
-use super::{Arg, Engine, exec, one, postgres, read_model, set_new_epoch, sqlite};
+use gridwalk_core::identity::HostRandom;
+
+use super::conn::{Conn, Row};
+use super::sql::{Arg, exec, one};
+use super::{Engine, postgres, read_model, set_new_epoch, sqlite};
 use crate::error::{HubError, Result};
 
 /// What brings a database from each version to the next, by engine; the first makes it from nothing.
@@ -27,7 +30,7 @@ fn first(engine: Engine) -> String {
 ///
 /// # Errors
 /// If a newer hub wrote it.
-async fn version(connection: &mut AnyConnection, engine: Engine) -> Result<usize> {
+async fn version(connection: &mut Conn, engine: Engine) -> Result<usize> {
     let made = match engine {
         Engine::Sqlite => sqlite::has_table(connection, "meta").await?,
         Engine::Postgres => postgres::has_table(connection, "meta").await?,
@@ -35,39 +38,54 @@ async fn version(connection: &mut AnyConnection, engine: Engine) -> Result<usize
     if !made {
         return Ok(0);
     }
-    let version: String = one(connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await?.try_get(0)?;
+    let version: String = one(connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await?.get(0)?;
     version.parse().ok().filter(|v| (1..=SCHEMA_VERSION).contains(v)).ok_or_else(|| {
         HubError::usage("数据由更新版本的 gridwalk-hub 写入，请使用新版本", "the data was written by a newer version of gridwalk-hub; use that one")
     })
 }
 
 /// Whether nothing is to be done.
-pub(super) async fn is_current(connection: &mut AnyConnection, engine: Engine) -> Result<bool> {
+pub(super) async fn is_current(connection: &mut Conn, engine: Engine) -> Result<bool> {
     Ok(version(connection, engine).await? == SCHEMA_VERSION && read_model::is_current(connection).await?)
 }
 
 /// Brings the database up to date, in one transaction; nothing happens if it is. A new one begins its first epoch.
-pub(super) async fn migrate(connection: &mut AnyConnection, engine: Engine, random: &dyn HostRandom) -> Result<()> {
+pub(super) async fn migrate(connection: &mut Conn, engine: Engine, random: &dyn HostRandom) -> Result<()> {
     let begin = match engine {
         Engine::Sqlite => "BEGIN IMMEDIATE",
         Engine::Postgres => "BEGIN",
     };
-    let mut tx = connection.begin_with(begin).await?;
-    let found = version(&mut tx, engine).await?;
+    connection.execute_raw(begin).await?;
+    let done = bring_up_to_date(connection, engine, random).await;
+    connection.end(done).await
+}
+
+async fn bring_up_to_date(connection: &mut Conn, engine: Engine, random: &dyn HostRandom) -> Result<()> {
+    let found = version(connection, engine).await?;
     for migration in &MIGRATIONS[found..] {
-        sqlx::raw_sql(AssertSqlSafe(migration(engine))).execute(&mut *tx).await?;
+        connection.execute_raw(&migration(engine)).await?;
     }
     if found < SCHEMA_VERSION {
-        exec(&mut tx, "DELETE FROM meta WHERE name = 'version'", vec![]).await?;
-        exec(&mut tx, "INSERT INTO meta VALUES ('version', $1)", vec![Arg::text(&SCHEMA_VERSION.to_string())]).await?;
+        exec(connection, "DELETE FROM meta WHERE name = 'version'", vec![]).await?;
+        exec(connection, "INSERT INTO meta VALUES ('version', $1)", vec![Arg::text(&SCHEMA_VERSION.to_string())]).await?;
     }
-    if !read_model::is_current(&mut tx).await? {
-        read_model::create(&mut tx, engine).await?;
+    if !read_model::is_current(connection).await? {
+        read_model::create(connection, engine).await?;
     }
     if found == 0 {
-        set_new_epoch(&mut tx, random).await?;
+        set_new_epoch(connection, random).await?;
     }
-    Ok(tx.commit().await?)
+    Ok(())
+}
+
+/// Whether the file is a hub's database, complete enough to be restored.
+pub async fn is_sqlite_backup(file: &Path) -> bool {
+    let Some(path) = file.to_str() else { return false };
+    let Ok(mut connection) = Conn::to_sqlite(&format!("sqlite://{path}?mode=ro&immutable=1")).await else { return false };
+    let version = one(&mut connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await;
+    let whole = one(&mut connection, "PRAGMA integrity_check(1)", vec![]).await;
+    let text = |row: Result<Row>| row.ok().and_then(|r| r.get::<String>(0).ok());
+    text(version).and_then(|v| v.parse().ok()).is_some_and(|v: usize| (1..=SCHEMA_VERSION).contains(&v)) && text(whole).as_deref() == Some("ok")
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! The hub's database: SQLite embedded, or PostgreSQL when there is more than one process. One set of statements serves both;
 //! what only one of them understands stands in `sqlite.rs` and `postgres.rs`, and nowhere else.
 
+mod conn;
 mod migrations;
 mod postgres;
 mod read_model;
 mod sql;
 mod sqlite;
 
-pub use migrations::SCHEMA_VERSION;
+pub use conn::{Conn, Row};
+pub use migrations::{SCHEMA_VERSION, is_sqlite_backup};
 pub use sql::{Arg, all, exec, insert_many, one, select_in};
-pub use sqlite::{DB_FILE, aside as sqlite_aside, files as sqlite_files, is_backup as is_sqlite_backup};
+pub use sqlite::{DB_FILE, aside as sqlite_aside, files as sqlite_files};
 
 use std::hash::{BuildHasher, Hasher};
 use std::ops::{Deref, DerefMut};
@@ -18,8 +20,9 @@ use std::sync::Arc;
 
 use gridwalk_core::identity::HostRandom;
 use prometheus::{Histogram, HistogramTimer};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use conn::Pool;
 
 use crate::error::{HubError, Result};
 
@@ -44,21 +47,21 @@ pub enum Engine {
 pub struct Store {
     /// What it runs on.
     pub engine: Engine,
-    writer: AnyPool,
-    readers: AnyPool,
+    writer: Pool,
+    readers: Pool,
     /// Made anew when the store is made or restored.
     pub epoch: u64,
     url: Arc<str>,
     turns: Arc<[Arc<Mutex<()>>]>,
     /// Open as long as this store is: nothing replaces the database meanwhile.
-    presence: Option<Arc<Mutex<Option<AnyConnection>>>>,
+    presence: Option<Arc<Mutex<Option<Conn>>>>,
     /// How long transactions wait to begin.
     wait: Option<Histogram>,
 }
 
 /// A transaction, rolled back unless it is committed.
 pub struct Tx {
-    tx: Transaction<'static, Any>,
+    tx: Conn,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
@@ -70,15 +73,15 @@ impl Tx {
 }
 
 impl Deref for Tx {
-    type Target = AnyConnection;
+    type Target = Conn;
 
-    fn deref(&self) -> &AnyConnection {
+    fn deref(&self) -> &Conn {
         &self.tx
     }
 }
 
 impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
+    fn deref_mut(&mut self) -> &mut Conn {
         &mut self.tx
     }
 }
@@ -87,19 +90,18 @@ impl Store {
     /// Opens the database, or makes it, and brings it up to date: that of PostgreSQL at the address `database`, else SQLite's in
     /// `folder`. `random` gives a new one its epoch.
     pub async fn open(folder: &Path, database: Option<&str>, random: &dyn HostRandom) -> Result<Self> {
-        sqlx::any::install_default_drivers();
         let Some(url) = database else { return Self::open_sqlite(folder, random).await };
         postgres_only(url)?;
-        let mut presence = postgres::present(url).await?;
+        let mut presence = postgres::connect_shared(url).await?;
         if postgres::is_restoring(&mut presence).await? {
             return Err(HubError::usage("上次恢复没有完成，请重新运行 gridwalk-hub restore", "the last restore was cut off; run gridwalk-hub restore again"));
         }
         if !migrations::is_current(&mut presence, Engine::Postgres).await? {
             presence.close().await?;
-            let mut alone = postgres::alone(url).await?;
+            let mut alone = postgres::connect_exclusive(url).await?;
             migrations::migrate(&mut alone, Engine::Postgres, random).await?;
             alone.close().await?;
-            presence = postgres::present(url).await?;
+            presence = postgres::connect_shared(url).await?;
         }
         let pool = postgres::pool(url, POSTGRES_CONNECTIONS).await?;
         let epoch = epoch(&mut presence).await?;
@@ -128,8 +130,8 @@ impl Store {
         self.wait.as_ref().map(Histogram::start_timer)
     }
 
-    async fn begin(&self, pool: &AnyPool, statement: &'static str) -> Result<Tx> {
-        Ok(Tx { tx: pool.begin_with(statement).await?, _turn: None })
+    async fn begin(&self, pool: &Pool, statement: &'static str) -> Result<Tx> {
+        Ok(Tx { tx: pool.begin(statement).await?, _turn: None })
     }
 
     /// Begins a write transaction in `tenant`: the only one there is there at a time, so that the numbers of its sequence are
@@ -194,7 +196,7 @@ impl Store {
     }
 
     /// Leaves no byte of what was deleted in the database: files are written anew without what stands in the gaps of pages, and
-    /// SQLite's write-ahead log is emptied. Answers whether that was done: not while something reads for longer than half a minute.
+    /// SQLite's write-ahead log is emptied. Returns whether that was done: not while something reads for longer than half a minute.
     pub async fn scrub(&self) -> Result<bool> {
         match self.engine {
             Engine::Sqlite => sqlite::scrub(&self.writer).await,
@@ -250,9 +252,9 @@ fn postgres_only(url: &str) -> Result<()> {
 }
 
 /// The epoch that the database is in.
-async fn epoch(connection: &mut AnyConnection) -> Result<u64> {
+async fn epoch(connection: &mut Conn) -> Result<u64> {
     let rows = all(connection, "SELECT epoch FROM epoch", vec![]).await?;
-    let found = rows.first().and_then(|row| row.try_get::<String, _>(0).ok()?.parse().ok());
+    let found = rows.first().and_then(|row| row.get::<String>(0).ok()?.parse().ok());
     found.ok_or_else(|| {
         HubError::usage(
             "数据库刚从备份恢复，还没有纪元，请先运行 gridwalk-hub new-epoch",
@@ -262,7 +264,7 @@ async fn epoch(connection: &mut AnyConnection) -> Result<u64> {
 }
 
 /// A new epoch: phones send what they keep again and read from the beginning.
-pub async fn set_new_epoch(connection: &mut AnyConnection, random: &dyn HostRandom) -> Result<()> {
+pub async fn set_new_epoch(connection: &mut Conn, random: &dyn HostRandom) -> Result<()> {
     let mut bytes = [0; 8];
     random.fill(&mut bytes);
     // 53 bits are exact in every language's numbers.
@@ -275,7 +277,7 @@ pub async fn set_new_epoch(connection: &mut AnyConnection, random: &dyn HostRand
 /// A PostgreSQL database that no hub is at work on, while something is done to all of it.
 pub struct Alone {
     url: String,
-    connection: AnyConnection,
+    connection: Conn,
 }
 
 impl Alone {
@@ -285,7 +287,7 @@ impl Alone {
     /// If one goes on.
     pub async fn at(url: &str) -> Result<Self> {
         postgres_only(url)?;
-        Ok(Self { url: url.to_owned(), connection: postgres::alone(url).await? })
+        Ok(Self { url: url.to_owned(), connection: postgres::connect_exclusive(url).await? })
     }
 
     /// Puts a dump in the place of the database; what was there is kept beside it. No hub opens it before [`Alone::finish`].
@@ -297,23 +299,48 @@ impl Alone {
     }
 
     /// The database that was replaced, if there was one.
-    pub async fn replaced(&mut self) -> Result<Option<AnyConnection>> {
+    pub async fn replaced(&mut self) -> Result<Option<Conn>> {
         postgres::replaced(&mut self.connection, &self.url).await
     }
 
     /// Begins a write transaction, on a database that is up to date.
-    pub async fn write(&mut self, random: &dyn HostRandom) -> Result<Transaction<'_, Any>> {
+    pub async fn write(&mut self, random: &dyn HostRandom) -> Result<AloneTx<'_>> {
         migrations::migrate(&mut self.connection, Engine::Postgres, random).await?;
-        Ok(self.connection.begin().await?)
+        self.connection.execute_raw("BEGIN").await?;
+        Ok(AloneTx(&mut self.connection))
     }
 
     /// Within the transaction that makes a replaced database whole: hubs may open it.
-    pub async fn finish(tx: &mut AnyConnection) -> Result<()> {
+    pub async fn finish(tx: &mut Conn) -> Result<()> {
         postgres::finish(tx).await
     }
 
     /// Lets hubs in again.
     pub async fn close(self) -> Result<()> {
-        Ok(self.connection.close().await?)
+        self.connection.close().await
+    }
+}
+
+/// A transaction of [`Alone`]; given up with it unless it is committed.
+pub struct AloneTx<'a>(&'a mut Conn);
+
+impl AloneTx<'_> {
+    /// Commits.
+    pub async fn commit(self) -> Result<()> {
+        self.0.execute_raw("COMMIT").await
+    }
+}
+
+impl Deref for AloneTx<'_> {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        self.0
+    }
+}
+
+impl DerefMut for AloneTx<'_> {
+    fn deref_mut(&mut self) -> &mut Conn {
+        self.0
     }
 }

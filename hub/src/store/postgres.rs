@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Row};
+use sqlx::postgres::PgPoolOptions;
 use tokio::process::Command;
 
-use super::{Arg, one};
+use super::conn::{Conn, Pool};
+use super::sql::{Arg, all, one};
 use crate::error::{HubError, Result};
 
 /// The advisory lock that every hub process holds in common, and what replaces or changes the database alone.
@@ -20,8 +20,8 @@ pub(super) fn is_url(url: &str) -> bool {
 }
 
 /// A pool of at most `connections`.
-pub(super) async fn pool(url: &str, connections: u32) -> Result<AnyPool> {
-    let options = AnyPoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(30));
+pub(super) async fn pool(url: &str, connections: u32) -> Result<Pool> {
+    let options = PgPoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(30));
     let options = options.after_connect(|connection, _| {
         Box::pin(async move {
             // What was answered 'taken' survives power loss, whatever the server's default is. A host that vanishes gives its
@@ -35,12 +35,12 @@ pub(super) async fn pool(url: &str, connections: u32) -> Result<AnyPool> {
     // Statements come in a few sizes each; all of them stay prepared.
     let cache = if url.contains("statement-cache-capacity") { "" } else { "statement-cache-capacity=500" };
     let joint = if cache.is_empty() { "" } else { if url.contains('?') { "&" } else { "?" } };
-    Ok(options.connect(&format!("{url}{joint}{cache}")).await?)
+    Ok(Pool::Postgres(options.connect(&format!("{url}{joint}{cache}")).await?))
 }
 
 /// A connection that says, as long as it is open, that a hub is at work on the database.
-pub(super) async fn present(url: &str) -> Result<AnyConnection> {
-    let mut connection = connect(url).await?;
+pub(super) async fn connect_shared(url: &str) -> Result<Conn> {
+    let mut connection = Conn::to_postgres(url).await?;
     if claimed(&mut connection, "SELECT pg_try_advisory_lock_shared($1)").await? {
         return Ok(connection);
     }
@@ -48,8 +48,8 @@ pub(super) async fn present(url: &str) -> Result<AnyConnection> {
 }
 
 /// A connection that says, as long as it is open, that no hub may be at work on the database; none is.
-pub(super) async fn alone(url: &str) -> Result<AnyConnection> {
-    let mut connection = connect(url).await?;
+pub(super) async fn connect_exclusive(url: &str) -> Result<Conn> {
+    let mut connection = Conn::to_postgres(url).await?;
     if claimed(&mut connection, "SELECT pg_try_advisory_lock($1)").await? {
         return Ok(connection);
     }
@@ -57,9 +57,9 @@ pub(super) async fn alone(url: &str) -> Result<AnyConnection> {
 }
 
 /// Tries for some seconds: others may be making the database at this moment, or just be going.
-async fn claimed(connection: &mut AnyConnection, sql: &str) -> Result<bool> {
+async fn claimed(connection: &mut Conn, sql: &str) -> Result<bool> {
     for _ in 0..100 {
-        if one(connection, sql, vec![Arg::int(PRESENCE)]).await?.try_get(0)? {
+        if one(connection, sql, vec![Arg::int(PRESENCE)]).await?.get(0)? {
             return Ok(true);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -67,20 +67,15 @@ async fn claimed(connection: &mut AnyConnection, sql: &str) -> Result<bool> {
     Ok(false)
 }
 
-async fn connect(url: &str) -> Result<AnyConnection> {
-    sqlx::any::install_default_drivers();
-    Ok(AnyConnection::connect(url).await?)
-}
-
 /// Whether there is a table of this name.
-pub(super) async fn has_table(connection: &mut AnyConnection, name: &str) -> Result<bool> {
-    Ok(one(connection, "SELECT to_regclass($1) IS NOT NULL", vec![Arg::text(name)]).await?.try_get(0)?)
+pub(super) async fn has_table(connection: &mut Conn, name: &str) -> Result<bool> {
+    Ok(one(connection, "SELECT to_regclass($1) IS NOT NULL", vec![Arg::text(name)]).await?.get(0)?)
 }
 
-/// Locks a tenant's row until commit, if there is such a tenant; answers with the epoch that the database is in.
-pub(super) async fn lock_tenant(connection: &mut AnyConnection, tenant: &str) -> Result<Option<String>> {
+/// Locks a tenant's row until commit, if there is such a tenant. Returns the epoch that the database is in.
+pub(super) async fn lock_tenant(connection: &mut Conn, tenant: &str) -> Result<Option<String>> {
     let sql = "SELECT (SELECT epoch FROM epoch) FROM tenants WHERE tenant_id = $1 FOR UPDATE";
-    Ok(super::all(connection, sql, vec![Arg::text(tenant)]).await?.first().map(|row| row.try_get(0)).transpose()?.flatten())
+    Ok(all(connection, sql, vec![Arg::text(tenant)]).await?.first().map(|row| row.get(0)).transpose()?.flatten())
 }
 
 /// The schema in PostgreSQL's words. Text is compared by its bytes, as in SQLite: pages and folds go in that order.
@@ -108,16 +103,16 @@ pub(super) async fn backup(url: &str, to: &Path) -> Result<()> {
 }
 
 /// Writes the tables that hold what people recorded anew, their old files are truncated; and the planner's samples of them. Then
-/// the server lets go of its own log. Answers whether nobody was in the way. What its archive holds, no statement reaches.
-pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
+/// the server lets go of its own log. Returns whether nobody was in the way. What its archive holds, no statement reaches.
+pub(super) async fn scrub(writer: &Pool) -> Result<bool> {
     let mut connection = writer.acquire().await?;
-    if !unseen(&mut connection).await? {
+    if !wait_until_invisible(&mut connection).await? {
         return Ok(false);
     }
     let read_model = gridwalk_core::kinds::tables().map(|table| table.name);
     for table in ["documents", "changes", "entries", "audiences", "verdicts", "import_keys"].into_iter().chain(read_model).chain(["pg_catalog.pg_statistic"]) {
         let options = if table.starts_with("pg_catalog") { "FULL" } else { "FULL, ANALYZE" };
-        match told(&mut connection, &format!("VACUUM ({options}) {table}")).await {
+        match connection.execute_raw(&format!("VACUUM ({options}) {table}")).await {
             // Someone had the table for longer than `lock_timeout`.
             Err(HubError::Sql(sqlx::Error::Database(e))) if e.code().as_deref() == Some("55P03") => return Ok(false),
             other => other?,
@@ -129,9 +124,9 @@ pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
 
 /// Has the server write its log in a new file and do without those before. They are gone then, unless it is set to use them again.
 /// A server that does not let the hub do so is left as it is, with a word to its operator.
-async fn let_go_of_log(connection: &mut AnyConnection) -> Result<()> {
+async fn let_go_of_log(connection: &mut Conn) -> Result<()> {
     for sql in ["SELECT pg_switch_wal()::text", "CHECKPOINT"] {
-        match told(connection, sql).await {
+        match connection.execute_raw(sql).await {
             Err(HubError::Sql(sqlx::Error::Database(e))) if e.code().as_deref() == Some("42501") => {
                 tracing::warn!(
                     "已删除的内容暂留在 PostgreSQL 的日志中，见 operations.md / erased text stays in PostgreSQL's log for now: the hub's role may not {sql}; see operations.md"
@@ -141,7 +136,7 @@ async fn let_go_of_log(connection: &mut AnyConnection) -> Result<()> {
             other => other?,
         }
     }
-    if one(connection, "SELECT current_setting('wal_recycle')::boolean", vec![]).await?.try_get(0)? {
+    if one(connection, "SELECT current_setting('wal_recycle')::boolean", vec![]).await?.get(0)? {
         tracing::warn!(
             "已删除的内容暂留在 PostgreSQL 的日志中，见 operations.md / erased text stays in PostgreSQL's log until it is overwritten: wal_recycle is on; see operations.md"
         );
@@ -151,14 +146,14 @@ async fn let_go_of_log(connection: &mut AnyConnection) -> Result<()> {
 
 /// Waits until nobody sees any more what was deleted before now: a table written anew keeps it for whoever still does, a dump under
 /// way or PostgreSQL's own sampling for its planner; and for who might, while a transaction that began before is open in any database of
-/// the server: the new table's writer counts from there. Answers whether it came to that within half a minute.
-async fn unseen(connection: &mut AnyConnection) -> Result<bool> {
-    let now: String = one(connection, "SELECT pg_current_xact_id()::text", vec![]).await?.try_get(0)?;
+/// the server: the new table's writer counts from there. Returns whether it came to that within half a minute.
+async fn wait_until_invisible(connection: &mut Conn) -> Result<bool> {
+    let now: String = one(connection, "SELECT pg_current_xact_id()::text", vec![]).await?.get(0)?;
     let sql = "SELECT count(*) + CASE WHEN pg_snapshot_xmin(pg_current_snapshot()) <= CAST($1 AS TEXT)::xid8 THEN 1 ELSE 0 END
         FROM pg_stat_activity WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
         AND backend_xmin IS NOT NULL AND age(backend_xmin) > age((CAST($1 AS TEXT)::xid8)::xid)";
     for _ in 0..600 {
-        if one(connection, sql, vec![Arg::text(&now)]).await?.try_get::<i64, _>(0)? == 0 {
+        if one(connection, sql, vec![Arg::text(&now)]).await?.get::<i64>(0)? == 0 {
             return Ok(true);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -175,35 +170,37 @@ pub(super) async fn is_backup(file: &Path) -> Result<bool> {
 
 /// Moves what is in the database aside, into a schema of its own, and puts the copy in its place. Until [`finish`] no hub opens
 /// the database. If the copy cannot be put there, everything is as it was.
-pub(super) async fn replace(connection: &mut AnyConnection, url: &str, from: &Path, now: i64) -> Result<()> {
-    let mut tx = connection.begin().await?;
-    if has_table(&mut tx, RESTORING).await? {
-        // An earlier restore was cut off; what it moved aside is there.
-        let aside = aside(&mut tx).await?;
-        told(&mut tx, &format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public; {}", marker(&aside))).await?;
-    } else {
-        let aside = free_name(&mut tx, &format!("before_restore_{now}")).await?;
-        told(&mut tx, &format!("ALTER SCHEMA public RENAME TO {aside}; CREATE SCHEMA public; {}", marker(&aside))).await?;
-    }
-    tx.commit().await?;
+pub(super) async fn replace(connection: &mut Conn, url: &str, from: &Path, now: i64) -> Result<()> {
+    connection.execute_raw("BEGIN").await?;
+    let moved = move_aside(connection, now).await;
+    connection.end(moved).await?;
     let mut command = tool("pg_restore", url);
     command.args(["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]).arg(from);
-    if let Err(e) = run(command, "pg_restore").await {
-        let mut tx = connection.begin().await?;
-        let aside = aside(&mut tx).await?;
-        told(&mut tx, &format!("DROP SCHEMA public CASCADE; ALTER SCHEMA {aside} RENAME TO public")).await?;
-        tx.commit().await?;
-        return Err(e);
+    let put = run(command, "pg_restore").await;
+    if put.is_err() {
+        let aside = aside(connection).await?;
+        connection.execute_raw(&format!("BEGIN; DROP SCHEMA public CASCADE; ALTER SCHEMA {aside} RENAME TO public; COMMIT")).await?;
     }
-    Ok(())
+    put
+}
+
+/// Moves what is in the database aside, and says where.
+async fn move_aside(connection: &mut Conn, now: i64) -> Result<()> {
+    if has_table(connection, RESTORING).await? {
+        // An earlier restore was cut off; what it moved aside is there.
+        let aside = aside(connection).await?;
+        return connection.execute_raw(&format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public; {}", marker(&aside))).await;
+    }
+    let aside = free_name(connection, &format!("before_restore_{now}")).await?;
+    connection.execute_raw(&format!("ALTER SCHEMA public RENAME TO {aside}; CREATE SCHEMA public; {}", marker(&aside))).await
 }
 
 /// A schema name that begins so and is not taken: two restores may fall into one second.
-async fn free_name(connection: &mut AnyConnection, first: &str) -> Result<String> {
+async fn free_name(connection: &mut Conn, first: &str) -> Result<String> {
     let mut name = first.to_owned();
     for n in 2.. {
         let taken = one(connection, "SELECT count(*) FROM pg_namespace WHERE nspname = $1", vec![Arg::text(&name)]).await?;
-        if taken.try_get::<i64, _>(0)? == 0 {
+        if taken.get::<i64>(0)? == 0 {
             break;
         }
         name = format!("{first}_{n}");
@@ -212,35 +209,35 @@ async fn free_name(connection: &mut AnyConnection, first: &str) -> Result<String
 }
 
 /// The schemas that hold what restores moved aside.
-pub(super) async fn all_aside(connection: &mut AnyConnection) -> Result<Vec<String>> {
+pub(super) async fn all_aside(connection: &mut Conn) -> Result<Vec<String>> {
     let sql = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'before!_restore!_%' ESCAPE '!' ORDER BY nspname";
-    super::all(connection, sql, vec![]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    all(connection, sql, vec![]).await?.iter().map(|row| Ok(row.get(0)?)).collect()
 }
 
 /// Drops such a schema with all that is in it.
-pub(super) async fn drop_aside(connection: &mut AnyConnection, aside: &str) -> Result<()> {
-    told(connection, &format!("DROP SCHEMA {aside} CASCADE")).await
+pub(super) async fn drop_aside(connection: &mut Conn, aside: &str) -> Result<()> {
+    connection.execute_raw(&format!("DROP SCHEMA {aside} CASCADE")).await
 }
 
 /// A connection that sees what [`replace`] moved aside, if that was a hub's.
-pub(super) async fn replaced(connection: &mut AnyConnection, url: &str) -> Result<Option<AnyConnection>> {
+pub(super) async fn replaced(connection: &mut Conn, url: &str) -> Result<Option<Conn>> {
     let aside = aside(connection).await?;
     if !has_table(connection, &format!("{aside}.audit_log")).await? {
         return Ok(None);
     }
-    let mut old = connect(url).await?;
-    told(&mut old, &format!("SET search_path TO {aside}")).await?;
+    let mut old = Conn::to_postgres(url).await?;
+    old.execute_raw(&format!("SET search_path TO {aside}")).await?;
     Ok(Some(old))
 }
 
 /// Whether a restore was begun and not finished.
-pub(super) async fn is_restoring(connection: &mut AnyConnection) -> Result<bool> {
+pub(super) async fn is_restoring(connection: &mut Conn) -> Result<bool> {
     has_table(connection, RESTORING).await
 }
 
 /// The copy may be opened, once the caller's transaction is committed.
-pub(super) async fn finish(connection: &mut AnyConnection) -> Result<()> {
-    told(connection, "DROP TABLE restoring").await
+pub(super) async fn finish(connection: &mut Conn) -> Result<()> {
+    connection.execute_raw("DROP TABLE restoring").await
 }
 
 /// The table that is there while a restore is under way.
@@ -251,13 +248,8 @@ fn marker(aside: &str) -> String {
 }
 
 /// The schema that holds what was replaced.
-async fn aside(connection: &mut AnyConnection) -> Result<String> {
-    Ok(one(connection, "SELECT aside FROM restoring", vec![]).await?.try_get(0)?)
-}
-
-async fn told(connection: &mut AnyConnection, sql: &str) -> Result<()> {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await?;
-    Ok(())
+async fn aside(connection: &mut Conn) -> Result<String> {
+    Ok(one(connection, "SELECT aside FROM restoring", vec![]).await?.get(0)?)
 }
 
 /// One of PostgreSQL's programs on this database. The password goes by the environment: arguments can be read by anyone.

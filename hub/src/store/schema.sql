@@ -94,8 +94,8 @@ CREATE TABLE documents (
   kind TEXT NOT NULL,
   schema BIGINT NOT NULL,
   generation BIGINT NOT NULL,
-  about TEXT,                      -- what a happening is about: it moves with it
-  kept_until BIGINT,               -- until when phones hold a happening
+  about TEXT,                      -- what an event is about: it moves with it
+  kept_until BIGINT,               -- until when phones hold an event
   erased_at BIGINT,                -- when all of it was erased: its generation is all that is left
   PRIMARY KEY (tenant_id, doc)
 ) WITHOUT ROWID;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection, Row};
+use sqlx::sqlite::SqlitePoolOptions;
 
-use super::{Arg, SCHEMA_VERSION, exec, one};
+use super::conn::{Conn, Pool};
+use super::sql::{Arg, exec, one};
 use crate::error::{HubError, Result};
 
 /// The database file within the data folder.
@@ -26,8 +26,8 @@ pub(super) fn url(folder: &Path) -> Result<String> {
 }
 
 /// One writer, or readers beside it.
-pub(super) async fn pool(url: &str, connections: u32, readers: bool) -> Result<AnyPool> {
-    let options = AnyPoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(30));
+pub(super) async fn pool(url: &str, connections: u32, readers: bool) -> Result<Pool> {
+    let options = SqlitePoolOptions::new().max_connections(connections).min_connections(1).acquire_timeout(Duration::from_secs(30));
     let options = options.after_connect(move |connection, _| {
         Box::pin(async move {
             // What was answered 'taken' survives power loss; deleted content is overwritten.
@@ -39,12 +39,12 @@ pub(super) async fn pool(url: &str, connections: u32, readers: bool) -> Result<A
             Ok(())
         })
     });
-    Ok(options.connect(url).await?)
+    Ok(Pool::Sqlite(options.connect(url).await?))
 }
 
 /// Whether there is a table of this name.
-pub(super) async fn has_table(connection: &mut AnyConnection, name: &str) -> Result<bool> {
-    Ok(one(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1", vec![Arg::text(name)]).await?.try_get::<i64, _>(0)? > 0)
+pub(super) async fn has_table(connection: &mut Conn, name: &str) -> Result<bool> {
+    Ok(one(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1", vec![Arg::text(name)]).await?.get::<i64>(0)? > 0)
 }
 
 /// What the copies begin with that restores kept of what they replaced.
@@ -77,7 +77,7 @@ pub(super) fn all_aside(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Copies the database, whole and consistent, into a new file while the hub works.
-pub(super) async fn backup(writer: &AnyPool, to: &Path) -> Result<()> {
+pub(super) async fn backup(writer: &Pool, to: &Path) -> Result<()> {
     let to = to.to_str().ok_or_else(|| HubError::usage("路径须为 UTF-8", "the path must be UTF-8"))?;
     // Readers may not write, not even a new file.
     let mut connection = writer.acquire().await?;
@@ -85,22 +85,11 @@ pub(super) async fn backup(writer: &AnyPool, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the file anew and empties the write-ahead log; answers whether nobody was in the way.
-pub(super) async fn scrub(writer: &AnyPool) -> Result<bool> {
+/// Writes the file anew and empties the write-ahead log. Returns whether nobody was in the way.
+pub(super) async fn scrub(writer: &Pool) -> Result<bool> {
     let mut connection = writer.acquire().await?;
     exec(&mut connection, "VACUUM", vec![]).await?;
-    Ok(one(&mut connection, "PRAGMA wal_checkpoint(TRUNCATE)", vec![]).await?.try_get::<i64, _>(0)? == 0)
-}
-
-/// Whether the file is a hub's database, complete enough to be restored.
-pub async fn is_backup(file: &Path) -> bool {
-    sqlx::any::install_default_drivers();
-    let Some(path) = file.to_str() else { return false };
-    let Ok(mut connection) = AnyConnection::connect(&format!("sqlite://{path}?mode=ro&immutable=1")).await else { return false };
-    let version = one(&mut connection, "SELECT value FROM meta WHERE name = 'version'", vec![]).await;
-    let whole = one(&mut connection, "PRAGMA integrity_check(1)", vec![]).await;
-    let text = |row: Result<sqlx::any::AnyRow>| row.ok().and_then(|r| r.try_get::<String, _>(0).ok());
-    text(version).and_then(|v| v.parse().ok()).is_some_and(|v: usize| (1..=SCHEMA_VERSION).contains(&v)) && text(whole).as_deref() == Some("ok")
+    Ok(one(&mut connection, "PRAGMA wal_checkpoint(TRUNCATE)", vec![]).await?.get::<i64>(0)? == 0)
 }
 
 /// What a database moved aside consists of: the file and those that SQLite keeps beside it.

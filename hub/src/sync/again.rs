@@ -10,12 +10,11 @@ use gridwalk_core::documents::{Again, Audience, Doc, ERASED, Kind, Value, change
 use gridwalk_core::ids::{Actor, Id};
 use gridwalk_core::projection::tables_of;
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row};
 
 use super::batch::{Batch, number_of};
-use super::flush::{CHANGED, ENTERED, LEFT};
+use super::entries::{self, What, entry};
 use crate::error::{HubError, Result};
-use crate::store::{Arg, all, exec, insert_many, select_in};
+use crate::store::{Arg, Conn, all, exec, insert_many, select_in};
 
 /// What stands in the place of a closed report's title when its words are gone.
 pub const WORDS_GONE: &str = "（已过保存期）";
@@ -99,7 +98,7 @@ pub enum Tell {
 
 impl Batch<'_> {
     /// The generation of a document that is here, and the ids of it and of its entries.
-    pub async fn ids_of(&mut self, connection: &mut AnyConnection, doc: Id) -> Result<Option<(u32, Vec<String>)>> {
+    pub async fn ids_of(&mut self, connection: &mut Conn, doc: Id) -> Result<Option<(u32, Vec<String>)>> {
         self.load(connection, [doc]).await?;
         let Some(held) = self.held.get(&doc) else { return Ok(None) };
         let containers = held.doc.kind().versions.iter().flat_map(|v| v.containers);
@@ -109,7 +108,7 @@ impl Batch<'_> {
 
     /// Begins a document again. Rows, numbers and the hub's statement follow with [`Batch::flush`]. Of a document that is not
     /// here, because a restored backup is older, nothing but the new generation is kept: `kind` is its kind.
-    pub async fn begin_again(&mut self, connection: &mut AnyConnection, begin: &Begin<'_>, kind: &'static Kind) -> Result<()> {
+    pub async fn begin_again(&mut self, connection: &mut Conn, begin: &Begin<'_>, kind: &'static Kind) -> Result<()> {
         self.load(connection, [begin.doc]).await?;
         let (hub, now) = (self.hub, self.hub.now());
         let before = match self.held.get(&begin.doc) {
@@ -148,7 +147,7 @@ impl Batch<'_> {
     }
 
     /// Keeps the new generation in the document's row and in this batch.
-    async fn keep(&mut self, connection: &mut AnyConnection, begin: &Begin<'_>, kind: &'static Kind, after: Doc, gone: bool, now: i64) -> Result<()> {
+    async fn keep(&mut self, connection: &mut Conn, begin: &Begin<'_>, kind: &'static Kind, after: Doc, gone: bool, now: i64) -> Result<()> {
         let key = vec![Arg::text(&self.tenant.id), Arg::text(&begin.doc.to_string())];
         let generation = Arg::int(begin.generation);
         if !gone {
@@ -175,25 +174,17 @@ impl Batch<'_> {
 
     /// Writes what audiences read: those that the document is in that it entered anew, unless it is gone; those that it was in,
     /// and whoever wrote to it, that it left. Phones see the generation there and keep nothing of an older one.
-    async fn retell(&mut self, connection: &mut AnyConnection, begin: &Begin<'_>, before: &Doc, first: u64, changes: u64, gone: bool) -> Result<()> {
-        let (tenant, doc) = (Arg::text(&self.tenant.id), Arg::text(&begin.doc.to_string()));
-        let key = vec![tenant.clone(), doc.clone()];
-        // An entry's number is that of a change, or one at which the document entered or left.
-        let numbers = "SELECT number FROM changes WHERE tenant_id = $1 AND doc = $2
-            UNION SELECT entered FROM audiences WHERE tenant_id = $1 AND doc = $2 UNION SELECT left_at FROM audiences WHERE tenant_id = $1 AND doc = $2";
-        let sql = format!(
-            "DELETE FROM entries WHERE tenant_id = $1 AND doc = $2 AND number IN ({numbers})
-             AND audience IN (SELECT audience FROM audiences WHERE tenant_id = $1 AND doc = $2)"
-        );
-        exec(connection, &sql, key.clone()).await?;
+    async fn retell(&mut self, connection: &mut Conn, begin: &Begin<'_>, before: &Doc, first: u64, changes: u64, gone: bool) -> Result<()> {
+        let key = vec![Arg::text(&self.tenant.id), Arg::text(&begin.doc.to_string())];
+        entries::untell_all(connection, &self.tenant.id, &begin.doc.to_string()).await?;
         if begin.tell == Tell::Nobody {
             exec(connection, "DELETE FROM audiences WHERE tenant_id = $1 AND doc = $2", key).await?;
             return Ok(());
         }
         let (mut stays, mut left) = (BTreeSet::new(), self.authors(connection, before).await?);
         for row in all(connection, "SELECT audience, left_at FROM audiences WHERE tenant_id = $1 AND doc = $2", key.clone()).await? {
-            let audience = row.try_get::<String, _>(0)?.parse()?;
-            if gone || row.try_get::<Option<i64>, _>(1)?.is_some() {
+            let audience = row.get(0)?;
+            if gone || row.get::<Option<i64>>(1)?.is_some() {
                 left.insert(audience)
             } else {
                 stays.insert(audience)
@@ -203,21 +194,20 @@ impl Batch<'_> {
             let args = key.into_iter().chain([Arg::int(first), Arg::int(self.hub.now())]).collect();
             exec(connection, "UPDATE audiences SET left_at = $3, left_time = $4 WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL", args).await?;
         }
-        let entry =
-            |audience: &Audience, number: u64, what: i64| vec![tenant.clone(), Arg::text(&audience.to_string()), Arg::int(number), doc.clone(), Arg::int(what)];
-        let mut entries: Vec<_> = left.difference(&stays).map(|audience| entry(audience, first, LEFT)).collect();
+        let entry = |audience: &Audience, number: u64, what: What| entry(&self.tenant.id, &audience.to_string(), number, &begin.doc.to_string(), what);
+        let mut told: Vec<_> = left.difference(&stays).map(|audience| entry(audience, first, What::Left)).collect();
         for audience in &stays {
-            entries.extend((0..changes).map(|n| entry(audience, first + n, if n == 0 { ENTERED } else { CHANGED })));
+            told.extend((0..changes).map(|n| entry(audience, first + n, if n == 0 { What::Entered } else { What::Changed })));
         }
-        insert_many(connection, "entries", entries).await
+        entries::keep(connection, told).await
     }
 
     /// Everyone who wrote to a document: their phones keep what they wrote for a while, also where they do not read it any more.
-    async fn authors(&self, connection: &mut AnyConnection, doc: &Doc) -> Result<BTreeSet<Audience>> {
+    async fn authors(&self, connection: &mut Conn, doc: &Doc) -> Result<BTreeSet<Audience>> {
         let metas = doc.automerge().get_changes_meta(&[]);
         let devices: BTreeSet<_> = metas.iter().filter_map(|m| m.actor.to_bytes().try_into().ok()).map(|actor| Actor(actor).device()).collect();
-        let keys: Vec<Arg> = devices.iter().map(|device| Arg::text(&device.to_string())).collect();
+        let keys: Vec<String> = devices.iter().map(ToString::to_string).collect();
         let rows = select_in(connection, "SELECT person FROM devices WHERE tenant_id = $1 AND device IN ({in})", &self.tenant.id, &keys).await?;
-        rows.iter().map(|row| Ok(Audience::Person(row.try_get::<String, _>(0)?.parse()?))).collect()
+        rows.iter().map(|row| Ok(Audience::Person(row.get(0)?))).collect()
     }
 }

@@ -2,15 +2,16 @@
 
 use gridwalk_core::identity::PublicKey;
 use gridwalk_core::ids::{DeviceId, Id};
-use gridwalk_core::rules::{Author, Grant, Over};
+use gridwalk_core::rules::{Author, Grant, RoleScope};
 use gridwalk_core::sync::protocol::{Granted, RefusalCode};
-use sqlx::{AnyConnection, Row};
 
-use super::batch::GRACE_SECONDS;
 use super::request::OpenBundle;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all};
+use crate::store::{Arg, Conn, all};
+
+/// For how long after a document left an audience, or a role ended, what was done before hearing of it is taken, in seconds.
+pub(super) const GRACE_SECONDS: i64 = 30 * 86_400;
 
 /// A device's place in a community.
 #[derive(Debug, Clone)]
@@ -25,15 +26,11 @@ pub struct Membership {
 
 impl Membership {
     /// The membership of `device` in `tenant`.
-    pub async fn find(connection: &mut AnyConnection, tenant: &str, device: DeviceId) -> Result<Option<Self>> {
+    pub async fn find(connection: &mut Conn, tenant: &str, device: DeviceId) -> Result<Option<Self>> {
         let args = vec![Arg::text(tenant), Arg::text(&device.to_string())];
         let rows = all(connection, "SELECT public_key, person, revoked_at FROM devices WHERE tenant_id = $1 AND device = $2", args).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(Self {
-            key: PublicKey::from_bytes(&row.try_get::<Vec<u8>, _>(0)?)?,
-            person: row.try_get::<String, _>(1)?.parse()?,
-            revoked: row.try_get::<Option<i64>, _>(2)?.is_some(),
-        }))
+        Ok(Some(Self { key: PublicKey::from_bytes(&row.get::<Vec<u8>>(0)?)?, person: row.get(1)?, revoked: row.get::<Option<i64>>(2)?.is_some() }))
     }
 
     /// The membership, if the device may speak now.
@@ -48,7 +45,7 @@ impl Membership {
 
 /// The author behind a device: the roles of now, and those that held at sequence number `at` of this epoch and ended less
 /// than 30 days before `now`.
-pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: DeviceId, person: Id, at: Option<u64>, now: i64) -> Result<Author> {
+pub async fn author_of(connection: &mut Conn, tenant: &Tenant, device: DeviceId, person: Id, at: Option<u64>, now: i64) -> Result<Author> {
     if person == tenant.hub_person {
         return Ok(Author::of_hub(device, person));
     }
@@ -66,15 +63,15 @@ pub async fn author_of(connection: &mut AnyConnection, tenant: &Tenant, device: 
     .await?;
     let mut grants = Vec::new();
     for row in rows {
-        grants.push(Grant { role: row.try_get::<String, _>(0)?.parse()?, scope: row.try_get::<String, _>(1)?.parse()? });
+        grants.push(Grant { role: row.get(0)?, scope: row.get(1)? });
     }
     // A circle is for people of the community: with the last other role its members' end too.
-    if grants.iter().all(|g: &Grant| g.role.over() == Over::Circle) {
+    if grants.iter().all(|g: &Grant| g.role.over() == RoleScope::Circle) {
         grants.clear();
     }
     let sql = "SELECT device FROM devices WHERE tenant_id = $1 AND person = $2 UNION SELECT device FROM earlier_devices WHERE tenant_id = $1 AND person = $2";
     let rows = all(connection, sql, vec![Arg::text(&tenant.id), Arg::text(&person.to_string())]).await?;
-    let devices = rows.iter().map(|r| Ok(r.try_get::<String, _>(0)?.parse()?)).collect::<Result<_>>()?;
+    let devices = rows.iter().map(|r| Ok(r.get(0)?)).collect::<Result<_>>()?;
     Ok(Author { device, devices, person, grants })
 }
 
@@ -88,7 +85,7 @@ pub struct Signer {
 
 impl Signer {
     /// The signer of `bundle`, who is `person`.
-    pub async fn of(connection: &mut AnyConnection, hub: &Hub, tenant: &Tenant, bundle: &OpenBundle, person: Id) -> Result<Self> {
+    pub async fn of(connection: &mut Conn, hub: &Hub, tenant: &Tenant, bundle: &OpenBundle, person: Id) -> Result<Self> {
         let at = (bundle.epoch == hub.store.epoch).then_some(bundle.number);
         Ok(Self { author: author_of(connection, tenant, bundle.device, person, at, hub.now()).await?, at })
     }

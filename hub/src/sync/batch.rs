@@ -13,15 +13,12 @@ use gridwalk_core::kinds::Input;
 use gridwalk_core::places::successor;
 use gridwalk_core::projection::Row;
 use gridwalk_core::rules::{Author, judge};
-use sqlx::{AnyConnection, Row as _};
 
-use super::carried::Vouched;
+use super::author::GRACE_SECONDS;
+use super::request::Vouched;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, one, select_in};
-
-/// For how long after a document left an audience, or a role ended, what was done before hearing of it is taken, in seconds.
-pub(super) const GRACE_SECONDS: i64 = 30 * 86_400;
+use crate::store::{Arg, Conn, one, select_in};
 
 /// A document as this transaction sees it.
 pub(super) struct Held {
@@ -39,7 +36,7 @@ pub(super) struct Held {
     pub rows: Option<Vec<Row>>,
 }
 
-/// Where something stands that a happening is about.
+/// Where something stands that an event is about.
 #[derive(Default)]
 pub(super) struct About {
     /// Its kind's name.
@@ -90,7 +87,7 @@ pub struct Batch<'a> {
     /// The tenant's number when it was looked at, of what is decided on a snapshot.
     pub(super) seen: Option<u64>,
     pub(super) held: HashMap<Id, Held>,
-    /// Audiences of what happenings are about, where nothing else of it is needed.
+    /// Audiences of what events are about, where nothing else of it is needed.
     pub(super) abouts: HashMap<Id, About>,
     /// Documents that were looked for and are not there.
     pub(super) absent: BTreeSet<Id>,
@@ -118,32 +115,32 @@ impl<'a> Batch<'a> {
     }
 
     /// Loads these documents, in order of id, unless they are here already.
-    pub async fn load(&mut self, connection: &mut AnyConnection, ids: impl IntoIterator<Item = Id>) -> Result<()> {
+    pub async fn load(&mut self, connection: &mut Conn, ids: impl IntoIterator<Item = Id>) -> Result<()> {
         let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id) && !self.absent.contains(id)).collect();
         if wanted.is_empty() {
             return Ok(());
         }
-        let keys: Vec<Arg> = wanted.iter().map(|id| Arg::text(&id.to_string())).collect();
+        let keys: Vec<String> = wanted.iter().map(ToString::to_string).collect();
         let tenant = self.tenant.id.clone();
         let mut found: BTreeMap<Id, Held> = BTreeMap::new();
         for row in
             select_in(connection, "SELECT doc, schema, generation, about, kind FROM documents WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys).await?
         {
-            let id: Id = row.try_get::<String, _>(0)?.parse()?;
-            let schema = u16::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u16::MAX);
-            let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
-            let about = row.try_get::<Option<String>, _>(3)?.map(|t| t.parse()).transpose()?;
+            let id: Id = row.get(0)?;
+            let schema = u16::try_from(row.get::<i64>(1)?).unwrap_or(u16::MAX);
+            let generation = u32::try_from(row.get::<i64>(2)?).unwrap_or(u32::MAX);
+            let about = row.get::<Option<String>>(3)?.map(|t| t.parse()).transpose()?;
             let doc = Arc::new(Doc::with_schema(schema, generation)?);
             found.insert(id, Held { doc, about, stored: true, stored_schema: schema, audiences: BTreeSet::new(), left: Vec::new(), dirty: false, rows: None });
         }
         if !found.is_empty() {
-            let keys: Vec<Arg> = found.keys().map(|id| Arg::text(&id.to_string())).collect();
+            let keys: Vec<String> = found.keys().map(ToString::to_string).collect();
             for row in
                 select_in(connection, "SELECT doc, body FROM changes WHERE tenant_id = $1 AND doc IN ({in}) ORDER BY doc, number", &tenant, &keys).await?
             {
-                let id: Id = row.try_get::<String, _>(0)?.parse()?;
+                let id: Id = row.get(0)?;
                 if let Some(held) = found.get_mut(&id) {
-                    Arc::make_mut(&mut held.doc).take_chunk(&row.try_get::<Vec<u8>, _>(1)?)?;
+                    Arc::make_mut(&mut held.doc).take_chunk(&row.get::<Vec<u8>>(1)?)?;
                 }
             }
             for (id, about) in self.standing(connection, &keys).await? {
@@ -158,32 +155,32 @@ impl<'a> Batch<'a> {
     }
 
     /// A document as it is stored.
-    pub async fn document(&mut self, connection: &mut AnyConnection, id: Id) -> Result<Option<Arc<Doc>>> {
+    pub async fn document(&mut self, connection: &mut Conn, id: Id) -> Result<Option<Arc<Doc>>> {
         self.load(connection, [id]).await?;
         Ok(self.held.get(&id).map(|h| h.doc.clone()))
     }
 
-    /// Loads the audiences of what happenings are about.
-    pub(super) async fn load_abouts(&mut self, connection: &mut AnyConnection, ids: impl IntoIterator<Item = Id>) -> Result<()> {
+    /// Loads the audiences of what events are about.
+    pub(super) async fn load_abouts(&mut self, connection: &mut Conn, ids: impl IntoIterator<Item = Id>) -> Result<()> {
         let wanted: BTreeSet<Id> = ids.into_iter().filter(|id| !self.held.contains_key(id)).collect();
-        let keys: Vec<Arg> = wanted.iter().map(|id| Arg::text(&id.to_string())).collect();
+        let keys: Vec<String> = wanted.iter().map(ToString::to_string).collect();
         self.abouts.extend(self.standing(connection, &keys).await?);
         Ok(())
     }
 
     /// The audiences that these documents are in, and those that they left less than 30 days ago.
-    async fn standing(&self, connection: &mut AnyConnection, docs: &[Arg]) -> Result<HashMap<Id, About>> {
+    async fn standing(&self, connection: &mut Conn, docs: &[String]) -> Result<HashMap<Id, About>> {
         let sql = "SELECT d.doc, d.kind, d.erased_at, a.audience, a.left_at, a.left_time FROM documents d
             LEFT JOIN audiences a ON a.tenant_id = d.tenant_id AND a.doc = d.doc WHERE d.tenant_id = $1 AND d.doc IN ({in})";
         let lately = self.hub.now() - GRACE_SECONDS;
         let mut found: HashMap<Id, About> = HashMap::new();
         for row in select_in(connection, sql, &self.tenant.id, docs).await? {
-            let (kind, erased) = (row.try_get(1)?, row.try_get::<Option<i64>, _>(2)?.is_some());
-            let about = found.entry(row.try_get::<String, _>(0)?.parse()?).or_insert_with(|| About { kind, erased, ..About::default() });
+            let (kind, erased) = (row.get(1)?, row.get::<Option<i64>>(2)?.is_some());
+            let about = found.entry(row.get(0)?).or_insert_with(|| About { kind, erased, ..About::default() });
             // What was erased is in no audience.
-            let Some(audience) = row.try_get::<Option<String>, _>(3)? else { continue };
+            let Some(audience) = row.get::<Option<String>>(3)? else { continue };
             let audience: Audience = audience.parse()?;
-            match (row.try_get::<Option<i64>, _>(4)?, row.try_get::<Option<i64>, _>(5)?) {
+            match (row.get::<Option<i64>>(4)?, row.get::<Option<i64>>(5)?) {
                 (None, _) => drop(about.audiences.insert(audience)),
                 (Some(number), Some(at)) if at > lately => about.left.push(Left { audience, number: number.cast_unsigned() }),
                 _ => {}
@@ -203,19 +200,19 @@ impl<'a> Batch<'a> {
     }
 
     /// Whether a document that this batch looked at was changed, or came into being, after it was looked at.
-    pub async fn is_stale(&self, connection: &mut AnyConnection) -> Result<bool> {
+    pub async fn is_stale(&self, connection: &mut Conn) -> Result<bool> {
         let Some(seen) = self.seen else { return Ok(false) };
         if number_of(connection, &self.tenant.id).await? == seen {
             return Ok(false);
         }
         let looked_at: BTreeSet<Id> = self.held.keys().chain(&self.absent).chain(self.abouts.keys()).copied().collect();
-        let keys: Vec<Arg> = looked_at.iter().map(|id| Arg::text(&id.to_string())).collect();
-        // It was changed, or moved: a happening moves without a change of its own.
+        let keys: Vec<String> = looked_at.iter().map(ToString::to_string).collect();
+        // It was changed, or moved: an event moves without a change of its own.
         let newest = "SELECT max(number) FROM changes WHERE tenant_id = $1 AND doc IN ({in})
             UNION ALL SELECT max(entered) FROM audiences WHERE tenant_id = $1 AND doc IN ({in})
             UNION ALL SELECT max(left_at) FROM audiences WHERE tenant_id = $1 AND doc IN ({in})";
         for row in select_in(connection, newest, &self.tenant.id, &keys).await? {
-            if row.try_get::<Option<i64>, _>(0)?.is_some_and(|number| number.cast_unsigned() > seen) {
+            if row.get::<Option<i64>>(0)?.is_some_and(|number| number.cast_unsigned() > seen) {
                 return Ok(true);
             }
         }
@@ -234,7 +231,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The kind of a document that is here, of those that were loaded or that happenings are about.
+    /// The kind of a document that is here, of those that were loaded or that events are about.
     pub(super) fn kind_of(&self, id: Id) -> Option<&str> {
         self.held.get(&id).map(|held| held.doc.kind().name).or_else(|| self.abouts.get(&id).map(|about| &*about.kind))
     }
@@ -259,7 +256,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Loads where closed places among these have gone, to the last.
-    async fn load_successors(&mut self, connection: &mut AnyConnection, mut places: Vec<Id>) -> Result<()> {
+    async fn load_successors(&mut self, connection: &mut Conn, mut places: Vec<Id>) -> Result<()> {
         let mut seen = BTreeSet::new();
         while !places.is_empty() {
             let held = places.iter().filter_map(|id| self.held.get(id)).filter(|h| h.doc.kind().name == "place");
@@ -271,7 +268,7 @@ impl<'a> Batch<'a> {
 
     /// The open place that a closed one's things go to, `None` if `place` is open or leads nowhere. It and its successors are
     /// looked at by this batch from now on: if one is closed meanwhile, it decides again.
-    pub(super) async fn open_successor(&mut self, connection: &mut AnyConnection, place: Id) -> Result<Option<Id>> {
+    pub(super) async fn open_successor(&mut self, connection: &mut Conn, place: Id) -> Result<Option<Id>> {
         self.load(connection, [place]).await?;
         self.load_successors(connection, vec![place]).await?;
         let (mut last, mut seen) = (place, BTreeSet::from([place]));
@@ -285,18 +282,18 @@ impl<'a> Batch<'a> {
     }
 
     /// Runs a command as the hub: import, `settled` steps. It goes the same way as a phone's.
-    pub async fn run(&mut self, connection: &mut AnyConnection, input: Input) -> Result<Id> {
+    pub async fn run(&mut self, connection: &mut Conn, input: Input) -> Result<Id> {
         self.run_on(connection, input, None).await
     }
 
     /// The same of a command about document `id` by someone who saw it as `seen`, an older state of it: as with a phone that did not
     /// hear of what came since, different values for one field both stand.
-    pub async fn run_beside(&mut self, connection: &mut AnyConnection, input: Input, id: Id, seen: Doc) -> Result<Id> {
+    pub async fn run_beside(&mut self, connection: &mut Conn, input: Input, id: Id, seen: Doc) -> Result<Id> {
         self.hub.leave_actor(self.tenant);
         self.run_on(connection, input, Some((id, Arc::new(seen)))).await
     }
 
-    async fn run_on(&mut self, connection: &mut AnyConnection, input: Input, seen: Option<(Id, Arc<Doc>)>) -> Result<Id> {
+    async fn run_on(&mut self, connection: &mut Conn, input: Input, seen: Option<(Id, Arc<Doc>)>) -> Result<Id> {
         let json = serde_json::to_value(&input).map_err(|e| HubError::Usage(e.to_string()))?;
         let mut named = Vec::new();
         ids_in(&json, &mut named);
@@ -344,9 +341,9 @@ impl<'a> Batch<'a> {
 }
 
 /// The last number of a tenant's sequence.
-pub(super) async fn number_of(connection: &mut AnyConnection, tenant: &str) -> Result<u64> {
+pub(super) async fn number_of(connection: &mut Conn, tenant: &str) -> Result<u64> {
     let row = one(connection, "SELECT number FROM tenants WHERE tenant_id = $1", vec![Arg::text(tenant)]).await?;
-    Ok(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0))
+    Ok(u64::try_from(row.get::<i64>(0)?).unwrap_or(0))
 }
 
 /// What has been loaded, as a source of documents for commands.

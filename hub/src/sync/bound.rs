@@ -3,12 +3,11 @@
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 use gridwalk_core::times::BoundTimes;
-use sqlx::{AnyConnection, Row};
 
 use super::batch::Batch;
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec};
+use crate::store::{Arg, Conn, all, exec};
 
 /// How much later than now an anchored phone's time may look, because both sides count whole seconds.
 const ROUNDING_SECONDS: i64 = 2;
@@ -18,11 +17,11 @@ const AT_ONCE: i64 = 100;
 impl Batch<'_> {
     /// What this document, if it was changed, claims to be later than now was now at the latest: nobody believes it to be later,
     /// whatever kind it is of.
-    pub(super) async fn bound(&mut self, connection: &mut AnyConnection, doc: Id) -> Result<()> {
+    pub(super) async fn bound(&mut self, connection: &mut Conn, doc: Id) -> Result<()> {
         if self.held.get(&doc).is_some_and(|held| held.dirty) { self.bound_now(connection, doc).await } else { Ok(()) }
     }
 
-    async fn bound_now(&mut self, connection: &mut AnyConnection, document: Id) -> Result<()> {
+    async fn bound_now(&mut self, connection: &mut Conn, document: Id) -> Result<()> {
         let received_at = self.hub.latest_now();
         let Some(held) = self.held.get(&document).filter(|held| !held.doc.is_erased()) else { return Ok(()) };
         let claimed: Vec<i64> = held.doc.tree().later_than(received_at + ROUNDING_SECONDS).into_iter().collect();
@@ -43,7 +42,7 @@ pub async fn bound_what_came_ahead(hub: &Hub, tenant: &Tenant) -> Result<()> {
         let rows = all(&mut tx, sql, vec![Arg::text(&tenant.id), Arg::int(latest), Arg::text(&after), Arg::Int(Some(AT_ONCE))]).await?;
         let mut batch = Batch::new(hub, tenant);
         for row in &rows {
-            after = row.try_get(0)?;
+            after = row.get(0)?;
             let id: Id = after.parse()?;
             batch.load(&mut tx, [id]).await?;
             batch.bound_now(&mut tx, id).await?;

@@ -2,25 +2,17 @@
 //! receipt for the author. Any enrolled device may carry, also for a community that it is not in.
 
 use gridwalk_core::identity::cipher::sha256;
-use gridwalk_core::ids::{DeviceId, Id};
+use gridwalk_core::ids::DeviceId;
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::protocol::{Carried, CarriedAnswer, Envelope, Judged, Outcome, Receipt, Word, encode};
+use gridwalk_core::sync::protocol::{Carried, CarriedAnswer, Envelope, Judged, Outcome, Receipt, VerdictCode, encode};
 
 use super::author::{Membership, author_of};
-use super::handle::take_in;
-use super::request::open_bundle;
-use crate::admin::keys::secret_of;
+use super::request::{Vouched, open_bundle};
+use super::take::take_in;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-
-/// Who vouches for what a revoked device made, and why.
-#[derive(Debug, Clone)]
-pub struct Vouched {
-    /// The cadre.
-    pub by: Id,
-    /// Their reason, in their words.
-    pub reason: String,
-}
+use crate::registry::community_keys::secret_of;
+use crate::store::Conn;
 
 /// The longest reason for vouching, in bytes.
 const MAX_REASON: usize = 1000;
@@ -59,7 +51,7 @@ async fn open_and_take(hub: &Hub, carrier: DeviceId, carried: &Carried) -> Resul
     drop(read);
     let (mut verdicts, _) = take_in(hub, &tenant, &[&bundle], None).await?;
     let verdicts = verdicts.pop().unwrap_or_default();
-    let waits = verdicts.iter().any(|v| matches!(v.word, Word::Missing | Word::Held));
+    let waits = verdicts.iter().any(|v| matches!(v.code, VerdictCode::Missing | VerdictCode::Held));
     let judged = Judged { hub_time: hub.now(), epoch: hub.store.epoch, verdicts };
     let receipt = Receipt::make(&judged, &tenant.id, sha256(&carried.envelope), &author.key, &key, hub.random())?;
     tracing::debug!(tenant = tenant.id, device = %bundle.device, carrier = %carrier, "carried");
@@ -67,7 +59,7 @@ async fn open_and_take(hub: &Hub, carrier: DeviceId, carried: &Carried) -> Resul
 }
 
 /// Who vouches, if the carrier's person may: a cadre of that community.
-async fn voucher(hub: &Hub, connection: &mut sqlx::AnyConnection, tenant: &Tenant, carrier: DeviceId, reason: Option<&str>) -> Result<Option<Vouched>> {
+async fn voucher(hub: &Hub, connection: &mut Conn, tenant: &Tenant, carrier: DeviceId, reason: Option<&str>) -> Result<Option<Vouched>> {
     let Some(reason) = reason.map(str::trim).filter(|r| !r.is_empty() && r.len() <= MAX_REASON) else { return Ok(None) };
     let member = match Membership::active(Membership::find(connection, &tenant.id, carrier).await?) {
         Ok(member) => member,

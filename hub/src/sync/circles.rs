@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use gridwalk_core::circles::{Purpose, readers};
 use gridwalk_core::documents::{Audience, Map};
 use gridwalk_core::ids::Id;
-use sqlx::{AnyConnection, Row};
 
 use super::batch::Batch;
-use crate::admin::log::{Act, record};
 use crate::error::Result;
-use crate::store::{Arg, all, exec};
+use crate::registry::act_log::{Act, record};
+use crate::store::{Arg, Conn, all, exec};
 
 impl Batch<'_> {
     /// Begins and ends the roles of the circles that this batch changed, at `number`.
-    pub(super) async fn circles(&self, connection: &mut AnyConnection, number: u64, now: i64) -> Result<()> {
+    pub(super) async fn circles(&self, connection: &mut Conn, number: u64, now: i64) -> Result<()> {
         let mut changed: Vec<(&Id, &Map)> =
             self.held.iter().filter(|(_, h)| h.dirty && h.doc.kind().name == "circle").map(|(id, h)| (id, &**h.doc.tree())).collect();
         changed.sort_by_key(|(id, _)| **id);
@@ -25,7 +24,7 @@ impl Batch<'_> {
             let of_circle = vec![Arg::text(&self.tenant.id), Arg::text(&role), Arg::text(&scope)];
             let sql = "SELECT person FROM grants WHERE tenant_id = $1 AND role = $2 AND scope = $3 AND until_number IS NULL";
             let rows = all(connection, sql, of_circle.clone()).await?;
-            let was: BTreeSet<String> = rows.iter().map(|r| r.try_get(0)).collect::<std::result::Result<_, _>>()?;
+            let was: BTreeSet<String> = rows.iter().map(|r| r.get(0)).collect::<std::result::Result<_, _>>()?;
             for person in is.difference(&was) {
                 let args = of_circle.iter().cloned().chain([Arg::text(person), Arg::int(number)]).collect();
                 // Who left and comes back within one request goes on as if they had not left.

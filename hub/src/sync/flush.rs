@@ -7,27 +7,24 @@ use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::projection::{Type, project, tables_of};
 use gridwalk_core::sync::protocol::{Actors, Statement, StatementLine, encode};
-use sqlx::{AnyConnection, Row};
 
 use super::batch::{Batch, number_of};
-use super::carried::Vouched;
-use crate::admin::log::{Act, record};
+use super::entries::{self, What, entry};
+use super::request::Vouched;
 use crate::error::Result;
-use crate::store::{Arg, all, exec, insert_many, select_in};
+use crate::registry::act_log::{Act, record};
+use crate::store::{Arg, Conn, all, exec, insert_many, select_in};
 
-pub(super) const CHANGED: i64 = 0;
-pub(super) const ENTERED: i64 = 1;
-pub(super) const LEFT: i64 = 2;
-/// How long phones hold a happening after it came in, however old it says it is: 30 days.
+/// How long phones hold an event after it came in, however old it says it is: 30 days.
 const UNSEEN_SECONDS: i64 = 30 * 86_400;
 
 /// Rows to insert, by table.
 type Inserts = Vec<Vec<Arg>>;
 
 impl Batch<'_> {
-    /// Writes everything; answers with the numbers that the new changes got, and whose they are. Letting the documents go is
+    /// Writes everything. Returns the numbers that the new changes got, and whose they are. Letting the documents go is
     /// left to the caller: after the commit it keeps nobody waiting.
-    pub async fn flush(&mut self, connection: &mut AnyConnection) -> Result<Vec<(u64, DeviceId)>> {
+    pub async fn flush(&mut self, connection: &mut Conn) -> Result<Vec<(u64, DeviceId)>> {
         self.keep_own_statement();
         if self.new.is_empty() && self.kept.is_empty() && self.finals.is_empty() {
             return Ok(Vec::new());
@@ -36,19 +33,19 @@ impl Batch<'_> {
         let mut taken = Vec::new();
         let mut number = number_of(connection, &self.tenant.id).await?;
         let now = self.hub.now();
-        let (mut changes, mut entries, mut audiences): (Inserts, Inserts, Inserts) = Default::default();
+        let (mut changes, mut told, mut audiences): (Inserts, Inserts, Inserts) = Default::default();
         let mut begun: BTreeSet<Id> = BTreeSet::new();
         for change in std::mem::take(&mut self.new) {
             number += 1;
             taken.push((number, change.device));
             let held = &self.held[&change.doc];
             let doc = Arg::text(&change.doc.to_string());
-            let what = if !held.stored && begun.insert(change.doc) { ENTERED } else { CHANGED };
+            let what = if !held.stored && begun.insert(change.doc) { What::Entered } else { What::Changed };
             for audience in &held.audiences {
-                let audience = Arg::text(&audience.to_string());
-                entries.push(vec![tenant.clone(), audience.clone(), Arg::int(number), doc.clone(), Arg::int(what)]);
-                if what == ENTERED {
-                    audiences.push(vec![tenant.clone(), doc.clone(), audience, Arg::int(number), Arg::Int(None), Arg::Int(None)]);
+                let audience = audience.to_string();
+                told.push(entry(&self.tenant.id, &audience, number, &change.doc.to_string(), what));
+                if what == What::Entered {
+                    audiences.push(vec![tenant.clone(), doc.clone(), Arg::text(&audience), Arg::int(number), Arg::Int(None), Arg::Int(None)]);
                 }
             }
             changes.push(vec![tenant.clone(), doc, Arg::int(number), Arg::Blob(change.body), Arg::int(now)]);
@@ -56,7 +53,7 @@ impl Batch<'_> {
         self.documents(connection, now).await?;
         insert_many(connection, "changes", changes).await?;
         insert_many(connection, "audiences", audiences).await?;
-        insert_many(connection, "entries", entries).await?;
+        entries::keep(connection, told).await?;
         number = self.moves(connection, number, now).await?;
         self.circles(connection, number, now).await?;
         self.rows(connection).await?;
@@ -65,7 +62,7 @@ impl Batch<'_> {
         Ok(taken)
     }
 
-    async fn documents(&mut self, connection: &mut AnyConnection, now: i64) -> Result<()> {
+    async fn documents(&mut self, connection: &mut Conn, now: i64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let mut fresh = Vec::new();
         for (id, held) in self.held.iter().filter(|(_, h)| h.dirty) {
@@ -85,11 +82,11 @@ impl Batch<'_> {
     }
 
     /// Documents whose place changed enter their new audiences, then leave the old ones, and what is about them with them.
-    async fn moves(&mut self, connection: &mut AnyConnection, mut number: u64, now: i64) -> Result<u64> {
+    async fn moves(&mut self, connection: &mut Conn, mut number: u64, now: i64) -> Result<u64> {
         let mut moved: Vec<(Id, BTreeSet<Audience>, BTreeSet<Audience>)> = self
             .held
             .iter()
-            // A happening moves with what it is about, never by a change of its own.
+            // An event moves with what it is about, never by a change of its own.
             .filter(|(_, h)| h.dirty && h.about.is_none())
             .map(|(id, h)| (*id, h.audiences.clone(), self.place(*id, h.doc.kind(), h.doc.tree()).0))
             .filter(|(_, old, new)| old != new)
@@ -100,72 +97,67 @@ impl Batch<'_> {
         for (id, old, new) in moved {
             let (entered, left): (Vec<String>, Vec<String>) =
                 (new.difference(&old).map(ToString::to_string).collect(), old.difference(&new).map(ToString::to_string).collect());
-            let moving = self.with_happenings(connection, id).await?;
-            let (mut audiences, mut entries): (Inserts, Inserts) = Default::default();
+            let moving = self.with_events(connection, id).await?;
+            let (mut audiences, mut told): (Inserts, Inserts) = Default::default();
             // A number each, so that a page can end between any two of them.
             for doc in &moving {
                 number += 1;
                 for audience in &entered {
-                    let (doc, audience) = (Arg::text(doc), Arg::text(audience));
-                    audiences.push(vec![tenant.clone(), doc.clone(), audience.clone(), Arg::int(number), Arg::Int(None), Arg::Int(None)]);
-                    entries.push(vec![tenant.clone(), audience, Arg::int(number), doc, Arg::int(ENTERED)]);
+                    audiences.push(vec![tenant.clone(), Arg::text(doc), Arg::text(audience), Arg::int(number), Arg::Int(None), Arg::Int(None)]);
+                    told.push(entry(&self.tenant.id, audience, number, doc, What::Entered));
                 }
             }
             insert_many(connection, "audiences", audiences).await?;
-            insert_many(connection, "entries", entries).await?;
-            let mut entries: Inserts = Vec::new();
+            entries::keep(connection, told).await?;
+            let mut told: Inserts = Vec::new();
             // What happened goes before what it happened to: nowhere is a visit without its household.
             for doc in moving.iter().rev() {
                 number += 1;
                 for audience in &left {
                     self.leave(connection, doc, audience, number, now).await?;
-                    entries.push(vec![tenant.clone(), Arg::text(audience), Arg::int(number), Arg::text(doc), Arg::int(LEFT)]);
+                    told.push(entry(&self.tenant.id, audience, number, doc, What::Left));
                 }
             }
-            insert_many(connection, "entries", entries).await?;
+            entries::keep(connection, told).await?;
         }
         Ok(number)
     }
 
     /// A document and everything that is about it.
-    async fn with_happenings(&self, connection: &mut AnyConnection, id: Id) -> Result<Vec<String>> {
+    async fn with_events(&self, connection: &mut Conn, id: Id) -> Result<Vec<String>> {
         let mut moving = vec![id.to_string()];
         let sql = "SELECT doc FROM documents WHERE tenant_id = $1 AND about = $2 ORDER BY doc";
         for row in all(connection, sql, vec![Arg::text(&self.tenant.id), Arg::text(&moving[0])]).await? {
-            moving.push(row.try_get(0)?);
+            moving.push(row.get(0)?);
         }
         Ok(moving)
     }
 
     /// Takes a document out of an audience; the mark that it left is the caller's to write.
-    async fn leave(&self, connection: &mut AnyConnection, doc: &str, audience: &str, number: u64, now: i64) -> Result<()> {
-        let args = vec![Arg::text(&self.tenant.id), Arg::text(audience), Arg::text(doc)];
-        // An entry's number is that of a change, or one at which the document entered or left.
-        let numbers = "SELECT number FROM changes WHERE tenant_id = $1 AND doc = $3
-            UNION SELECT entered FROM audiences WHERE tenant_id = $1 AND doc = $3 UNION SELECT left_at FROM audiences WHERE tenant_id = $1 AND doc = $3";
-        exec(connection, &format!("DELETE FROM entries WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND number IN ({numbers})"), args.clone()).await?;
-        let args = args.into_iter().chain([Arg::int(number), Arg::int(now)]).collect();
+    async fn leave(&self, connection: &mut Conn, doc: &str, audience: &str, number: u64, now: i64) -> Result<()> {
+        entries::untell(connection, &self.tenant.id, doc, audience).await?;
+        let args = vec![Arg::text(&self.tenant.id), Arg::text(audience), Arg::text(doc), Arg::int(number), Arg::int(now)];
         let sql = "UPDATE audiences SET left_at = $4, left_time = $5 WHERE tenant_id = $1 AND audience = $2 AND doc = $3 AND left_at IS NULL";
         exec(connection, sql, args).await?;
         Ok(())
     }
 
     /// Writes the rows of everything loaded again.
-    pub(super) async fn write_rows_again(&mut self, connection: &mut AnyConnection) -> Result<()> {
+    pub(super) async fn write_rows_again(&mut self, connection: &mut Conn) -> Result<()> {
         self.held.values_mut().for_each(|h| h.dirty = true);
         self.rows(connection).await
     }
 
-    async fn rows(&mut self, connection: &mut AnyConnection) -> Result<()> {
+    async fn rows(&mut self, connection: &mut Conn) -> Result<()> {
         let tenant = self.tenant.id.clone();
         let mut inserts: HashMap<&'static str, Inserts> = HashMap::new();
-        let mut deletes: HashMap<&'static str, Vec<Arg>> = HashMap::new();
+        let mut deletes: HashMap<&'static str, Vec<String>> = HashMap::new();
         self.project();
         for (id, held) in self.held.iter_mut().filter(|(_, h)| h.dirty) {
             let doc = Arg::text(&id.to_string());
             if held.stored {
                 for table in tables_of(held.doc.kind()) {
-                    deletes.entry(table.name).or_default().push(doc.clone());
+                    deletes.entry(table.name).or_default().push(id.to_string());
                 }
             }
             for row in held.rows.take().unwrap_or_default() {
@@ -193,7 +185,7 @@ impl Batch<'_> {
         }
     }
 
-    async fn answers(&mut self, connection: &mut AnyConnection, number: u64, now: i64) -> Result<()> {
+    async fn answers(&mut self, connection: &mut Conn, number: u64, now: i64) -> Result<()> {
         let tenant = Arg::text(&self.tenant.id);
         let finals = std::mem::take(&mut self.finals).into_iter().map(|f| {
             vec![tenant.clone(), Arg::text(&f.doc.to_string()), Arg::int(f.generation), Arg::text(&hash_text(&f.hash)), Arg::int(f.word), Arg::Text(f.reason)]
@@ -277,6 +269,6 @@ fn arg(value: Value, kind: Type) -> Arg {
     }
 }
 
-async fn delete_in(connection: &mut AnyConnection, table: &str, tenant: &str, docs: &[Arg]) -> Result<()> {
+async fn delete_in(connection: &mut Conn, table: &str, tenant: &str, docs: &[String]) -> Result<()> {
     select_in(connection, &format!("DELETE FROM {table} WHERE tenant_id = $1 AND doc IN ({{in}})"), tenant, docs).await.map(drop)
 }

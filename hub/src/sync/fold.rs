@@ -2,11 +2,11 @@
 //! contains.
 
 use gridwalk_core::documents::Doc;
-use sqlx::{AnyConnection, Row};
 
+use super::entries;
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec};
+use crate::store::{Arg, Conn, all, exec};
 
 /// Changes older than this are folded, in seconds: phones that sync weekly still read single changes.
 pub const FOLD_AFTER_SECONDS: i64 = 14 * 86_400;
@@ -26,7 +26,7 @@ pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64) -> Result<u64> {
         let args = vec![Arg::text(&tenant.id), Arg::text(&after), Arg::int(before), Arg::int(FOLD_MIN_CHANGES), Arg::int(BATCH)];
         let docs = all(&mut tx, sql, args).await?;
         for row in &docs {
-            after = row.try_get(0)?;
+            after = row.get(0)?;
             folded += u64::from(fold_one(&mut tx, &tenant.id, &after, before).await?);
         }
         tx.commit().await?;
@@ -36,19 +36,19 @@ pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64) -> Result<u64> {
     }
 }
 
-async fn fold_one(tx: &mut AnyConnection, tenant: &str, doc: &str, before: i64) -> Result<bool> {
+async fn fold_one(tx: &mut Conn, tenant: &str, doc: &str, before: i64) -> Result<bool> {
     let key = vec![Arg::text(tenant), Arg::text(doc)];
     let document = all(tx, "SELECT schema, generation FROM documents WHERE tenant_id = $1 AND doc = $2", key.clone()).await?;
     let Some(document) = document.first() else { return Ok(false) };
-    let schema = u16::try_from(document.try_get::<i64, _>(0)?).unwrap_or(u16::MAX);
-    let mut state = Doc::with_schema(schema, u32::try_from(document.try_get::<i64, _>(1)?).unwrap_or(0))?;
+    let schema = u16::try_from(document.get::<i64>(0)?).unwrap_or(u16::MAX);
+    let mut state = Doc::with_schema(schema, u32::try_from(document.get::<i64>(1)?).unwrap_or(0))?;
     // A prefix of the document's changes, whatever the hub's clock did: what they depend on is among them.
     let sql = "SELECT number, body FROM changes WHERE tenant_id = $1 AND doc = $2 AND number < coalesce(
         (SELECT min(number) FROM changes WHERE tenant_id = $1 AND doc = $2 AND at >= $3), 9223372036854775807) ORDER BY number";
     let (mut last, mut raw) = (0_i64, 0);
     for row in all(tx, sql, key.iter().cloned().chain([Arg::int(before)]).collect()).await? {
-        last = row.try_get(0)?;
-        let body: Vec<u8> = row.try_get(1)?;
+        last = row.get(0)?;
+        let body: Vec<u8> = row.get(1)?;
         raw += body.len();
         state.take_chunk(&body)?;
     }
@@ -56,15 +56,8 @@ async fn fold_one(tx: &mut AnyConnection, tenant: &str, doc: &str, before: i64) 
     if snapshot.len() >= raw {
         return Ok(false);
     }
+    entries::fold(tx, tenant, doc, last).await?;
     let to_last: Vec<Arg> = key.into_iter().chain([Arg::int(last)]).collect();
-    // Each audience reads the document anew from the snapshot's number, or from where it entered later; that it left stays.
-    let sql = "DELETE FROM entries WHERE tenant_id = $1 AND doc = $2 AND number <= $3 AND what <> 2
-        AND audience IN (SELECT audience FROM audiences WHERE tenant_id = $1 AND doc = $2)
-        AND number IN (SELECT number FROM changes WHERE tenant_id = $1 AND doc = $2 UNION SELECT entered FROM audiences WHERE tenant_id = $1 AND doc = $2)";
-    exec(tx, sql, to_last.clone()).await?;
-    let sql =
-        "INSERT INTO entries SELECT tenant_id, audience, $3, doc, 1 FROM audiences WHERE tenant_id = $1 AND doc = $2 AND left_at IS NULL AND entered <= $3";
-    exec(tx, sql, to_last.clone()).await?;
     exec(tx, "DELETE FROM changes WHERE tenant_id = $1 AND doc = $2 AND number <= $3", to_last.clone()).await?;
     let row = to_last.into_iter().chain([Arg::Blob(snapshot), Arg::int(before - 1)]).collect();
     exec(tx, "INSERT INTO changes VALUES ($1, $2, $3, $4, $5)", row).await?;

@@ -1,7 +1,7 @@
-//! The hub's half of sync. [`request`] opens and checks a signed request, [`carried`] what came by other hands, [`take`] decides
+//! The hub's half of sync. [`verify`] says whether a request is its device's own, [`request`] opens it, [`carried`] what came by other hands, [`take`] decides
 //! each change, [`batch`] holds the documents of one transaction, [`bound`] bounds the times they claim and [`flush`] writes what was decided ([`circles`] the roles that
 //! follow from it), [`page`] reads the news ([`reads`] logs what of it is confidential), [`fold`] keeps history small,
-//! [`again`] ends it, [`rebuild`] makes the read model anew.
+//! [`again`] ends it, [`rebuild`] makes the read model anew; [`entries`] is what audiences read, [`enrol`] how a device joins.
 
 mod again;
 mod author;
@@ -9,6 +9,8 @@ mod batch;
 mod bound;
 mod carried;
 mod circles;
+mod enrol;
+pub mod entries;
 mod flush;
 pub mod fold;
 mod handle;
@@ -17,10 +19,13 @@ mod reads;
 pub mod rebuild;
 mod request;
 mod take;
+mod verify;
 
 pub use again::{Begin, Erase, Tell, WORDS_GONE};
 pub use author::{Membership, author_of};
 pub use batch::Batch;
 pub use bound::bound_what_came_ahead;
-pub use handle::{handle_enrol, handle_sync, use_nonce, verified};
+pub use enrol::handle_enrol;
+pub use handle::handle_sync;
 pub use request::Incoming;
+pub use verify::{use_nonce, verified};

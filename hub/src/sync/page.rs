@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use gridwalk_core::ids::Id;
 use gridwalk_core::rules::Author;
 use gridwalk_core::sync::protocol::{Actors, DocumentNews, MAX_WANTED, TenantCursor, TenantReply, audiences_hash};
-use sqlx::{AnyConnection, Row};
 
 use super::author::granted;
+use super::entries::{self, What};
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, select_in};
+use crate::store::{Arg, Conn, Row, all, select_in};
 
 /// Entries of one audience that one page looks at.
 const PAGE_ENTRIES: i64 = 20_000;
@@ -47,7 +47,7 @@ struct News {
 
 impl Asked<'_> {
     /// The news after the cursor, at most `max_bytes` of them (at least one document).
-    pub async fn read(&self, connection: &mut AnyConnection) -> Result<TenantReply> {
+    pub async fn read(&self, connection: &mut Conn) -> Result<TenantReply> {
         let epoch = self.hub.store.epoch;
         let mut reply = TenantReply {
             tenant: self.tenant.id.clone(),
@@ -70,7 +70,7 @@ impl Asked<'_> {
         if self.cursor.epoch != epoch {
             return Ok(reply);
         }
-        let top: i64 = all(connection, "SELECT number FROM tenants WHERE tenant_id = $1", vec![Arg::text(&self.tenant.id)]).await?[0].try_get(0)?;
+        let top: i64 = all(connection, "SELECT number FROM tenants WHERE tenant_id = $1", vec![Arg::text(&self.tenant.id)]).await?[0].get(0)?;
         let top = u64::try_from(top).unwrap_or(0);
         let (entries, mut upper) = self.entries(connection, &may.audiences, top).await?;
         let mut news: BTreeSet<(u64, Id)> = BTreeSet::new();
@@ -81,11 +81,11 @@ impl Asked<'_> {
                 News::default()
             });
             match (self.own.contains(&number), what) {
-                (true, 1) => known.made = true,
+                (true, What::Entered) => known.made = true,
                 (true, _) => known.own = true,
-                (false, 1) => known.whole = true,
-                (false, 0) => drop(known.numbers.insert(number)),
-                (false, _) => known.left = true,
+                (false, What::Entered) => known.whole = true,
+                (false, What::Changed) => drop(known.numbers.insert(number)),
+                (false, What::Left) => known.left = true,
             }
         }
         // All of what could not be read comes again, before everything else.
@@ -104,7 +104,7 @@ impl Asked<'_> {
     }
 
     /// Entries after the cursors, by number, and the number up to which they are complete.
-    async fn entries(&self, connection: &mut AnyConnection, audiences: &[String], top: u64) -> Result<(Vec<(u64, Id, i64)>, u64)> {
+    async fn entries(&self, connection: &mut Conn, audiences: &[String], top: u64) -> Result<(Vec<(u64, Id, What)>, u64)> {
         let mut found = Vec::new();
         let mut upper = top;
         for audience in audiences {
@@ -112,15 +112,10 @@ impl Asked<'_> {
             // Who reads an audience from its beginning has nothing of what left it; but a phone that is enrolled again may have
             // kept what its person did, and hears that in their own.
             let left = from > 0 || audience.starts_with("person:");
-            let marks = if left { "" } else { "AND what <> 2" };
-            let sql = format!("SELECT number, doc, what FROM entries WHERE tenant_id = $1 AND audience = $2 AND number > $3 {marks} ORDER BY number LIMIT $4");
-            let rows = all(connection, &sql, vec![Arg::text(&self.tenant.id), Arg::text(audience), Arg::int(from), Arg::Int(Some(PAGE_ENTRIES))]).await?;
-            let full = rows.len() as i64 == PAGE_ENTRIES;
-            let mut last = 0;
-            for row in rows {
-                last = u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
-                found.push((last, row.try_get::<String, _>(1)?.parse()?, row.try_get(2)?));
-            }
+            let read = entries::after(connection, &self.tenant.id, audience, from, left, PAGE_ENTRIES).await?;
+            let full = read.len() as i64 == PAGE_ENTRIES;
+            let last = read.last().map_or(0, |(number, ..)| *number);
+            found.extend(read);
             if full {
                 // The last number may go on beyond the limit: what has it comes with the next page.
                 upper = upper.min(last.saturating_sub(1));
@@ -132,7 +127,7 @@ impl Asked<'_> {
 
     async fn fill(
         &self,
-        connection: &mut AnyConnection,
+        connection: &mut Conn,
         audiences: &[String],
         news: &BTreeSet<(u64, Id)>,
         by_doc: &mut HashMap<Id, News>,
@@ -189,13 +184,13 @@ impl Asked<'_> {
 
     async fn details(
         &self,
-        connection: &mut AnyConnection,
+        connection: &mut Conn,
         block: &[(u64, Id)],
         by_doc: &HashMap<Id, News>,
         audiences: &[String],
         upper: u64,
     ) -> Result<HashMap<Id, Detail>> {
-        let keys: Vec<Arg> = block.iter().map(|(_, id)| Arg::text(&id.to_string())).collect();
+        let keys: Vec<String> = block.iter().map(|(_, id)| id.to_string()).collect();
         let tenant = &self.tenant.id;
         let mut details: HashMap<Id, Detail> = HashMap::new();
         // One row a document: rows are what a large page costs.
@@ -203,24 +198,22 @@ impl Asked<'_> {
               (SELECT string_agg(audience, ' ') FROM audiences a WHERE a.tenant_id = $1 AND a.doc = d.doc AND left_at IS NULL)
             FROM documents d WHERE tenant_id = $1 AND doc IN ({in})";
         for row in select_in(connection, sql, tenant, &keys).await? {
-            let schema = u16::try_from(row.try_get::<i64, _>(1)?).unwrap_or(u16::MAX);
-            let generation = u32::try_from(row.try_get::<i64, _>(2)?).unwrap_or(u32::MAX);
-            let all = row.try_get::<Option<String>, _>(4)?.unwrap_or_default();
+            let schema = u16::try_from(row.get::<i64>(1)?).unwrap_or(u16::MAX);
+            let generation = u32::try_from(row.get::<i64>(2)?).unwrap_or(u32::MAX);
+            let all = row.get::<Option<String>>(4)?.unwrap_or_default();
             let mut audiences: Vec<String> = all.split(' ').filter(|a| audiences.iter().any(|own| own == a)).map(str::to_owned).collect();
             // What phones do not hold any longer is not sent; that it left is.
-            if !audiences.is_empty() && row.try_get::<Option<i64>, _>(3)?.is_some_and(|until| until < self.hub.confirmed_now()) {
+            if !audiences.is_empty() && row.get::<Option<i64>>(3)?.is_some_and(|until| until < self.hub.confirmed_now()) {
                 continue;
             }
             audiences.sort();
-            details.insert(row.try_get::<String, _>(0)?.parse()?, Detail { schema, generation, audiences, ..Detail::default() });
+            details.insert(row.get(0)?, Detail { schema, generation, audiences, ..Detail::default() });
         }
-        let bodies = |row: &sqlx::any::AnyRow| -> Result<(u64, Id, Vec<u8>)> {
-            Ok((u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0), row.try_get::<String, _>(1)?.parse()?, row.try_get(2)?))
-        };
+        let bodies = |row: &Row| -> Result<(u64, Id, Vec<u8>)> { Ok((u64::try_from(row.get::<i64>(0)?).unwrap_or(0), row.get(1)?, row.get(2)?)) };
         // All changes of documents that are new to the device; of the others those that are news are picked out below. By
         // document first: ordered by number alone, SQLite reads the whole tenant.
         let asked = |id: &Id| by_doc[id].whole || !by_doc[id].numbers.is_empty();
-        let keys: Vec<Arg> = block.iter().filter(|(_, id)| asked(id)).map(|(_, id)| Arg::text(&id.to_string())).collect();
+        let keys: Vec<String> = block.iter().filter(|(_, id)| asked(id)).map(|(_, id)| id.to_string()).collect();
         let sql = "SELECT number, doc, body FROM changes WHERE tenant_id = $1 AND doc IN ({in}) ORDER BY doc, number";
         let rows = select_in(connection, sql, tenant, &keys).await?;
         for row in &rows {

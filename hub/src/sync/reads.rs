@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use gridwalk_core::documents::genesis;
 use gridwalk_core::ids::{DeviceId, Id};
-use gridwalk_core::rules::{Author, Over};
+use gridwalk_core::rules::{Author, RoleScope};
 use gridwalk_core::sync::protocol::{TenantReply, resolve};
 
-use crate::admin::log::{Act, record};
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
 
 /// Logs what of this page is confidential and goes to `device`: an entry a document. Whoever is in no circle costs nothing.
 pub(super) async fn log_reads(hub: &Hub, tenant: &Tenant, device: DeviceId, author: &Author, page: &TenantReply) -> Result<()> {
-    if !author.grants.iter().any(|g| g.role.over() == Over::Circle) {
+    if !author.grants.iter().any(|g| g.role.over() == RoleScope::Circle) {
         return Ok(());
     }
     let mut read: BTreeSet<(Id, &str)> = BTreeSet::new();

@@ -1,7 +1,6 @@
 //! Making the read model's rows anew from the documents, after its tables changed with a newer hub.
 
 use gridwalk_core::ids::Id;
-use sqlx::Row;
 
 use super::batch::Batch;
 use crate::error::Result;
@@ -19,9 +18,9 @@ pub async fn rebuild(hub: &Hub, tenant: &Tenant) -> Result<u64> {
         let sql = "SELECT doc FROM documents WHERE tenant_id = $1 AND doc > $2 AND erased_at IS NULL ORDER BY doc LIMIT $3";
         let rows = all(&mut tx, sql, vec![Arg::text(&tenant.id), Arg::text(&after), Arg::Int(Some(BATCH))]).await?;
         let Some(last) = rows.last() else { return Ok(done) };
-        after = last.try_get(0)?;
+        after = last.get(0)?;
         done += rows.len() as u64;
-        let ids: Vec<Id> = rows.iter().map(|row| Ok(row.try_get::<String, _>(0)?.parse()?)).collect::<Result<_>>()?;
+        let ids: Vec<Id> = rows.iter().map(|row| Ok(row.get(0)?)).collect::<Result<_>>()?;
         let mut batch = Batch::new(hub, tenant);
         batch.load(&mut tx, ids).await?;
         batch.write_rows_again(&mut tx).await?;

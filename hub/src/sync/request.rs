@@ -10,8 +10,6 @@ use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::photos::document::PHOTO;
 use gridwalk_core::sync::protocol::{Bundle, Sealed, SyncRequest, VERSION, decode, device_of, unpack};
 
-use super::carried::Vouched;
-
 /// A request with its bundles opened.
 pub struct Incoming {
     /// The request.
@@ -42,6 +40,15 @@ pub struct OpenBundle {
     pub groups: Vec<Vec<IncomingChange>>,
     /// Who vouches for it, if its author's device was revoked.
     pub vouched: Option<Vouched>,
+}
+
+/// Who vouches for what a revoked device made, and why.
+#[derive(Debug, Clone)]
+pub struct Vouched {
+    /// The cadre.
+    pub by: Id,
+    /// Their reason, in their words.
+    pub reason: String,
 }
 
 /// One change as it came.

@@ -6,29 +6,65 @@ use std::sync::Arc;
 
 use gridwalk_core::documents::{Audience, Doc, ERASED, Map, Obstacle, Place, genesis};
 use gridwalk_core::error::ErrorKind;
-use gridwalk_core::ids::Id;
+use gridwalk_core::identity::SignedHead;
+use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
 use gridwalk_core::places::MoveTo;
 use gridwalk_core::reports::{SettleReport, fold};
 use gridwalk_core::rules::{Refusal, judge_recorded};
-use gridwalk_core::sync::protocol::{RefusalCode, Verdict, Word};
-use sqlx::{AnyConnection, Row};
+use gridwalk_core::sync::protocol::{RefusalCode, Verdict, VerdictCode};
 
 use super::again::PHOTOS_ERASED;
 use super::author::{Membership, Signer};
 use super::batch::{Batch, Final, Kept, Left, number_of};
 use super::request::{IncomingChange, OpenBundle};
+use super::verify::use_nonce;
 use crate::error::{HubError, Result};
-use crate::store::{Arg, select_in};
+use crate::hub::{Hub, Tenant};
+use crate::registry::grants::end_due;
+use crate::store::{Conn, select_in};
 
 /// A decision with the rule's code, if it is a refusal.
-type Decision = (Word, Option<String>);
+type Decision = (VerdictCode, Option<String>);
 /// Final decisions of earlier requests, by document, generation and hash.
 pub type Finals = HashMap<(Id, u32, [u8; 32]), Decision>;
 
+/// The numbers that new changes got in the sequence, and whose they are.
+pub(super) type NewSequenceNumbers = Vec<(u64, DeviceId)>;
+
+/// Decides bundles of one community and writes what was decided, with the verdicts on each. The nonce of `request`, where
+/// there is one, is used up in the same transaction.
+pub(super) async fn take_in(
+    hub: &Hub,
+    tenant: &Tenant,
+    bundles: &[&OpenBundle],
+    request: Option<&SignedHead>,
+) -> Result<(Vec<Vec<Verdict>>, NewSequenceNumbers)> {
+    end_due(hub, &tenant.id).await?;
+    // Decided on a snapshot, beside others; only writing waits its turn.
+    let mut batch = Batch::new(hub, tenant);
+    let mut read = hub.store.read().await?;
+    let mut answers = batch.answer(&mut read, bundles).await?;
+    drop(read);
+    let mut tx = hub.store.write(&tenant.id).await?;
+    if let Some(head) = request {
+        use_nonce(&mut tx, &tenant.id, head, hub.now()).await?;
+    }
+    if batch.is_stale(&mut tx).await? {
+        batch = Batch::new(hub, tenant);
+        answers = batch.answer(&mut tx, bundles).await?;
+    }
+    let taken = batch.flush(&mut tx).await?;
+    tx.commit().await?;
+    for verdict in answers.iter().flatten() {
+        hub.metrics.changes.with_label_values(&[verdict.code.name()]).inc_by(verdict.run.into());
+    }
+    Ok((answers, taken))
+}
+
 impl Batch<'_> {
     /// Decides these bundles, with a verdict for each change.
-    pub async fn answer(&mut self, connection: &mut AnyConnection, bundles: &[&OpenBundle]) -> Result<Vec<Vec<Verdict>>> {
+    pub async fn answer(&mut self, connection: &mut Conn, bundles: &[&OpenBundle]) -> Result<Vec<Vec<Verdict>>> {
         self.seen = Some(number_of(connection, &self.tenant.id).await?);
         let mut signers = Vec::new();
         for bundle in bundles {
@@ -55,7 +91,7 @@ impl Batch<'_> {
     }
 
     /// Loads what the bundles of this community need, documents in order of id.
-    async fn prepare(&mut self, connection: &mut AnyConnection, bundles: &[&OpenBundle]) -> Result<Finals> {
+    async fn prepare(&mut self, connection: &mut Conn, bundles: &[&OpenBundle]) -> Result<Finals> {
         let changes = || bundles.iter().flat_map(|b| b.groups.iter().flatten());
         // Of what a photo is about it is asked until when photos of it were erased.
         let shown = changes().filter(|c| c.record.is_some()).filter_map(|c| c.about);
@@ -65,19 +101,19 @@ impl Batch<'_> {
         // Of what is here already too: what it is about may have moved before it came.
         let abouts: BTreeSet<Id> = changes().flat_map(|c| c.about.or_else(|| self.held.get(&c.doc)?.about).into_iter().chain(c.record)).collect();
         self.load_abouts(connection, abouts).await?;
-        let keys: Vec<Arg> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(|id| Arg::text(&id.to_string())).collect();
+        let keys: Vec<String> = changes().map(|c| c.doc).collect::<BTreeSet<_>>().iter().map(ToString::to_string).collect();
         let mut finals = HashMap::new();
         let tenant = self.tenant.id.clone();
         for row in
             select_in(connection, "SELECT hash, generation, doc, word, reason FROM verdicts WHERE tenant_id = $1 AND doc IN ({in})", &tenant, &keys).await?
         {
-            let (hash, generation, doc): (String, i64, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            let word = match row.try_get::<i64, _>(3)? {
-                2 => Word::Refused,
-                4 => Word::Generation,
-                _ => Word::ActorReused,
+            let (hash, generation, doc): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let word = match row.get::<i64>(3)? {
+                2 => VerdictCode::Refused,
+                4 => VerdictCode::Generation,
+                _ => VerdictCode::ActorReused,
             };
-            let reason: Option<String> = row.try_get(4)?;
+            let reason: Option<String> = row.get(4)?;
             for change in
                 changes().filter(|c| i64::from(c.generation) == generation && c.doc.to_string() == doc && gridwalk_core::documents::hash_text(&c.hash) == hash)
             {
@@ -88,31 +124,31 @@ impl Batch<'_> {
     }
 
     /// Decides a well-signed bundle of `signer`, or of someone who may not speak (`None`).
-    async fn take(&mut self, connection: &mut AnyConnection, bundle: &OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
+    async fn take(&mut self, connection: &mut Conn, bundle: &OpenBundle, signer: Option<&Signer>, finals: &Finals) -> Result<Vec<Verdict>> {
         let mut verdicts: Vec<Verdict> = Vec::new();
         let mut taken_any = false;
         for group in &bundle.groups {
             let decisions = match signer {
                 Some(signer) => self.hub.dictionary.run(|| self.group(group, signer, bundle, finals))?,
-                None => vec![(Word::Refused, Some("device".to_owned())); group.len()],
+                None => vec![(VerdictCode::Refused, Some("device".to_owned())); group.len()],
             };
             for (change, (word, reason)) in group.iter().zip(decisions) {
-                taken_any |= word == Word::Taken;
+                taken_any |= word == VerdictCode::Taken;
                 // What an outcast device says is not kept: it may be enrolled again.
                 if signer.is_some()
-                    && matches!(word, Word::Refused | Word::Generation | Word::ActorReused)
+                    && matches!(word, VerdictCode::Refused | VerdictCode::Generation | VerdictCode::ActorReused)
                     && !finals.contains_key(&(change.doc, change.generation, change.hash))
                 {
                     let number = match word {
-                        Word::Refused => 2,
-                        Word::Generation => 4,
+                        VerdictCode::Refused => 2,
+                        VerdictCode::Generation => 4,
                         _ => 6,
                     };
                     self.finals.push(Final { doc: change.doc, generation: change.generation, hash: change.hash, word: number, reason: reason.clone() });
                 }
-                match verdicts.last_mut().filter(|v| v.word == word && v.reason == reason) {
+                match verdicts.last_mut().filter(|v| v.code == word && v.reason == reason) {
                     Some(last) => last.run += 1,
-                    None => verdicts.push(Verdict { word, reason, run: 1 }),
+                    None => verdicts.push(Verdict { code: word, reason, run: 1 }),
                 }
             }
             for change in group {
@@ -142,35 +178,35 @@ impl Batch<'_> {
             };
             // What a newer gridwalk wrote is not this hub's to refuse; but nobody speaks for another device.
             let is_newer = bundle.written.max(bundle.recorded) > self.hub.dictionary.number;
-            let of_rules = decision.0 == Word::Refused && decision.1.as_deref() != Some(Refusal::Actor.code());
-            let decision = if is_newer && of_rules { (Word::Held, None) } else { decision };
+            let of_rules = decision.0 == VerdictCode::Refused && decision.1.as_deref() != Some(Refusal::Actor.code());
+            let decision = if is_newer && of_rules { (VerdictCode::Held, None) } else { decision };
             decisions.push(decision);
         }
         // Taken or refused whole: the worst word of the group is everyone's, known changes stay known.
-        let worst = decisions.iter().filter(|(w, _)| !matches!(w, Word::Taken | Word::Known)).min_by_key(|(w, _)| severity(*w)).cloned();
+        let worst = decisions.iter().filter(|(w, _)| !matches!(w, VerdictCode::Taken | VerdictCode::Known)).min_by_key(|(w, _)| severity(*w)).cloned();
         match worst {
-            Some(worst) => decisions.iter_mut().filter(|(w, _)| *w != Word::Known).for_each(|d| *d = worst.clone()),
+            Some(worst) => decisions.iter_mut().filter(|(w, _)| *w != VerdictCode::Known).for_each(|d| *d = worst.clone()),
             None => staged.into_iter().for_each(|(id, doc, body)| self.stage(id, doc, body, bundle.device)),
         }
         Ok(decisions)
     }
 
     fn change(&self, incoming: &IncomingChange, signer: &Signer, bundle: &OpenBundle, staged: &mut Vec<(Id, Arc<Doc>, Vec<u8>)>) -> Result<Decision> {
-        let refused = |refusal: Refusal| Ok((Word::Refused, Some(refusal.code().to_owned())));
+        let refused = |refusal: Refusal| Ok((VerdictCode::Refused, Some(refusal.code().to_owned())));
         let held = self.held.get(&incoming.doc);
         if let Some(held) = held
             && (held.doc.generation != incoming.generation || held.doc.is_erased())
         {
-            return Ok((if incoming.generation <= held.doc.generation { Word::Generation } else { Word::Missing }, None));
+            return Ok((if incoming.generation <= held.doc.generation { VerdictCode::Generation } else { VerdictCode::Missing }, None));
         }
-        let Some((kind, _)) = genesis(incoming.schema) else { return Ok((Word::Held, None)) };
+        let Some((kind, _)) = genesis(incoming.schema) else { return Ok((VerdictCode::Held, None)) };
         let Some(change) = &incoming.change else { return refused(Refusal::Operation) };
         if change.hash().0 != incoming.hash {
             return refused(Refusal::Operation);
         }
         let current = staged.iter().rev().find(|(id, ..)| *id == incoming.doc).map(|(_, doc, _)| doc).or(held.map(|h| &h.doc));
         let (before, after) = match current {
-            Some(doc) if doc.has(&change.hash()) => return Ok((Word::Known, None)),
+            Some(doc) if doc.has(&change.hash()) => return Ok((VerdictCode::Known, None)),
             Some(doc) => {
                 if doc.kind().name != kind.name {
                     return Ok(mistaken(incoming.doc, signer));
@@ -180,8 +216,8 @@ impl Batch<'_> {
                     before.to_mut().reach(incoming.schema)?;
                 }
                 match before.obstacle(change) {
-                    Some(Obstacle::MissingDependency) => return Ok((Word::Missing, None)),
-                    Some(Obstacle::ActorReused) => return Ok((Word::ActorReused, None)),
+                    Some(Obstacle::MissingDependency) => return Ok((VerdictCode::Missing, None)),
+                    Some(Obstacle::ActorReused) => return Ok((VerdictCode::ActorReused, None)),
                     Some(Obstacle::Hostile) => return refused(Refusal::Operation),
                     None => {}
                 }
@@ -190,13 +226,13 @@ impl Batch<'_> {
                     Err(_) => return refused(Refusal::Operation),
                 }
             }
-            None if incoming.generation != 0 => return Ok((Word::Missing, None)),
+            None if incoming.generation != 0 => return Ok((VerdictCode::Missing, None)),
             None => match &incoming.first {
                 Some(doc) => (None, doc.clone()),
                 None => return self.why_not_first(incoming, change),
             },
         };
-        // The audiences of now, and those that held at the cursor the bundle was made at: a happening's are those of what it
+        // The audiences of now, and those that held at the cursor the bundle was made at: an event's are those of what it
         // is about, also when that has moved meanwhile.
         let (now, left): (_, Vec<&Left>) = match held {
             Some(h) => (h.audiences.clone(), h.left.iter().chain(self.left_by(h.about)).collect()),
@@ -204,11 +240,11 @@ impl Batch<'_> {
                 let (now, about) = self.place(incoming.doc, after.kind(), after.tree());
                 // What is about something erased is erased with it.
                 if about.is_some_and(|id| self.is_erased(id)) || self.is_of_erased_resident(after.tree()) || self.shows_erased(incoming, after.tree()) {
-                    return Ok((Word::Generation, None));
+                    return Ok((VerdictCode::Generation, None));
                 }
                 // What it is about may come yet: its author's phone sends it again to a restored hub.
                 if about.is_some_and(|id| self.kind_of(id).is_none()) {
-                    return Ok((Word::Missing, None));
+                    return Ok((VerdictCode::Missing, None));
                 }
                 if let Place::Of { about, kinds } = (after.kind().place)(after.tree(), incoming.doc)
                     && !self.kind_of(about).is_some_and(|kind| kinds.contains(&kind))
@@ -223,13 +259,13 @@ impl Batch<'_> {
         match judge_recorded(incoming.doc, before.as_deref(), &after, change, &audiences, &signer.author, bundle.recorded) {
             Ok(()) => {
                 staged.push((incoming.doc, after, incoming.body.clone()));
-                Ok((Word::Taken, None))
+                Ok((VerdictCode::Taken, None))
             }
             Err(refusal) => refused(refusal),
         }
     }
 
-    /// The audiences that what a happening is about left lately.
+    /// The audiences that what an event is about left lately.
     fn left_by(&self, about: Option<Id>) -> &[Left] {
         let Some(id) = about else { return &[] };
         self.held.get(&id).map(|h| &h.left[..]).or_else(|| self.abouts.get(&id).map(|a| &a.left[..])).unwrap_or_default()
@@ -253,14 +289,14 @@ impl Batch<'_> {
     /// A change for a document that is not here and that it does not make itself: an orphan, or nonsense.
     fn why_not_first(&self, incoming: &IncomingChange, change: &automerge::Change) -> Result<Decision> {
         Ok(match Doc::empty(incoming.schema)?.obstacle(change) {
-            Some(Obstacle::MissingDependency) => (Word::Missing, None),
-            _ => (Word::Refused, Some(Refusal::Operation.code().to_owned())),
+            Some(Obstacle::MissingDependency) => (VerdictCode::Missing, None),
+            _ => (VerdictCode::Refused, Some(Refusal::Operation.code().to_owned())),
         })
     }
 
     /// What this group put into a grid that was closed meanwhile goes on to its successor; what it put into a micro-grid of
     /// another grid lies in none.
-    async fn forward(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
+    async fn forward(&mut self, connection: &mut Conn, group: &[IncomingChange]) -> Result<()> {
         for change in group {
             let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.about.is_none()) else { continue };
             let Some(place) = held.doc.tree().id("place") else { continue };
@@ -279,7 +315,7 @@ impl Batch<'_> {
     }
 
     /// A report that this group closed is settled at once, so that its published status does not flip.
-    async fn settle(&mut self, connection: &mut AnyConnection, group: &[IncomingChange]) -> Result<()> {
+    async fn settle(&mut self, connection: &mut Conn, group: &[IncomingChange]) -> Result<()> {
         for change in group {
             let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.doc.kind().name == "report") else { continue };
             if fold(held.doc.tree()).unsettled {
@@ -289,7 +325,7 @@ impl Batch<'_> {
         Ok(())
     }
 
-    pub(super) async fn run_or_leave(&mut self, connection: &mut AnyConnection, input: Input) -> Result<()> {
+    pub(super) async fn run_or_leave(&mut self, connection: &mut Conn, input: Input) -> Result<()> {
         match self.run(connection, input).await {
             Ok(_) => Ok(()),
             // A conflict or odd content in a document is no reason to hold up the sync.
@@ -307,16 +343,20 @@ fn resident_of(tree: &Map) -> Option<(Id, Id)> {
 /// What is here under this id is of another kind than its author says: two copies of the author's store gave the id to different
 /// things, or it is nonsense.
 fn mistaken(id: Id, signer: &Signer) -> Decision {
-    if signer.author.devices.contains(&id.actor.device()) { (Word::ActorReused, None) } else { (Word::Refused, Some(Refusal::Operation.code().to_owned())) }
+    if signer.author.devices.contains(&id.actor.device()) {
+        (VerdictCode::ActorReused, None)
+    } else {
+        (VerdictCode::Refused, Some(Refusal::Operation.code().to_owned()))
+    }
 }
 
 /// Which word speaks for a group: final refusals before what may resolve itself.
-fn severity(word: Word) -> u8 {
+fn severity(word: VerdictCode) -> u8 {
     match word {
-        Word::ActorReused => 0,
-        Word::Generation => 1,
-        Word::Refused => 2,
-        Word::Missing => 3,
+        VerdictCode::ActorReused => 0,
+        VerdictCode::Generation => 1,
+        VerdictCode::Refused => 2,
+        VerdictCode::Missing => 3,
         _ => 4,
     }
 }

@@ -35,7 +35,7 @@ impl Program {
         out
     }
 
-    /// Runs a command that fails; answers with what it says.
+    /// Runs a command that fails. Returns what it says.
     pub fn error(&self, args: &[&str]) -> String {
         let Output { status, stdout, stderr } = self.command(args).output().unwrap();
         let (out, err) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
@@ -88,7 +88,7 @@ impl Serving {
         Self { child, address: line.trim().to_owned(), log: Some(log) }
     }
 
-    /// Ends the hub; answers with all that it logged.
+    /// Ends the hub. Returns all that it logged.
     pub fn stop(mut self) -> String {
         Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         self.child.wait().unwrap();

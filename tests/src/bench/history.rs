@@ -97,7 +97,7 @@ async fn days(folder: &Path, history: i64) -> Result<(String, Vec<Day>)> {
     Ok((made, measured))
 }
 
-/// Writes `history` days of a grid's life, as the hub, whose clock walks through them; answers with how much that was.
+/// Writes `history` days of a grid's life, as the hub, whose clock walks through them. Returns how much that was.
 async fn write(stage: &Stage, homes: &[(Id, Id)], place: Id, history: i64) -> Result<String> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let total = (history as f64 * VISITS_A_DAY) as usize;

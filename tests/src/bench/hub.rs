@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::Prepared;
+use gridwalk_core::sync::SignedRequest;
 use gridwalk_hub::store::{Arg, all, exec};
-use sqlx::{Column, Row};
 
 use super::stage::Stage;
 use super::{Line, Result};
@@ -103,7 +102,7 @@ pub async fn measure(folder: &Path) -> Result<(f64, String)> {
     }
     let seconds = started.elapsed().as_secs_f64();
     let mut read = stage.hub.hub.store.read().await?;
-    let taken: i64 = gridwalk_hub::store::one(&mut read, "SELECT count(*) FROM visits WHERE tenant_id = 't00'", vec![]).await?.try_get(0)?;
+    let taken: i64 = gridwalk_hub::store::one(&mut read, "SELECT count(*) FROM visits WHERE tenant_id = 't00'", vec![]).await?.get(0)?;
     if taken < 80 * 33 {
         return Err(format!("only {taken} visits arrived").into());
     }
@@ -116,7 +115,7 @@ pub async fn measure(folder: &Path) -> Result<(f64, String)> {
 }
 
 /// A request of `device` for the copy of its community called `tenant`; the phone is as before afterwards.
-fn prepare(device: &Device, tenant: &str) -> Result<Prepared> {
+fn prepare(device: &Device, tenant: &str) -> Result<SignedRequest> {
     let rename = |tenant: &str| {
         device.phone.store().write(|tx| {
             tx.execute("UPDATE tenants SET tenant = ?1", [tenant])?;
@@ -129,7 +128,7 @@ fn prepare(device: &Device, tenant: &str) -> Result<Prepared> {
     };
     rename(tenant)?;
     let hub = device.phone.hubs()?.pop().ok_or("no hub")?;
-    Ok(device.phone.prepare_sync(&hub, 0)?)
+    Ok(device.phone.prepare_sync(&hub, 0)?.request)
 }
 
 /// Copies the community under other names, devices included.
@@ -138,7 +137,7 @@ async fn clone_tenants(stage: &Stage, names: &[String]) -> Result<()> {
     let own = ["tenants", "devices", "grants", "documents", "changes", "audiences", "entries", "statements"];
     for table in own.into_iter().chain(gridwalk_core::kinds::tables().map(|table| table.name)) {
         let Some(row) = all(&mut tx, &format!("SELECT * FROM {table} LIMIT 1"), vec![]).await?.pop() else { continue };
-        let columns: Vec<String> = row.columns().iter().filter(|c| c.name() != "tenant_id").map(|c| format!("\"{}\"", c.name())).collect();
+        let columns: Vec<String> = row.names().into_iter().filter(|name| *name != "tenant_id").map(|name| format!("\"{name}\"")).collect();
         let columns = columns.join(", ");
         for name in names {
             let sql = format!("INSERT INTO {table} (tenant_id, {columns}) SELECT CAST($1 AS TEXT), {columns} FROM {table} WHERE tenant_id = $2");

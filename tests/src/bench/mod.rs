@@ -42,7 +42,7 @@ impl Line {
     }
 }
 
-/// Runs the whole bench, or the part named by an argument; answers with what to print.
+/// Runs the whole bench, or the part named by an argument. Returns what to print.
 ///
 /// Arguments: `--json` for a line of JSON a row; `--only bytes|phone|photo|hub|history|edge|catch-up|trust`; the rest is for child processes.
 pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {

@@ -266,7 +266,7 @@ pub fn child_open_bare(folder: &str) -> Result<Vec<String>> {
     if rows.len() == 50 { Ok(vec![ms.to_string()]) } else { Err("fewer than 50 rows".into()) }
 }
 
-/// A new process: enrol, pull the community, record its whole day, sync; answers with the peak resident memory in MiB.
+/// A new process: enrol, pull the community, record its whole day, sync. Returns the peak resident memory in MiB.
 pub fn child_peak(folder: &str, invite: &str) -> Result<Vec<String>> {
     let invite: Invite = invite.parse()?;
     let clock = Arc::new(ManualClock::new(MORNING + 10 * 3600));

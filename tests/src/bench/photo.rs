@@ -27,7 +27,7 @@ fn peak(folder: &Path) -> Result<Line> {
     Ok(Line { name: "photo_peak_mib", value, unit: "MiB", target: NO_TARGET, yardstick })
 }
 
-/// A new process: prepares the picture in a file; answers with its peak resident memory in MiB.
+/// A new process: prepares the picture in a file. Returns its peak resident memory in MiB.
 pub fn child_photo(taken: &str) -> Result<Vec<String>> {
     black_box(prepare(&std::fs::read(taken)?)?);
     Ok(vec![peak_mib()?.to_string()])

@@ -11,8 +11,8 @@ use gridwalk_core::documents::{Audience, Doc, Place};
 use gridwalk_core::identity::PublicKey;
 use gridwalk_core::rules::{Author, Role, judge};
 use gridwalk_core::sync::Prepared;
+use gridwalk_hub::store::Conn;
 use gridwalk_hub::sync::{Batch, Incoming, Membership, author_of, handle_sync};
-use sqlx::AnyConnection;
 
 use super::stage::Stage;
 use super::{Line, Result, median};
@@ -62,11 +62,11 @@ async fn bytes(stage: &Stage, device: &Device) -> Result<Line> {
     stage.link.reset_counts();
     let hub = device.phone.hubs()?.pop().ok_or("no hub")?;
     let prepared = device.phone.prepare_sync(&hub, 0)?;
-    let incoming = Incoming::open(&prepared.body)?;
+    let incoming = Incoming::open(&prepared.request.body)?;
     device.sync().await?;
     let up = stage.link.counts().up_bytes as f64;
     // A field's line is `name: value` and a line break; a bundle's signature is a byte string of 64.
-    let field = |name: &str| prepared.head.fields().iter().filter(|(n, _)| *n == name).map(|(n, value)| n.len() + value.len() + 4).sum::<usize>();
+    let field = |name: &str| prepared.request.head.fields().iter().filter(|(n, _)| *n == name).map(|(n, value)| n.len() + value.len() + 4).sum::<usize>();
     let bundles = incoming.bundles.len();
     let signatures = bundles * 66 + field("signature");
     let all = signatures + field("signature-input") + field("content-digest");
@@ -88,21 +88,21 @@ async fn time(stage: &Stage, devices: &[Device]) -> Result<Line> {
     let (mut sign, mut rules, mut decode, mut total, mut changes) = (0.0, 0.0, 0.0, 0.0, 0);
     for device in devices {
         let prepared = device.phone.prepare_sync(&device.phone.hubs()?.pop().ok_or("no hub")?, 0)?;
-        let incoming = Incoming::open(&prepared.body)?;
+        let incoming = Incoming::open(&prepared.request.body)?;
         let mut read = stage.hub.hub.store.read().await?;
-        let member = Membership::find(&mut read, &stage.hub.tenant.id, prepared.head.device).await?.ok_or("not enrolled")?;
-        let author = author_of(&mut read, &stage.hub.tenant, prepared.head.device, member.person, None, stage.hub.hub.now()).await?;
+        let member = Membership::find(&mut read, &stage.hub.tenant.id, prepared.request.head.device).await?.ok_or("not enrolled")?;
+        let author = author_of(&mut read, &stage.hub.tenant, prepared.request.head.device, member.person, None, stage.hub.hub.now()).await?;
         let cases = cases(stage, &mut read, &incoming).await?;
         drop(read);
         changes += cases.len();
         sign += timed(|| check_signatures(&member.key, &prepared, &incoming))?;
         rules += timed(|| check_rules(&cases, &author))?;
         decode += timed(|| {
-            Incoming::open(&prepared.body)?;
+            Incoming::open(&prepared.request.body)?;
             Ok(())
         })?;
         let started = Instant::now();
-        handle_sync(&stage.hub.hub, &prepared.head, &prepared.body).await?;
+        handle_sync(&stage.hub.hub, &prepared.request.head, &prepared.request.body).await?;
         total += started.elapsed().as_secs_f64();
     }
     let each = |seconds: f64| seconds * 1e6 / changes as f64;
@@ -134,7 +134,8 @@ fn timed(mut work: impl FnMut() -> Result<()>) -> Result<f64> {
 }
 
 fn check_signatures(key: &PublicKey, prepared: &Prepared, incoming: &Incoming) -> Result<()> {
-    let good = prepared.head.verifies(key, prepared.path, &prepared.body) && incoming.bundles.iter().all(|b| key.verifies(&b.statement, &b.signature));
+    let good = prepared.request.head.verifies(key, prepared.request.path, &prepared.request.body)
+        && incoming.bundles.iter().all(|b| key.verifies(&b.statement, &b.signature));
     if good { Ok(()) } else { Err("a signature is wrong".into()) }
 }
 
@@ -146,7 +147,7 @@ fn check_rules(cases: &[Case], author: &Author) -> Result<()> {
 }
 
 /// Each change with the document before and after it, as the hub would judge it.
-async fn cases(stage: &Stage, connection: &mut AnyConnection, incoming: &Incoming) -> Result<Vec<Case>> {
+async fn cases(stage: &Stage, connection: &mut Conn, incoming: &Incoming) -> Result<Vec<Case>> {
     let mut batch = Batch::new(&stage.hub.hub, &stage.hub.tenant);
     let mut docs: HashMap<Id, Arc<Doc>> = HashMap::new();
     let mut cases = Vec::new();
@@ -170,7 +171,7 @@ async fn cases(stage: &Stage, connection: &mut AnyConnection, incoming: &Incomin
                 };
                 match (doc.kind().place)(doc.tree(), about) {
                     Place::Own(own) => own,
-                    Place::Of { .. } => return Err("a happening about a happening".into()),
+                    Place::Of { .. } => return Err("an event about an event".into()),
                 }
             }
         };

@@ -7,7 +7,6 @@ use gridwalk_core::projection::Table;
 use gridwalk_core::{Id, Phone, kinds};
 use gridwalk_hub::store::{Arg, all};
 use gridwalk_hub::{Hub, Tenant};
-use sqlx::Row;
 
 use super::Result;
 
@@ -70,25 +69,25 @@ impl HubState {
         let of_tenant = || vec![Arg::text(&tenant.id)];
         let mut docs: BTreeMap<Id, Doc> = BTreeMap::new();
         for row in all(&mut read, "SELECT doc, schema, generation FROM documents WHERE tenant_id = $1", of_tenant()).await? {
-            let (schema, generation) = (u16::try_from(row.try_get::<i64, _>(1)?)?, u32::try_from(row.try_get::<i64, _>(2)?)?);
-            docs.insert(row.try_get::<String, _>(0)?.parse()?, Doc::with_schema(schema, generation)?);
+            let (schema, generation) = (u16::try_from(row.get::<i64>(1)?)?, u32::try_from(row.get::<i64>(2)?)?);
+            docs.insert(row.get(0)?, Doc::with_schema(schema, generation)?);
         }
         for row in all(&mut read, "SELECT doc, body FROM changes WHERE tenant_id = $1 ORDER BY number", of_tenant()).await? {
-            let id: Id = row.try_get::<String, _>(0)?.parse()?;
+            let id: Id = row.get(0)?;
             let doc = docs.get_mut(&id).ok_or_else(|| format!("{id}：有改动而没有文档 / changes of no document"))?;
-            doc.take_chunk(&row.try_get::<Vec<u8>, _>(1)?)?;
+            doc.take_chunk(&row.get::<Vec<u8>>(1)?)?;
         }
         let states = docs.iter().map(|(id, doc)| (*id, State { heads: doc.heads().iter().map(ToString::to_string).collect(), ..State::default() }));
         let mut held = Held(states.collect());
         for table in kinds::tables() {
             let sql = format!("{} WHERE tenant_id = $1", rows_sql(table));
             let rows = all(&mut read, &sql, of_tenant()).await?;
-            let rows = rows.iter().map(|r| Ok((r.try_get::<String, _>(0)?.parse()?, r.try_get(1)?, r.try_get(2)?)));
+            let rows = rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)));
             held.add_rows(table, rows.collect::<Result<_>>()?);
         }
         let mut audiences: BTreeMap<Id, BTreeSet<String>> = BTreeMap::new();
         for row in all(&mut read, "SELECT doc, audience FROM audiences WHERE tenant_id = $1 AND left_at IS NULL", of_tenant()).await? {
-            audiences.entry(row.try_get::<String, _>(0)?.parse()?).or_default().insert(row.try_get(1)?);
+            audiences.entry(row.get(0)?).or_default().insert(row.get(1)?);
         }
         Ok(Self { held, audiences })
     }

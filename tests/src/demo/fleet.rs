@@ -149,7 +149,7 @@ impl Handset {
         Ok(Traffic { up: counts.up_bytes, down: counts.down_bytes, time, report })
     }
 
-    /// Does a day's work; answers with how long each visit took to record.
+    /// Does a day's work. Returns how long each visit took to record.
     pub fn replay(&self, day: &[Operation], known: &Known) -> Result<Vec<Duration>> {
         let device = self.open()?;
         let mut walker = Walker::default();

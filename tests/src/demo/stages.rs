@@ -44,7 +44,7 @@ impl Stage {
         self.bar.set_position(done as u64);
     }
 
-    /// The step is done; answers with how long it took.
+    /// The step is done. Returns how long it took.
     pub fn end(self) -> Duration {
         let took = self.began.elapsed();
         self.bar.finish_and_clear();

@@ -14,16 +14,15 @@ use gridwalk_core::rules::Role;
 use gridwalk_core::store::{StoredDoc, push_chunk};
 use gridwalk_core::sync::protocol::{
     ENROL_PATH, Envelope, Judged, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, Receipt, RefusalCode, RefusedRequest, Sealed,
-    SyncRequest, VERSION, Verdict, WireFile, Word, decode, encode, unpack,
+    SyncRequest, VERSION, Verdict, VerdictCode, WireFile, decode, encode, unpack,
 };
-use gridwalk_core::sync::{Answer, Hub as Carrier, Prepared, SyncReport};
+use gridwalk_core::sync::{Answer, SignedRequest, SyncReport, Transport};
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Config, Error, Phone};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::store::all;
 use gridwalk_hub::sync::{handle_enrol, handle_sync};
 use gridwalk_hub::{Hub, HubError};
-use sqlx::Row;
 
 use crate::harness::{MORNING, key_of, report};
 use crate::pictures;
@@ -46,7 +45,7 @@ impl Tap {
     fn carry(&self, sealed: &Sealed) -> gridwalk_core::Result<()> {
         let (key, random) = (DeviceKey::from_bytes(&[7; 32]), SeededRandom::new(3));
         let envelope = encode(&Envelope::close(sealed, "wuyan", &key.public(), &random)?);
-        let judged = Judged { hub_time: MORNING, epoch: 1, verdicts: vec![Verdict { run: 3, word: Word::Taken, reason: None }] };
+        let judged = Judged { hub_time: MORNING, epoch: 1, verdicts: vec![Verdict { run: 3, code: VerdictCode::Taken, reason: None }] };
         let receipt = Receipt::make(&judged, "wuyan", Envelope::id(&envelope), &key.public(), &key, &random)?;
         self.keep("carried", &envelope);
         self.keep("carried", &encode(&receipt));
@@ -55,8 +54,8 @@ impl Tap {
     }
 }
 
-impl Carrier for Tap {
-    async fn post(&self, request: &Prepared) -> gridwalk_core::Result<Answer> {
+impl Transport for Tap {
+    async fn post(&self, request: &SignedRequest) -> gridwalk_core::Result<Answer> {
         let fields: Vec<String> = request.head.fields().iter().map(|(name, value)| format!("{name}: {value}")).collect();
         self.keep("head", fields.join("\n").as_bytes());
         let enrols = request.path == ENROL_PATH;
@@ -135,7 +134,7 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     let sql = "SELECT d.schema, c.body FROM changes c JOIN documents d ON d.tenant_id = c.tenant_id AND d.doc = c.doc
         WHERE c.number = (SELECT min(f.number) FROM changes f WHERE f.tenant_id = c.tenant_id AND f.doc = c.doc) ORDER BY c.number";
     for row in all(&mut read, sql, vec![]).await? {
-        let (schema, body): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+        let (schema, body): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
         let mut doc = Doc::with_schema(u16::try_from(schema)?, 0)?;
         doc.take_chunk(&body)?;
         let mut stored = StoredDoc::new("t", doc.schema(), 0);

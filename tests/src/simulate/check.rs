@@ -9,7 +9,6 @@ use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone, kinds};
 use gridwalk_hub::store::all;
 use memchr::memmem;
-use sqlx::Row;
 
 use super::line::short;
 use super::model::{Act, Deed};
@@ -46,7 +45,7 @@ pub async fn check(world: &mut World<'_>) -> Done {
 async fn ask(world: &World<'_>, sql: &str) -> Done<Vec<String>> {
     let process = world.line.hub.lock().await;
     let mut read = process.hub.store.read().await.map_err(defect)?;
-    all(&mut read, sql, vec![]).await.map_err(defect)?.iter().map(|r| r.try_get(0).map_err(defect)).collect()
+    all(&mut read, sql, vec![]).await.map_err(defect)?.iter().map(|r| r.get(0).map_err(defect)).collect()
 }
 
 async fn documents(world: &World<'_>) -> Done<BTreeMap<Id, (Held, Doc)>> {
@@ -54,14 +53,14 @@ async fn documents(world: &World<'_>) -> Done<BTreeMap<Id, (Held, Doc)>> {
     let mut read = process.hub.store.read().await.map_err(defect)?;
     let mut held = BTreeMap::new();
     for row in all(&mut read, "SELECT doc, kind, schema, generation FROM documents", vec![]).await.map_err(defect)? {
-        let id: Id = row.try_get::<String, _>(0).map_err(defect)?.parse().map_err(defect)?;
-        let number = |n| row.try_get::<i64, _>(n).map_err(defect);
+        let id: Id = row.get::<String>(0).map_err(defect)?.parse().map_err(defect)?;
+        let number = |n| row.get::<i64>(n).map_err(defect);
         let doc = Doc::with_schema(number(2)? as u16, number(3)? as u32).map_err(defect)?;
-        held.insert(id, (Held { kind: row.try_get(1).map_err(defect)?, heads: Vec::new(), bodies: Vec::new() }, doc));
+        held.insert(id, (Held { kind: row.get(1).map_err(defect)?, heads: Vec::new(), bodies: Vec::new() }, doc));
     }
     for row in all(&mut read, "SELECT doc, body FROM changes ORDER BY doc, number", vec![]).await.map_err(defect)? {
-        let id: Id = row.try_get::<String, _>(0).map_err(defect)?.parse().map_err(defect)?;
-        let body: Vec<u8> = row.try_get(1).map_err(defect)?;
+        let id: Id = row.get::<String>(0).map_err(defect)?.parse().map_err(defect)?;
+        let body: Vec<u8> = row.get(1).map_err(defect)?;
         let (known, doc) = held.get_mut(&id).ok_or_else(|| Failure::new("replicas", format!("the hub has a change of {id}, which it does not have")))?;
         doc.take_chunk(&body).map_err(|e| Failure::new("replicas", format!("the hub holds a change of {id} that does not apply: {e:?}")))?;
         known.bodies.push(body);

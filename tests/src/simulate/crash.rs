@@ -69,7 +69,7 @@ impl CrashPoint {
         failed.map_or(Ok(()), |e| Err(e.into()))
     }
 
-    /// A step of SQLite's; answers whether the process is dead.
+    /// A step of SQLite's. Returns whether the process is dead.
     fn step(&self) -> bool {
         let comes = |left: &AtomicI64| left.fetch_sub(1, Relaxed) <= 1;
         if self.in_commit.load(Relaxed) || self.torn.is_none() && !self.is_dead() && comes(&self.left) {
@@ -78,7 +78,7 @@ impl CrashPoint {
         self.is_dead()
     }
 
-    /// A commit begins; answers whether the process is dead.
+    /// A commit begins. Returns whether the process is dead.
     fn commit(&self) -> bool {
         if self.torn.is_none() || self.in_commit.load(Relaxed) {
             return self.step();
@@ -90,7 +90,7 @@ impl CrashPoint {
         self.is_dead()
     }
 
-    /// What was in the middle of its last act when that ended is dead too. Answers whether the process died.
+    /// What was in the middle of its last act when that ended is dead too. Returns whether the process died.
     pub fn over(&self) -> bool {
         if self.in_commit.load(Relaxed) {
             self.die();

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::HubError;
 use gridwalk_hub::admin::{self, Target};
-use gridwalk_hub::store::{DB_FILE, all};
+use gridwalk_hub::store::{Conn, DB_FILE, all};
 use gridwalk_hub::sync::Erase;
 use rusqlite::types::ValueRef;
-use sqlx::{AnyConnection, Row};
 
 use super::event::Event;
 use super::world::World;
@@ -29,7 +28,7 @@ impl World<'_> {
         let mut read = hub.store.read().await.map_err(defect)?;
         let rows = all(&mut read, sql, vec![]).await.map_err(defect)?;
         let Some(row) = rows.get(event.value % rows.len().max(1)) else { return Ok(()) };
-        let id = |n: usize| row.try_get::<String, _>(n).map_err(defect)?.parse::<Id>().map_err(defect);
+        let id = |n: usize| row.get::<String>(n).map_err(defect)?.parse::<Id>().map_err(defect);
         let (doc, entry) = (id(0)?, id(1)?);
         let target = match event.which % 8 {
             2..=4 => Target::Resident { household: doc, resident: entry, keep_photos: false },
@@ -47,7 +46,7 @@ impl World<'_> {
         for (id, _, erase) in &plan.documents {
             let sql = format!("SELECT body FROM changes WHERE doc = '{id}'");
             let bodies: Vec<Vec<u8>> =
-                all(&mut read, &sql, vec![]).await.map_err(defect)?.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>().map_err(defect)?;
+                all(&mut read, &sql, vec![]).await.map_err(defect)?.iter().map(|r| r.get(0)).collect::<Result<_, _>>().map_err(defect)?;
             let there = self.model.acts.iter().map(|a| &a.token).filter(|token| bodies.iter().any(|body| holds(body, token)));
             // What begins again has no history: what only its changes hold goes, until whoever wrote it does so again, not
             // having heard that it was taken.
@@ -96,9 +95,9 @@ impl World<'_> {
 }
 
 /// The first column of a query, all of it as one text.
-async fn texts(connection: &mut AnyConnection, sql: &str) -> Done<String> {
+async fn texts(connection: &mut Conn, sql: &str) -> Done<String> {
     let rows = all(connection, sql, vec![]).await.map_err(defect)?;
-    Ok(rows.iter().map(|r| r.try_get::<String, _>(0)).collect::<Result<Vec<_>, _>>().map_err(defect)?.join(" "))
+    Ok(rows.iter().map(|r| r.get::<String>(0)).collect::<Result<Vec<_>, _>>().map_err(defect)?.join(" "))
 }
 
 /// No byte of what was erased is in a row of a phone, or in the hub's files.

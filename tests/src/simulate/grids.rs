@@ -4,7 +4,6 @@ use gridwalk_core::rules::Role;
 use gridwalk_hub::admin;
 use gridwalk_hub::admin::grid::{Choice, Split, StandIn, hand_over, merge, split, stand_in};
 use gridwalk_hub::store::all;
-use sqlx::Row;
 
 use super::event::Event;
 use super::model::{Grid, Origin, Term};
@@ -38,7 +37,7 @@ impl World<'_> {
         let process = self.line.hub.lock().await;
         let mut read = process.hub.store.read().await.map_err(defect)?;
         let sql = format!("SELECT doc FROM households WHERE place = '{}' ORDER BY doc", old.place);
-        let homes: Vec<String> = all(&mut read, &sql, vec![]).await.map_err(defect)?.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>().map_err(defect)?;
+        let homes: Vec<String> = all(&mut read, &sql, vec![]).await.map_err(defect)?.iter().map(|r| r.get(0)).collect::<Result<_, _>>().map_err(defect)?;
         drop(read);
         if homes.is_empty() {
             return Ok(());
@@ -49,7 +48,7 @@ impl World<'_> {
         let new = Split { from: old.name, new: name.clone(), choice: Choice::Households(chosen), workers: vec![self.template.persons[worker]] };
         split(&process.hub, &process.tenant, &new, &|_, _| {}).await.map_err(defect)?;
         let mut read = process.hub.store.read().await.map_err(defect)?;
-        let place = admin::place_named(&mut read, &process.tenant.id, &name).await.map_err(defect)?;
+        let place = admin::scope::place_named(&mut read, &process.tenant.id, &name).await.map_err(defect)?;
         drop((read, process));
         self.trace.push(format!("  {name} is split from {}", new.from));
         self.model.moved = true;

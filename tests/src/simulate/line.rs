@@ -8,7 +8,7 @@ use gridwalk_core::clock::ManualClock;
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::identity::{SeededRandom, SignedHead};
 use gridwalk_core::sync::protocol::{ENROL_PATH, RefusalCode, RefusedRequest};
-use gridwalk_core::sync::{Answer, Hub as Carrier, Prepared};
+use gridwalk_core::sync::{Answer, SignedRequest, Transport};
 use gridwalk_core::{Error, ErrorKind};
 use gridwalk_hub::store::DB_FILE;
 use gridwalk_hub::sync::{handle_enrol, handle_sync};
@@ -93,7 +93,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    fn of(request: &Prepared) -> Self {
+    fn of(request: &SignedRequest) -> Self {
         Self { path: request.path, head: request.head.clone(), body: request.body.clone() }
     }
 
@@ -152,7 +152,7 @@ impl Line {
         self.state().defect.take()
     }
 
-    /// A request that was lost arrives after all. Answers whether there was one.
+    /// A request that was lost arrives after all. Returns whether there was one.
     pub async fn deliver_lost(&self, which: usize) -> bool {
         let sent = {
             let mut state = self.state();
@@ -194,8 +194,8 @@ impl Line {
     }
 }
 
-impl Carrier for Line {
-    async fn post(&self, request: &Prepared) -> gridwalk_core::Result<Answer> {
+impl Transport for Line {
+    async fn post(&self, request: &SignedRequest) -> gridwalk_core::Result<Answer> {
         let number = self.requests.fetch_add(1, Relaxed);
         let sent = Sent::of(request);
         let planned = self.state().fault.filter(|(at, ..)| *at == number);

@@ -59,7 +59,7 @@ impl Failure {
     }
 }
 
-/// What a step of a history answers with.
+/// What a step of a history returns.
 type Done<T = ()> = Result<T, Failure>;
 
 /// An error where nothing may fail.
@@ -136,7 +136,7 @@ fn keep(world: &mut World<'_>, trace: &Mutex<Vec<String>>) {
     trace.lock().unwrap_or_else(PoisonError::into_inner).append(&mut world.trace);
 }
 
-/// Leaves out events for as long as the same invariant fails; answers with the shortest history found.
+/// Leaves out events for as long as the same invariant fails. Returns the shortest history found.
 pub fn shorten(template: &Template, plan: &Plan, invariant: &str, base: &Path) -> Plan {
     let mut plan = plan.clone();
     let mut size = plan.events.len().div_ceil(2);

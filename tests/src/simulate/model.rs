@@ -135,13 +135,13 @@ impl People {
         }
     }
 
-    /// Ends a role; answers with the term that it was held for.
+    /// Ends a role. Returns the term that it was held for.
     pub fn end(&mut self, person: usize, grant: Grant) -> Option<Term> {
         self.grants.entry(person).or_default().remove(&grant);
         self.terms.remove(&(person, grant.1?))
     }
 
-    /// Ends the roles whose last day is over; answers with whose.
+    /// Ends the roles whose last day is over. Returns whose.
     pub fn expire(&mut self, now: i64) -> Vec<usize> {
         let over = |term: &Term| term.until.is_some_and(|until| until <= now);
         let ended = self.terms.iter().filter(|(_, term)| over(term)).map(|((person, _), _)| *person).collect();

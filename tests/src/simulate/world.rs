@@ -8,7 +8,7 @@ use gridwalk_core::identity::Invite;
 use gridwalk_core::ids::{DeviceId, ids_in};
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::RefusalCode;
-use gridwalk_core::sync::{Answer, Hub as _, MAX_BYTES_RANGE, Prepared, SyncReport};
+use gridwalk_core::sync::{Answer, MAX_BYTES_RANGE, Prepared, SyncReport, Transport as _};
 use gridwalk_core::{ErrorKind, Id, Input, Phone};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_hub::{HubError, admin};
@@ -306,7 +306,7 @@ impl<'t> World<'t> {
 
     async fn post(&mut self, i: usize) -> Done {
         let prepared = self.phones[i].phone().prepare_sync(ADDRESS, 0).map_err(defect)?;
-        match self.line.post(&prepared).await.map_err(defect)? {
+        match self.line.post(&prepared.request).await.map_err(defect)? {
             Answer::Reply(bytes) => self.late.push((i, prepared, bytes)),
             Answer::Refused(_) => {}
         }

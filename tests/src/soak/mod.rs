@@ -18,7 +18,6 @@ use gridwalk_core::rules::Role;
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::import::{import, mapping::Mapping};
 use gridwalk_hub::{Hub, store};
-use sqlx::Row;
 
 use crate::simulate::Dice;
 use crate::workload::{Scene, Spec, make};
@@ -243,7 +242,7 @@ async fn compare(options: &Options, data: &Path, outcome: &mut Outcome) -> Resul
     let mut there: BTreeMap<(Sort, String), BTreeSet<String>> = BTreeMap::new();
     for (sort, _, sql) in Sort::ALL {
         for row in store::all(&mut read, sql, vec![]).await? {
-            let (id, token): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            let (id, token): (String, String) = (row.get(0)?, row.get(1)?);
             // What was there before carries other texts.
             if token.starts_with('s') && !there.entry((sort, token.clone())).or_default().insert(id) {
                 outcome.twice.push(token);

@@ -14,7 +14,7 @@ use gridwalk_core::documents::{Added, Audience, Doc, Documents, Kind, Value, aud
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
 use gridwalk_core::records::{AddEntry, AddRecord, Confirm, EditRecord, JsonMap};
 use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, STEPS, WhistleReport};
-use gridwalk_core::rules::{Author, Grant, Over, Role, judge};
+use gridwalk_core::rules::{Author, Grant, Role, RoleScope, judge};
 use gridwalk_core::settings::{SetOwnField, SetRetention};
 use gridwalk_core::store::load;
 use gridwalk_core::versions::DICTIONARY_VERSION;
@@ -106,12 +106,12 @@ impl Town {
     /// What a role is given over here.
     fn scope(&self, role: Role) -> Audience {
         match role.over() {
-            Over::Community => Audience::Community,
-            Over::Place => Audience::Place(self.grids[0]),
-            Over::MicroGrid => Audience::MicroGrid(self.micro_grid),
-            Over::Street => Audience::Street,
-            Over::Unit => Audience::Unit(self.unit),
-            Over::Circle => Audience::Circle(
+            RoleScope::Community => Audience::Community,
+            RoleScope::Place => Audience::Place(self.grids[0]),
+            RoleScope::MicroGrid => Audience::MicroGrid(self.micro_grid),
+            RoleScope::Street => Audience::Street,
+            RoleScope::Unit => Audience::Unit(self.unit),
+            RoleScope::Circle => Audience::Circle(
                 self.circles[match role {
                     Role::HealthMember => 0,
                     Role::MinorsMember => 1,

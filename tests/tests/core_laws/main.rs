@@ -18,6 +18,8 @@ mod hybrid;
 mod inputs;
 mod invites;
 mod lab;
+mod ladder;
+mod licences_doc;
 mod lists;
 mod oracle;
 mod own_fields;

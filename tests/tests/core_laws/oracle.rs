@@ -8,7 +8,7 @@ use automerge::{Change, ObjId, ROOT};
 use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Value, Writer, audiences_of, change_from_body};
 use gridwalk_core::kinds::{self, SHIPPED};
 use gridwalk_core::reports::STEPS;
-use gridwalk_core::rules::{Author, Grant, Over, Role, judge};
+use gridwalk_core::rules::{Author, Grant, Role, RoleScope, judge};
 use gridwalk_core::{Id, Result};
 use gridwalk_tests::harness::MORNING;
 
@@ -34,7 +34,7 @@ impl Case {
 
 /// Where a role is given over one of several, so that it may be over another.
 fn has_elsewhere(role: Role) -> bool {
-    matches!(role.over(), Over::Place | Over::MicroGrid | Over::Unit | Over::Circle)
+    matches!(role.over(), RoleScope::Place | RoleScope::MicroGrid | RoleScope::Unit | RoleScope::Circle)
 }
 
 fn who(words: &str, groups: &BTreeMap<&str, BTreeSet<Standing>>) -> BTreeSet<Standing> {
@@ -125,12 +125,12 @@ fn another() -> Id {
 fn author((role, here): Standing) -> Author {
     let of = |id: Id| if here { id } else { id_of(59, id.counter) };
     let scope = match role.over() {
-        Over::Community => Audience::Community,
-        Over::Place => Audience::Place(of(grid())),
-        Over::MicroGrid => Audience::MicroGrid(of(micro_grid())),
-        Over::Street => Audience::Street,
-        Over::Unit => Audience::Unit(of(unit())),
-        Over::Circle => Audience::Circle(of(circle())),
+        RoleScope::Community => Audience::Community,
+        RoleScope::Place => Audience::Place(of(grid())),
+        RoleScope::MicroGrid => Audience::MicroGrid(of(micro_grid())),
+        RoleScope::Street => Audience::Street,
+        RoleScope::Unit => Audience::Unit(of(unit())),
+        RoleScope::Circle => Audience::Circle(of(circle())),
     };
     Author { device: actor_of(1).device(), devices: vec![actor_of(1).device()], person: me(), grants: vec![Grant { role, scope }] }
 }
@@ -148,7 +148,7 @@ fn circle_role(case: &Case) -> Option<Role> {
 fn standings(case: &Case) -> Vec<Standing> {
     let mut all = Vec::new();
     for info in Role::ALL {
-        if info.over != Over::Circle || circle_role(case) == Some(info.role) {
+        if info.over != RoleScope::Circle || circle_role(case) == Some(info.role) {
             all.push((info.role, true));
         }
         if has_elsewhere(info.role) {
@@ -310,7 +310,7 @@ fn step(w: &mut Writer<'_>, id: Id, kind: &str, order: i64) -> Result<()> {
     }
 }
 
-/// What happenings are about.
+/// What events are about.
 struct Around(BTreeMap<Id, Arc<Doc>>);
 
 impl Documents for Around {

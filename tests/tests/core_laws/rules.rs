@@ -8,7 +8,7 @@ use gridwalk_core::Id;
 use gridwalk_core::documents::{Audience, Doc, Kind, Value, Writer, change_from_body};
 use gridwalk_core::kinds::{self, SHIPPED};
 use gridwalk_core::reports::STEPS;
-use gridwalk_core::rules::{Allow, Author, Grant, Over, Refusal, Role, judge, table};
+use gridwalk_core::rules::{Allow, Author, Grant, Refusal, Role, RoleScope, judge, table};
 use gridwalk_tests::harness::MORNING;
 
 use super::lab::{actor_of, id_of, stamp};
@@ -80,12 +80,12 @@ fn other() -> Id {
 
 fn author(role: Role) -> Author {
     let scope = match role.over() {
-        Over::Community => Audience::Community,
-        Over::Place => Audience::Place(place()),
-        Over::MicroGrid => Audience::MicroGrid(place()),
-        Over::Street => Audience::Street,
-        Over::Unit => Audience::Unit(unit()),
-        Over::Circle => Audience::Circle(circle()),
+        RoleScope::Community => Audience::Community,
+        RoleScope::Place => Audience::Place(place()),
+        RoleScope::MicroGrid => Audience::MicroGrid(place()),
+        RoleScope::Street => Audience::Street,
+        RoleScope::Unit => Audience::Unit(unit()),
+        RoleScope::Circle => Audience::Circle(circle()),
     };
     Author { device: actor_of(1).device(), devices: vec![actor_of(1).device()], person: me(), grants: vec![Grant { role, scope }] }
 }

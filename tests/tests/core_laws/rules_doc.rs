@@ -6,7 +6,7 @@ use std::path::Path;
 use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds::SHIPPED;
 use gridwalk_core::reports::STEPS;
-use gridwalk_core::rules::{Over, Role, table};
+use gridwalk_core::rules::{Role, RoleScope, table};
 
 const HEAD: &str = "# Who may do what
 
@@ -48,12 +48,12 @@ fn drawn() -> String {
     text += "## Roles\n\n| 角色 | code | given over | reads the desk |\n| --- | --- | --- | --- |\n";
     for info in Role::ALL {
         let over = match info.over {
-            Over::Community => "the community",
-            Over::Place => "a grid",
-            Over::MicroGrid => "a micro-grid",
-            Over::Street => "the street",
-            Over::Unit => "a unit",
-            Over::Circle => "a circle",
+            RoleScope::Community => "the community",
+            RoleScope::Place => "a grid",
+            RoleScope::MicroGrid => "a micro-grid",
+            RoleScope::Street => "the street",
+            RoleScope::Unit => "a unit",
+            RoleScope::Circle => "a circle",
         };
         writeln!(text, "| {} | `{}` | {over} ({}) | {} |", info.zh, info.code, info.over.zh(), if info.desk { "yes" } else { "–" }).unwrap();
     }

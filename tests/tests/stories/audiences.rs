@@ -1,7 +1,7 @@
 //! Who holds what: households that move between grids, grids that are granted later, pages of any size.
 
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
+use gridwalk_core::sync::{Answer, HttpTransport, SyncReport, Transport};
 use gridwalk_hub::admin::end_role;
 use gridwalk_tests::roster::EditHousehold;
 
@@ -166,7 +166,7 @@ async fn a_reply_of_before_a_role_ended_brings_nothing_back() {
     let url = a.phone.hubs().unwrap()[0].clone();
     let ask = async || {
         let prepared = a.phone.prepare_sync(&url, 0).unwrap();
-        let Answer::Reply(reply) = HttpHub::new(&url, None).unwrap().post(&prepared).await.unwrap() else { panic!("refused") };
+        let Answer::Reply(reply) = HttpTransport::new(&url, None).unwrap().post(&prepared.request).await.unwrap() else { panic!("refused") };
         (prepared, reply)
     };
     let late = ask().await;

@@ -1,8 +1,8 @@
 //! The log of administrative acts: whole, append-only, kept for half a year, and not undone by a restore.
 
 use gridwalk_core::rules::Role;
-use gridwalk_hub::admin::log::{Fault, KEEP_DAYS, cut, verify};
 use gridwalk_hub::admin::{self, NewInvite};
+use gridwalk_hub::registry::act_log::{Fault, KEEP_DAYS, cut, verify};
 use gridwalk_hub::store::{Engine, exec};
 use gridwalk_tests::harness::Device;
 

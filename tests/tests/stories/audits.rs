@@ -10,7 +10,6 @@ use gridwalk_hub::store::{Arg, exec, one};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_tests::harness::{Device, MORNING};
 use gridwalk_tests::roster::{EditHousehold, EditResident, ResidentField};
-use sqlx::Row;
 
 use crate::world::{World, device_id, first_resident, person};
 
@@ -164,7 +163,7 @@ async fn what_was_tampered_with_is_not_proven() {
 
 async fn blob(w: &World, sql: &str) -> Vec<u8> {
     let mut read = w.hub.hub.store.read().await.unwrap();
-    one(&mut read, sql, vec![]).await.unwrap().try_get(0).unwrap()
+    one(&mut read, sql, vec![]).await.unwrap().get(0).unwrap()
 }
 
 async fn put(w: &World, sql: &str, bytes: Vec<u8>) {

@@ -8,7 +8,6 @@ use gridwalk_hub::{Hub, Tenant};
 use gridwalk_tests::harness::TestHub;
 use gridwalk_tests::roster::EditHousehold;
 use gridwalk_tests::typed::AddPlace;
-use sqlx::Row;
 
 use crate::world::{World, household, notes, text, visit};
 
@@ -94,7 +93,7 @@ async fn a_phone_in_communities_of_two_hubs_syncs_with_each() {
     assert_eq!(a.sync().await.unwrap_err().kind(), ErrorKind::Offline);
     let seen = async |hub: &Hub| -> Vec<String> {
         let mut read = hub.store.read().await.unwrap();
-        all(&mut read, "SELECT tenant_id || ' ' || note FROM visits ORDER BY note", vec![]).await.unwrap().iter().map(|r| r.try_get(0).unwrap()).collect()
+        all(&mut read, "SELECT tenant_id || ' ' || note FROM visits ORDER BY note", vec![]).await.unwrap().iter().map(|r| r.get(0).unwrap()).collect()
     };
     assert_eq!((seen(&far.hub).await, seen(&w.hub.hub).await), (vec![format!("{} 远方走访", tenant.id)], vec![]));
     assert_eq!(a.phone.status().unwrap().unsent, 1);

@@ -2,7 +2,7 @@
 
 use gridwalk_core::ErrorKind;
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
+use gridwalk_core::sync::{Answer, HttpTransport, SyncReport, Transport};
 use gridwalk_hub::limits::{Limits, Rate};
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::link::{Cut, Direction, Line, Link};
@@ -182,7 +182,7 @@ async fn a_request_that_comes_twice_and_a_page_taken_twice_change_nothing() {
     b.sync().await.unwrap();
     let url = a.phone.hubs().unwrap()[0].clone();
     let prepared = a.phone.prepare_sync(&url, 0).unwrap();
-    let Answer::Reply(bytes) = HttpHub::new(&url, None).unwrap().post(&prepared).await.unwrap() else { panic!("refused") };
+    let Answer::Reply(bytes) = HttpTransport::new(&url, None).unwrap().post(&prepared.request).await.unwrap() else { panic!("refused") };
     let mut report = SyncReport::default();
     let first = a.phone.take_reply(&prepared, &bytes, &mut report).unwrap();
     assert_eq!((first.again, report.sent), (false, 1));

@@ -10,7 +10,7 @@ use gridwalk_core::ids::Actor;
 use gridwalk_core::reports::{AddStep, DispatchReport, WhistleReport};
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::load;
-use gridwalk_core::sync::protocol::{Backfill, RefusalCode, Word, audiences_hash, pack};
+use gridwalk_core::sync::protocol::{Backfill, RefusalCode, VerdictCode, audiences_hash, pack};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::typed::{AddCircle, AddHealth, AddMinor, AddUnit, Fact};
@@ -101,8 +101,8 @@ impl<'a> Offers<'a> {
         let good = self.good();
         let command = Id { actor: self.hand.actor(0), counter: 1 };
         let verdicts = self.hand.offer(self.w, command, &[vec![attack], vec![good]]).await;
-        let words: Vec<(Word, Option<&str>)> = verdicts.iter().map(|v| (v.word, v.reason.as_deref())).collect();
-        assert_eq!(words, [(Word::Refused, Some(reason)), (Word::Taken, None)], "{name}");
+        let words: Vec<(VerdictCode, Option<&str>)> = verdicts.iter().map(|v| (v.code, v.reason.as_deref())).collect();
+        assert_eq!(words, [(VerdictCode::Refused, Some(reason)), (VerdictCode::Taken, None)], "{name}");
     }
 }
 
@@ -144,8 +144,8 @@ async fn a_grid_worker_who_breaks_each_rule_gets_nothing_through() {
     let good = offers.good();
     let command = Id { actor: offers.hand.actor(0), counter: 1 };
     let one = |change: &Change| vec![(home, 0, 2, plain(change))];
-    let words: Vec<Word> = offers.hand.offer(&w, command, &[one(&moved), one(&back), vec![good]]).await.iter().map(|v| v.word).collect();
-    assert_eq!(words, [Word::Refused, Word::Missing, Word::Taken], "a write undone in the same bundle");
+    let words: Vec<VerdictCode> = offers.hand.offer(&w, command, &[one(&moved), one(&back), vec![good]]).await.iter().map(|v| v.code).collect();
+    assert_eq!(words, [VerdictCode::Refused, VerdictCode::Missing, VerdictCode::Taken], "a write undone in the same bundle");
     // The same in one group.
     let actor = offers.actor();
     let moved = made(&doc, actor, |tx| set(tx, &ROOT, "place", w.grids[1].to_string(), me));
@@ -153,8 +153,8 @@ async fn a_grid_worker_who_breaks_each_rule_gets_nothing_through() {
     with.apply_changes([moved.clone()]).unwrap();
     let back = made(&with, actor, |tx| set(tx, &ROOT, "place", w.grids[0].to_string(), me));
     let group = vec![(home, 0, 2, plain(&moved)), (home, 0, 2, plain(&back))];
-    let words: Vec<Word> = offers.hand.offer(&w, command, &[group]).await.iter().map(|v| v.word).collect();
-    assert_eq!(words, [Word::Refused]);
+    let words: Vec<VerdictCode> = offers.hand.offer(&w, command, &[group]).await.iter().map(|v| v.code).collect();
+    assert_eq!(words, [VerdictCode::Refused]);
 
     let theirs = Actor::new(device_id(&b), [1, 2, 3, 4]);
     let attack = made(&doc, theirs, |tx| set(tx, &ROOT, "tenure", "租住", me));
@@ -206,8 +206,8 @@ async fn a_grid_worker_who_breaks_each_rule_gets_nothing_through() {
     w.tell(&format!("UPDATE documents SET generation = 1 WHERE doc = '{}'", w.households[1])).await;
     let actor = offers.actor();
     let attack = made(&held(&a, w.households[1]), actor, |tx| set(tx, &ROOT, "tenure", "旧代", me));
-    let words: Vec<Word> = offers.hand.offer(&w, command, &[vec![(w.households[1], 0, 2, plain(&attack))]]).await.iter().map(|v| v.word).collect();
-    assert_eq!(words, [Word::Generation]);
+    let words: Vec<VerdictCode> = offers.hand.offer(&w, command, &[vec![(w.households[1], 0, 2, plain(&attack))]]).await.iter().map(|v| v.code).collect();
+    assert_eq!(words, [VerdictCode::Generation]);
     w.tell(&format!("UPDATE documents SET generation = 0 WHERE doc = '{}'", w.households[1])).await;
 
     // What is there is what honest phones wrote.
@@ -367,14 +367,14 @@ async fn old_roles_made_up_cursors_and_revoked_devices_get_nothing_through() {
     admin::end_role(&w.hub.hub, &w.hub.tenant, offers.me, Role::GridWorker, Some("g00"), None, None).await.unwrap();
     // At the cursor before the end: taken for 30 days, then no more. At a number that is yet to come: never.
     let good = offers.good();
-    assert_eq!(offers.hand.offer(&w, command, &[vec![good]]).await[0].word, Word::Taken);
+    assert_eq!(offers.hand.offer(&w, command, &[vec![good]]).await[0].code, VerdictCode::Taken);
     for number in [then.number + 1_000, u64::from(u32::MAX), i64::MAX as u64] {
         offers.hand.cursor.number = number;
         let good = offers.good();
         let bundle = offers.hand.bundle(command, &[vec![good]]);
         offers.hand.cursor.number = then.number;
         let reply = offers.hand.send(&w, &pack(&offers.hand.request(vec![bundle])).unwrap()).await.unwrap();
-        assert_eq!((reply.verdicts[0][0].word, reply.verdicts[0][0].reason.as_deref()), (Word::Refused, Some("outside_scope")), "{number}");
+        assert_eq!((reply.verdicts[0][0].code, reply.verdicts[0][0].reason.as_deref()), (VerdictCode::Refused, Some("outside_scope")), "{number}");
         assert!(reply.tenants[0].documents.is_empty());
     }
     offers.hand.cursor.epoch ^= 1;
@@ -382,11 +382,11 @@ async fn old_roles_made_up_cursors_and_revoked_devices_get_nothing_through() {
     let bundle = offers.hand.bundle(command, &[vec![good]]);
     offers.hand.cursor.epoch ^= 1;
     let reply = offers.hand.send(&w, &pack(&offers.hand.request(vec![bundle])).unwrap()).await.unwrap();
-    assert_eq!(reply.verdicts[0][0].word, Word::Refused, "another epoch's cursor");
+    assert_eq!(reply.verdicts[0][0].code, VerdictCode::Refused, "another epoch's cursor");
     w.pass(31 * 86_400, &[&a, &b]);
     let good = offers.good();
     let late = offers.hand.offer(&w, command, &[vec![good]]).await;
-    assert_eq!((late[0].word, late[0].reason.as_deref()), (Word::Refused, Some("outside_scope")), "31 days after the end");
+    assert_eq!((late[0].code, late[0].reason.as_deref()), (VerdictCode::Refused, Some("outside_scope")), "31 days after the end");
     // Revoked: neither in a request of its own, nor carried by another.
     let mut offers = Offers::of(&w, &b, home, 0);
     let good = offers.good();
@@ -396,7 +396,7 @@ async fn old_roles_made_up_cursors_and_revoked_devices_get_nothing_through() {
     assert_eq!(offers.hand.send(&w, &body).await.unwrap_err(), RefusalCode::Revoked);
     let carrier = Hand::of(&w.desk);
     let reply = carrier.send(&w, &pack(&carrier.request(vec![bundle])).unwrap()).await.unwrap();
-    assert_eq!((reply.verdicts[0][0].word, reply.verdicts[0][0].reason.as_deref()), (Word::Refused, Some("device")));
+    assert_eq!((reply.verdicts[0][0].code, reply.verdicts[0][0].reason.as_deref()), (VerdictCode::Refused, Some("device")));
     assert_eq!(w.ask("SELECT count(*) || '' FROM visits").await, ["1"]);
     w.hub.stop().await;
 }
@@ -438,7 +438,7 @@ async fn a_department_answers_and_reads_only_what_was_dispatched_to_it() {
         let beside: Vec<(&str, &str)> = beside.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let attack = made(&held(&w.desk, document), actor, |tx| add_step(tx, Id { actor, counter: 5 }, person(device), kind, &beside));
         let verdicts = hand.offer(&w, Id { actor, counter: 6 }, &[vec![(document, 0, 5, plain(&attack))]]).await;
-        assert_eq!((verdicts[0].word, verdicts[0].reason.as_deref()), (Word::Refused, Some("outside_scope")), "{kind}");
+        assert_eq!((verdicts[0].code, verdicts[0].reason.as_deref()), (VerdictCode::Refused, Some("outside_scope")), "{kind}");
     }
     // A street that names no unit, and a desk that presses, are refused by the kind's own rule.
     for (device, kind, reason) in [(&street, "dispatch", "check"), (&w.desk, "supervise", "check"), (&w.desk, "dispatch", "check"), (&street, "close", "check")]
@@ -447,7 +447,7 @@ async fn a_department_answers_and_reads_only_what_was_dispatched_to_it() {
         let actor = hand.actor(100 + u8::try_from(kind.len()).unwrap());
         let attack = made(&held(&w.desk, case), actor, |tx| add_step(tx, Id { actor, counter: 5 }, person(device), kind, &[]));
         let verdicts = hand.offer(&w, Id { actor, counter: 6 }, &[vec![(case, 0, 5, plain(&attack))]]).await;
-        assert_eq!((verdicts[0].word, verdicts[0].reason.as_deref()), (Word::Refused, Some(reason)), "{kind}");
+        assert_eq!((verdicts[0].code, verdicts[0].reason.as_deref()), (VerdictCode::Refused, Some(reason)), "{kind}");
     }
     let mut hand = Hand::of(&handler);
     hand.cursor.number = 0;

@@ -217,7 +217,7 @@ async fn a_split_takes_the_chosen_households_and_the_reports_nearest_to_them() {
     a.phone.run(visit(new, "访新户")).unwrap();
     let split = Split { from: "g00".into(), new: "g09".into(), choice: Choice::MicroGrids(vec!["二号楼".into()]), workers: vec![person(&b)] };
     let plan = grid::plan_split(&w.hub.hub, &w.hub.tenant, &split).await.unwrap();
-    assert_eq!((plan.households, plan.reports, plan.persons, plan.happenings), (1, 1, 0, 1));
+    assert_eq!((plan.households, plan.reports, plan.persons, plan.events), (1, 1, 0, 1));
     assert_eq!(w.ask("SELECT name FROM places WHERE name = 'g09'").await.len(), 0);
     w.split("g00", "g09", Choice::MicroGrids(vec!["二号楼".into()]), &[&b]).await;
     w.assert_all_went_well(&[&b, &a]).await;

@@ -7,7 +7,7 @@ use gridwalk_core::Id;
 use gridwalk_core::documents::{MAX_CHANGE_BYTES, change_body, genesis};
 use gridwalk_core::ids::Actor;
 use gridwalk_core::store::load;
-use gridwalk_core::sync::protocol::Word;
+use gridwalk_core::sync::protocol::VerdictCode;
 
 use crate::wire::{Change as Sent, Hand};
 use crate::world::{World, first_resident, household, notes, person, visit};
@@ -16,7 +16,7 @@ use crate::world::{World, first_resident, household, notes, person, visit};
 struct Attack {
     name: &'static str,
     change: Sent,
-    word: Word,
+    word: VerdictCode,
 }
 
 /// A change that `f` makes to `doc` as `actor`.
@@ -67,43 +67,43 @@ async fn none_is_taken_and_the_documents_stay_usable() {
     let residents = |tx: &automerge::transaction::Transaction<'_>| tx.get(ROOT, "residents").unwrap().unwrap().1;
     let plain = |change: &Change| change_body(change).to_vec();
     let mut attacks = Vec::new();
-    let mut add = |name: &'static str, body: Vec<u8>, word: Word| attacks.push(Attack { name, change: (home, 0, 2, body), word });
+    let mut add = |name: &'static str, body: Vec<u8>, word: VerdictCode| attacks.push(Attack { name, change: (home, 0, 2, body), word });
 
-    add("a gap in the numbers", bent(&good(actor(), "一"), |e| e.seq = 3), Word::Refused);
-    add("number 0", bent(&good(actor(), "一"), |e| e.seq = 0), Word::ActorReused);
+    add("a gap in the numbers", bent(&good(actor(), "一"), |e| e.seq = 3), VerdictCode::Refused);
+    add("number 0", bent(&good(actor(), "一"), |e| e.seq = 0), VerdictCode::ActorReused);
     for start in [1, 5_000, u64::from(u32::MAX) - 2, u64::from(u32::MAX)] {
-        add("a start_op of its own", bent(&good(actor(), "一"), |e| e.start_op = start.try_into().unwrap()), Word::Refused);
+        add("a start_op of its own", bent(&good(actor(), "一"), |e| e.start_op = start.try_into().unwrap()), VerdictCode::Refused);
     }
     let nowhere = automerge::ChangeHash([9; 32]);
-    add("a dependency that is nowhere", bent(&good(actor(), "一"), |e| e.deps = vec![nowhere]), Word::Missing);
-    add("no dependency", bent(&good(actor(), "一"), |e| e.deps = vec![]), Word::Refused);
-    add("a delete", plain(&made(&doc, actor(), |tx| tx.delete(ROOT, "address").unwrap())), Word::Refused);
-    add("a delete of a resident", plain(&made(&doc, actor(), |tx| tx.delete(residents(tx), resident.as_str()).unwrap())), Word::Refused);
-    add("a list", plain(&made(&doc, actor(), |tx| drop(tx.put_object(ROOT, "tenure", ObjType::List).unwrap()))), Word::Refused);
+    add("a dependency that is nowhere", bent(&good(actor(), "一"), |e| e.deps = vec![nowhere]), VerdictCode::Missing);
+    add("no dependency", bent(&good(actor(), "一"), |e| e.deps = vec![]), VerdictCode::Refused);
+    add("a delete", plain(&made(&doc, actor(), |tx| tx.delete(ROOT, "address").unwrap())), VerdictCode::Refused);
+    add("a delete of a resident", plain(&made(&doc, actor(), |tx| tx.delete(residents(tx), resident.as_str()).unwrap())), VerdictCode::Refused);
+    add("a list", plain(&made(&doc, actor(), |tx| drop(tx.put_object(ROOT, "tenure", ObjType::List).unwrap()))), VerdictCode::Refused);
     let listed = made(&doc, actor(), |tx| {
         let list = tx.put_object(ROOT, "tenure", ObjType::List).unwrap();
         tx.insert(&list, 0, "x").unwrap();
     });
-    add("an entry of a list", plain(&listed), Word::Refused);
-    add("a counter", plain(&made(&doc, actor(), |tx| tx.put(ROOT, "tenure", ScalarValue::counter(1)).unwrap())), Word::Refused);
+    add("an entry of a list", plain(&listed), VerdictCode::Refused);
+    add("a counter", plain(&made(&doc, actor(), |tx| tx.put(ROOT, "tenure", ScalarValue::counter(1)).unwrap())), VerdictCode::Refused);
     let increment = bent(&good(actor(), "一"), |e| {
         e.operations[0] = Op { action: OpType::Increment(1), obj: ObjectId::Root, key: Key::Map("address".into()), pred: SortedVec::new(), insert: false };
     });
-    add("an increment", increment, Word::Refused);
+    add("an increment", increment, VerdictCode::Refused);
     let undone = made(&doc, actor(), |tx| {
         tx.put(ROOT, "place", w.grids[1].to_string()).unwrap();
         tx.put(ROOT, "place", w.grids[0].to_string()).unwrap();
     });
-    add("a write undone in the same change", plain(&undone), Word::Refused);
-    add("in another's name", plain(&made(&doc, actor(), |tx| field(tx, "tenure", "一", &person(&b).to_string()))), Word::Refused);
-    add("another device's actor", plain(&good(Actor::new(crate::world::device_id(&b), [1, 2, 3, 4]), "一")), Word::Refused);
+    add("a write undone in the same change", plain(&undone), VerdictCode::Refused);
+    add("in another's name", plain(&made(&doc, actor(), |tx| field(tx, "tenure", "一", &person(&b).to_string()))), VerdictCode::Refused);
+    add("another device's actor", plain(&good(Actor::new(crate::world::device_id(&b), [1, 2, 3, 4]), "一")), VerdictCode::Refused);
     let foreign = Id { actor: Actor::new(crate::world::device_id(&b), [9; 4]), counter: 7 };
     let entry = made(&doc, actor(), |tx| {
         let map = tx.put_object(residents(tx), foreign.to_string(), ObjType::Map).unwrap();
         tx.put(&map, "by", me.as_str()).unwrap();
         tx.put(&map, "name", "混入").unwrap();
     });
-    add("an entry under another's id", plain(&entry), Word::Refused);
+    add("an entry under another's id", plain(&entry), VerdictCode::Refused);
     let own = actor();
     let wrapped = made(&doc, own, |tx| {
         let map = tx.put_object(residents(tx), Id { actor: own, counter: 1 }.to_string(), ObjType::Map).unwrap();
@@ -111,44 +111,44 @@ async fn none_is_taken_and_the_documents_stay_usable() {
         let by = tx.put_object(&map, "by", ObjType::Map).unwrap();
         tx.put(&by, "value", person(&b).to_string()).unwrap();
     });
-    add("in another's name, wrapped up", plain(&wrapped), Word::Refused);
+    add("in another's name, wrapped up", plain(&wrapped), VerdictCode::Refused);
     let over = made(&doc, actor(), |tx| drop(tx.put_object(residents(tx), resident.as_str(), ObjType::Map).unwrap()));
-    add("an entry over another's entry", plain(&over), Word::Refused);
-    add("over a container", plain(&made(&doc, actor(), |tx| drop(tx.put_object(ROOT, "residents", ObjType::Map).unwrap()))), Word::Refused);
-    add("a scalar over a container", plain(&made(&doc, actor(), |tx| tx.put(ROOT, "residents", 1).unwrap())), Word::Refused);
-    add("a key no rule names", plain(&made(&doc, actor(), |tx| tx.put(ROOT, "whatever", 1).unwrap())), Word::Refused);
-    add("a field without value", plain(&made(&doc, actor(), |tx| tx.put(ROOT, "address", ScalarValue::Null).unwrap())), Word::Refused);
+    add("an entry over another's entry", plain(&over), VerdictCode::Refused);
+    add("over a container", plain(&made(&doc, actor(), |tx| drop(tx.put_object(ROOT, "residents", ObjType::Map).unwrap()))), VerdictCode::Refused);
+    add("a scalar over a container", plain(&made(&doc, actor(), |tx| tx.put(ROOT, "residents", 1).unwrap())), VerdictCode::Refused);
+    add("a key no rule names", plain(&made(&doc, actor(), |tx| tx.put(ROOT, "whatever", 1).unwrap())), VerdictCode::Refused);
+    add("a field without value", plain(&made(&doc, actor(), |tx| tx.put(ROOT, "address", ScalarValue::Null).unwrap())), VerdictCode::Refused);
     let deep = made(&doc, actor(), |tx| {
         let mut map = tx.put_object(ROOT, "tenure", ObjType::Map).unwrap();
         for _ in 0..200 {
             map = tx.put_object(&map, "value", ObjType::Map).unwrap();
         }
     });
-    add("deep nesting", plain(&deep), Word::Refused);
+    add("deep nesting", plain(&deep), VerdictCode::Refused);
     let large = made(&doc, actor(), |tx| {
         for part in 0..4 {
             tx.put(ROOT, format!("tag:{part}"), "长".repeat(MAX_CHANGE_BYTES / 9)).unwrap();
         }
     });
     assert!(change_body(&large).len() > MAX_CHANGE_BYTES);
-    add("300 kB", plain(&large), Word::Refused);
-    add("one long text", plain(&made(&doc, actor(), |tx| field(tx, "tenure", &"长".repeat(40_000), &me))), Word::Refused);
+    add("300 kB", plain(&large), VerdictCode::Refused);
+    add("one long text", plain(&made(&doc, actor(), |tx| field(tx, "tenure", &"长".repeat(40_000), &me))), VerdictCode::Refused);
     let whole = plain(&good(actor(), "一"));
     for cut in [0, 1, 8, whole.len() / 2, whole.len() - 1] {
-        add("cut short", whole[..cut].to_vec(), Word::Refused);
+        add("cut short", whole[..cut].to_vec(), VerdictCode::Refused);
     }
-    add("with a tail", [&whole[..], b"tail"].concat(), Word::Refused);
-    add("garbage", vec![0xa5; 500], Word::Refused);
-    add("a whole document", doc.save(), Word::Refused);
-    add("compressed", compressed(&good(actor(), &"重复".repeat(2_000))), Word::Refused);
+    add("with a tail", [&whole[..], b"tail"].concat(), VerdictCode::Refused);
+    add("garbage", vec![0xa5; 500], VerdictCode::Refused);
+    add("a whole document", doc.save(), VerdictCode::Refused);
+    add("compressed", compressed(&good(actor(), &"重复".repeat(2_000))), VerdictCode::Refused);
     attacks.push(Attack {
         name: "another grid's household",
         change: (far, 0, 2, plain(&made(&far_doc, actor(), |tx| field(tx, "tenure", "一", &me)))),
-        word: Word::Refused,
+        word: VerdictCode::Refused,
     });
-    attacks.push(Attack { name: "a schema of the future", change: (home, 0, 999, whole.clone()), word: Word::Held });
-    attacks.push(Attack { name: "another kind's schema", change: (home, 0, 5, whole.clone()), word: Word::Refused });
-    attacks.push(Attack { name: "generation 5", change: (home, 5, 2, whole.clone()), word: Word::Missing });
+    attacks.push(Attack { name: "a schema of the future", change: (home, 0, 999, whole.clone()), word: VerdictCode::Held });
+    attacks.push(Attack { name: "another kind's schema", change: (home, 0, 5, whole.clone()), word: VerdictCode::Refused });
+    attacks.push(Attack { name: "generation 5", change: (home, 5, 2, whole.clone()), word: VerdictCode::Missing });
     let (_, begin) = genesis(3).unwrap();
     let mut empty = Automerge::new();
     empty.apply_changes([begin.clone()]).unwrap();
@@ -157,23 +157,23 @@ async fn none_is_taken_and_the_documents_stay_usable() {
         tx.put(ROOT, "by", me.as_str()).unwrap();
         tx.put(ROOT, "result", "met").unwrap();
     });
-    attacks.push(Attack { name: "a visit under another's id", change: (foreign, 0, 3, plain(&forged)), word: Word::Refused });
+    attacks.push(Attack { name: "a visit under another's id", change: (foreign, 0, 3, plain(&forged)), word: VerdictCode::Refused });
     let fresh = Id { actor: hand.actor(200), counter: 1 };
-    attacks.push(Attack { name: "a visit of generation 5", change: (fresh, 5, 3, plain(&forged)), word: Word::Missing });
+    attacks.push(Attack { name: "a visit of generation 5", change: (fresh, 5, 3, plain(&forged)), word: VerdictCode::Missing });
     let abroad = made(&empty, actor(), |tx| {
         tx.put(ROOT, "household", far.to_string()).unwrap();
         tx.put(ROOT, "by", me.as_str()).unwrap();
         tx.put(ROOT, "result", "met").unwrap();
     });
-    attacks.push(Attack { name: "a visit in another grid", change: (fresh, 0, 3, plain(&abroad)), word: Word::Refused });
-    attacks.push(Attack { name: "a genesis sent", change: (fresh, 0, 3, plain(begin)), word: Word::Refused });
+    attacks.push(Attack { name: "a visit in another grid", change: (fresh, 0, 3, plain(&abroad)), word: VerdictCode::Refused });
+    attacks.push(Attack { name: "a genesis sent", change: (fresh, 0, 3, plain(begin)), word: VerdictCode::Refused });
 
     let before = (w.ask("SELECT count(*) || '' FROM changes").await, w.ask("SELECT count(*) || '' FROM documents").await);
     let command = Id { actor: hand.actor(0), counter: 1 };
     for attack in &attacks {
         let verdicts = hand.offer(&w, command, &[vec![attack.change.clone()]]).await;
         assert_eq!((verdicts.len(), verdicts[0].run), (1, 1), "{}", attack.name);
-        assert_eq!(verdicts[0].word, attack.word, "{}: {:?}", attack.name, verdicts[0]);
+        assert_eq!(verdicts[0].code, attack.word, "{}: {:?}", attack.name, verdicts[0]);
         // Final words are given again.
         let again = hand.offer(&w, command, &[vec![attack.change.clone()]]).await;
         assert_eq!(again, verdicts, "{}", attack.name);
@@ -182,7 +182,7 @@ async fn none_is_taken_and_the_documents_stay_usable() {
     let beside = plain(&made(&other_doc, hand.actor(202), |tx| field(tx, "tenure", "一", &me)));
     for attack in &attacks {
         let verdicts = hand.offer(&w, command, &[vec![(w.households[1], 0, 2, beside.clone()), attack.change.clone()]]).await;
-        assert!(verdicts.iter().all(|v| ![Word::Taken, Word::Known].contains(&v.word)), "{}: {verdicts:?}", attack.name);
+        assert!(verdicts.iter().all(|v| ![VerdictCode::Taken, VerdictCode::Known].contains(&v.code)), "{}: {verdicts:?}", attack.name);
     }
     let after = (w.ask("SELECT count(*) || '' FROM changes").await, w.ask("SELECT count(*) || '' FROM documents").await);
     assert_eq!(before, after);
@@ -210,8 +210,8 @@ async fn none_is_taken_and_the_documents_stay_usable() {
     });
     let one = |change: &Change| vec![(home, 0, 2, plain(change))];
     let groups = [one(&honest), one(&bad), one(&orphan), vec![(Id { actor: hand.actor(201), counter: 9 }, 0, 3, plain(&visits))]];
-    let words: Vec<Word> = hand.offer(&w, command, &groups).await.iter().map(|v| v.word).collect();
-    assert_eq!(words, [Word::Taken, Word::Refused, Word::Missing, Word::Taken]);
+    let words: Vec<VerdictCode> = hand.offer(&w, command, &groups).await.iter().map(|v| v.code).collect();
+    assert_eq!(words, [VerdictCode::Taken, VerdictCode::Refused, VerdictCode::Missing, VerdictCode::Taken]);
 
     // The phones go on with the same documents.
     a.phone.run(visit(home, "甲")).unwrap();

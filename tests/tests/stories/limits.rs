@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use gridwalk_core::identity::{DeviceKey, SeededRandom, SignedHead};
 use gridwalk_core::sync::protocol::{MAX_BODY, RefusalCode, SYNC_PATH, pack};
 use gridwalk_hub::limits::{Limits, Rate};
-use gridwalk_hub::metrics;
+use gridwalk_hub::serve_metrics::serve_metrics;
 
 use crate::wire::{Hand, post};
 use crate::world::{World, device_id, notes, visit};
@@ -131,7 +131,7 @@ async fn metrics_count_what_was_done_and_name_nobody() {
     a.sync().await.unwrap();
     let hand = Hand::of(&a);
     assert_eq!(hand.send(&w, b"not zstd").await.unwrap_err(), RefusalCode::Malformed);
-    let address = metrics::serve(w.hub.hub.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
+    let address = serve_metrics(w.hub.hub.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
     let reply = reqwest::get(format!("http://{address}/metrics")).await.unwrap();
     assert_eq!(reply.headers()["content-type"], "text/plain; version=0.0.4");
     let text = reply.text().await.unwrap();

@@ -6,7 +6,7 @@ use gridwalk_core::Id;
 use gridwalk_core::documents::change_body;
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::load;
-use gridwalk_core::sync::protocol::Word;
+use gridwalk_core::sync::protocol::VerdictCode;
 use gridwalk_hub::admin::grid::{self, Choice, Split};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::import::{import, mapping::Mapping};
@@ -177,7 +177,7 @@ async fn a_lead_loses_a_household_that_leaves_and_nothing_of_their_work_is_lost(
         tx.put(&field, "at", 1_i64).unwrap();
     });
     let verdicts = hand.offer(&w, Id { actor: hand.actor(0), counter: 1 }, &[vec![(other, 0, 2, change_body(&change).to_vec())]]).await;
-    assert_eq!(verdicts.iter().map(|v| v.word).collect::<Vec<_>>(), [Word::Taken]);
+    assert_eq!(verdicts.iter().map(|v| v.code).collect::<Vec<_>>(), [VerdictCode::Taken]);
     w.settle(&phones).await;
     assert!(homes(&abroad).is_empty());
     assert_eq!(w.ask(&format!("SELECT coalesce(micro_grid, '-') FROM households WHERE doc = '{other}'")).await, ["-"]);

@@ -3,7 +3,7 @@
 
 use gridwalk_core::Id;
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::{Answer, HttpHub, Hub as _, SyncReport};
+use gridwalk_core::sync::{Answer, HttpTransport, SyncReport, Transport as _};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::roster::{AddResident, EditHousehold};
@@ -164,7 +164,7 @@ async fn a_visit_recorded_while_the_reply_that_withdraws_its_household_is_under_
     w.move_to(home, w.grids[1]).await;
     let url = w.hub.url();
     let prepared = a.phone.prepare_sync(&url, 0).unwrap();
-    let Answer::Reply(reply) = HttpHub::new(&url, None).unwrap().post(&prepared).await.unwrap() else { panic!("refused") };
+    let Answer::Reply(reply) = HttpTransport::new(&url, None).unwrap().post(&prepared.request).await.unwrap() else { panic!("refused") };
     a.phone.run(visit(home, "正在同步时")).unwrap();
     let mut report = SyncReport::default();
     a.phone.take_reply(&prepared, &reply, &mut report).unwrap();

@@ -7,12 +7,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use gridwalk_core::identity::SignedHead;
-use gridwalk_core::photos::{PHOTO_FOLDER, RemovePhoto};
+use gridwalk_core::photos::RemovePhoto;
+use gridwalk_core::store::PHOTO_FOLDER;
 use gridwalk_core::sync::protocol::{
     PHOTOS_PATH, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, RefusalCode, VERSION, WireFile, decode, encode, open_reply,
     seal_reply,
 };
-use gridwalk_core::sync::{Answer, HttpHub, Hub, Network, PhotoReport, Prepared};
+use gridwalk_core::sync::{Answer, HttpTransport, Network, PhotoReport, SignedRequest, Transport};
 use gridwalk_core::{Error, ErrorKind, Id, Phone, Result};
 use gridwalk_hub::admin;
 use gridwalk_hub::photos::sweep;
@@ -64,7 +65,7 @@ pub fn small_steps(phone: &Phone) {
 
 /// A carrier that loses the answer to every request from the `after`-th on.
 struct Losing {
-    inner: HttpHub,
+    inner: HttpTransport,
     after: u32,
     asked: AtomicU32,
     /// Bytes of files that went up, by where they begin.
@@ -73,12 +74,12 @@ struct Losing {
 
 impl Losing {
     fn new(w: &World, after: u32) -> Self {
-        Self { inner: HttpHub::new(&w.hub.url(), None).unwrap(), after, asked: AtomicU32::new(0), sent: Mutex::default() }
+        Self { inner: HttpTransport::new(&w.hub.url(), None).unwrap(), after, asked: AtomicU32::new(0), sent: Mutex::default() }
     }
 }
 
-impl Hub for Losing {
-    async fn post(&self, request: &Prepared) -> Result<Answer> {
+impl Transport for Losing {
+    async fn post(&self, request: &SignedRequest) -> Result<Answer> {
         let body: PhotosRequest = decode(&request.body, "test").unwrap();
         self.sent.lock().unwrap().extend(body.asks.iter().filter(|a| a.file == WireFile::Original && !a.bytes.is_empty()).map(|a| (a.offset, a.bytes.len())));
         let answer = self.inner.post(request).await;
@@ -87,7 +88,7 @@ impl Hub for Losing {
     }
 }
 
-async fn carried(device: &Device, w: &World, carrier: &impl Hub) -> Result<PhotoReport> {
+async fn carried(device: &Device, w: &World, carrier: &impl Transport) -> Result<PhotoReport> {
     let mut report = PhotoReport::default();
     device.phone.sync_photos_with(&w.hub.url(), carrier, Network::Unmetered, &mut report, &|_| {}).await.map(|()| report)
 }
@@ -243,18 +244,18 @@ async fn a_transfer_cut_anywhere_goes_on_where_the_hub_is(w: World) {
 
 /// A carrier that falls after so many requests.
 pub struct Falling {
-    inner: HttpHub,
+    inner: HttpTransport,
     left: AtomicU32,
 }
 
 impl Falling {
     pub fn after(requests: u32, w: &World) -> Self {
-        Self { inner: HttpHub::new(&w.hub.url(), None).unwrap(), left: AtomicU32::new(requests) }
+        Self { inner: HttpTransport::new(&w.hub.url(), None).unwrap(), left: AtomicU32::new(requests) }
     }
 }
 
-impl Hub for Falling {
-    async fn post(&self, request: &Prepared) -> Result<Answer> {
+impl Transport for Falling {
+    async fn post(&self, request: &SignedRequest) -> Result<Answer> {
         if self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_err() {
             return Err(Error::new(ErrorKind::Offline, "断线", "cut"));
         }
@@ -363,8 +364,8 @@ async fn what_is_not_the_photo_is_thrown_away_with_s3() {
 /// A hub that finds something else in whatever comes.
 struct Mistaken<'a>(&'a World, AtomicU32);
 
-impl Hub for Mistaken<'_> {
-    async fn post(&self, request: &Prepared) -> Result<Answer> {
+impl Transport for Mistaken<'_> {
+    async fn post(&self, request: &SignedRequest) -> Result<Answer> {
         self.1.fetch_add(1, Ordering::SeqCst);
         let body: PhotosRequest = decode(&request.body, "test").unwrap();
         let answer = PhotoAnswer { word: PhotoWord::WrongHash, held: 0, bytes: vec![].into() };

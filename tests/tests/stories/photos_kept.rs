@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use gridwalk_core::ErrorKind;
-use gridwalk_core::photos::PHOTO_FOLDER;
 use gridwalk_core::settings::PhotoNetworks;
+use gridwalk_core::store::PHOTO_FOLDER;
 use gridwalk_core::sync::Network;
 use gridwalk_core::sync::protocol::{PhotoWord, WireFile};
 use gridwalk_hub::admin;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use gridwalk_core::ErrorKind;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::{RefusalCode, pack};
-use gridwalk_core::sync::{Answer, HttpHub, Hub as _, MAX_BYTES_RANGE};
+use gridwalk_core::sync::{Answer, HttpTransport, MAX_BYTES_RANGE, Transport as _};
 use gridwalk_hub::sync::fold::fold;
 use gridwalk_tests::harness::{Device, TestHub, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold};
@@ -25,7 +25,7 @@ fn point(device: &Device, hub: &TestHub) {
     tell(&device.phone, &format!("UPDATE tenants SET hub = '{}'", hub.url()));
 }
 
-/// Folds all history beside the writers, once for each time that one of them was heard; answers with how many documents were folded.
+/// Folds all history beside the writers, once for each time that one of them was heard. Returns how many documents were folded.
 async fn keep_folding(hub: gridwalk_hub::Hub, tenant: gridwalk_hub::Tenant, mut heard: UnboundedReceiver<()>) -> u64 {
     let mut folded = 0;
     while heard.recv().await.is_some() {
@@ -72,7 +72,7 @@ async fn writers_and_folds_at_two_processes_hide_nothing_from_any_cursor() {
             tokio::spawn(async move {
                 for round in 0..ROUNDS {
                     let name = format!("甲{}-{round}", device.number);
-                    // All on one household, and happenings and reports that are new documents.
+                    // All on one household, and events and reports that are new documents.
                     device.phone.run(AddResident { household: homes[0], resident: resident(&name) }).unwrap();
                     device.phone.run(visit(homes[round % 3], &name)).unwrap();
                     device.phone.run(report(grid, &name)).unwrap();
@@ -119,10 +119,10 @@ async fn a_request_heard_by_one_process_is_a_replay_to_the_other() {
     let a = w.worker(1, "g00").await;
     a.phone.run(visit(w.households[0], "一")).unwrap();
     let mut prepared = a.phone.prepare_sync(&w.hub.url(), 0).unwrap();
-    let carrier = HttpHub::new(&w.hub.url(), None).unwrap();
-    assert!(matches!(carrier.post(&prepared).await.unwrap(), Answer::Reply(_)));
-    prepared.hub = other.url();
-    let Answer::Refused(refused) = carrier.post(&prepared).await.unwrap() else { panic!("the replay was answered") };
+    let carrier = HttpTransport::new(&w.hub.url(), None).unwrap();
+    assert!(matches!(carrier.post(&prepared.request).await.unwrap(), Answer::Reply(_)));
+    prepared.request.hub = other.url();
+    let Answer::Refused(refused) = carrier.post(&prepared.request).await.unwrap() else { panic!("the replay was answered") };
     assert_eq!(refused.code, RefusalCode::Replayed);
     // Signed anew, the same bundle is known.
     point(&a, &other);

@@ -3,7 +3,7 @@
 use gridwalk_core::ErrorKind;
 use gridwalk_core::reports::{AddStep, RaiseReport};
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::{Answer, HttpHub, Hub, SyncReport};
+use gridwalk_core::sync::{Answer, HttpTransport, SyncReport, Transport};
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, ResidentField};
@@ -249,18 +249,18 @@ async fn a_reply_of_before_a_restore_says_nothing_of_what_is_sent_after_it() {
     a.phone.run(visit(w.households[0], "备份后")).unwrap();
     let url = a.phone.hubs().unwrap()[0].clone();
     let mut before = a.phone.prepare_sync(&url, 0).unwrap();
-    let Answer::Reply(late) = HttpHub::new(&url, None).unwrap().post(&before).await.unwrap() else { panic!("refused") };
+    let Answer::Reply(late) = HttpTransport::new(&url, None).unwrap().post(&before.request).await.unwrap() else { panic!("refused") };
     let w = w.restart(1038, Some(&backup), &[&a]).await;
     let url = a.phone.hubs().unwrap()[0].clone();
     let mut report = SyncReport::default();
     // It hears of the restore, then reads everything; then its request is lost.
     for _ in 0..2 {
         let prepared = a.phone.prepare_sync(&url, 0).unwrap();
-        let Answer::Reply(reply) = HttpHub::new(&url, None).unwrap().post(&prepared).await.unwrap() else { panic!("refused") };
+        let Answer::Reply(reply) = HttpTransport::new(&url, None).unwrap().post(&prepared.request).await.unwrap() else { panic!("refused") };
         a.phone.take_reply(&prepared, &reply, &mut report).unwrap();
     }
     a.phone.prepare_sync(&url, 0).unwrap();
-    before.hub = url;
+    before.request.hub = url;
     a.phone.take_reply(&before, &late, &mut report).unwrap();
     w.settle(&[&a]).await;
     assert_eq!(w.ask("SELECT note FROM visits").await, ["备份后"]);

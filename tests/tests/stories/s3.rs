@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use gridwalk_hub::photos::PhotoStore;
+use gridwalk_hub::photo_store::PhotoStore;
 use hyper_util::rt::TokioIo;
 use object_store::aws::AmazonS3Builder;
 use s3s::auth::SimpleAuth;

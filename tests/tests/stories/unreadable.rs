@@ -6,7 +6,6 @@ use gridwalk_core::sync::protocol::pack;
 use gridwalk_hub::store::{Arg, all, exec};
 use gridwalk_tests::harness::Device;
 use gridwalk_tests::roster::AddResident;
-use sqlx::Row;
 
 use crate::wire::Hand;
 use crate::world::{World, notes, resident, tell, text, visit};
@@ -20,7 +19,7 @@ fn spoil(device: &Device, id: Id) {
 async fn first_change(w: &World, doc: Id) -> Vec<u8> {
     let mut read = w.hub.hub.store.read().await.unwrap();
     let sql = "SELECT body FROM changes WHERE doc = $1 ORDER BY number LIMIT 1";
-    all(&mut read, sql, vec![Arg::text(&doc.to_string())]).await.unwrap()[0].try_get(0).unwrap()
+    all(&mut read, sql, vec![Arg::text(&doc.to_string())]).await.unwrap()[0].get(0).unwrap()
 }
 
 /// Puts other bytes in its place.

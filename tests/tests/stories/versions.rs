@@ -8,7 +8,7 @@ use gridwalk_core::error::Error;
 use gridwalk_core::ids::Id;
 use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
-use gridwalk_core::sync::protocol::Word;
+use gridwalk_core::sync::protocol::VerdictCode;
 use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary, NEW_IN_STORIES};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::roster::{AddHousehold, EditHousehold};
@@ -232,7 +232,7 @@ async fn what_an_older_app_wrote_is_taken_and_marked() {
     w.assert_agreement(&[&a]).await;
     // An app of this version without a title breaks the rules; one that says it is older does not.
     let mut hand = Hand::of(&a);
-    for (recorded, word) in [(DICTIONARY_VERSION, Word::Refused), (OLDER.number, Word::Taken)] {
+    for (recorded, word) in [(DICTIONARY_VERSION, VerdictCode::Refused), (OLDER.number, VerdictCode::Taken)] {
         hand.recorded = recorded;
         let actor = hand.actor(u8::try_from(recorded).unwrap() + 1);
         let mut empty = automerge::Automerge::new();
@@ -245,7 +245,7 @@ async fn what_an_older_app_wrote_is_taken_and_marked() {
         });
         let body = gridwalk_core::documents::change_body(&change).to_vec();
         let verdicts = hand.offer(&w, Id { actor, counter: 9 }, &[vec![(Id { actor, counter: 1 }, 0, 5, body)]]).await;
-        assert_eq!(verdicts[0].word, word);
+        assert_eq!(verdicts[0].code, word);
     }
     w.hub.stop().await;
 }
@@ -311,9 +311,9 @@ async fn a_signature_a_device_and_a_generation_are_judged_of_every_version() {
         });
         let body = gridwalk_core::documents::change_body(&change).to_vec();
         let verdicts = hand.offer(&w, Id { actor: own, counter: 9 }, &[vec![(home, 0, 2, body)]]).await;
-        offered.insert(name, (verdicts[0].word, verdicts[0].reason.clone()));
+        offered.insert(name, (verdicts[0].code, verdicts[0].reason.clone()));
     }
-    let expected = [("device", (Word::Refused, Some("actor".to_owned()))), ("field", (Word::Held, None)), ("role", (Word::Held, None))];
+    let expected = [("device", (VerdictCode::Refused, Some("actor".to_owned()))), ("field", (VerdictCode::Held, None)), ("role", (VerdictCode::Held, None))];
     assert_eq!(offered, BTreeMap::from(expected));
     assert_eq!(w.ask("SELECT reason FROM verdicts").await, ["actor"], "what is held leaves nothing at the hub");
     // Erased: no version writes to it any more.
@@ -323,6 +323,6 @@ async fn a_signature_a_device_and_a_generation_are_judged_of_every_version() {
     let change = made(&doc, hand.actor(3), |tx| automerge::transaction::Transactable::put(tx, automerge::ROOT, "x_ray", 1_i64).unwrap());
     let body = gridwalk_core::documents::change_body(&change).to_vec();
     let verdicts = hand.offer(&w, Id { actor: own, counter: 9 }, &[vec![(home, 0, 2, body)]]).await;
-    assert_eq!(verdicts[0].word, Word::Generation);
+    assert_eq!(verdicts[0].code, VerdictCode::Generation);
     w.hub.stop().await;
 }

@@ -18,7 +18,6 @@ use gridwalk_tests::harness::{Device, TestHub};
 use gridwalk_tests::reading::{self, Reader};
 use gridwalk_tests::roster::{AddHousehold, NewResident};
 use gridwalk_tests::typed::AddPlace;
-use sqlx::Row;
 
 /// A running community.
 pub struct World {
@@ -67,7 +66,7 @@ impl World {
     /// The first column of a query on the hub's database, as text.
     pub async fn ask(&self, sql: &str) -> Vec<String> {
         let mut read = self.hub.hub.store.read().await.unwrap();
-        all(&mut read, sql, vec![]).await.unwrap().iter().map(|r| r.try_get(0).unwrap()).collect()
+        all(&mut read, sql, vec![]).await.unwrap().iter().map(|r| r.get(0).unwrap()).collect()
     }
 
     /// Changes the hub's database.

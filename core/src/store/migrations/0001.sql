@@ -11,7 +11,7 @@ CREATE TABLE state (
   next_counter INTEGER NOT NULL, -- the next id's counter
   hub_time INTEGER,              -- the newest hub time seen, seconds since the epoch (UTC)
   max_bytes INTEGER NOT NULL,    -- how much one request or reply may carry; halves after a cut, doubles after success
-  swept_at INTEGER NOT NULL DEFAULT 0, -- when happenings kept long enough were last looked for
+  swept_at INTEGER NOT NULL DEFAULT 0, -- when events kept long enough were last looked for
   scrub INTEGER NOT NULL DEFAULT 0 -- something was erased: until the file is rewritten, free pages and the log may hold it
 );
 
@@ -149,7 +149,7 @@ CREATE TABLE schemas (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB 
 -- Hub times of this device's boots.
 CREATE TABLE anchors (boot TEXT PRIMARY KEY, since_boot INTEGER NOT NULL, hub_time INTEGER NOT NULL) WITHOUT ROWID;
 
--- Happenings recorded before their boot had an anchor.
+-- Events recorded before their boot had an anchor.
 CREATE TABLE unanchored (
   doc TEXT NOT NULL,
   boot TEXT NOT NULL,

@@ -158,64 +158,6 @@ impl Receipt {
     }
 }
 
-/// An envelope in a request.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
-pub struct Carried {
-    /// An [`Envelope`] in CBOR.
-    #[n(0)]
-    pub envelope: ByteVec,
-    /// Why the requester, a cadre, vouches for it: its author's device was revoked.
-    #[n(1)]
-    pub vouch: Option<String>,
-}
-
-/// What the hub says of one envelope to whoever carried it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(array)]
-pub struct CarriedAnswer {
-    /// What became of it.
-    #[n(0)]
-    pub outcome: Outcome,
-    /// A [`Receipt`] in CBOR for its author.
-    #[n(1)]
-    pub receipt: Option<ByteVec>,
-}
-
-/// What became of an envelope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Outcome {
-    /// The hub has said its last word on all of it.
-    #[n(0)]
-    Delivered,
-    /// Something that it rests on is not at the hub yet: it is to be delivered again.
-    #[n(1)]
-    Waiting,
-    /// Its author's device may not speak here; a cadre may vouch for it.
-    #[n(2)]
-    Outcast,
-    /// It cannot be opened, or is not signed by whom it says.
-    #[n(3)]
-    Unreadable,
-    /// Its community, or the community's key, is not of this hub.
-    #[n(4)]
-    Elsewhere,
-}
-
-impl Outcome {
-    /// Its number, on the wire and in stores.
-    pub fn number(self) -> i64 {
-        match self {
-            Self::Delivered => 0,
-            Self::Waiting => 1,
-            Self::Outcast => 2,
-            Self::Unreadable => 3,
-            Self::Elsewhere => 4,
-        }
-    }
-}
-
 /// The content with its length before it, rounded up to the next power of two from `step`: sizes tell little.
 fn padded(content: &[u8], step: usize) -> Vec<u8> {
     let mut padded = u32::try_from(content.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();

@@ -8,13 +8,16 @@ mod photos;
 mod reply;
 mod request;
 
-pub use carried::{CARRIED_VERSION, Carried, CarriedAnswer, Envelope, Judged, MAX_CARRIED_AT_ONCE, MAX_ENVELOPE, Outcome, Receipt};
+pub use carried::{CARRIED_VERSION, Envelope, Judged, MAX_CARRIED_AT_ONCE, MAX_ENVELOPE, Receipt};
 pub use enrol::{EnrolReply, EnrolRequest, RefusalCode, RefusedRequest};
 pub use keys::{CommunityKeys, KeyStatement};
 pub use photos::{MAX_PHOTO_ASKS, MAX_PHOTOS_BODY, PHOTOS_PATH, PhotoAnswer, PhotoAsk, PhotoVerb, PhotoWord, PhotosReply, PhotosRequest, WireFile};
-pub use reply::{DocumentNews, Granted, SyncReply, TenantReply, ToldSchema, Verdict, Word, open_reply, reply_statement, seal_reply};
+pub use reply::{
+    CarriedAnswer, DocumentNews, Granted, Outcome, SyncReply, TenantReply, ToldSchema, Verdict, VerdictCode, open_reply, reply_statement, seal_reply,
+};
 pub use request::{
-    Actors, Backfill, Bundle, Group, Sealed, Statement, StatementLine, SyncRequest, TenantCursor, WireChange, WireId, audiences_hash, device_of, resolve,
+    Actors, Backfill, Bundle, Carried, Group, Sealed, Statement, StatementLine, SyncRequest, TenantCursor, WireChange, WireId, audiences_hash, device_of,
+    resolve,
 };
 
 use minicbor::{Decode, Encode};

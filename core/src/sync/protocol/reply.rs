@@ -3,7 +3,6 @@
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
-use super::carried::CarriedAnswer;
 use super::keys::KeyStatement;
 use super::request::WireId;
 use crate::error::{Error, Result};
@@ -15,7 +14,7 @@ use crate::identity::{DeviceKey, PublicKey, SignatureBytes};
 pub struct Verdict {
     /// What was decided.
     #[n(0)]
-    pub word: Word,
+    pub code: VerdictCode,
     /// Of `refused`: the rule's code.
     #[n(1)]
     pub reason: Option<String>,
@@ -24,10 +23,10 @@ pub struct Verdict {
     pub run: u32,
 }
 
-/// A verdict's word.
+/// What a verdict says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
-pub enum Word {
+pub enum VerdictCode {
     /// It is stored now.
     #[n(0)]
     Taken,
@@ -52,7 +51,7 @@ pub enum Word {
     ActorReused,
 }
 
-impl Word {
+impl VerdictCode {
     /// The stable name.
     pub fn name(self) -> &'static str {
         match self {
@@ -90,6 +89,52 @@ pub struct SyncReply {
     /// The number of the hub's dictionary ([`crate::versions`]).
     #[n(5)]
     pub dictionary: u32,
+}
+
+/// What the hub says of one envelope to whoever carried it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct CarriedAnswer {
+    /// What became of it.
+    #[n(0)]
+    pub outcome: Outcome,
+    /// A [`Receipt`](super::Receipt) in CBOR for its author.
+    #[n(1)]
+    pub receipt: Option<ByteVec>,
+}
+
+/// What became of an envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Outcome {
+    /// The hub has said its last word on all of it.
+    #[n(0)]
+    Delivered,
+    /// Something that it rests on is not at the hub yet: it is to be delivered again.
+    #[n(1)]
+    Waiting,
+    /// Its author's device may not speak here; a cadre may vouch for it.
+    #[n(2)]
+    Outcast,
+    /// It cannot be opened, or is not signed by whom it says.
+    #[n(3)]
+    Unreadable,
+    /// Its community, or the community's key, is not of this hub.
+    #[n(4)]
+    Elsewhere,
+}
+
+impl Outcome {
+    /// Its number, on the wire and in stores.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Delivered => 0,
+            Self::Waiting => 1,
+            Self::Outcast => 2,
+            Self::Unreadable => 3,
+            Self::Elsewhere => 4,
+        }
+    }
 }
 
 /// A genesis change of a newer schema version.

@@ -3,7 +3,6 @@
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
-use super::carried::Carried;
 use super::encode;
 use crate::error::{Error, Result};
 use crate::identity::DeviceKey;
@@ -82,6 +81,18 @@ pub fn audiences_hash<'a>(audiences: impl Iterator<Item = &'a str>) -> ByteArray
     let mut short = [0; 8];
     short.copy_from_slice(&hash[..8]);
     short.into()
+}
+
+/// An envelope in a request.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct Carried {
+    /// An [`Envelope`](super::Envelope) in CBOR.
+    #[n(0)]
+    pub envelope: ByteVec,
+    /// Why the requester, a cadre, vouches for it: its author's device was revoked.
+    #[n(1)]
+    pub vouch: Option<String>,
 }
 
 /// A bundle with its signature, as it is stored, sent and carried.

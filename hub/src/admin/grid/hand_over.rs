@@ -4,11 +4,11 @@ use gridwalk_core::documents::Audience;
 use gridwalk_core::ids::Id;
 use gridwalk_core::rules::Role;
 
-use crate::admin::log::{Act, record};
-use crate::admin::place_named;
-use crate::admin::role::{Term, begin, end, held};
+use crate::admin::scope::place_named;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
+use crate::registry::grants::{Term, begin, end, held};
 
 /// Someone serves a grid for someone else.
 #[derive(Debug, Clone)]

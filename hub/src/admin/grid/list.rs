@@ -4,13 +4,12 @@
 use gridwalk_core::documents::Audience;
 use gridwalk_core::ids::Id;
 use gridwalk_core::places::document::MICRO_GRID;
-use sqlx::{AnyConnection, Row};
 
 use super::people::names_of;
-use crate::admin::role::held;
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, one};
+use crate::registry::grants::{end_due, held};
+use crate::store::{Arg, Conn, all, one};
 
 /// A grid.
 #[derive(Debug, Clone)]
@@ -48,7 +47,7 @@ pub struct MicroGridLine {
 
 /// All grids, by name, the closed ones last.
 pub async fn list(hub: &Hub, tenant: &Tenant) -> Result<Vec<GridLine>> {
-    crate::admin::end_due(hub, &tenant.id).await?;
+    end_due(hub, &tenant.id).await?;
     let mut read = hub.store.read().await?;
     let sql = "SELECT p.doc, p.name, s.name, o.name, p.opened_at, p.closed_at FROM places p
         LEFT JOIN places s ON s.tenant_id = p.tenant_id AND s.doc = p.successor
@@ -56,18 +55,18 @@ pub async fn list(hub: &Hub, tenant: &Tenant) -> Result<Vec<GridLine>> {
         WHERE p.tenant_id = $1 AND p.level <> $2 ORDER BY p.state DESC, p.name, p.doc";
     let mut lines = Vec::new();
     for row in all(&mut read, sql, vec![Arg::text(&tenant.id), Arg::text(MICRO_GRID)]).await? {
-        let id: Id = row.try_get::<String, _>(0)?.parse()?;
+        let id: Id = row.get(0)?;
         let mut workers = Vec::new();
         for h in held(&mut read, &tenant.id, &Audience::Place(id)).await? {
             let name = names_of(&mut read, &tenant.id, [h.person]).await?.pop().unwrap_or_default();
             workers.push((name, h.due_at));
         }
         lines.push(GridLine {
-            name: row.try_get(1)?,
-            successor: row.try_get(2)?,
-            origin: row.try_get(3)?,
-            opened_at: row.try_get(4)?,
-            closed_at: row.try_get(5)?,
+            name: row.get(1)?,
+            successor: row.get(2)?,
+            origin: row.get(3)?,
+            opened_at: row.get(4)?,
+            closed_at: row.get(5)?,
             households: count(&mut read, &tenant.id, "households", "place", id).await?,
             reports: count(&mut read, &tenant.id, "reports", "place", id).await?,
             workers,
@@ -77,14 +76,14 @@ pub async fn list(hub: &Hub, tenant: &Tenant) -> Result<Vec<GridLine>> {
     Ok(lines)
 }
 
-async fn micro_grids(connection: &mut AnyConnection, tenant: &str, grid: Id) -> Result<Vec<MicroGridLine>> {
+async fn micro_grids(connection: &mut Conn, tenant: &str, grid: Id) -> Result<Vec<MicroGridLine>> {
     let sql = "SELECT doc, name FROM places WHERE tenant_id = $1 AND place = $2 ORDER BY name, doc";
     let mut lines = Vec::new();
     for row in all(connection, sql, vec![Arg::text(tenant), Arg::text(&grid.to_string())]).await? {
-        let id: Id = row.try_get::<String, _>(0)?.parse()?;
+        let id: Id = row.get(0)?;
         let leads = held(connection, tenant, &Audience::MicroGrid(id)).await?;
         lines.push(MicroGridLine {
-            name: row.try_get(1)?,
+            name: row.get(1)?,
             households: count(connection, tenant, "households", "micro_grid", id).await?,
             leads: names_of(connection, tenant, leads.iter().map(|h| h.person)).await?,
         });
@@ -93,7 +92,7 @@ async fn micro_grids(connection: &mut AnyConnection, tenant: &str, grid: Id) -> 
 }
 
 /// How many rows of `table` have `place` in that column.
-async fn count(connection: &mut AnyConnection, tenant: &str, table: &str, column: &str, place: Id) -> Result<i64> {
+async fn count(connection: &mut Conn, tenant: &str, table: &str, column: &str, place: Id) -> Result<i64> {
     let sql = format!("SELECT count(*) FROM {table} WHERE tenant_id = $1 AND {column} = $2");
-    Ok(one(connection, &sql, vec![Arg::text(tenant), Arg::text(&place.to_string())]).await?.try_get(0)?)
+    Ok(one(connection, &sql, vec![Arg::text(tenant), Arg::text(&place.to_string())]).await?.get(0)?)
 }

@@ -4,15 +4,15 @@ use gridwalk_core::documents::Audience;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 use gridwalk_core::places::ClosePlace;
-use sqlx::AnyConnection;
 
 use super::people::names_of;
 use super::{Plan, carry, grid_named, lying_in, no_grid, plan_of};
-use crate::admin::log::{Act, record};
-use crate::admin::place_named;
-use crate::admin::role::{Term, begin, end, held};
+use crate::admin::scope::place_named;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
+use crate::registry::act_log::{Act, record};
+use crate::registry::grants::{Term, begin, end, held};
+use crate::store::Conn;
 use crate::sync::Batch;
 
 /// What merging grid `from` into grid `into` will move.
@@ -29,7 +29,7 @@ pub async fn plan_merge(hub: &Hub, tenant: &Tenant, from: &str, into: &str) -> R
 }
 
 /// Both grids, and whether the first is closed into the second already: then the merge goes on.
-async fn both(connection: &mut AnyConnection, tenant: &Tenant, from: &str, into: &str) -> Result<(Id, Id, bool)> {
+async fn both(connection: &mut Conn, tenant: &Tenant, from: &str, into: &str) -> Result<(Id, Id, bool)> {
     let into = place_named(connection, &tenant.id, into).await?;
     let from = grid_named(connection, &tenant.id, from).await?.ok_or_else(|| no_grid(from))?;
     match from.successor {

@@ -20,12 +20,10 @@ use gridwalk_core::kinds::Input;
 use gridwalk_core::places::MoveTo;
 use gridwalk_core::places::document::MICRO_GRID;
 use gridwalk_core::text::one_form;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, select_in};
+use crate::store::{Arg, Conn, Row, all, select_in};
 use crate::sync::Batch;
 
 /// Documents that one transaction moves, with everything about them.
@@ -45,7 +43,7 @@ pub struct Plan {
     /// How many are micro-grids.
     pub micro_grids: u64,
     /// Visits and whatever else is about them: they go along.
-    pub happenings: u64,
+    pub events: u64,
     /// Who serves the grid, by name, and goes on there.
     pub workers: Vec<String>,
 }
@@ -60,17 +58,17 @@ struct Grid {
 }
 
 /// The grid of this name: the open one, or else the one closed last.
-async fn grid_named(connection: &mut AnyConnection, tenant: &str, name: &str) -> Result<Option<Grid>> {
+async fn grid_named(connection: &mut Conn, tenant: &str, name: &str) -> Result<Option<Grid>> {
     let sql = "SELECT doc, successor, origin, closed_at FROM places
         WHERE tenant_id = $1 AND name = $2 AND level <> $3 ORDER BY state DESC, closed_at DESC, doc";
     let rows = all(connection, sql, vec![Arg::text(tenant), Arg::text(&one_form(name)), Arg::text(MICRO_GRID)]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let id = |n: usize| row.try_get::<Option<String>, _>(n);
+    let id = |n: usize| row.get::<Option<String>>(n);
     Ok(Some(Grid {
-        id: row.try_get::<String, _>(0)?.parse()?,
+        id: row.get(0)?,
         successor: id(1)?.map(|t| t.parse()).transpose()?,
         origin: id(2)?.map(|t| t.parse()).transpose()?,
-        closed_at: row.try_get(3)?,
+        closed_at: row.get(3)?,
     }))
 }
 
@@ -82,7 +80,7 @@ fn no_grid(name: &str) -> HubError {
 const LIES_THERE: &str = "d.about IS NULL AND (d.kind <> 'place' OR d.doc IN (SELECT doc FROM places WHERE tenant_id = $1 AND place = $3))";
 
 /// What lies in a place by a field of its own, and its kind; micro-grids before what lies in them too.
-async fn lying_in(connection: &mut AnyConnection, tenant: &str, place: Id) -> Result<Vec<(Id, String)>> {
+async fn lying_in(connection: &mut Conn, tenant: &str, place: Id) -> Result<Vec<(Id, String)>> {
     // What left an audience has no other entry in it.
     let sql = format!(
         "SELECT DISTINCT d.doc, d.kind FROM entries e JOIN documents d ON d.tenant_id = e.tenant_id AND d.doc = e.doc
@@ -93,19 +91,19 @@ async fn lying_in(connection: &mut AnyConnection, tenant: &str, place: Id) -> Re
 }
 
 /// Documents with their kinds, places before what lies in them.
-fn places_first(rows: &[AnyRow]) -> Result<Vec<(Id, String)>> {
-    let mut found = rows.iter().map(|r| Ok((r.try_get::<String, _>(0)?.parse()?, r.try_get(1)?))).collect::<Result<Vec<(Id, String)>>>()?;
+fn places_first(rows: &[Row]) -> Result<Vec<(Id, String)>> {
+    let mut found = rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect::<Result<Vec<(Id, String)>>>()?;
     found.sort_by_key(|(_, kind)| kind != "place");
     Ok(found)
 }
 
 /// Counts what is about to move.
-async fn plan_of(connection: &mut AnyConnection, tenant: &str, documents: Vec<(Id, String)>) -> Result<Plan> {
+async fn plan_of(connection: &mut Conn, tenant: &str, documents: Vec<(Id, String)>) -> Result<Plan> {
     let count = |kind: &str| documents.iter().filter(|(_, k)| k == kind).count() as u64;
     let mut plan = Plan { households: count("household"), reports: count("report"), persons: count("person"), micro_grids: count("place"), ..Plan::default() };
-    let keys: Vec<Arg> = documents.iter().map(|(id, _)| Arg::text(&id.to_string())).collect();
+    let keys: Vec<String> = documents.iter().map(|(id, _)| id.to_string()).collect();
     for row in select_in(connection, "SELECT count(*) FROM documents WHERE tenant_id = $1 AND about IN ({in})", tenant, &keys).await? {
-        plan.happenings += u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
+        plan.events += u64::try_from(row.get::<i64>(0)?).unwrap_or(0);
     }
     plan.documents = documents.into_iter().map(|(id, _)| id).collect();
     Ok(plan)

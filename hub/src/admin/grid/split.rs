@@ -9,16 +9,15 @@ use gridwalk_core::kinds::Input;
 use gridwalk_core::places::{ReopenPlace, SplitPlace};
 use gridwalk_core::rules::Role;
 use gridwalk_core::text::one_form;
-use sqlx::{AnyConnection, Row};
 
 use super::people::names_of;
 use super::{Grid, LIES_THERE, Plan, carry, grid_named, places_first, plan_of};
-use crate::admin::log::{Act, record};
-use crate::admin::place_named;
-use crate::admin::role::{Term, begin, end, held};
+use crate::admin::scope::place_named;
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all};
+use crate::registry::act_log::{Act, record};
+use crate::registry::grants::{Term, begin, end, held};
+use crate::store::{Arg, Conn, Row, all};
 use crate::sync::Batch;
 
 /// What goes to the new grid.
@@ -55,7 +54,7 @@ pub async fn plan_split(hub: &Hub, tenant: &Tenant, split: &Split) -> Result<Pla
     plan(&mut read, tenant, split).await.map(|(_, _, plan)| plan)
 }
 
-async fn plan(connection: &mut AnyConnection, tenant: &Tenant, split: &Split) -> Result<(Id, Option<Grid>, Plan)> {
+async fn plan(connection: &mut Conn, tenant: &Tenant, split: &Split) -> Result<(Id, Option<Grid>, Plan)> {
     let from = place_named(connection, &tenant.id, &split.from).await?;
     let new = grid_named(connection, &tenant.id, &split.new).await?;
     if new.as_ref().is_some_and(|g| g.id == from || ![g.successor, g.origin].contains(&Some(from))) {
@@ -119,7 +118,7 @@ pub async fn split(hub: &Hub, tenant: &Tenant, split: &Split, progress: &(dyn Fn
 }
 
 /// These micro-grids, and after them their households. A split that was cut off has moved some of that already.
-async fn in_micro_grids(connection: &mut AnyConnection, tenant: &str, from: Id, names: &[String], new: Option<Id>) -> Result<Vec<(Id, String)>> {
+async fn in_micro_grids(connection: &mut Conn, tenant: &str, from: Id, names: &[String], new: Option<Id>) -> Result<Vec<(Id, String)>> {
     let (mut micro_grids, mut households) = (Vec::new(), Vec::new());
     for name in names {
         let sql = "SELECT doc, place FROM places WHERE tenant_id = $1 AND name = $2 AND place IN ($3, $4) ORDER BY doc";
@@ -129,13 +128,13 @@ async fn in_micro_grids(connection: &mut AnyConnection, tenant: &str, from: Id, 
             return Err(HubError::usage(format!("这个网格中没有微网格“{name}”"), format!("the grid has no micro-grid {name}")));
         }
         for row in rows {
-            let id: String = row.try_get(0)?;
-            if row.try_get::<String, _>(1)? == from.to_string() {
+            let id: String = row.get(0)?;
+            if row.get::<String>(1)? == from.to_string() {
                 micro_grids.push((id.parse()?, "place".to_owned()));
             }
             let sql = "SELECT doc FROM households WHERE tenant_id = $1 AND place = $2 AND micro_grid = $3 ORDER BY doc";
             for row in all(connection, sql, vec![Arg::text(tenant), Arg::text(&from.to_string()), Arg::text(&id)]).await? {
-                households.push((row.try_get::<String, _>(0)?.parse()?, "household".to_owned()));
+                households.push((row.get(0)?, "household".to_owned()));
             }
         }
     }
@@ -144,17 +143,17 @@ async fn in_micro_grids(connection: &mut AnyConnection, tenant: &str, from: Id, 
 }
 
 /// The micro-grids of the grid that have households, all of which are chosen.
-async fn whole_micro_grids(connection: &mut AnyConnection, tenant: &str, from: Id, chosen: &BTreeSet<Id>) -> Result<Vec<(Id, String)>> {
+async fn whole_micro_grids(connection: &mut Conn, tenant: &str, from: Id, chosen: &BTreeSet<Id>) -> Result<Vec<(Id, String)>> {
     let sql = "SELECT micro_grid, doc FROM households WHERE tenant_id = $1 AND place = $2 AND micro_grid IS NOT NULL ORDER BY micro_grid, doc";
     let mut whole: BTreeMap<Id, bool> = BTreeMap::new();
     for row in all(connection, sql, vec![Arg::text(tenant), Arg::text(&from.to_string())]).await? {
-        let (micro_grid, household): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        let (micro_grid, household): (String, String) = (row.get(0)?, row.get(1)?);
         *whole.entry(micro_grid.parse()?).or_insert(true) &= chosen.contains(&household.parse()?);
     }
     Ok(whole.into_iter().filter(|(_, whole)| *whole).map(|(id, _)| (id, "place".to_owned())).collect())
 }
 
-async fn named_households(connection: &mut AnyConnection, tenant: &str, from: Id, named: &[String], new: Option<Id>) -> Result<Vec<(Id, String)>> {
+async fn named_households(connection: &mut Conn, tenant: &str, from: Id, named: &[String], new: Option<Id>) -> Result<Vec<(Id, String)>> {
     let mut found = Vec::new();
     for (line, text) in named.iter().enumerate() {
         let sql = "SELECT doc, place FROM households WHERE tenant_id = $1 AND (doc = $2 OR address = $5 AND place IN ($3, $4)) ORDER BY doc";
@@ -165,9 +164,9 @@ async fn named_households(connection: &mut AnyConnection, tenant: &str, from: Id
             let n = line + 1;
             return Err(HubError::usage(format!("第{n}行：没有这一户，或有多户"), format!("line {n}: no such household, or several")));
         };
-        let place: Option<String> = row.try_get(1)?;
+        let place: Option<String> = row.get(1)?;
         match (place, new) {
-            (Some(place), _) if place == from.to_string() => found.push((row.try_get::<String, _>(0)?.parse()?, "household".to_owned())),
+            (Some(place), _) if place == from.to_string() => found.push((row.get(0)?, "household".to_owned())),
             // A split that was cut off has moved it already.
             (Some(place), Arg::Text(Some(new))) if place == new => {}
             _ => {
@@ -180,7 +179,7 @@ async fn named_households(connection: &mut AnyConnection, tenant: &str, from: Id
 }
 
 /// What lay in `new` when it was closed, and lies in `from` now.
-async fn came_with_merge(connection: &mut AnyConnection, tenant: &str, from: Id, new: Option<&Grid>) -> Result<Vec<(Id, String)>> {
+async fn came_with_merge(connection: &mut Conn, tenant: &str, from: Id, new: Option<&Grid>) -> Result<Vec<(Id, String)>> {
     let closed = merged(from, new)?;
     let sql = format!(
         "SELECT DISTINCT d.doc, d.kind FROM audiences old
@@ -193,7 +192,7 @@ async fn came_with_merge(connection: &mut AnyConnection, tenant: &str, from: Id,
 }
 
 /// Who serves `from` because `new` was merged into it.
-async fn came_along(connection: &mut AnyConnection, tenant: &str, from: Id, new: Option<&Grid>) -> Result<Vec<(Id, Role)>> {
+async fn came_along(connection: &mut Conn, tenant: &str, from: Id, new: Option<&Grid>) -> Result<Vec<(Id, Role)>> {
     let reason = format!("merge {}", merged(from, new)?.id);
     let held = held(connection, tenant, &Audience::Place(from)).await?;
     Ok(held.into_iter().filter(|h| h.reason.as_ref() == Some(&reason)).map(|h| (h.person, h.role)).collect())
@@ -205,11 +204,11 @@ fn merged(from: Id, new: Option<&Grid>) -> Result<&Grid> {
 }
 
 /// Reports of the grid whose nearest household is a chosen one.
-async fn reports_near(connection: &mut AnyConnection, tenant: &str, from: Id, chosen: &BTreeSet<Id>) -> Result<Vec<Id>> {
+async fn reports_near(connection: &mut Conn, tenant: &str, from: Id, chosen: &BTreeSet<Id>) -> Result<Vec<Id>> {
     let args = vec![Arg::text(tenant), Arg::text(&from.to_string())];
     let with_position =
         |table: &str| format!("SELECT doc, lat, lon FROM {table} WHERE tenant_id = $1 AND place = $2 AND lat IS NOT NULL AND lon IS NOT NULL ORDER BY doc");
-    let read = |row: &sqlx::any::AnyRow| -> Result<(Id, i64, i64)> { Ok((row.try_get::<String, _>(0)?.parse()?, row.try_get(1)?, row.try_get(2)?)) };
+    let read = |row: &Row| -> Result<(Id, i64, i64)> { Ok((row.get(0)?, row.get(1)?, row.get(2)?)) };
     let households = all(connection, &with_position("households"), args.clone()).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
     let mut near = Vec::new();
     for row in all(connection, &with_position("reports"), args).await? {

@@ -47,9 +47,9 @@ pub async fn run(a: Grid) -> Result<()> {
 
 /// Says what an act will move.
 fn announce(plan: &Plan) {
-    let Plan { documents, households, reports, persons, micro_grids, happenings, workers } = plan;
+    let Plan { documents, households, reports, persons, micro_grids, events, workers } = plan;
     let whole = documents.len();
-    println!("住户 {households}，上报 {reports}，人员 {persons}，微网格 {micro_grids}，走访等 {happenings} / {whole} documents and {happenings} about them");
+    println!("住户 {households}，上报 {reports}，人员 {persons}，微网格 {micro_grids}，走访等 {events} / {whole} documents and {events} about them");
     println!("负责人 / served by：{}", if workers.is_empty() { "无 / nobody".to_owned() } else { workers.join("、") });
 }
 

@@ -4,12 +4,10 @@
 use gridwalk_core::documents::hash_text;
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::sync::protocol::encode;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, all, exec, one};
+use crate::store::{Arg, Conn, Row, all, exec, one};
 
 /// How long entries are kept at least, in days: 网络安全法 Art. 21 asks for six months.
 pub const KEEP_DAYS: i64 = 183;
@@ -76,33 +74,33 @@ impl Entry {
         hash_text(&sha256(&encode(&("gridwalk audit v1", tenant, seq, at, by, verb, subject, detail, previous))))
     }
 
-    fn from_row(row: &AnyRow) -> Result<Self> {
+    fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
-            seq: row.try_get(0)?,
-            at: row.try_get(1)?,
-            by: row.try_get(2)?,
-            verb: row.try_get(3)?,
-            subject: row.try_get(4)?,
-            detail: row.try_get(5)?,
-            previous: row.try_get(6)?,
-            hash: row.try_get(7)?,
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            by: row.get(2)?,
+            verb: row.get(3)?,
+            subject: row.get(4)?,
+            detail: row.get(5)?,
+            previous: row.get(6)?,
+            hash: row.get(7)?,
         })
     }
 }
 
 /// Appends an act to the community's log, in the caller's transaction. `at` in seconds since the Unix epoch (UTC).
-pub async fn record(connection: &mut AnyConnection, tenant: &str, at: i64, act: Act<'_>) -> Result<()> {
+pub async fn record(connection: &mut Conn, tenant: &str, at: i64, act: Act<'_>) -> Result<()> {
     exec(connection, "INSERT INTO audit_ends VALUES ($1, 0, '', 0, '', 0) ON CONFLICT DO NOTHING", vec![Arg::text(tenant)]).await?;
     // The end's row is the lock: whoever comes second reads the first one's hash.
     let end = one(connection, "UPDATE audit_ends SET seq = seq + 1 WHERE tenant_id = $1 RETURNING seq, hash", vec![Arg::text(tenant)]).await?;
     let mut entry = Entry {
-        seq: end.try_get(0)?,
+        seq: end.get(0)?,
         at,
         by: act.by.to_owned(),
         verb: act.verb.to_owned(),
         subject: act.subject.to_owned(),
         detail: act.detail.to_owned(),
-        previous: end.try_get(1)?,
+        previous: end.get(1)?,
         hash: String::new(),
     };
     entry.hash = entry.digest(tenant);
@@ -112,7 +110,7 @@ pub async fn record(connection: &mut AnyConnection, tenant: &str, at: i64, act: 
     Ok(())
 }
 
-async fn insert(connection: &mut AnyConnection, tenant: &str, entry: &Entry) -> Result<()> {
+async fn insert(connection: &mut Conn, tenant: &str, entry: &Entry) -> Result<()> {
     let texts = [&entry.by, &entry.verb, &entry.subject, &entry.detail, &entry.previous, &entry.hash].map(|t| Arg::text(t));
     let args = [Arg::text(tenant), Arg::int(entry.seq), Arg::int(entry.at)].into_iter().chain(texts).collect();
     exec(connection, "INSERT INTO audit_log VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", args).await?;
@@ -121,7 +119,7 @@ async fn insert(connection: &mut AnyConnection, tenant: &str, entry: &Entry) -> 
 }
 
 /// The entries from `since` on (seconds since the Unix epoch, UTC), in order.
-pub async fn entries(connection: &mut AnyConnection, tenant: &str, since: i64) -> Result<Vec<Entry>> {
+pub async fn entries(connection: &mut Conn, tenant: &str, since: i64) -> Result<Vec<Entry>> {
     let sql = "SELECT seq, at, by_whom, verb, subject, detail, previous, hash FROM audit_log WHERE tenant_id = $1 AND at >= $2 ORDER BY seq";
     all(connection, sql, vec![Arg::text(tenant), Arg::int(since)]).await?.iter().map(Entry::from_row).collect()
 }
@@ -131,7 +129,7 @@ pub async fn verify(hub: &Hub, tenant: &Tenant) -> Result<Checked> {
     let mut read = hub.store.read().await?;
     let ends = all(&mut read, "SELECT seq, hash, cut_seq, cut_hash FROM audit_ends WHERE tenant_id = $1", vec![Arg::text(&tenant.id)]).await?;
     let (last, hash, mut seq, mut previous) = match ends.first() {
-        Some(row) => (row.try_get(0)?, row.try_get::<String, _>(1)?, row.try_get::<i64, _>(2)?, Some(row.try_get::<String, _>(3)?)),
+        Some(row) => (row.get(0)?, row.get::<String>(1)?, row.get::<i64>(2)?, Some(row.get::<String>(3)?)),
         None => (0, String::new(), 0, Some(String::new())),
     };
     let entries = entries(&mut read, &tenant.id, i64::MIN).await?;
@@ -168,7 +166,7 @@ pub async fn cut(hub: &Hub, tenant: &str, keep_days: i64) -> Result<u64> {
     let oldest = hub.confirmed_now() - keep_days.max(KEEP_DAYS) * 86_400;
     let rows = all(&mut tx, sql, vec![Arg::text(tenant), Arg::int(oldest)]).await?;
     let Some(row) = rows.first() else { return Ok(0) };
-    let (seq, hash): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
+    let (seq, hash): (i64, String) = (row.get(0)?, row.get(1)?);
     let args = vec![Arg::text(tenant), Arg::int(seq), Arg::text(&hash), Arg::int(now)];
     exec(&mut tx, "UPDATE audit_ends SET cut_seq = $2, cut_hash = $3, cut_at = $4 WHERE tenant_id = $1", args).await?;
     let gone = exec(&mut tx, "DELETE FROM audit_log WHERE tenant_id = $1 AND seq <= $2", vec![Arg::text(tenant), Arg::int(seq)]).await?;
@@ -179,10 +177,10 @@ pub async fn cut(hub: &Hub, tenant: &str, keep_days: i64) -> Result<u64> {
 
 /// Carries over what another database's log has beyond this one's end, if it continues from there: a restore does not make
 /// forgotten what was done since the backup.
-pub(super) async fn carry_over(from: &mut AnyConnection, to: &mut AnyConnection, tenant: &str) -> Result<()> {
+pub(crate) async fn carry_over(from: &mut Conn, to: &mut Conn, tenant: &str) -> Result<()> {
     let ends = all(to, "SELECT seq, hash FROM audit_ends WHERE tenant_id = $1", vec![Arg::text(tenant)]).await?;
     let Some(end) = ends.first() else { return Ok(()) };
-    let (seq, mut hash): (i64, String) = (end.try_get(0)?, end.try_get(1)?);
+    let (seq, mut hash): (i64, String) = (end.get(0)?, end.get(1)?);
     for entry in entries(from, tenant, i64::MIN).await?.into_iter().filter(|e| e.seq > seq) {
         if entry.previous != hash {
             break;

@@ -1,4 +1,4 @@
-//! Where the files lie: `photos/<community>/<hash>` when whole, `pieces/<community>/<hash>/<device>/<offset>-<time>` on their way. A
+//! The files of photos: in a folder, or in any store that speaks S3. They lie as `photos/<community>/<hash>` when whole, `pieces/<community>/<hash>/<device>/<offset>-<time>` on their way. A
 //! device's pieces are its own: nobody spoils another's.
 
 use std::ops::Range;

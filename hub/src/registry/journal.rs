@@ -12,12 +12,12 @@ use crate::error::{HubError, Result};
 use crate::hub::Hub;
 
 /// A line as it is written.
-pub(super) fn line<T: Serialize>(entry: &T) -> Result<String> {
+pub(crate) fn line<T: Serialize>(entry: &T) -> Result<String> {
     serde_json::to_string(entry).map(|line| line + "\n").map_err(|e| HubError::Usage(e.to_string()))
 }
 
 /// All entries of a journal, in order; none if nothing was ever written.
-pub(super) fn read<T: DeserializeOwned>(hub: &Hub, name: &str) -> Result<Vec<T>> {
+pub(crate) fn read<T: DeserializeOwned>(hub: &Hub, name: &str) -> Result<Vec<T>> {
     let text = match fs::read_to_string(hub.folder.join(name)) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,
@@ -27,7 +27,7 @@ pub(super) fn read<T: DeserializeOwned>(hub: &Hub, name: &str) -> Result<Vec<T>>
 }
 
 /// Lines at a journal's end, on disk. Taken back when dropped, unless they were kept: their transaction was given up.
-pub(super) struct Written {
+pub(crate) struct Written {
     path: PathBuf,
     /// The file's size before and after, in bytes.
     sizes: (u64, u64),
