@@ -15,6 +15,7 @@ pub mod text;
 pub mod versions;
 
 pub mod calendar;
+
 pub mod clock;
 
 pub mod identity;

@@ -2,9 +2,9 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::document::{self, CALENDAR_KEY};
-use crate::calendar::{Calendar, OfficeHours, Version};
+use crate::calendar::{Calendar, Version};
 use crate::commands::{Action, Edit};
-use crate::documents::{Map, Value, Written};
+use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 
@@ -29,14 +29,6 @@ impl Action for AddCalendar {
             w.update(&root, &format!("{CALENDAR_KEY}{next:04}"), &Value::from(body.as_str())).map(drop)
         })?;
         Ok(self.settings)
-    }
-}
-
-/// Office hours that cannot be read are not set.
-pub(super) fn complete(_: &mut Edit<'_>, _: &Map, written: &mut Written) -> Result<()> {
-    match written.iter().find(|(key, _)| key == "office_hours") {
-        Some((_, Value::Text(text))) => text.parse::<OfficeHours>().map(drop).map_err(|flaw| flaw.in_field("office_hours")),
-        _ => Ok(()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a community's settings are: their fields, rules and projection. One document a community.
 
-use super::calendar;
 use super::photo_networks::NETWORKS;
+use crate::calendar::OfficeHours;
+use crate::commands::Edit;
 use crate::dictionary::own::DEFINED;
 use crate::dictionary::{Field, Label, Named, Type};
-use crate::documents::{Added, Audience, Kind, Place, Schema};
+use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Value, Written};
+use crate::error::Result;
 use crate::projection::{self, Table};
 use crate::rules::table::{self, DESK};
 
@@ -61,7 +63,7 @@ pub static SETTINGS: Kind = Kind {
     entries: &[],
     named: &[RHYTHMS],
     added: Added::Hub,
-    complete: calendar::complete,
+    complete,
     tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION, &CALENDARS, &OWN_FIELDS],
     project: |tree, rows| {
         rows.push_fields(&SETTINGS_ROW, "", vec![], tree);
@@ -87,3 +89,11 @@ pub static SETTINGS: Kind = Kind {
     demands: &[],
     subjects: &[],
 };
+
+/// Office hours that cannot be read are not set.
+fn complete(_: &mut Edit<'_>, _: &Map, written: &mut Written) -> Result<()> {
+    match written.iter().find(|(key, _)| key == "office_hours") {
+        Some((_, Value::Text(text))) => text.parse::<OfficeHours>().map(drop).map_err(|flaw| flaw.in_field("office_hours")),
+        _ => Ok(()),
+    }
+}

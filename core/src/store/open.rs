@@ -1,7 +1,9 @@
 //! Opening: the key is checked before the file is judged, a file of a newer app is refused, a damaged one set aside.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::Duration;
+use std::{fs, thread};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -76,7 +78,24 @@ pub(super) fn suspect(folder: &Path) -> Result<()> {
     write_durably(&folder.join(SUSPECT_FILE), b"")
 }
 
+/// Waits until SQLCipher has begun. It does so from SQLite's extra initialisation, which runs after SQLite says that it is initialised: who
+/// opens a database at that moment, on another thread, cannot set its key (utelle/SQLite3MultipleCiphers issue 194 tells the same of another cipher).
+fn begin() {
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| {
+        let takes_a_key = || Connection::open_in_memory().is_ok_and(|c| c.pragma_update(None, "key", "x").is_ok());
+        // Where it never does, opening the file says why.
+        (0..100).any(|_| {
+            takes_a_key() || {
+                thread::sleep(Duration::from_millis(5));
+                false
+            }
+        });
+    });
+}
+
 fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection> {
+    begin();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     let hex: String = key.iter().map(|b| format!("{b:02x}")).collect();
