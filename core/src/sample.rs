@@ -2,7 +2,7 @@
 //! is what a new kind meets.
 
 use crate::dictionary::{Code, Entries, Field, Label, Named, Order, Type};
-use crate::documents::{Added, Audience, Kind, Place, Schema, Subject};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Schema, Subject};
 use crate::projection::{self, Table};
 use crate::rules::table::DESK;
 use crate::rules::{Allow, KindRules};
@@ -78,7 +78,7 @@ pub static SAMPLE: Kind = Kind {
         rows.push_fields(&SAMPLES, "", vec![tree.value("at").clone()], tree);
         tree.entries("parts").for_each(|(id, part)| rows.push_fields(&PARTS, id, vec![], part));
     },
-    place: |_, _| Place::Own(vec![Audience::Desk]),
+    audiences: |_, _| AudienceSource::Own(vec![Audience::Desk]),
     rules: &RULES,
     keep_days: None,
     check: |_| true,

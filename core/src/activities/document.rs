@@ -2,7 +2,7 @@
 
 use crate::commands::Edit;
 use crate::dictionary::{Field, Label, Named, Order, Type};
-use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Value, Written};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Schema, Value, Written};
 use crate::error::{Error, Result};
 use crate::projection::{self, Rows, Table};
 use crate::rules::Attempt;
@@ -55,7 +55,7 @@ pub static ACTIVITY: Kind = Kind {
     complete,
     tables: &[&ACTIVITIES, &CLAIMS],
     project,
-    place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
+    audiences: |_, _| AudienceSource::Own(vec![Audience::Community, Audience::Desk]),
     rules: &table::ACTIVITY,
     keep_days: None,
     check,

@@ -1,7 +1,7 @@
 //! What an attendance is: its fields, rules and projection. One document from sign-in to sign-out.
 
 use crate::dictionary::{Field, Label, Order, Type};
-use crate::documents::{Added, Audience, Kind, Map, Place, Proof, Schema, Subject};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Proof, Schema, Subject};
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, PEOPLE};
 
@@ -34,7 +34,7 @@ pub static ATTENDANCE: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&ATTENDANCES],
     project,
-    place: |tree, _| Place::Own(tree.id("person").map(Audience::Person).into_iter().chain([Audience::Desk]).collect()),
+    audiences: |tree, _| AudienceSource::Own(tree.id("person").map(Audience::Person).into_iter().chain([Audience::Desk]).collect()),
     rules: &table::ATTENDANCE,
     keep_days: None,
     check: |attempt| attempt.after.id("person") == Some(attempt.author.person) || attempt.at_desk(),

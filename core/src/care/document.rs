@@ -2,7 +2,7 @@
 //! by household and entry.
 
 use crate::dictionary::{Field, Label, Order, Type};
-use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Subject};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Schema, Subject};
 use crate::projection::{self, Table};
 use crate::rules::Role;
 use crate::rules::table::{self, HEALTH_MEMBERS, MINORS_MEMBERS};
@@ -73,7 +73,7 @@ pub static HEALTH: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&HEALTH_ROWS],
     project: |tree, rows| rows.push_fields(&HEALTH_ROWS, "", vec![tree.value("at").clone()], tree),
-    place: |tree, _| place(tree),
+    audiences: |tree, _| audiences(tree),
     rules: &table::HEALTH,
     keep_days: None,
     check: |attempt| is_whole(attempt.after),
@@ -95,7 +95,7 @@ pub static MINOR: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&MINOR_ROWS],
     project: |tree, rows| rows.push_fields(&MINOR_ROWS, "", vec![tree.value("at").clone()], tree),
-    place: |tree, _| place(tree),
+    audiences: |tree, _| audiences(tree),
     rules: &table::MINOR,
     keep_days: None,
     check: |attempt| is_whole(attempt.after),
@@ -103,8 +103,8 @@ pub static MINOR: Kind = Kind {
     subjects: &[Subject::Named { table: &MINOR_ROWS, column: "resident" }, Subject::Named { table: &MINOR_ROWS, column: "household" }],
 };
 
-fn place(tree: &Map) -> Place {
-    Place::Own(tree.id("circle").map(Audience::Circle).into_iter().collect())
+fn audiences(tree: &Map) -> AudienceSource {
+    AudienceSource::Own(tree.id("circle").map(Audience::Circle).into_iter().collect())
 }
 
 fn is_whole(tree: &Map) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::commands::Edit;
 use crate::dictionary::{Label, Named, Type};
-use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Value, Written};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Schema, Value, Written};
 use crate::error::{Error, Result};
 use crate::projection::{self, Table};
 use crate::rules::table::{self, DESK};
@@ -32,7 +32,7 @@ pub static CATEGORY_LIST: Kind = Kind {
             rows.push(&CATEGORIES, &category.key, vec![category.node.value().clone()]);
         }
     },
-    place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
+    audiences: |_, _| AudienceSource::Own(vec![Audience::Community, Audience::Desk]),
     rules: &table::CATEGORY_LIST,
     keep_days: None,
     check: |_| true,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::commands::Edit;
 use crate::dictionary::{Code, Field, Label, Named, Order, Type};
-use crate::documents::{Added, Audience, Entry, Kind, Map, Node, Place, Schema, Value, Written};
+use crate::documents::{Added, Audience, AudienceSource, Entry, Kind, Map, Node, Schema, Value, Written};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{self, Rows, Table};
@@ -66,7 +66,7 @@ pub static CIRCLE: Kind = Kind {
     complete,
     tables: &[&CIRCLES, &CIRCLE_MEMBERS],
     project,
-    place: |_, id| Place::Own(vec![Audience::Desk, Audience::Circle(id)]),
+    audiences: |_, id| AudienceSource::Own(vec![Audience::Desk, Audience::Circle(id)]),
     rules: &table::CIRCLE,
     keep_days: None,
     check,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Audience, Doc, Kind, Map, Place};
+use super::{Audience, AudienceSource, Doc, Kind, Map};
 use crate::error::Result;
 use crate::ids::Id;
 
@@ -15,12 +15,12 @@ pub trait Documents {
 /// The audiences of document `id` of `kind` with state `tree`, sorted. What is about
 /// something that is not here, or that is of another kind, has none.
 pub fn audiences_of(source: &mut dyn Documents, id: Id, kind: &Kind, tree: &Map) -> Result<Vec<Audience>> {
-    let mut all = match (kind.place)(tree, id) {
-        Place::Own(own) => own,
-        Place::Of { about, kinds } => match source.load(about)?.filter(|doc| kinds.contains(&doc.kind().name)) {
-            Some(doc) => match (doc.kind().place)(doc.tree(), about) {
-                Place::Own(own) => own,
-                Place::Of { .. } => Vec::new(),
+    let mut all = match (kind.audiences)(tree, id) {
+        AudienceSource::Own(own) => own,
+        AudienceSource::Of { about, kinds } => match source.load(about)?.filter(|doc| kinds.contains(&doc.kind().name)) {
+            Some(doc) => match (doc.kind().audiences)(doc.tree(), about) {
+                AudienceSource::Own(own) => own,
+                AudienceSource::Of { .. } => Vec::new(),
             },
             None => Vec::new(),
         },

@@ -76,7 +76,7 @@ pub struct Schema {
 
 /// Where a document stands: what decides its audiences.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum AudienceSource {
     /// These audiences, from the document itself.
     Own(Vec<Audience>),
     /// The audiences of another document: an event moves with what it is about.
@@ -134,7 +134,7 @@ pub struct Kind {
     /// Projects a document to rows.
     pub project: fn(&Map, &mut Rows),
     /// Decides who may read a document.
-    pub place: fn(&Map, Id) -> Place,
+    pub audiences: fn(&Map, Id) -> AudienceSource,
     /// Who may write which path that is no field; [`Kind::rows`] has those of its fields too.
     pub rules: &'static KindRules,
     /// Of an event: for how many days phones hold it after its `at`; hubs hold it always.

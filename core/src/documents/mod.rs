@@ -22,7 +22,7 @@ pub use doc::{Doc, RawChange, change_body, change_from_body, hash_text};
 pub use facts::Fact;
 pub use genesis::{genesis, is_genesis};
 pub use hostile::{MAX_CHANGE_BYTES, Obstacle};
-pub use kind::{Added, Audience, Complete, Kind, Place, Schema, Subject, Written};
+pub use kind::{Added, Audience, AudienceSource, Complete, Kind, Schema, Subject, Written};
 pub use times::{FoundTime, Proof, late_key, start_key};
 pub use tree::{CONFIRMED, Conflict, ERASED, Entry, Map, Node, Stamped, Value};
 pub use writer::Writer;

@@ -1,7 +1,7 @@
 //! What a household and its residents are: their fields, rules and projection. A plain field is one line here.
 
 use crate::dictionary::{Code, Entries, Field, Label, Order, Type, own};
-use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Subject, Value};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Schema, Subject, Value};
 use crate::ids::Id;
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, DESK, GRIDS, ROSTER};
@@ -79,9 +79,9 @@ pub static HOUSEHOLD: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&HOUSEHOLDS, &RESIDENTS],
     project,
-    place: |tree, _| {
+    audiences: |tree, _| {
         let (grid, micro_grid) = (tree.id("place").map(Audience::Place), tree.id("micro_grid").map(Audience::MicroGrid));
-        Place::Own(grid.into_iter().chain(micro_grid).chain([Audience::Desk]).collect())
+        AudienceSource::Own(grid.into_iter().chain(micro_grid).chain([Audience::Desk]).collect())
     },
     rules: &table::HOUSEHOLD,
     keep_days: None,

@@ -3,7 +3,7 @@
 
 use crate::commands::Edit;
 use crate::dictionary::{Code, Entries, Field, Label, Order, Type};
-use crate::documents::{Added, Audience, Kind, Map, Place, Proof, Schema, Subject, Value, Written};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Proof, Schema, Subject, Value, Written};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{self, Rows, Table};
@@ -89,7 +89,7 @@ pub static MEDIATION: Kind = Kind {
     complete,
     tables: &[&MEDIATIONS, &MEDIATION_SESSIONS],
     project,
-    place: |tree, _| Place::Own(tree.id("circle").map(Audience::Circle).into_iter().collect()),
+    audiences: |tree, _| AudienceSource::Own(tree.id("circle").map(Audience::Circle).into_iter().collect()),
     rules: &table::MEDIATION,
     keep_days: None,
     check: |attempt| attempt.after.id("circle").is_some() && !attempt.after.text("matter").is_empty(),

@@ -1,7 +1,7 @@
 //! What a person who acts is: their fields, rules and projection.
 
 use crate::dictionary::{Field, Label, Order, Type};
-use crate::documents::{Added, Audience, Kind, Place, Schema, Subject};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Schema, Subject};
 use crate::projection::{self, Table};
 use crate::rules::Role;
 use crate::rules::table::{self, ALL, DESK};
@@ -38,13 +38,13 @@ pub static PERSON: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&PERSONS],
     project: |tree, rows| rows.push_fields(&PERSONS, "", vec![tree.value("at").clone()], tree),
-    place: |tree, id| {
+    audiences: |tree, id| {
         let mut audiences = vec![Audience::Person(id), Audience::Desk];
         audiences.extend(tree.id("place").map(Audience::Place));
         audiences.extend(tree.id("micro_grid").map(Audience::MicroGrid));
         // Who answers for the community, the street or a department is posted on the wall (公示上墙); everyone sees who wrote what.
         audiences.extend(["cadre", "street_dispatcher", "department_handler"].contains(&tree.text("kind")).then_some(Audience::Community));
-        Place::Own(audiences)
+        AudienceSource::Own(audiences)
     },
     rules: &table::PERSON,
     keep_days: None,

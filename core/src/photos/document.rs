@@ -3,7 +3,7 @@
 
 use super::{LONGEST_SIDE, ORIGINAL_BYTES, THUMBNAIL_BYTES};
 use crate::dictionary::{Field, Label, Order, Type};
-use crate::documents::{Added, Kind, Map, Place, Schema, Subject, Value};
+use crate::documents::{Added, AudienceSource, Kind, Map, Schema, Subject, Value};
 use crate::projection::{self, Rows, Table};
 use crate::rules::Attempt;
 use crate::rules::table::{self, PHOTOGRAPHERS};
@@ -59,9 +59,9 @@ pub static PHOTO: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&PHOTOS],
     project,
-    place: |tree, _| match tree.id("about") {
-        Some(about) => Place::Of { about, kinds: ABOUT },
-        None => Place::Own(vec![]),
+    audiences: |tree, _| match tree.id("about") {
+        Some(about) => AudienceSource::Of { about, kinds: ABOUT },
+        None => AudienceSource::Own(vec![]),
     },
     rules: &table::PHOTO,
     keep_days: Some(365),

@@ -3,7 +3,7 @@
 use super::lies_in;
 use crate::commands::Edit;
 use crate::dictionary::{Code, Field, Label, Order, Type};
-use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Value, Written};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Schema, Value, Written};
 use crate::error::{Error, Result};
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, DESK, HUB};
@@ -62,10 +62,10 @@ pub static PLACE: Kind = Kind {
     complete,
     tables: &[&PLACES],
     project,
-    place: |tree, id| {
+    audiences: |tree, id| {
         let own = if tree.text("level") == MICRO_GRID { Audience::MicroGrid(id) } else { Audience::Place(id) };
         let others = tree.id("place").into_iter().chain(super::successor(tree)).map(Audience::Place);
-        Place::Own([own, Audience::Desk].into_iter().chain(others).collect())
+        AudienceSource::Own([own, Audience::Desk].into_iter().chain(others).collect())
     },
     rules: &table::PLACE,
     keep_days: None,

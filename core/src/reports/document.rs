@@ -2,7 +2,7 @@
 
 use super::fold::{STEPS, StepKind, fold};
 use crate::dictionary::{Code, Entries, Field, Label, Order, Type, own};
-use crate::documents::{Added, Audience, Kind, Map, Place, Proof, Schema, Subject, Value};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Proof, Schema, Subject, Value};
 use crate::projection::{self, Rows, Table, reference};
 use crate::rules::table::{self, DESK, DISPATCHERS, HUB, PEOPLE, ROSTER, STEPPERS};
 use crate::rules::{Attempt, Demand, Role};
@@ -95,7 +95,7 @@ pub static REPORT: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&REPORTS, &REPORT_STEPS],
     project,
-    place: |tree, _| {
+    audiences: |tree, _| {
         let own = tree.flag("own").then(|| tree.id("by")).flatten();
         let folded = fold(tree);
         let mut audiences = vec![Audience::Desk];
@@ -104,7 +104,7 @@ pub static REPORT: Kind = Kind {
         audiences.extend(own.map(Audience::Person));
         audiences.extend(folded.whistled.map(|_| Audience::Street));
         audiences.extend(folded.lead.into_iter().chain(folded.assisting).map(Audience::Unit));
-        Place::Own(audiences)
+        AudienceSource::Own(audiences)
     },
     rules: &table::REPORT,
     keep_days: None,

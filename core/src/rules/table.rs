@@ -27,7 +27,7 @@ pub struct KindRules {
     pub kind: &'static str,
     /// What people call it.
     pub zh: &'static str,
-    /// Who reads it, in words: what the kind's `place` decides.
+    /// Who reads it, in words: what the kind's `audiences` decides.
     pub read_by: &'static str,
     /// Who writes which path.
     pub rows: &'static [Allow],

@@ -5,7 +5,7 @@ use crate::calendar::OfficeHours;
 use crate::commands::Edit;
 use crate::dictionary::own::DEFINED;
 use crate::dictionary::{Field, Label, Named, Type};
-use crate::documents::{Added, Audience, Kind, Map, Place, Schema, Value, Written};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Schema, Value, Written};
 use crate::error::Result;
 use crate::projection::{self, Table};
 use crate::rules::table::{self, DESK};
@@ -82,7 +82,7 @@ pub static SETTINGS: Kind = Kind {
             rows.push(&VISIT_RULES, &rule.key, vec![rule.node.value().clone()]);
         }
     },
-    place: |_, _| Place::Own(vec![Audience::Community, Audience::Desk]),
+    audiences: |_, _| AudienceSource::Own(vec![Audience::Community, Audience::Desk]),
     rules: &table::SETTINGS,
     keep_days: None,
     check: |_| true,

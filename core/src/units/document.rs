@@ -1,7 +1,7 @@
 //! What a department or unit is: its fields, rules and projection.
 
 use crate::dictionary::{Code, Field, Label, Order, Type};
-use crate::documents::{Added, Audience, Kind, Place, Schema};
+use crate::documents::{Added, Audience, AudienceSource, Kind, Schema};
 use crate::projection::Table;
 use crate::rules::table::{self, STREET};
 
@@ -37,7 +37,7 @@ pub static UNIT: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&UNITS],
     project: |tree, rows| rows.push_fields(&UNITS, "", vec![], tree),
-    place: |_, id| Place::Own(vec![Audience::Community, Audience::Desk, Audience::Street, Audience::Unit(id)]),
+    audiences: |_, id| AudienceSource::Own(vec![Audience::Community, Audience::Desk, Audience::Street, Audience::Unit(id)]),
     rules: &table::UNIT,
     keep_days: None,
     check: |attempt| !attempt.after.text("name").is_empty(),

@@ -1,7 +1,7 @@
 //! The shape of a visit document and its projection. A visit is complete in its first change.
 
 use crate::dictionary::{Code, Field, Label, Order, Type};
-use crate::documents::{Added, Kind, Map, Place, Schema, Subject};
+use crate::documents::{Added, AudienceSource, Kind, Map, Schema, Subject};
 use crate::projection::{self, Rows, Table};
 use crate::rules::table::{self, ROSTER};
 
@@ -49,9 +49,9 @@ pub static VISIT: Kind = Kind {
     complete: |_, _, _| Ok(()),
     tables: &[&VISITS],
     project,
-    place: |tree, _| match tree.id("household") {
-        Some(about) => Place::Of { about, kinds: &["household"] },
-        None => Place::Own(vec![]),
+    audiences: |tree, _| match tree.id("household") {
+        Some(about) => AudienceSource::Of { about, kinds: &["household"] },
+        None => AudienceSource::Own(vec![]),
     },
     rules: &table::VISIT,
     keep_days: Some(365),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use gridwalk_core::commands::{Command, Edit};
-use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Map, Place, change_from_body};
+use gridwalk_core::documents::{Audience, AudienceSource, Doc, Documents, Kind, Map, change_from_body};
 use gridwalk_core::error::{Error as CoreError, Result as CoreResult};
 use gridwalk_core::ids::{DeviceId, Id, ids_in};
 use gridwalk_core::kinds::Input;
@@ -221,9 +221,9 @@ impl<'a> Batch<'a> {
 
     /// Where a document with this state stands: its audiences and what it is about. What it is about must be loaded.
     pub(super) fn place(&self, id: Id, kind: &Kind, tree: &Map) -> (BTreeSet<Audience>, Option<Id>) {
-        match (kind.place)(tree, id) {
-            Place::Own(own) => (own.into_iter().collect(), None),
-            Place::Of { about, kinds } => {
+        match (kind.audiences)(tree, id) {
+            AudienceSource::Own(own) => (own.into_iter().collect(), None),
+            AudienceSource::Of { about, kinds } => {
                 let of = self.held.get(&about).map(|h| &h.audiences).or_else(|| self.abouts.get(&about).map(|a| &a.audiences));
                 let fits = self.kind_of(about).is_some_and(|kind| kinds.contains(&kind));
                 (of.filter(|_| fits).cloned().unwrap_or_default(), Some(about))

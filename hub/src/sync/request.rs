@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use automerge::Change;
-use gridwalk_core::documents::{Doc, MAX_CHANGE_BYTES, Place, change_from_body};
+use gridwalk_core::documents::{AudienceSource, Doc, MAX_CHANGE_BYTES, change_from_body};
 use gridwalk_core::error::{Error, Result};
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::{DeviceId, Id};
@@ -107,9 +107,9 @@ pub(super) fn open_bundle(sealed: &Sealed) -> Result<OpenBundle> {
             let doc = bundle.id(change.doc)?;
             let parsed = plain_change(&change.body);
             let first = parsed.as_ref().filter(|_| change.generation == 0).and_then(|parsed| first_change(change.schema, parsed));
-            let about = first.as_ref().and_then(|first| match (first.kind().place)(first.tree(), doc) {
-                Place::Of { about, .. } => Some(about),
-                Place::Own(_) => None,
+            let about = first.as_ref().and_then(|first| match (first.kind().audiences)(first.tree(), doc) {
+                AudienceSource::Of { about, .. } => Some(about),
+                AudienceSource::Own(_) => None,
             });
             let record = first.as_ref().filter(|first| first.kind().name == PHOTO.name).and_then(|first| first.tree().id("record"));
             let (generation, schema, body) = (change.generation, change.schema, change.body.to_vec());

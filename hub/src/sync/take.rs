@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use gridwalk_core::documents::{Audience, Doc, ERASED, Map, Obstacle, Place, genesis};
+use gridwalk_core::documents::{Audience, AudienceSource, Doc, ERASED, Map, Obstacle, genesis};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::identity::SignedHead;
 use gridwalk_core::ids::{DeviceId, Id};
@@ -246,7 +246,7 @@ impl Batch<'_> {
                 if about.is_some_and(|id| self.kind_of(id).is_none()) {
                     return Ok((VerdictCode::Missing, None));
                 }
-                if let Place::Of { about, kinds } = (after.kind().place)(after.tree(), incoming.doc)
+                if let AudienceSource::Of { about, kinds } = (after.kind().audiences)(after.tree(), incoming.doc)
                     && !self.kind_of(about).is_some_and(|kind| kinds.contains(&kind))
                 {
                     return Ok(mistaken(about, signer));

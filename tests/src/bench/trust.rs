@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use automerge::Change;
 use gridwalk_core::Id;
-use gridwalk_core::documents::{Audience, Doc, Place};
+use gridwalk_core::documents::{Audience, AudienceSource, Doc};
 use gridwalk_core::identity::PublicKey;
 use gridwalk_core::rules::{Author, Role, judge};
 use gridwalk_core::sync::Prepared;
@@ -162,16 +162,16 @@ async fn cases(stage: &Stage, connection: &mut Conn, incoming: &Incoming) -> Res
             (None, Some(first)) => first.clone(),
             (None, None) => return Err("a change of a document that is not there".into()),
         };
-        let audiences = match (after.kind().place)(after.tree(), incoming.doc) {
-            Place::Own(own) => own,
-            Place::Of { about, .. } => {
+        let audiences = match (after.kind().audiences)(after.tree(), incoming.doc) {
+            AudienceSource::Own(own) => own,
+            AudienceSource::Of { about, .. } => {
                 let doc = match docs.get(&about) {
                     Some(doc) => doc.clone(),
                     None => batch.document(connection, about).await?.ok_or("nothing that it is about")?,
                 };
-                match (doc.kind().place)(doc.tree(), about) {
-                    Place::Own(own) => own,
-                    Place::Of { .. } => return Err("an event about an event".into()),
+                match (doc.kind().audiences)(doc.tree(), about) {
+                    AudienceSource::Own(own) => own,
+                    AudienceSource::Of { .. } => return Err("an event about an event".into()),
                 }
             }
         };

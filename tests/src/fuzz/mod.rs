@@ -196,7 +196,7 @@ fn look(doc: &Doc) {
     drop(tree.conflicts());
     drop(project(doc, tree));
     let id = Id { actor: Actor([1; 12]), counter: 1 };
-    drop((doc.kind().place)(tree, id));
+    drop((doc.kind().audiences)(tree, id));
     drop(doc.snapshot());
 }
 
