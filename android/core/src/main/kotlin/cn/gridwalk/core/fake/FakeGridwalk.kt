@@ -86,7 +86,7 @@ class FakeGridwalk(
         told { households[id] ?: throw failed(ErrorKind.NOT_FOUND, "没有这一户", "no such household") }
 
     override suspend fun record(id: Id): RecordView =
-        told { RecordView(id, "", "", "", 0, emptyList(), emptyList(), unsent = id in recorded, conflict = id in conflicts) }
+        told { RecordView(id, "", "", "", 0, emptyList(), emptyList(), named = emptyList(), unsent = id in recorded, conflict = id in conflicts) }
 
     override suspend fun visitsOf(household: Id, limit: Int): List<VisitView> =
         told {
