@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gridwalk_hub::import::{import, mapping::Mapping};
 
 use super::Result;
-use crate::harness::TestHub;
+use crate::harness::{MORNING, TestHub};
 use crate::link::{Line, Link};
 use crate::replay::Known;
 use crate::workload::{Community, Spec, make};
@@ -37,7 +37,8 @@ impl Stage {
 
     /// The same, set up so many days ago: that is what the hub's clock shows.
     pub async fn since(folder: &Path, spec: &Spec, line: Line, tls: Option<(PathBuf, PathBuf)>, days: i64) -> Result<Self> {
-        let community = make(spec);
+        let mut community = make(spec);
+        community.born_by(MORNING - days * 86_400);
         community.write(&folder.join("files"))?;
         let hub = TestHub::start_tls(&folder.join("hub"), 1, tls).await?;
         hub.clock.shift_wall(-days * 86_400);

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use gridwalk_core::rules::Role;
 use gridwalk_hub::import::{Imported, import, mapping::Mapping};
 
-use crate::harness::TestHub;
+use crate::harness::{MORNING, TestHub};
 use crate::replay::Known;
 use crate::workload::{Community, Operation, Scene, Spec, make};
 
@@ -112,7 +112,8 @@ impl Demo {
     fn community(&mut self, spec: &Spec) -> Community {
         let step = ("示范社区", "reference community");
         let stage = self.stages.begin(step);
-        let community = make(spec);
+        let mut community = make(spec);
+        community.born_by(MORNING);
         let grids: BTreeSet<&str> = community.households.iter().map(|h| h.grid.as_str()).collect();
         let residents: usize = community.households.iter().map(|h| h.residents.len()).sum();
         self.rows.push(Row {

@@ -17,6 +17,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::str::FromStr;
 
+use gridwalk_core::clock::beijing;
 use serde::{Deserialize, Serialize};
 
 pub use day::{AddResident, Attendance, EditPhone, NewReport, Operation, ReportEvent, Visit};
@@ -240,6 +241,17 @@ pub fn make(spec: &Spec) -> Community {
     let activities: Vec<_> = (0..spec.days * 6).map(|i| activity(r, i, i % spec.days, grids)).collect();
     let day = (0..spec.days).flat_map(|d| day::day(r, d, &households, &reports, &activities, grids, spec.scene.phones())).collect();
     Community { households, reports, activities, day }
+}
+
+impl Community {
+    /// Takes away the dates of birth that are later than `at` (seconds since the Unix epoch, UTC) by China's time: the youngest are born in any
+    /// month of 2026, and no roster takes in who is not born yet.
+    pub fn born_by(&mut self, at: i64) {
+        let today = beijing(at);
+        let newcomers = self.day.iter_mut().filter_map(|op| if let Operation::AddResident(new) = op { Some(&mut new.resident) } else { None });
+        let residents = self.households.iter_mut().flat_map(|home| &mut home.residents).chain(newcomers);
+        residents.filter(|resident| resident.birth.as_str() > &today[..10]).for_each(|resident| resident.birth.clear());
+    }
 }
 
 fn household(r: &mut PythonRandom, i: usize, n: usize, grids: usize) -> Household {
