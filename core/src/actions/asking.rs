@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::dictionary::{Entries, Field};
 use crate::documents::{Audience, CONFIRMED, Kind, Value, audiences_of};
 use crate::error::{Error, Result};
 use crate::ids::{DeviceId, Id};
-use crate::records::open_keys;
+use crate::records::{open_keys, value};
 use crate::rules::{self, Author, Grant, Role};
 use crate::store::{Stored, StoredDoc, kind_of, load};
 
@@ -49,20 +48,7 @@ impl<'a> Asking<'a> {
         let columns: Vec<&str> = kind.tables[0].all_columns().map(|(name, _)| name).collect();
         let list: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
         let sql = format!("SELECT {} FROM {} WHERE doc = ?1 AND entry = ''", list.join(", "), kind.tables[0].name);
-        let read = |r: &rusqlite::Row<'_>| {
-            columns
-                .iter()
-                .enumerate()
-                .map(|(n, name)| {
-                    let value = match r.get_ref(n)? {
-                        ValueRef::Integer(number) => Value::Int(number),
-                        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-                        _ => Value::Null,
-                    };
-                    Ok((*name, value))
-                })
-                .collect()
-        };
+        let read = |r: &rusqlite::Row<'_>| columns.iter().enumerate().map(|(n, name)| Ok((*name, value(r.get_ref(n)?)))).collect();
         let row = connection.prepare_cached(&sql)?.query_row([id], read).optional()?.unwrap_or_default();
         let mut statement = connection.prepare_cached("SELECT DISTINCT path FROM conflicts WHERE doc = ?1")?;
         let conflicts = statement.query_map([id], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -122,13 +108,13 @@ impl<'a> Asking<'a> {
     }
 
     /// The fields that the person may set now.
-    pub(super) fn editable(&self, fields: &[Field], prefix: &str) -> Result<Vec<String>> {
+    pub(super) fn editable(&self, fields: &[Field]) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for field in fields.iter().filter(|field| field.is_written()) {
             let Some(write) = field.writers.iter().find(|write| self.has(write.roles)) else { continue };
             // What stands already stays, and what does not is its author's to complete.
             let is_open = !write.once || self.is_empty(field) && self.by()? == Some(self.person);
-            let in_conflict = field.columns().any(|(column, _)| self.conflicts.contains(&format!("{prefix}{column}")));
+            let in_conflict = field.columns().any(|(column, _)| self.conflicts.contains(column));
             if is_open && !in_conflict {
                 found.push(field.key.to_owned());
             }
@@ -154,8 +140,7 @@ impl<'a> Asking<'a> {
         if found.is_empty() {
             return Ok(found);
         }
-        let table = self.kind.tables.iter().find(|table| table.name == entries.key).ok_or_else(|| Error::internal("entries without rows"))?;
-        let any = self.connection.prepare_cached(&format!("SELECT 1 FROM {} WHERE doc = ?1 LIMIT 1", table.name))?.exists([self.id])?;
+        let any = self.connection.prepare_cached(&format!("SELECT 1 FROM {} WHERE doc = ?1 LIMIT 1", entries.table.name))?.exists([self.id])?;
         Ok(if any { found } else { Vec::new() })
     }
 

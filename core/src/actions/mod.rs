@@ -54,7 +54,7 @@ pub fn actions(connection: &Connection, id: Id, person: Id, grants: &[Grant], no
     let mut all = Vec::new();
     let kind = asking.kind;
     if asking.may_edit() {
-        let mut fields = asking.editable(kind.fields, "")?;
+        let mut fields = asking.editable(kind.fields)?;
         fields.extend(asking.own("")?);
         if !fields.is_empty() {
             all.push(ActionView { fields, ..ActionView::of("records.edit") });

@@ -349,6 +349,8 @@ pub struct Entries {
     pub label: Label,
     /// The fields of one.
     pub fields: &'static [Field],
+    /// The table that has a row for each.
+    pub table: &'static projection::Table,
     /// How one comes to be.
     pub added: Added,
     /// What no field of one can say; see [`Kind::complete`](crate::documents::Kind::complete). It is given the record.

@@ -71,6 +71,7 @@ pub static HOUSEHOLD: Kind = Kind {
         key: "residents",
         label: Label { zh: "居民", en: "resident" },
         fields: RESIDENT_FIELDS,
+        table: &RESIDENTS,
         added: Added::Add,
         complete: |_, _, _| Ok(()),
     }],

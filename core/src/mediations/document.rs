@@ -64,6 +64,7 @@ pub static MEDIATION: Kind = Kind {
             key: "sessions",
             label: Label { zh: "调解过程", en: "session" },
             fields: SESSION_FIELDS,
+            table: &MEDIATION_SESSIONS,
             added: Added::Add,
             complete: |edit, _, written| {
                 set_now(edit, written, "held_at");
@@ -74,6 +75,7 @@ pub static MEDIATION: Kind = Kind {
             key: "return_visits",
             label: Label { zh: "回访", en: "return visit" },
             fields: RETURN_VISIT_FIELDS,
+            table: &MEDIATION_SESSIONS,
             added: Added::Add,
             complete: |edit, mediation, written| {
                 if mediation.text("agreement").is_empty() {

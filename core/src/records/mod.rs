@@ -21,6 +21,7 @@ pub use form::{Choice, EntriesForm, FieldView, KindView, NamedForm, dictionary, 
 pub(crate) use further::Further;
 pub use own::{OwnFieldView, given_for, own_fields, settled};
 pub(crate) use own::{open_keys, own_values, room, words_at};
+pub(crate) use queries::value;
 pub use queries::{EntryView, Filter, ListPage, ListQuery, ListRow, NamedView, RecordView, list, named, record};
 
 use crate::commands::Edit;

@@ -260,7 +260,8 @@ fn flags(connection: &Connection, id: Id) -> Result<(bool, bool)> {
     Ok((unsent, conflict))
 }
 
-pub(super) fn value(value: ValueRef<'_>) -> Value {
+/// A column's value.
+pub(crate) fn value(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Integer(n) => Value::Int(n),
         ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
@@ -339,10 +340,9 @@ impl<'a> Names<'a> {
     /// What an entry of a record is named by: its first field in lists.
     fn entry_name(&self, kinds: &[&str], entries: &str, record: &str, entry: &str) -> Result<Option<String>> {
         for kind in kinds.iter().filter_map(|name| kinds::by_name(name)) {
-            let table = kind.tables.iter().find(|table| table.name == entries);
-            let title = kind.entries.iter().find(|e| e.key == entries).and_then(|e| e.fields.iter().find(|f| f.listed));
-            if let (Some(table), Some(title)) = (table, title) {
-                let sql = format!("SELECT \"{}\" FROM {} WHERE doc = ?1 AND entry = ?2", title.key, table.name);
+            let declared = kind.entries.iter().find(|e| e.key == entries);
+            if let Some((declared, title)) = declared.and_then(|e| Some((e, e.fields.iter().find(|f| f.listed)?))) {
+                let sql = format!("SELECT \"{}\" FROM {} WHERE doc = ?1 AND entry = ?2", title.key, declared.table.name);
                 let found = self.connection.prepare_cached(&sql)?.query_row([record, entry], |r| r.get::<_, Option<String>>(0)).optional()?;
                 if let Some(name) = found.flatten() {
                     return Ok(Some(name));

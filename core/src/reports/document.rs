@@ -87,6 +87,7 @@ pub static REPORT: Kind = Kind {
         key: "steps",
         label: Label { zh: "步骤", en: "step" },
         fields: STEP_FIELDS,
+        table: &REPORT_STEPS,
         added: Added::Command("reports.step"),
         complete: |_, _, _| Ok(()),
     }],

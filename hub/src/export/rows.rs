@@ -52,10 +52,8 @@ impl Rows {
             }
         }
         for entries in columns.iter().filter_map(|column| if let Type::Entry { entries, .. } = column.field()?.ty { Some(entries) } else { None }) {
-            let declared = kinds::known().find_map(|kind| {
-                let table = kind.tables.iter().find(|table| table.name == entries)?;
-                Some((table.name, title_of(kind.entries.iter().find(|e| e.key == entries)?)?))
-            });
+            let declared = kinds::known().flat_map(|kind| kind.entries).find(|declared| declared.key == entries);
+            let declared = declared.and_then(|declared| Some((declared.table.name, title_of(declared)?)));
             let Some((table, title)) = declared else { continue };
             let sql = format!("SELECT entry, \"{title}\" FROM {table} WHERE tenant_id = $1");
             for row in all(connection, &sql, vec![Arg::text(tenant)]).await? {
