@@ -51,6 +51,7 @@ pub static ACTIVITY: Kind = Kind {
     filters: &["place"],
     entries: &[],
     named: &[CLAIMED],
+    process: None,
     added: Added::Add,
     complete,
     tables: &[&ACTIVITIES, &CLAIMS],
