@@ -256,7 +256,7 @@ fn grids_units_and_circles_are_added_edited_and_listed() {
     let seen: Vec<_> =
         list.as_array().unwrap().iter().map(|p| (p["name"].as_str().unwrap(), p["level"].as_str().unwrap(), p["households"].as_i64().unwrap())).collect();
     assert_eq!(seen, [("北街网格", "grid", 0), ("南街网格", "grid", 1), ("二号楼(南)", "micro_grid", 1)]);
-    assert_eq!(keys(&list[2]), ["grid", "households", "id", "level", "name", "successor"]);
+    assert_eq!(keys(&list[2]), ["conflict", "grid", "households", "id", "level", "name", "successor", "unsent"]);
     assert_eq!((list[2]["grid"].as_str(), list[0]["id"].as_str()), (Some(grid.as_str()), Some(other.as_str())));
     assert!(t.text(&["show", &household]).contains("南街网格 · 二号楼(南)"));
     // Back to the grid alone.

@@ -275,7 +275,7 @@ pub fn report(connection: &Connection, id: Id) -> Result<Option<(ReportView, Vec
     let mut steps = connection.prepare_cached(&format!(
         "SELECT s.entry, coalesce(s.kind, ''), coalesce(s.note, ''), coalesce(s.by, ''), coalesce(p.name, s.by_name, ''), coalesce(s.at, 0), s.applied, coalesce(s.unanchored, 1), {}
          FROM report_steps s LEFT JOIN persons p ON p.doc = s.by WHERE s.doc = ?1 ORDER BY s.position",
-        entry_flags("s.doc", "steps", "s.entry")
+        entry_flags("s.doc", "'steps'", "s.entry")
     ))?;
     let steps = steps.query_map([id], |r| {
         let (unanchored, unknowable) = (r.get(7)?, r.get::<_, i64>(7)? == Proof::Unknowable as i64);
