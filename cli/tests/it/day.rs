@@ -136,7 +136,7 @@ fn a_closed_report_is_found_and_taken_up_again() {
     let rest = ids(&["--all", "--after", first["key"].as_str().unwrap()]);
     assert!(rest.len() == 1 && rest[0] != first["id"].as_str().unwrap(), "the next page goes on behind the last row: {rest:?}");
     assert!(t.text(&["find", "路灯"]).contains("已办结"));
-    assert_eq!(t.json(&["find", "路灯"])[0]["report"], report.as_str());
+    assert_eq!(t.json(&["find", "路灯"])[0]["id"], report.as_str());
 
     // It breaks again: what is said is seen, and it is taken up under its own number, for a reason.
     let error = t.error(1, &["report", "step", &report, "处理", "--note", "又坏了"]);

@@ -29,7 +29,11 @@ pub const PURPOSES: &[Code] =
 /// The fields of a circle. What it is for stays: its members were chosen, and approved, for that.
 pub static FIELDS: &[Field] = &[
     Field::new("purpose", "用途", "purpose", Type::Choice(PURPOSES), DESK).once().required().listed(),
-    Field::new("name", "名称", "name", Type::Text(100), DESK).required().listed().help("名称不要透露圈内的内容", "which says nothing of what it holds"),
+    Field::new("name", "名称", "name", Type::Text(100), DESK)
+        .required()
+        .searched()
+        .listed()
+        .help("名称不要透露圈内的内容", "which says nothing of what it holds"),
 ];
 
 const PERSONS: Type = Type::Reference(&["person"]);

@@ -202,7 +202,7 @@ impl Field {
         self
     }
 
-    /// Records are found by it.
+    /// Records are found by it: a text, a telephone, tags.
     #[must_use]
     pub const fn searched(mut self) -> Self {
         self.searched = true;
@@ -405,6 +405,10 @@ pub const fn assert_fields(fields: &[Field]) {
         let field = &fields[i];
         assert!(!field.key.is_empty() && !field.label.zh.is_empty() && !field.label.en.is_empty(), "a field without a key or a label");
         assert!(!field.writers[0].roles.is_empty(), "a field that nobody writes");
+        assert!(
+            !field.searched || matches!(field.ty, Type::Text(_) | Type::Note(_) | Type::Telephone | Type::Tags),
+            "a search knows texts, telephones and tags"
+        );
         let mut k = 0;
         while k < RESERVED.len() {
             assert!(!same(field.key, RESERVED[k]), "a key of the engine's own");
