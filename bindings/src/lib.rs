@@ -37,6 +37,8 @@ mod records;
 mod reports;
 mod search;
 mod settings;
+#[cfg(feature = "sheets")]
+mod sheets;
 mod units;
 mod unsent;
 mod visits;

@@ -155,7 +155,7 @@ fn what_may_have_left_the_phone_is_not_taken_back() {
 fn every_command_from_before_the_mark_counts_as_marked() {
     let Lab { dir, phone, clock, .. } = Lab::new(&[]);
     assert!(phone.unsent(None, 9).unwrap().rows.iter().all(|row| row.can_take_back));
-    let older = "ALTER TABLE commands DROP COLUMN closed; DROP TABLE taken_back; DROP TABLE drafts; DROP TABLE draft_photos; ALTER TABLE bundles DROP COLUMN handed; PRAGMA user_version = 1";
+    let older = "ALTER TABLE commands DROP COLUMN closed; DROP TABLE taken_back; DROP TABLE drafts; DROP TABLE draft_photos; ALTER TABLE bundles DROP COLUMN handed; DROP TABLE returned; PRAGMA user_version = 1";
     phone.store().write(|tx| Ok(tx.execute_batch(older)?)).unwrap();
     drop(phone);
     let rows = open(dir.path(), 1, &clock).unwrap().unsent(None, 9).unwrap().rows;
