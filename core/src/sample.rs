@@ -44,6 +44,7 @@ const RHYTHMS: Named = Named {
     ty: Type::Number { unit: UNIT, min: 0, max: 9 },
     roles: DESK,
     is_edited: true,
+    since: 0,
 };
 
 static SAMPLES: Table = Table { name: "samples", columns: &[("at", projection::Type::Int)], fields: FIELDS, indexes: &["title", "choice, title", "household"] };

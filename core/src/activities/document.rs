@@ -33,6 +33,7 @@ const CLAIMED: Named = Named {
     ty: Type::Flag,
     roles: PEOPLE,
     is_edited: false,
+    since: 0,
 };
 
 /// Activities.

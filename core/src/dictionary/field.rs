@@ -372,12 +372,14 @@ pub struct Named {
     pub roles: &'static [Role],
     /// Whether the dictionary's own `edit` writes it; others have commands of their own.
     pub is_edited: bool,
+    /// The dictionary's number that brought it; 0 for what was there in the first release.
+    pub since: u32,
 }
 
 impl Named {
     /// One value as a field, called by its name.
     pub const fn field(&self) -> Field {
-        Field::new(self.key, self.label.zh, self.label.en, self.ty, self.roles)
+        Field::new(self.key, self.label.zh, self.label.en, self.ty, self.roles).since(self.since)
     }
 }
 

@@ -1,13 +1,13 @@
 //! What people do: an event becomes a command about something that the phone shows.
 
 use crate::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
-use crate::typed::{AddActivity, Category, EditPerson, SetCategories, SetVisitRule};
+use crate::typed::{AddActivity, Category, EditPerson, RecordVisit, SetCategories, SetVisitRule};
 use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, StepKind, WhistleReport};
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone, Result};
 
 use super::circles;

@@ -5,10 +5,11 @@ use gridwalk_core::error::ErrorKind;
 use gridwalk_core::kinds::COMMANDS;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::AddStep;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone};
 use gridwalk_tests::harness::{MORNING, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, ResidentField};
+use gridwalk_tests::typed::RecordVisit;
 use proptest::prelude::*;
 
 use super::lab::{Lab, cases, dump, open, resident};
