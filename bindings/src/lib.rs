@@ -37,7 +37,6 @@ mod records;
 mod reports;
 mod search;
 mod settings;
-#[cfg(feature = "sheets")]
 mod sheets;
 mod units;
 mod unsent;

@@ -1,8 +1,6 @@
-//! Lists as workbooks, and the way back.
+//! Lists as workbooks, and the way back. A library that was built without the feature `sheets` has the calls and refuses them.
 
 use gridwalk_core::records::Filter;
-use gridwalk_sheets::phone::{export, take_returned};
-use gridwalk_sheets::{Only, phone};
 
 use crate::error::Result;
 use crate::phone::Phone;
@@ -42,11 +40,46 @@ pub struct WorkbookFlaw {
     pub en: String,
 }
 
-impl From<phone::Returned> for ReturnedWorkbook {
-    fn from(done: phone::Returned) -> Self {
+#[cfg(feature = "sheets")]
+mod files {
+    use gridwalk_core::records::Filter;
+    use gridwalk_core::{Phone, Result};
+    use gridwalk_sheets::{Only, phone};
+
+    use super::{ReturnedWorkbook, Workbook, WorkbookFlaw};
+
+    pub fn export(core: &Phone, list: &str, only: Vec<Filter>) -> Result<Workbook> {
+        let only: Vec<Only> = only.into_iter().map(|f| Only { column: f.field, value: f.value }).collect();
+        let (bytes, rows) = phone::export(core, list, &only)?;
+        Ok(Workbook { bytes, rows: rows as u64 })
+    }
+
+    pub fn take(core: &Phone, bytes: &[u8], preview: bool) -> Result<ReturnedWorkbook> {
+        let done = phone::take_returned(core, bytes, preview)?;
         let flaw = |f: phone::FlawView| WorkbookFlaw { row: f.row, column: f.column, zh: f.zh, en: f.en };
         let flaws = done.flaws.into_iter().map(flaw).collect();
-        Self { rows: done.rows as u64, edited: done.edited as u64, conflicts: done.conflicts as u64, flaws }
+        Ok(ReturnedWorkbook { rows: done.rows as u64, edited: done.edited as u64, conflicts: done.conflicts as u64, flaws })
+    }
+}
+
+/// What is generated for the shells has these calls whatever the library was built with.
+#[cfg(not(feature = "sheets"))]
+mod files {
+    use gridwalk_core::records::Filter;
+    use gridwalk_core::{Error, Phone, Result};
+
+    use super::{ReturnedWorkbook, Workbook};
+
+    pub fn export(_: &Phone, _: &str, _: Vec<Filter>) -> Result<Workbook> {
+        Err(left_out())
+    }
+
+    pub fn take(_: &Phone, _: &[u8], _: bool) -> Result<ReturnedWorkbook> {
+        Err(left_out())
+    }
+
+    fn left_out() -> Error {
+        Error::invalid("这个应用不读写工作簿，请用电脑上的 gridwalk", "this app reads and writes no workbooks; use gridwalk on a computer")
     }
 }
 
@@ -56,15 +89,13 @@ impl Phone {
     /// columns, by key or label, with what their cells must hold. What only a circle reads is in no workbook.
     #[uniffi::method(default(only = []))]
     pub async fn export_list(&self, list: String, only: Vec<Filter>) -> Result<Workbook> {
-        let only: Vec<Only> = only.into_iter().map(|f| Only { column: f.field, value: f.value }).collect();
-        let (bytes, rows) = self.call(move |core| export(core, &list, &only)).await?;
-        Ok(Workbook { bytes, rows: rows as u64 })
+        self.call(move |core| files::export(core, &list, only)).await
     }
 
     /// Takes in a workbook that this phone exported: what was changed in it since becomes edits, and conflicts where it was changed here as
     /// well. With `preview` nothing is written.
     #[uniffi::method(default(preview = false))]
     pub async fn take_workbook(&self, bytes: Vec<u8>, preview: bool) -> Result<ReturnedWorkbook> {
-        Ok(self.call(move |core| take_returned(core, &bytes, preview)).await?.into())
+        self.call(move |core| files::take(core, &bytes, preview)).await
     }
 }
