@@ -38,6 +38,7 @@ mod records;
 mod reports;
 mod search;
 mod settings;
+mod sheets;
 mod units;
 mod unsent;
 mod visits;

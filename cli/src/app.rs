@@ -8,7 +8,7 @@ use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
     activities, attendance, carry, cases, circles, confirm, conflicts, drafts, export, log_out, mediations, persons, photo, places, quarantine, records,
-    reports, roster, settings, shred, status, sync, unsent, visit,
+    reports, roster, settings, shred, status, sync, unsent, visit, workbook,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -98,6 +98,7 @@ enum Command {
     GiveUp(status::GiveUp),
     Quarantine(quarantine::Quarantine),
     Carry(carry::Carry),
+    Import(workbook::Import),
     Export(export::Export),
     Rebuild(export::Rebuild),
     LogOut(log_out::LogOut),
@@ -190,6 +191,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::GiveUp(c) => c.run(phone, screen),
         Command::Quarantine(c) => c.run(phone, screen),
         Command::Carry(c) => c.run(phone, screen),
+        Command::Import(c) => c.run(phone, screen),
         Command::Export(c) => c.run(phone, screen),
         Command::Rebuild(c) => c.run(phone, screen),
         Command::LogOut(c) => c.run(phone, host, screen),

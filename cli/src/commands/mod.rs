@@ -24,5 +24,6 @@ pub mod status;
 pub mod sync;
 pub mod unsent;
 pub mod visit;
+pub mod workbook;
 
 mod lookup;
