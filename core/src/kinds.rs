@@ -13,8 +13,8 @@ use crate::projection::{CONFLICTS, MARKS, OWN_VALUES, Table};
 use crate::rules::Allow;
 use crate::versions;
 use crate::{
-    activities, attendance, care, cases, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, times,
-    units, visits,
+    activities, appeals, attendance, care, cases, categories, circles, complaints, conflicts, errands, households, mediations, persons, photos, places,
+    questions, records, reports, settings, times, units, visits,
 };
 
 macro_rules! kinds {
@@ -48,6 +48,10 @@ kinds! {
     &care::document::MINOR,
     &mediations::document::MEDIATION,
     &units::document::UNIT,
+    &questions::document::QUESTION,
+    &errands::document::ERRAND,
+    &appeals::document::APPEAL,
+    &complaints::document::COMPLAINT,
 }
 
 /// The kinds that the gridwalk that runs here knows.
@@ -143,6 +147,8 @@ inputs! {
     SettleCase(cases::SettleCase) = "cases.settle" ("归档", "settle a case"),
     /// Writes ends of clocks into a case; written by the hub.
     SetMoments(cases::SetMoments) = "cases.moments" ("核定时限", "set ends of clocks"),
+    /// Says who handles a complaint; written by the hub.
+    ChooseHandlers(complaints::ChooseHandlers) = "complaints.choose" ("确定处理人", "choose who handles"),
     /// Sets how long a clock runs.
     SetAmount(cases::SetAmount) = "cases.amount" ("时限", "how long a clock runs"),
     /// Claims a place in an activity, or gives it back.

@@ -33,17 +33,21 @@ pub mod commands;
 pub mod records;
 
 pub mod activities;
+pub mod appeals;
 pub mod attendance;
 pub mod care;
 pub mod cases;
 pub mod categories;
 pub mod circles;
+pub mod complaints;
 pub mod conflicts;
+pub mod errands;
 pub mod households;
 pub mod mediations;
 pub mod persons;
 pub mod photos;
 pub mod places;
+pub mod questions;
 pub mod reports;
 #[cfg(feature = "sample")]
 mod sample;

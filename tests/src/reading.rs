@@ -80,6 +80,16 @@ impl Reader {
             // Who is in it, its members and the desk; what it holds, its readers alone.
             "circle" => desk || in_circle(Some(id)),
             "health" | "minor" | "mediation" => in_circle(tree.id("circle")),
+            "question" => desk || self.holds(&[Role::StreetDispatcher], None),
+            "errand" => {
+                let handed = doc.kind().process.and_then(|process| fold(process, tree).person);
+                lies_with_them() || tree.id("by") == Some(self.person) || handed == Some(self.person)
+            }
+            "appeal" => desk || tree.id("by") == Some(self.person),
+            "complaint" => {
+                let chosen = *tree.map("handlers").value(&self.person.to_string()) == Value::Bool(true);
+                tree.id("by") == Some(self.person) || chosen || tree.flag("to_street") && self.holds(&[Role::StreetDispatcher], None)
+            }
             kind => unreachable!("who reads a document of kind {kind}?"),
         }
     }

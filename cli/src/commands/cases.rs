@@ -2,7 +2,7 @@
 
 use clap::Args;
 use gridwalk_core::Phone;
-use gridwalk_core::cases::{AddStep, AmountView, ClockView, Process, SetAmount, StepView, Story};
+use gridwalk_core::cases::{AddStep, AmountView, CaseView, ClockView, Process, SetAmount, StepView, Story};
 use gridwalk_core::records::JsonMap;
 use serde_json::json;
 
@@ -76,6 +76,45 @@ impl Clocks {
             table.to_string()
         })
     }
+}
+
+/// 待我办：在我、我的单位、社区或街道手上的事项，先到期的在前 / What waits for you: cases of every kind, the first to end in front
+#[derive(Debug, Args)]
+pub struct Inbox {
+    /// 最多显示多少件 / at most so many
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: u32,
+}
+
+impl Inbox {
+    pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        let all = phone.inbox(self.limit)?;
+        screen.answer(&json!(all), |s| {
+            if all.is_empty() {
+                return s.text("没有待办的事项 / nothing waits for you", Tone::Dim);
+            }
+            let mut table = s.table(&["到期 Ends", "事项 Case", "状态 Status", "编号 Id"]);
+            for case in &all {
+                let ends = case.ends_at.map(|at| format!("{}\n{}", words::time(at), case.clock_zh)).unwrap_or_default();
+                let tone = match &*case.colour {
+                    "red" => Tone::Bad,
+                    "yellow" => Tone::Warn,
+                    _ => Tone::Plain,
+                };
+                let title = [format!("{} {}", case.kind_zh, case.title)].into_iter().chain(words::flags(case.unsent, case.conflict));
+                table.add_row([toned(ends, tone), cell(title.collect::<Vec<_>>().join("\n")), cell(state_text(case)), toned(case.id, Tone::Dim)]);
+            }
+            table.to_string()
+        })
+    }
+}
+
+/// Where a case stands, and with whom.
+pub fn state_text(case: &CaseView) -> String {
+    let status = if case.status_zh.is_empty() { &case.status } else { &case.status_zh };
+    let persons = case.persons.join("、");
+    let with = if persons.is_empty() { words::holder(&case.holder) } else { &persons };
+    if with.is_empty() { status.clone() } else { format!("{status} · {with}") }
 }
 
 /// How a case went, in words: its clocks, the units, its steps.

@@ -12,7 +12,7 @@ use gridwalk_core::visits::{DoorGroup, DoorOrder, DueView, Urgency, VisitView};
 use gridwalk_core::{Phone, kinds};
 use serde_json::{Value, json};
 
-use super::cases::story_text;
+use super::cases::{state_text, story_text};
 use super::lookup::{household, name_of};
 use super::records::record_text;
 use crate::failure::Result;
@@ -202,8 +202,10 @@ impl Show {
         {
             let story = phone.story(id).ok().filter(|_| !self.fields);
             let Some(story) = story else { return screen.answer(&json!(record), |s| record_text(s, &record)) };
-            let record = RecordView { entries: Vec::new(), ..record };
-            return screen.answer(&json!({"record": record, "story": story}), |s| format!("{}\n{}", record_text(s, &record), story_text(s, &story)));
+            let (record, case) = (RecordView { entries: Vec::new(), ..record }, phone.case(id)?);
+            return screen.answer(&json!({"record": record, "case": case, "story": story}), |s| {
+                [record_text(s, &record), s.text(state_text(&case), Tone::Bold), story_text(s, &story)].join("\n")
+            });
         }
         let view = phone.household(id)?;
         let reports = phone.reports_of(id, self.visits)?;

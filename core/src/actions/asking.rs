@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::dictionary::{Entries, Field};
-use crate::documents::{Audience, CONFIRMED, Kind, Value, audiences_of};
+use crate::documents::{Audience, CONFIRMED, Kind, Value};
 use crate::error::{Error, Result};
 use crate::ids::{DeviceId, Id};
 use crate::records::{open_keys, value};
 use crate::rules::{self, Author, Grant, Role};
-use crate::store::{Stored, StoredDoc, kind_of, load};
+use crate::store::{StoredDoc, audiences_on, kind_of, load};
 
 /// A record and who asks.
 pub(super) struct Asking<'a> {
@@ -36,14 +36,7 @@ impl<'a> Asking<'a> {
         let stored = StoredDoc::find(connection, id)?.ok_or_else(missing)?;
         let kind = kind_of(connection, &stored)?.ok_or_else(missing)?;
         let author = Author { device: DeviceId([0; 8]), devices: Vec::new(), person, grants: grants.to_vec() };
-        let audiences = match &stored.audiences[..] {
-            // The hub has not told where it is: this phone made it.
-            [] => {
-                let doc = load(connection, id)?.ok_or_else(missing)?;
-                audiences_of(&mut Stored::new(connection), id, kind, doc.tree())?
-            }
-            told => told.iter().filter_map(|text| text.parse::<Audience>().ok()).collect(),
-        };
+        let audiences = audiences_on(connection, &stored, id)?;
         let (roles, roles_over) = (author.roles_for(&audiences), author.roles_over(&audiences));
         let columns: Vec<&str> = kind.tables[0].all_columns().map(|(name, _)| name).collect();
         let list: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();

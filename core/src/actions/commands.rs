@@ -63,6 +63,9 @@ fn steps(asking: &Asking<'_>, process: &'static Process, all: &mut Vec<ActionVie
     let raised_by_them = asking.by()? == Some(asking.person);
     for def in process.steps.iter().filter(|def| dictionary().knows("step", def.code.code)) {
         let under = if def.who == Who::Readers { &asking.roles } else { &asking.roles_over };
+        if def.is_barred(doc.tree(), asking.person) {
+            continue;
+        }
         let may = under.iter().any(|role| def.roles.contains(role)) || def.who == Who::OrRaiser && raised_by_them;
         let unit = folded.having().map(|part| part.unit).find(|unit| asking.is_of(*unit));
         if may && (!def.of_unit || unit.is_some()) && folded.takes(process, def, unit.filter(|_| def.of_unit), asking.now) {

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::clocks::Clockmaker;
 use super::moments::{Expected, Taken, find};
-use super::process::{Hands, Process, Step, To};
-use super::state::{Folded, FoldedStep, NOTE, Part, SETTLED, UNKNOWN, Without};
+use super::process::{Hands, NOTE, Process, SETTLED, Step, To, UNKNOWN};
+use super::state::{Folded, FoldedStep, Part, Without};
 use crate::clock::Hybrid;
 use crate::documents::Map;
 use crate::ids::Id;

@@ -5,6 +5,7 @@ mod amount;
 mod clocks;
 mod fields;
 mod fold;
+mod inbox;
 mod moments;
 mod process;
 mod queries;
@@ -19,12 +20,16 @@ pub use clocks::Clockmaker;
 pub(crate) use clocks::begun;
 pub use fields::{PLATFORMS, SATISFACTIONS, WHISTLES, step_fields};
 pub use fold::fold;
+pub use inbox::{CaseView, case, inbox};
 pub use moments::{CLOCK_KEY, Colour, Moment, Running, SET_KEY};
-pub use process::{ANY, Clock, DefaultAmount, Does, Hands, Holder, Process, State, Step, To, Who, amount, clock, codes, kinds_with_process, state, step};
+pub use process::{
+    ANY, Clock, DefaultAmount, Does, Hands, Holder, NOTE, NOTED, Process, RECKONED, RESEARCH, SETTLED, SETTLEMENT, State, Step, To, UNKNOWN, UNKNOWN_STATE,
+    Who, amount, clock, codes, kinds_with_process, state, step,
+};
 pub use queries::{CarriedView, ClockView, PartView, StepView, Story, story};
 pub(crate) use rows::project;
 pub use settle::{SetMoments, SettleCase};
-pub use state::{Folded, FoldedStep, NOTE, Part, SETTLED, UNKNOWN, Without};
+pub use state::{Folded, FoldedStep, Part, Without};
 pub use step::AddStep;
 pub(crate) use step::steps_fit;
 pub use unwritten::{moved, unwritten};

@@ -2,10 +2,21 @@
 //! carry, and which clocks they start and stop. Fold, rules, actions, columns and the page of `docs/` follow from it.
 
 use crate::dictionary::{Code, Label};
-use crate::documents::Kind;
+use crate::documents::{Kind, Map};
+use crate::ids::Id;
 use crate::kinds;
 use crate::rules::Role;
+use crate::rules::table::{HUB, STEPPERS};
 use crate::versions::dictionary;
+
+/// The state of a case among whose steps is one of a newer gridwalk's: where they lead only that one knows (更新应用后可看).
+pub const UNKNOWN: &str = "unknown";
+
+/// The code of the hub's step that names what a published state rests on.
+pub const SETTLED: &str = "settled";
+
+/// The code of a step that says something and changes nothing.
+pub const NOTE: &str = "note";
 
 /// What the cases of a kind go through.
 #[derive(Debug)]
@@ -42,14 +53,23 @@ pub enum Holder {
     Street,
     /// 单位: those that it was dispatched to.
     Unit,
+    /// 承办人: whom it was last handed on to, else who raised it.
+    Person,
+    /// 处理人: whom the hub chose, else the street.
+    Chosen,
     /// Nobody: it is at an end.
     Nobody,
 }
 
 impl Holder {
     /// All that have something to do with their codes and what people call them, Chinese and English.
-    pub const ALL: [(Self, &'static str, &'static str, &'static str); 3] =
-        [(Self::Community, "community", "社区", "community"), (Self::Street, "street", "街道", "street"), (Self::Unit, "unit", "单位", "unit")];
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 5] = [
+        (Self::Community, "community", "社区", "community"),
+        (Self::Street, "street", "街道", "street"),
+        (Self::Unit, "unit", "单位", "unit"),
+        (Self::Person, "person", "承办人", "person"),
+        (Self::Chosen, "chosen", "处理人", "chosen handlers"),
+    ];
 
     /// Its stable code; empty for nobody.
     pub fn code(self) -> &'static str {
@@ -139,6 +159,8 @@ pub struct Step {
     pub roles: &'static [Role],
     /// Which of their roles count.
     pub who: Who,
+    /// Fields of the case that name a person who may not add it, whatever their roles: whom it is about, who raised it.
+    pub barred: &'static [&'static str],
     /// The fields without which it is none.
     pub must: &'static [&'static str],
     /// Fields that it may have beside.
@@ -162,6 +184,7 @@ pub const fn step(code: &'static str, zh: &'static str, en: &'static str, roles:
         leads,
         roles,
         who: Who::Over,
+        barred: &[],
         must: &[],
         may: &["note"],
         clocks: &[],
@@ -174,6 +197,21 @@ pub const fn step(code: &'static str, zh: &'static str, en: &'static str, roles:
 
 /// Every state.
 pub const ANY: &[&str] = &["*"];
+
+/// Whoever reads the case says something, and nothing else changes.
+pub const NOTED: Step = step(NOTE, "补充情况", "note", STEPPERS, &[(ANY, To::Stay)]).who(Who::Readers).must(&["note"]).aside();
+
+/// The hub gives clocks other ends, because a calendar was replaced.
+pub const RECKONED: Step = step("calendar", "放假安排调整", "calendar replaced", HUB, &[(ANY, To::Stay)]).clocks(&[Does::Move]).aside();
+
+/// The hub names what a published state rests on.
+pub const SETTLEMENT: Step = step(SETTLED, "归档", "settled", HUB, &[(ANY, To::Stay)]).aside();
+
+/// Where a case stands that holds a step of a newer gridwalk.
+pub const UNKNOWN_STATE: State = state(UNKNOWN, "更新应用后可看", "to be seen after an update", Holder::Community);
+
+/// The source of a default that differs from place to place.
+pub const RESEARCH: &str = "[research] 各地规定不一，按本地规定修改";
 
 impl Step {
     /// It is none without these fields.
@@ -218,6 +256,13 @@ impl Step {
         self
     }
 
+    /// Whoever these fields of the case name may not add it.
+    #[must_use]
+    pub const fn barred(mut self, fields: &'static [&'static str]) -> Self {
+        self.barred = fields;
+        self
+    }
+
     /// What it does to the units that have the case.
     #[must_use]
     pub const fn hands(mut self, hands: Hands) -> Self {
@@ -235,6 +280,11 @@ impl Step {
     /// Where it leads from this state; `None` if it does not apply there.
     pub fn leads_from(&self, state: &str) -> Option<To> {
         self.leads.iter().find(|(from, _)| from.iter().any(|f| *f == state || *f == "*")).map(|(_, to)| *to)
+    }
+
+    /// Whether the case `tree` names `person` as one who may not add it.
+    pub fn is_barred(&self, tree: &Map, person: Id) -> bool {
+        self.barred.iter().any(|field| tree.id(field) == Some(person))
     }
 
     /// Whether it may have this field.

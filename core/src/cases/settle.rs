@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::fold::fold;
-use super::state::{Folded, SETTLED};
+use super::process::SETTLED;
+use super::state::Folded;
 use crate::clock::Hybrid;
 use crate::commands::{Action, Edit};
 use crate::documents::{Map, Value};

@@ -6,15 +6,6 @@ use super::moments::Running;
 use super::process::{Holder, Process};
 use crate::ids::Id;
 
-/// The state of a case among whose steps is one of a newer gridwalk's: where they lead only that one knows (更新应用后可看).
-pub const UNKNOWN: &str = "unknown";
-
-/// The code of the hub's step that names what a published state rests on.
-pub const SETTLED: &str = "settled";
-
-/// The code of a step that says something and changes nothing.
-pub const NOTE: &str = "note";
-
 /// Why a step has no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Without {

@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 use super::clocks::Clockmaker;
 use super::fold::fold;
 use super::moments::{CLOCK_KEY, Taken};
-use super::process::{Hands, Process, Step, Who};
+use super::process::{Hands, NOTE, Process, SETTLED, Step, Who};
 use super::rows::STEP_COLUMNS;
-use super::state::{Folded, NOTE, SETTLED, Without};
+use super::state::{Folded, Without};
 use crate::calendar::Amount;
 use crate::clock::{Hybrid, beijing};
 use crate::commands::{Action, Edit, Meant};
 use crate::dictionary::{Field, Label};
 use crate::documents::{Audience, Map, Value};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::Id;
 use crate::records::{Json, JsonMap, read_new_fields};
 use crate::rules::{Attempt, Role};
@@ -73,6 +73,13 @@ impl Action for AddStep {
         let id = edit.new_id();
         if state.present("steps", &id.to_string()) {
             return Ok(id);
+        }
+        if def.is_barred(&state, edit.by()) {
+            return Err(Error::new(
+                ErrorKind::NotAllowed,
+                "这件事由本人提出或涉及本人，须由另一人办理",
+                "you raised it or it is about you; somebody else does this",
+            ));
         }
         let folded = fold(process, &state);
         let text =
@@ -199,6 +206,9 @@ fn fits(process: &'static Process, attempt: &Attempt<'_>, step: &Map) -> bool {
         Who::Over | Who::OrRaiser => author.roles_over(attempt.audiences),
     };
     let is_hub = author.is(Role::Hub);
+    if !is_hub && def.is_barred(attempt.after, author.person) {
+        return false;
+    }
     let may = roles.iter().any(|role| def.roles.contains(role)) || def.who == Who::OrRaiser && raised();
     let speaks = !def.of_unit || is_hub || step.id("unit").is_none_or(|unit| author.grants.iter().any(|grant| grant.scope == Audience::Unit(unit)));
     let whole =

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::clocks::Clockmaker;
 use super::fold::fold_with;
 use super::moments::{Expected, Moment, Running, SET_KEY};
-use super::process::Process;
-use super::state::{Folded, SETTLED};
+use super::process::{Process, SETTLED};
+use super::state::Folded;
 use crate::documents::{Map, Proof, Value};
 
 /// The ends and marks that are to be written into a case: those of `maker` that are not as they stand there. For each the step (empty

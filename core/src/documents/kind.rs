@@ -151,9 +151,9 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Whether what stands in it can stop being so without anyone writing it, so that people confirm it: what is kept of people.
+    /// Whether what stands in it can stop being so without anyone writing it, so that people confirm it: what is kept of people, which a case is not.
     pub fn is_confirmed(&self) -> bool {
-        self.added == Added::Add && self.keep_days.is_none() && !self.subjects.is_empty()
+        self.added == Added::Add && self.process.is_none() && self.keep_days.is_none() && !self.subjects.is_empty()
     }
 
     /// The field that a record is named by, else the first that lists show; a column of the first table.

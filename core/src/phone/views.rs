@@ -187,6 +187,21 @@ impl Phone {
         })
     }
 
+    /// A case of any kind, and where it stands; see [`cases::case`].
+    pub fn case(&self, id: Id) -> Result<cases::CaseView> {
+        let now = self.now()?;
+        self.store.read(|c| cases::case(c, id, now))?.ok_or_else(|| missing("这件事", "case"))
+    }
+
+    /// What waits for the person signed in (待我办): cases of every kind, the one whose clock ends first in front; see [`cases::inbox`].
+    pub fn inbox(&self, limit: u32) -> Result<Vec<cases::CaseView>> {
+        let now = self.now()?;
+        self.store.read(|c| {
+            let member = membership(c, None)?;
+            cases::inbox(c, &member.tenant, member.person, &member.grants, now, limit)
+        })
+    }
+
     /// How long clocks run in the community.
     pub fn amounts(&self) -> Result<Vec<cases::AmountView>> {
         self.store.read(cases::amounts)

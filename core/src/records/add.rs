@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::own::{own_fields, own_fields_for, settled};
 use super::read::{Against, named_key, read_named, read_new};
 use super::{Json, JsonMap, first};
+use crate::cases::begun;
 use crate::commands::{Action, Edit, Meant};
 use crate::dictionary::{Entries, Label};
 use crate::documents::{Added, Kind, Map, Written};
@@ -60,6 +61,10 @@ impl Action for AddRecord {
             (declared.complete)(edit, &Map::default(), &mut written).map_err(|flaw| flaw.in_field(declared.key))?;
             entries.push((declared, written));
         }
+        let clocks = match kind.process {
+            Some(process) => begun(process, edit.settings()?.as_deref(), edit.stamp().at),
+            None => Vec::new(),
+        };
         let id = edit.new_id();
         let ids: Vec<Id> = entries.iter().map(|_| edit.new_id()).collect();
         edit.create(id, kind.name, |w| {
@@ -77,6 +82,7 @@ impl Action for AddRecord {
                     None => w.put(&object, &key, value)?,
                 }
             }
+            clocks.into_iter().try_for_each(|(key, end)| w.put(&object, &key, end))?;
             for ((declared, written), entry) in entries.into_iter().zip(ids) {
                 let container = w.at_path(&[declared.key])?;
                 let map = w.new_map(&container, &entry.to_string())?;

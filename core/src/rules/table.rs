@@ -300,6 +300,72 @@ pub static MEDIATION: KindRules = KindRules {
     checks: "it names its circle and says what it is about",
 };
 
+/// The rows of a case that `raisers` raise: who and when, clocks, and its steps, each of which its process judges.
+const fn case_rows(raisers: &'static [Role]) -> [Allow; 8] {
+    [
+        once(STAMP, raisers),
+        once(BEGUN_CLOCKS, raisers),
+        write(SET_CLOCKS, HUB),
+        once(STEP, STEPPERS),
+        once(STEP_STAMP, STEPPERS),
+        once(STEP_CLOCKS, STEPPERS),
+        once(STEP_COVERS, HUB),
+        write(STEP_MARKS, HUB),
+    ]
+}
+
+/// What the check of a case with a title judges.
+const CASE_CHECKS: &str = "it has a title; each step is one that the author may add, and carries what it must";
+
+/// Questions upward.
+pub static QUESTION: KindRules = KindRules { kind: "question", zh: "请示", read_by: "the desk and the street", rows: &case_rows(DESK), checks: CASE_CHECKS };
+
+/// Errands.
+pub static ERRAND: KindRules = KindRules {
+    kind: "errand",
+    zh: "代办",
+    read_by: "its grid, its micro-grid's leads, the desk, the worker who was asked first, and whom it was handed on to",
+    rows: &case_rows(ROSTER),
+    checks: CASE_CHECKS,
+};
+
+/// Appeals.
+pub static APPEAL: KindRules = KindRules {
+    kind: "appeal",
+    zh: "申诉",
+    read_by: "whoever appeals, and the desk",
+    rows: &case_rows(PEOPLE),
+    checks: "it has a title; each step is one that the author may add, and carries what it must; neither who appeals nor who decided first decides",
+};
+
+/// Complaints about a worker.
+pub static COMPLAINT: KindRules = KindRules {
+    kind: "complaint",
+    zh: "投诉",
+    read_by: "whoever complains, and whom the hub chose to handle it: cadres whom it is not about and who do not stand in for those; where there is none, or it names nobody, the street",
+    rows: &case_rows(PEOPLE),
+    checks: "it has a title; each step is one that the author may add, and carries what it must; neither who complains nor whom it is about answers it",
+};
+
 /// The rules of every kind.
-pub static TABLE: &[&KindRules] =
-    &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST, &PHOTO, &UNIT, &CIRCLE, &HEALTH, &MINOR, &MEDIATION];
+pub static TABLE: &[&KindRules] = &[
+    &PLACE,
+    &HOUSEHOLD,
+    &VISIT,
+    &REPORT,
+    &PERSON,
+    &ACTIVITY,
+    &ATTENDANCE,
+    &SETTINGS,
+    &CATEGORY_LIST,
+    &PHOTO,
+    &UNIT,
+    &CIRCLE,
+    &HEALTH,
+    &MINOR,
+    &MEDIATION,
+    &QUESTION,
+    &ERRAND,
+    &APPEAL,
+    &COMPLAINT,
+];

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::drafts::drop_drafts_about;
 use super::{delete_rows, from_json, to_json, write_rows};
-use crate::documents::{Doc, Documents, Kind, change_from_body, genesis};
+use crate::documents::{Audience, Doc, Documents, Kind, audiences_of, change_from_body, genesis};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Row, project};
@@ -33,6 +33,17 @@ pub struct StoredDoc {
     pub audiences: Vec<String>,
     /// Whether it left the last audience and waits for its last unsent change.
     pub withdrawn: bool,
+}
+
+/// Which audiences the document `id` is in: those that the hub has told, else, where this phone made it, those of its own state.
+pub fn audiences_on(connection: &Connection, stored: &StoredDoc, id: Id) -> Result<Vec<Audience>> {
+    if !stored.audiences.is_empty() {
+        return Ok(stored.audiences.iter().filter_map(|text| text.parse().ok()).collect());
+    }
+    match load(connection, id)? {
+        Some(doc) => audiences_of(&mut Stored::new(connection), id, doc.kind(), doc.tree()),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// So many pieces are kept as they came.

@@ -301,8 +301,8 @@ impl<'a> Batch<'a> {
         let json = serde_json::to_value(&input).map_err(|e| HubError::Usage(e.to_string()))?;
         let mut named = Vec::new();
         ids_in(&json, &mut named);
-        // A step starts clocks by what the community has set.
-        if matches!(input, Input::AddStep(_)) {
+        // A step starts clocks by what the community has set, and so does what begins a case.
+        if matches!(input, Input::AddStep(_) | Input::AddRecord(_)) {
             named.push(self.tenant.settings);
         }
         self.load(connection, named.clone()).await?;

@@ -10,6 +10,7 @@ mod bound;
 mod carried;
 mod cases;
 mod circles;
+mod complaints;
 mod enrol;
 pub mod entries;
 mod flush;

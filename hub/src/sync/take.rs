@@ -153,6 +153,7 @@ impl Batch<'_> {
             for change in group {
                 self.bound(connection, change.doc).await?;
             }
+            self.choose_handlers(connection, group).await?;
             self.tend_cases(connection, group).await?;
             self.forward(connection, group).await?;
         }

@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
-use gridwalk_core::cases::AddStep;
+use gridwalk_core::cases::{AddStep, Step};
 use gridwalk_core::circles::SetMember;
 use gridwalk_core::commands::{Command, Edit};
+use gridwalk_core::complaints::ChooseHandlers;
 use gridwalk_core::dictionary::own::Definition;
 use gridwalk_core::dictionary::{Field, Type};
 use gridwalk_core::documents::{Added, Audience, Doc, Documents, Kind, Value, audiences_of, change_from_body};
+use gridwalk_core::kinds;
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
 use gridwalk_core::records::{AddEntry, AddRecord, Confirm, EditRecord, JsonMap};
-use gridwalk_core::reports::{PROCESS, RaiseReport};
+use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::{Author, Grant, Role, RoleScope, judge};
 use gridwalk_core::settings::{SetOwnField, SetRetention};
 use gridwalk_core::store::load;
@@ -40,6 +42,8 @@ struct Town {
     persons: [Id; 2],
     household: Id,
     reports: Vec<Id>,
+    /// Cases of the other kinds.
+    others: Vec<Id>,
     activity: Id,
     records: Vec<Id>,
 }
@@ -72,6 +76,7 @@ impl Town {
             records.push(value);
             value
         };
+        let mut others = Vec::new();
         let other = run(AddRecord::new("place", json!({"name": "二网格"})).into());
         let micro_grid = run(AddRecord::new("place", json!({"name": "一号楼", "place": lab.place.to_string()})).into());
         let unit = run(AddRecord::new("unit", json!({"sort": "department", "name": "城管中队"})).into());
@@ -100,9 +105,26 @@ impl Town {
         let mediation = run(AddRecord::new("mediation", json!({"circle": circles[2].to_string(), "matter": "噪声"})).into());
         lab.phone.run(AddEntry::to(mediation, "sessions", json!({"note": "谈过"}))).unwrap();
         enrol(&lab.phone, desk, Role::Cadre, &Audience::Community);
+        let against = persons[0].to_string();
+        for (kind, fields) in [
+            ("question", json!({"title": "能否办理"})),
+            ("errand", json!({"title": "代交材料", "place": lab.place.to_string()})),
+            ("appeal", json!({"title": "不服积分", "against": against})),
+            ("complaint", json!({"title": "态度不好", "against": against})),
+        ] {
+            others.push(run(AddRecord::new(kind, fields).into()));
+        }
+        enrol(&lab.phone, persons[1], Role::Cadre, &Audience::Community);
+        others.push(run(AddRecord::new("appeal", json!({"title": "他人的申诉", "against": against})).into()));
+        let complaint = run(AddRecord::new("complaint", json!({"title": "他人的投诉", "against": against})).into());
+        // The hub chooses; here on the phone, as it would arrive.
+        enrol(&lab.phone, persons[1], Role::Hub, &Audience::Community);
+        lab.phone.run(ChooseHandlers { complaint, handlers: vec![desk] }).unwrap();
+        others.push(complaint);
+        enrol(&lab.phone, desk, Role::Cadre, &Audience::Community);
         assert_eq!(lab.phone.record(attendance).unwrap().kind, "attendance");
         let grids = [lab.place, other];
-        Self { grids, micro_grid, unit, circles, persons, household, reports, activity, records, lab }
+        Self { grids, micro_grid, unit, circles, persons, household, reports, others, activity, records, lab }
     }
 
     /// What a role is given over here.
@@ -123,6 +145,10 @@ impl Town {
         }
     }
 
+    fn cases(&self) -> impl Iterator<Item = Id> {
+        self.reports.iter().chain(&self.others).copied()
+    }
+
     /// Some of what people do, whoever they are; what does not fit is refused and leaves nothing.
     fn pass(&self, what: &[(usize, usize, usize)]) {
         for (n, (role, which, value)) in what.iter().enumerate() {
@@ -130,24 +156,27 @@ impl Town {
             let person = [self.lab.person, self.persons[0], self.persons[1]][value % 3];
             enrol(&self.lab.phone, person, role, &self.scope(role));
             self.lab.clock.advance(60);
-            let step = PROCESS.steps[value % PROCESS.steps.len()].code.code;
+            let case = self.cases().nth(which % (self.reports.len() + self.others.len())).unwrap();
+            let kind = self.lab.phone.record(case).unwrap().kind;
+            let steps = kinds::by_name(&kind).unwrap().process.unwrap().steps;
             let inputs = match which % 4 {
                 0 => Input::from(ClaimActivity { activity: self.activity, claim: value % 3 > 0 }),
                 1 => EditRecord::of(self.household, json!({"state": if n % 2 == 0 { "vacant" } else { "lived_in" }})).into(),
-                _ => step_of(self, self.reports[which % self.reports.len()], step).unwrap_or_else(|| visit(self.household).into()),
+                _ => step_of(self, case, &steps[value % steps.len()]).unwrap_or_else(|| visit(self.household).into()),
             };
             drop(self.lab.phone.run(inputs));
         }
     }
 }
 
-fn step_of(town: &Town, report: Id, code: &str) -> Option<Input> {
-    let step = PROCESS.step(code).filter(|_| code != "settled")?;
-    let carried = step.must.iter().fold(AddStep::new(report, code), |step, key| match *key {
+fn step_of(town: &Town, case: Id, step: &Step) -> Option<Input> {
+    let code = Some(step.code.code).filter(|code| *code != "settled")?;
+    let carried = step.must.iter().fold(AddStep::new(case, code), |step, key| match *key {
         "note" => step.note("说明"),
         "whistle" => step.with("whistle", 1),
         "lead" | "assisting" | "unit" => step.with(key, town.unit.to_string()),
         "other" => step.with("other", town.reports[0].to_string()),
+        "person" => step.with("person", town.persons[1].to_string()),
         "amount" => step.with("amount", "3 working days"),
         "satisfied" => step.with("satisfied", "satisfied"),
         key => step.with(key, "一"),
@@ -253,11 +282,6 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
     }
     match kind.name {
         "household" => all.push((("visits.record", "", ""), visit(id).into())),
-        "report" => {
-            for step in PROCESS.steps {
-                all.extend(step_of(town, id, step.code.code).map(|input| (("cases.step", step.code.code, ""), input)));
-            }
-        }
         "activity" => {
             all.push((("activities.claim", "claim", ""), ClaimActivity { activity: id, claim: true }.into()));
             all.push((("activities.claim", "give_back", ""), ClaimActivity { activity: id, claim: false }.into()));
@@ -275,6 +299,9 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
             all.push((("settings.field", "", ""), SetOwnField { settings: id, of: "household".into(), key: "x:dogs".into(), definition }.into()));
         }
         _ => {}
+    }
+    for step in kind.process.iter().flat_map(|process| process.steps) {
+        all.extend(step_of(town, id, step).map(|input| (("cases.step", step.code.code, ""), input)));
     }
     if ["visit", "report", "household", "health", "minor", "mediation"].contains(&kind.name) {
         all.push((("photos.take", "", ""), photo(id).into()));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What goes up the ladder of the core, by module, and why. `ARCHITECTURE.md` says so too.
-const UPWARD: [(&str, &str, &str); 21] = [
+const UPWARD: [(&str, &str, &str); 22] = [
     ("documents", "projection", "a kind is declared in one place, with its tables"),
     ("documents", "rules", "a kind is declared in one place, with who may write what"),
     ("documents", "dictionary", "a kind is declared in one place, with its fields"),
@@ -18,11 +18,12 @@ const UPWARD: [(&str, &str, &str); 21] = [
     ("rules", "dictionary", "roles are a choice of the dictionary"),
     ("commands", "kinds", "a command is one of the list"),
     ("records", "kinds", "what is the same for every kind looks them up in the list"),
+    ("records", "cases", "the clocks that begin with a case are written with it"),
     ("records", "store", "one record is read from the store"),
     ("records", "households", "telephones and tags are checked where they were first"),
     ("records", "places", "a grid and a micro-grid are checked together"),
     ("cases", "kinds", "the kinds that are cases are found in the list"),
-    ("cases", "store", "whose unit a person speaks for is looked up when they add a step"),
+    ("cases", "store", "whose unit a person speaks for is looked up when they add a step, and where a case lies when it is asked whose it is"),
     ("conflicts", "store", "the document behind a row is read"),
     ("photos", "store", "files are written as the store's are, and found by its documents"),
     ("visits", "store", "the due list is a table of the store's own"),

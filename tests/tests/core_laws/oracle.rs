@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use automerge::{Change, ObjId, ROOT};
+use gridwalk_core::cases::kinds_with_process;
 use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Value, Writer, audiences_of, change_from_body};
 use gridwalk_core::kinds::{self, SHIPPED};
-use gridwalk_core::reports::PROCESS;
 use gridwalk_core::rules::{Author, Grant, Role, RoleScope, judge};
 use gridwalk_core::{Id, Result};
 use gridwalk_tests::harness::MORNING;
@@ -197,6 +197,10 @@ fn base(case: &Case, by: Id) -> Vec<(&'static str, Value)> {
         ("circle", _) => &["by", "purpose", "name"],
         ("health" | "minor", _) => &["by", "circle", "household", "resident"],
         ("mediation", _) => &["by", "circle", "matter"],
+        ("question", _) => &["by", "title"],
+        ("errand", _) => &["by", "title", "place", "micro_grid"],
+        ("appeal", _) => &["by", "title", "against"],
+        ("complaint", _) => &["by", "title", "against"],
         (kind, _) => panic!("a document of kind {kind} begins with what?"),
     };
     keys.iter().map(|key| (*key, value(case, key, by, 1))).collect()
@@ -211,7 +215,8 @@ fn value(case: &Case, key: &str, by: Id, which: i64) -> Value {
         ("place", "state") => if case.name == "closed" { "closed" } else { "open" }.into(),
         ("person", "kind") if case.name == "official" => "cadre".into(),
         ("person", "kind") => case.name.replace("worker", "grid_worker").as_str().into(),
-        ("report", "kind") => "note".into(),
+        (_, "kind") if case.kind.process.is_some() => "note".into(),
+        (_, "against") => if case.name == "against" { me() } else { another() }.into(),
         ("circle", "purpose") => case.name.into(),
         ("photo", "about") if case.name == "health" => health().into(),
         ("attendance", "person") => if case.name == "oneself" { me() } else { another() }.into(),
@@ -221,7 +226,7 @@ fn value(case: &Case, key: &str, by: Id, which: i64) -> Value {
         (_, "household" | "about" | "record" | "resident" | "report" | "activity") => household().into(),
         (_, "lead" | "assisting") => unit().into(),
         (_, "circle") => circle().into(),
-        (_, "own" | "removed" | "day_only" | "kept" | "oneself" | "another") => (which == 1).into(),
+        (_, "own" | "removed" | "day_only" | "kept" | "to_street" | "oneself" | "another") => (which == 1).into(),
         (_, tag) if tag.starts_with("tag:") => (which == 1).into(),
         (_, key) if key == "lat" || key == "at" || key.ends_with("_at") => which.into(),
         (_, "since_boot" | "lon" | "order" | "whistle" | "minutes" | "places" | "bytes" | "width" | "height" | "thumb_bytes" | "visit_every_days") => {
@@ -287,27 +292,38 @@ fn made(case: &Case, except: &str, beside: impl FnOnce(&mut Writer<'_>) -> Resul
             let members = w.at_path(&["members"])?;
             w.settle(&members, &another().to_string(), &true.into())?;
         }
+        if (case.kind.name, case.name) == ("complaint", "handler") && !except.starts_with("handlers/") {
+            let handlers = w.at_path(&["handlers"])?;
+            w.settle(&handlers, &me().to_string(), &true.into())?;
+        }
+        if (case.kind.name, case.name) == ("complaint", "street") && except != "to_street" {
+            w.put(&ROOT, "to_street", Value::from(true))?;
+        }
         beside(w)
     });
     if ["whistled", "dispatched"].contains(&case.name) {
-        wrote(&mut doc, 2, other(), |w| step(w, id_of(2, 70), "whistle", 1));
+        wrote(&mut doc, 2, other(), |w| step(w, case.kind, id_of(2, 70), "whistle", 1));
     }
     if case.name == "dispatched" {
-        wrote(&mut doc, 2, other(), |w| step(w, id_of(2, 71), "dispatch", 2));
+        wrote(&mut doc, 2, other(), |w| step(w, case.kind, id_of(2, 71), "dispatch", 2));
+    }
+    if case.name == "handed_on" {
+        wrote(&mut doc, 2, other(), |w| step(w, case.kind, id_of(2, 70), "hand_on", 1));
     }
     doc
 }
 
-fn step(w: &mut Writer<'_>, id: Id, kind: &str, order: i64) -> Result<()> {
+fn step(w: &mut Writer<'_>, of: &Kind, id: Id, kind: &str, order: i64) -> Result<()> {
     let at = object(w, &["steps".to_owned(), id.to_string()])?;
     w.put(&at, "kind", Value::from(kind))?;
     w.put(&at, "note", Value::from("说明"))?;
     w.put(&at, "order", Value::from(order))?;
-    for key in PROCESS.step(kind).into_iter().flat_map(|step| step.must) {
+    for key in of.process.unwrap().step(kind).into_iter().flat_map(|step| step.must) {
         let value: Value = match *key {
             "whistle" => 1.into(),
             "lead" | "assisting" | "unit" => unit().into(),
             "other" => household().into(),
+            "person" => me().into(),
             "amount" => "3 days".into(),
             "satisfied" => "satisfied".into(),
             _ => "一".into(),
@@ -409,7 +425,7 @@ fn tries(around: &mut Around, case: &Case, verb: &str, field: &str, fresh: bool)
         }
         "steps" => {
             let before = made(case, "", |_| Ok(()));
-            to(around, case, &before, |w, _| step(w, own_entry, field, 9))
+            to(around, case, &before, |w, _| step(w, case.kind, own_entry, field, 9))
         }
         verb => panic!("{verb}"),
     }
@@ -434,7 +450,7 @@ fn what_the_oracle_allows_is_taken_and_all_else_is_refused() {
     for case in &cases {
         let roots = fields(&cases, case.kind, &["begins", "changes", "completes"]);
         let entries = fields(&cases, case.kind, &["adds", "amends"]);
-        let steps: Vec<&'static str> = if case.kind.name == "report" { PROCESS.steps.iter().map(|step| step.code.code).collect() } else { vec![] };
+        let steps: Vec<&'static str> = case.kind.process.iter().flat_map(|process| process.steps).map(|step| step.code.code).collect();
         let of = |verb: &'static str, fields: Vec<&'static str>| fields.into_iter().map(move |field| (verb, field));
         let all = of("begins", roots.iter().copied().chain(["nonsense"]).collect())
             .chain(of("changes", roots.iter().copied().chain(["nonsense"]).collect()))
@@ -508,6 +524,7 @@ fn the_oracle_speaks_of_everything() {
             }
         }
     }
-    let steps = fields(&cases, kinds::by_name("report").unwrap(), &["steps"]);
-    assert_eq!(steps, PROCESS.steps.iter().map(|step| step.code.code).collect());
+    for (kind, process) in kinds_with_process() {
+        assert_eq!(fields(&cases, kind, &["steps"]), process.steps.iter().map(|step| step.code.code).collect(), "{}", kind.name);
+    }
 }

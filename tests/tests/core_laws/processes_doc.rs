@@ -22,11 +22,17 @@ fn drawn() -> String {
                 Who::OrRaiser => "；提出人",
             };
             let of_unit = if step.of_unit { "，代表本单位" } else { "" };
+            let label = |key: &&'static str| match *key {
+                "by" => "提出人",
+                key => kind.fields.iter().find(|field| field.key == key).map_or(key, |field| field.label.zh),
+            };
+            let barred = step.barred.iter().map(label).collect::<Vec<_>>().join("、");
+            let barred = if barred.is_empty() { barred } else { format!("，{barred}除外") };
             let within = if step.within.is_empty() { "" } else { process.clock(step.within).map_or("", |c| c.code.label.zh) };
             let (zh, code) = (step.code.label.zh, step.code.code);
             writeln!(
                 text,
-                "| {zh} | `{code}` | {} | {} | {} | {within} | {}{who}{of_unit} |",
+                "| {zh} | `{code}` | {} | {} | {} | {within} | {}{who}{of_unit}{barred} |",
                 leads(step),
                 step.must.join(", "),
                 clocks(process, step),

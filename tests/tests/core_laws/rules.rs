@@ -109,6 +109,7 @@ fn needed(kind: &Kind) -> Vec<(&'static str, Value)> {
         "circle" => vec![("purpose", "health".into()), ("name", "一号圈".into())],
         "health" | "minor" => vec![("circle", circle().into()), ("household", id_of(51, 1).into()), ("resident", id_of(51, 2).into())],
         "mediation" => vec![("circle", circle().into()), ("matter", "噪声".into())],
+        "question" | "errand" | "appeal" | "complaint" => vec![("title", "一件事".into())],
         _ => vec![],
     }
 }
@@ -126,7 +127,7 @@ fn value(key: &str, by: Id) -> Value {
         "circle" => circle().into(),
         "purpose" => "minors".into(),
         "person" => me().into(),
-        "removed" | "day_only" | "own" | "kept" => true.into(),
+        "removed" | "day_only" | "own" | "kept" | "to_street" => true.into(),
         "tag:name" => true.into(),
         "at" | "since_boot" | "earlier_by" | "order" | "lat" | "lon" | "whistle" | "held_at" => 1.into(),
         "kind" => "note".into(),

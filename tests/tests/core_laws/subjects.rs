@@ -5,7 +5,7 @@ use gridwalk_core::kinds::SHIPPED;
 use gridwalk_core::projection::Type;
 
 /// What goes when someone is erased, kind by kind: in which table and column whoever it is about is named.
-const EXPECTED: [(&str, &str); 15] = [
+const EXPECTED: [(&str, &str); 19] = [
     ("place", ""),
     ("household", "entries residents"),
     ("visit", "about"),
@@ -21,6 +21,10 @@ const EXPECTED: [(&str, &str); 15] = [
     ("minor", "minors.resident minors.household"),
     ("mediation", "words"),
     ("unit", ""),
+    ("question", "words"),
+    ("errand", "words"),
+    ("appeal", "words"),
+    ("complaint", "words"),
 ];
 
 fn said(subject: &Subject) -> String {
