@@ -28,6 +28,7 @@ mod cases;
 mod categories;
 mod circles;
 mod conflicts;
+mod demands;
 mod household_list;
 mod households;
 mod mediations;

@@ -13,8 +13,8 @@ use crate::projection::{CONFLICTS, MARKS, OWN_VALUES, Table};
 use crate::rules::Allow;
 use crate::versions;
 use crate::{
-    activities, attendance, care, cases, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, times,
-    units, visits,
+    activities, attendance, care, cases, categories, circles, conflicts, demands, households, mediations, persons, photos, places, records, reports, settings,
+    times, units, visits,
 };
 
 macro_rules! kinds {
@@ -37,6 +37,7 @@ kinds! {
     &households::document::HOUSEHOLD,
     &visits::document::VISIT,
     &reports::document::REPORT,
+    &demands::document::DEMAND,
     &persons::document::PERSON,
     &activities::document::ACTIVITY,
     &attendance::document::ATTENDANCE,
@@ -137,6 +138,16 @@ inputs! {
     RecordVisit(visits::RecordVisit) = "visits.record" ("走访", "visit"),
     /// Raises a report.
     RaiseReport(reports::RaiseReport) = "reports.raise" ("上报", "report"),
+    /// Raises a demand.
+    RaiseDemand(demands::RaiseDemand) = "demands.raise" ("提出诉求", "raise a demand"),
+    /// Makes a case of a demand; written by the hub.
+    OpenCase(demands::OpenCase) = "demands.open" ("立项", "make a case of a demand"),
+    /// Tells in a demand what became of its case; written by the hub.
+    TellDemand(demands::TellDemand) = "demands.tell" ("告知进展", "tell what became of it"),
+    /// Puts a demand under another case.
+    MergeDemand(demands::MergeDemand) = "demands.merge" ("并案", "merge a demand"),
+    /// Takes a merged demand apart.
+    TakeApart(demands::TakeApart) = "demands.take_apart" ("拆出", "take a demand apart"),
     /// Adds a step to a case.
     AddStep(cases::AddStep) = "cases.step" ("办理", "step of a case"),
     /// Names the steps that a case's end rests on; written by the hub.

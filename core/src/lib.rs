@@ -39,6 +39,7 @@ pub mod cases;
 pub mod categories;
 pub mod circles;
 pub mod conflicts;
+pub mod demands;
 pub mod households;
 pub mod mediations;
 pub mod persons;

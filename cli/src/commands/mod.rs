@@ -7,6 +7,7 @@ pub mod cases;
 pub mod circles;
 pub mod confirm;
 pub mod conflicts;
+pub mod demands;
 pub mod drafts;
 pub mod export;
 pub mod log_out;

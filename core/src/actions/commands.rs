@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::kinds;
 use crate::photos::document::RECORDS;
 use crate::rules::Role;
-use crate::rules::table::{DESK, PEOPLE, PHOTOGRAPHERS};
+use crate::rules::table::{DESK, PEOPLE, PHOTOGRAPHERS, ROSTER};
 use crate::store::load;
 use crate::versions::dictionary;
 
@@ -24,6 +24,10 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
             // A visit is read and made by whoever reaches the household.
             let begins = kinds::by_name("visit").is_some_and(|visit| visit.rows().iter().any(|row| asking.has(row.roles)));
             all.extend(begins.then(|| ActionView::of("visits.record")));
+        }
+        "demand" if asking.has(ROSTER) => {
+            let (case, origin) = (asking.text("report"), asking.text("origin"));
+            all.extend((!case.is_empty() && !origin.is_empty()).then(|| ActionView::of(if case == origin { "demands.merge" } else { "demands.take_apart" })));
         }
         "activity" => activity(asking, all)?,
         "attendance" => {

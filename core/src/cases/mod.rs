@@ -19,7 +19,7 @@ pub use clocks::Clockmaker;
 pub(crate) use clocks::begun;
 pub use fields::{PLATFORMS, SATISFACTIONS, WHISTLES, step_fields};
 pub use fold::fold;
-pub use moments::{CLOCK_KEY, Colour, Moment, Running, SET_KEY};
+pub use moments::{CLOCK_KEY, Colour, Moment, Running, SET_KEY, moment_of};
 pub use process::{ANY, Clock, DefaultAmount, Does, Hands, Holder, Process, State, Step, To, Who, amount, clock, codes, kinds_with_process, state, step};
 pub use queries::{CarriedView, ClockView, PartView, StepView, Story, story};
 pub(crate) use rows::project;

@@ -204,10 +204,9 @@ pub static PERSON: KindRules = KindRules {
 pub static REPORT: KindRules = KindRules {
     kind: "report",
     zh: "上报",
-    read_by: "its grid, its micro-grid's leads and the desk; who raised it without naming a grid; once it was whistled the street, and the units that it is dispatched to",
+    read_by: "its grid, its micro-grid's leads and the desk; once it was whistled the street, and the units that it is dispatched to",
     rows: &[
         once(STAMP, PEOPLE),
-        once("own", PEOPLE),
         write("x:*", ROSTER),
         once(BEGUN_CLOCKS, PEOPLE),
         write(SET_CLOCKS, HUB),
@@ -218,6 +217,15 @@ pub static REPORT: KindRules = KindRules {
         write(STEP_MARKS, HUB),
     ],
     checks: "it has a title; each step is one that the author may add (below), and carries what it must; the community's own fields (`x:…`) are of the right shape, size and number",
+};
+
+/// Demands.
+pub static DEMAND: KindRules = KindRules {
+    kind: "demand",
+    zh: "诉求",
+    read_by: "whoever raised it, the desk, its grid and its micro-grid's leads; once its case was dispatched the unit that leads it",
+    rows: &[once(STAMP, PEOPLE), once("public/*", HUB), once("evaluations/*", PEOPLE), once("evaluations/*/by|at|boot|since_boot", PEOPLE)],
+    checks: "it has a title; whoever raised it evaluates the result, or the desk for them",
 };
 
 /// Activities.
@@ -301,5 +309,21 @@ pub static MEDIATION: KindRules = KindRules {
 };
 
 /// The rules of every kind.
-pub static TABLE: &[&KindRules] =
-    &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST, &PHOTO, &UNIT, &CIRCLE, &HEALTH, &MINOR, &MEDIATION];
+pub static TABLE: &[&KindRules] = &[
+    &PLACE,
+    &HOUSEHOLD,
+    &VISIT,
+    &REPORT,
+    &DEMAND,
+    &PERSON,
+    &ACTIVITY,
+    &ATTENDANCE,
+    &SETTINGS,
+    &CATEGORY_LIST,
+    &PHOTO,
+    &UNIT,
+    &CIRCLE,
+    &HEALTH,
+    &MINOR,
+    &MEDIATION,
+];

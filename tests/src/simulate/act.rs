@@ -98,16 +98,10 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             Ok(Some(Choice { input: edited.into(), deed: Deed::Edit, token }))
         }
         12 => {
-            let report = RaiseReport {
-                place: place()?,
-                category: String::new(),
-                title: token.clone(),
-                detail: String::new(),
-                urgency: String::new(),
-                lat: None,
-                lon: None,
-                imported: None,
-            };
+            // Of what is told without a grid the hub makes a case under the same title.
+            let place = place()?;
+            let (title, detail) = if place.is_some() { (token.clone(), String::new()) } else { ("有人反映".to_owned(), token.clone()) };
+            let report = RaiseReport { place, category: String::new(), title, detail, urgency: String::new(), lat: None, lon: None, imported: None };
             chosen(report.into(), Deed::Report)
         }
         13..=15 => {

@@ -196,12 +196,12 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
         let may = |id: &Id, doc: &Doc| match doc.kind().name {
             "household" => in_grids(place_of[id]),
             "place" => in_grids(Some(*id)) || in_grids(successor(id)),
-            // Who raises a report for themselves goes on reading it.
+            // Who tells something goes on reading what becomes of it.
+            "demand" => in_grids(doc.tree().id("place")) || doc.tree().id("by") == Some(person),
             "report" => {
-                let own = doc.tree().flag("own") && doc.tree().id("by") == Some(person);
                 let (whistled, units) = &handed[id];
                 let street = *whistled && holds(Role::StreetDispatcher);
-                in_grids(place_of[id]) || own || street || units.contains(&world.template.unit) && holds(Role::DepartmentHandler)
+                in_grids(place_of[id]) || street || units.contains(&world.template.unit) && holds(Role::DepartmentHandler)
             }
             "visit" => doc.tree().id("household").and_then(|h| place_of.get(&h)).is_some_and(|place| in_grids(*place)),
             "attendance" => desk || doc.tree().id("person") == Some(person),

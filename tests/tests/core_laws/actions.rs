@@ -276,7 +276,7 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
         }
         _ => {}
     }
-    if ["visit", "report", "household", "health", "minor", "mediation"].contains(&kind.name) {
+    if ["visit", "report", "demand", "household", "health", "minor", "mediation"].contains(&kind.name) {
         all.push((("photos.take", "", ""), photo(id).into()));
     }
     all

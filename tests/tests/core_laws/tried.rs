@@ -10,7 +10,7 @@ use super::lab::{actor_of, id_of, stamp};
 use gridwalk_tests::harness::MORNING;
 
 /// The genesis of each kind, for ever: a changed hash would part every phone in the field from its data.
-const GENESIS: [(u16, &str, &str); 15] = [
+const GENESIS: [(u16, &str, &str); 16] = [
     (1, "place", "179e9ba4249e7b5698227d65b4ff75a23c41fd9a5a6f8103530fc6d935fb772f"),
     (2, "household", "9af3080a8e7b40f4d0f3123353290127a3f2a562c0c2c990bc48978c5f4e04f2"),
     (3, "visit", "017f761743b86cc6e8ca2137db96224b73473d25ab38f0133a7f1ed530804306"),
@@ -26,6 +26,7 @@ const GENESIS: [(u16, &str, &str); 15] = [
     (13, "mediation", "eddab3104b0dd7211b5092a038be31d6153b88fde3810d48a5869710e27db0d8"),
     (14, "photo", "b62a32dea9374e46e06f55952fd115e36c541677cab15e27d254557e6ec007d5"),
     (15, "unit", "500496bfea0b9f6530a4d4a94f824bd17301594571aa897adda2dde7d2cc290a"),
+    (30, "demand", "c243b5013c4807f0b2321f3c9d2f4949dc10a7fd863939b4de9539ea3c228da1"),
 ];
 
 #[test]
