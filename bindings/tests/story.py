@@ -275,10 +275,14 @@ async def names_things(worker, cadre, door):
 async def volunteers(member):
     assert (await member.status()).documents > 0 and await member.today(None, 10) == [], "no household is a volunteer's"
     [clinic] = await member.activities(10)
-    assert (clinic.title, clinic.claimed, clinic.mine) == ("义诊", 1, False), clinic
-    await member.claim_activity(clinic.id, True)
+    assert (clinic.title, clinic.granted, clinic.mine) == ("义诊", 1, None), clinic
+    claim = (await member.claim_place(clinic.id)).value
     [clinic] = await member.activities(10)
-    assert (clinic.claimed, clinic.mine) == (2, True), clinic
+    assert (clinic.granted, clinic.mine.outcome) == (1, "provisional"), clinic
+    await member.sync()
+    [clinic] = await member.activities(10)
+    assert (clinic.granted, clinic.mine.outcome, clinic.mine.rank) == (2, "granted", 2), clinic
+    assert [c.id for c in await member.claims_on(clinic.id)] == [claim]
 
     let_pass(clinic.starts_at - now())
     attendance = (await member.sign_in(clinic.id)).value

@@ -1,6 +1,7 @@
 //! What people read: Chinese words for the core's codes, and China time. A code of a newer core is shown as it is.
 
 use gridwalk_core::attendance::Flag;
+use gridwalk_core::claims::document::OUTCOMES;
 use gridwalk_core::dictionary::Code;
 use gridwalk_core::phone::MarkView;
 use gridwalk_core::reports::{Holder, STATUSES, STEPS};
@@ -54,6 +55,11 @@ pub fn status(code: &str) -> &str {
 /// The code of a status, from its code or what people call it.
 pub fn status_code(text: &str) -> &str {
     code_of(STATUSES, text)
+}
+
+/// What people call what came of a claim.
+pub fn claim(code: &str) -> &str {
+    if code == "provisional" { "待确认" } else { choice(OUTCOMES, code) }
 }
 
 /// What people call whoever has a report.

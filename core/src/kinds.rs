@@ -12,8 +12,8 @@ use crate::projection::{CONFLICTS, MARKS, OWN_VALUES, Table};
 use crate::rules::Allow;
 use crate::versions;
 use crate::{
-    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, times, units,
-    visits,
+    activities, attendance, care, categories, circles, claims, conflicts, households, mediations, persons, photos, places, records, reports, settings, times,
+    units, visits,
 };
 
 macro_rules! kinds {
@@ -39,6 +39,7 @@ kinds! {
     &persons::document::PERSON,
     &activities::document::ACTIVITY,
     &attendance::document::ATTENDANCE,
+    &claims::document::CLAIM,
     &settings::document::SETTINGS,
     &categories::document::CATEGORY_LIST,
     &photos::document::PHOTO,
@@ -140,8 +141,14 @@ inputs! {
     AddStep(reports::AddStep) = "reports.step" ("上报办理", "step on a report"),
     /// Names the steps that a closed report's status rests on; written by the hub.
     SettleReport(reports::SettleReport) = "reports.settle" ("上报归档", "settle a report"),
-    /// Claims a place in an activity, or gives it back.
-    ClaimActivity(activities::ClaimActivity) = "activities.claim" ("认领活动", "claim an activity"),
+    /// Claims a place of something.
+    ClaimPlace(claims::ClaimPlace) = "claims.claim" ("认领", "claim a place"),
+    /// Gives a claimed place back.
+    GiveBack(claims::GiveBack) = "claims.give_back" ("退回", "give a place back"),
+    /// Says which rank a claim has and what came of it; written by the hub.
+    RankClaim(claims::RankClaim) = "claims.rank" ("确认认领", "rank a claim"),
+    /// Says how many places of a thing are granted and which ranks wait; written by the hub.
+    TallyClaims(claims::TallyClaims) = "claims.tally" ("登记名额", "tally places"),
     /// Signs in to an activity.
     SignIn(attendance::SignIn) = "attendance.sign_in" ("签到", "sign in"),
     /// Signs out of an activity.

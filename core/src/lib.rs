@@ -37,6 +37,7 @@ pub mod attendance;
 pub mod care;
 pub mod categories;
 pub mod circles;
+pub mod claims;
 pub mod conflicts;
 pub mod households;
 pub mod mediations;

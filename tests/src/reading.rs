@@ -76,6 +76,7 @@ impl Reader {
             }
             "activity" | "settings" | "category_list" | "unit" => is_here,
             "attendance" => desk || tree.id("person") == Some(self.person),
+            "claim" => desk || [tree.id("person"), tree.id("organiser")].contains(&Some(self.person)),
             // Who is in it, its members and the desk; what it holds, its readers alone.
             "circle" => desk || in_circle(Some(id)),
             "health" | "minor" | "mediation" => in_circle(tree.id("circle")),

@@ -161,10 +161,12 @@ fn service_is_signed_in_and_out() {
     drop(phone);
 
     t.json(&["claim", &activity]);
-    assert_eq!(t.json(&["activities"])[0]["mine"], true);
-    assert!(t.text(&["activities"]).contains("1/1"));
+    assert_eq!(t.json(&["activities"])[0]["mine"]["outcome"], "provisional");
+    assert!(t.text(&["activities"]).contains("待确认") && t.text(&["claims", &activity]).contains("待确认"));
     t.json(&["claim", &activity, "--give-back"]);
-    assert_eq!(t.json(&["activities"])[0]["claimed"], 0);
+    assert_eq!(t.json(&["activities"])[0]["mine"], json!(null));
+    assert_eq!(t.json(&["claims", &activity])[0]["outcome"], "released");
+    assert_eq!(t.error(1, &["claim", &activity, "--give-back"])["code"], "not_found");
 
     assert_eq!(t.error(1, &["sign-out"])["code"], "not_found");
     let attendance = t.json(&["sign-in", &activity])["value"].clone();

@@ -9,8 +9,8 @@ use crate::ids::Id;
 use crate::store::{StoredDoc, kind_of};
 use crate::versions::Dictionary;
 use crate::{
-    actions, activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units,
-    visits,
+    actions, activities, attendance, care, categories, circles, claims, conflicts, households, mediations, persons, places, records, reports, search, settings,
+    units, visits,
 };
 
 /// A mark on a record of an older app, which was not asked for what is asked for now.
@@ -173,6 +173,11 @@ impl Phone {
     pub fn activities(&self, limit: u32) -> Result<Vec<activities::ActivityView>> {
         let now = self.now()?;
         self.store.read(|c| activities::activities(c, now, limit))
+    }
+
+    /// The claims on a thing that this phone may read; see [`claims::claims_on`].
+    pub fn claims_on(&self, thing: Id) -> Result<Vec<claims::ClaimView>> {
+        self.store.read(|c| claims::claims_on(c, thing))
     }
 
     /// The service record of the person signed in, before verification.

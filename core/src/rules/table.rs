@@ -211,12 +211,16 @@ pub static STEPS: &[(&str, &[Role])] = &[
 ];
 
 /// Activities.
-pub static ACTIVITY: KindRules = KindRules {
-    kind: "activity",
-    zh: "活动",
-    read_by: "everyone with a role",
-    rows: &[once(STAMP, DESK)],
-    checks: "others than the desk claim for themselves alone",
+pub static ACTIVITY: KindRules =
+    KindRules { kind: "activity", zh: "活动", read_by: "everyone with a role", rows: &[once(STAMP, DESK), write("line", HUB)], checks: "" };
+
+/// Claims.
+pub static CLAIM: KindRules = KindRules {
+    kind: "claim",
+    zh: "认领",
+    read_by: "the person, the desk and who runs the thing",
+    rows: &[once(STAMP, PEOPLE)],
+    checks: "others than the desk claim and give back for themselves alone; what was given back stays so; whoever gives back another's says why",
 };
 
 /// Attendances.
@@ -291,5 +295,21 @@ pub static MEDIATION: KindRules = KindRules {
 };
 
 /// The rules of every kind.
-pub static TABLE: &[&KindRules] =
-    &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST, &PHOTO, &UNIT, &CIRCLE, &HEALTH, &MINOR, &MEDIATION];
+pub static TABLE: &[&KindRules] = &[
+    &PLACE,
+    &HOUSEHOLD,
+    &VISIT,
+    &REPORT,
+    &PERSON,
+    &ACTIVITY,
+    &ATTENDANCE,
+    &CLAIM,
+    &SETTINGS,
+    &CATEGORY_LIST,
+    &PHOTO,
+    &UNIT,
+    &CIRCLE,
+    &HEALTH,
+    &MINOR,
+    &MEDIATION,
+];

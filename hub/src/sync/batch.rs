@@ -95,6 +95,8 @@ pub struct Batch<'a> {
     pub(super) kept: Vec<Kept>,
     pub(super) finals: Vec<Final>,
     pub(super) own_lines: Vec<(Id, Id, u32, u16, [u8; 32])>,
+    /// What was erased whole and had a rank.
+    pub(super) gone: Vec<Id>,
 }
 
 impl<'a> Batch<'a> {
@@ -111,6 +113,7 @@ impl<'a> Batch<'a> {
             kept: Vec::new(),
             finals: Vec::new(),
             own_lines: Vec::new(),
+            gone: Vec::new(),
         }
     }
 

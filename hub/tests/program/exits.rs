@@ -194,6 +194,7 @@ fn every_field_of_every_kind_takes_every_exit() {
                     terminal.json(&hub, &["sign-out"]);
                     id
                 }
+                Added::Command("claims.claim") => added(terminal.json(&hub, &["claim", &town.records["activity"].0])),
                 Added::Command("photos.take") => {
                     let file = folder.path().join("door.jpg");
                     fs::write(&file, gridwalk_tests::pictures::jpeg(64, 48, 1)).unwrap();

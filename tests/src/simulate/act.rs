@@ -2,8 +2,8 @@
 
 use crate::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use crate::typed::{AddActivity, Category, EditPerson, SetCategories, SetVisitRule};
-use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
+use gridwalk_core::claims::{ClaimPlace, GiveBack, my_claim};
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, StepKind, WhistleReport};
@@ -146,12 +146,17 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
         }
         17 => {
             let Some(activity) = pick("SELECT doc FROM activities ORDER BY doc")? else { return Ok(None) };
-            chosen(ClaimActivity { activity, claim: value % 3 > 0 }.into(), Deed::Mute)
+            let standing = phone.store().read(|c| my_claim(c, activity, person))?;
+            let input = match standing {
+                Some(claim) => GiveBack::of(claim.id).into(),
+                None => ClaimPlace::of(activity).into(),
+            };
+            chosen(input, Deed::Mute)
         }
         18 => match value % 3 {
             0 => {
                 let (starts_at, ends_at) = (now, now + 7200);
-                let activity = AddActivity { title: token.clone(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2), claims: vec![] };
+                let activity = AddActivity { title: token.clone(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2) };
                 chosen(activity.into(), Deed::Activity)
             }
             1 => {

@@ -205,6 +205,7 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
             }
             "visit" => doc.tree().id("household").and_then(|h| place_of.get(&h)).is_some_and(|place| in_grids(*place)),
             "attendance" => desk || doc.tree().id("person") == Some(person),
+            "claim" => desk || [doc.tree().id("person"), doc.tree().id("organiser")].contains(&Some(person)),
             "person" => {
                 let posted = ["cadre", "street_dispatcher", "department_handler"].contains(&doc.tree().text("kind"));
                 desk || *id == person || posted && !grants.is_empty() || doc.tree().id("place").is_some_and(|p| grids.contains(&p))

@@ -116,7 +116,7 @@ fn furnish(desk: &Phone) -> gridwalk_core::Result<(Vec<Id>, Id)> {
         grids.extend(place);
     }
     let (starts_at, ends_at) = (MORNING, MORNING + 7200);
-    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2), claims: vec![] })?;
+    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2) })?;
     let levels = ["环境".into(), "道路".into(), "路灯".into()];
     desk.run(SetCategories { list: None, categories: vec![Category { code: "c0".into(), levels }] })?;
     let unit = desk.run(AddUnit { sort: "department".into(), name: "城管中队".into(), phone: String::new() })?.value;

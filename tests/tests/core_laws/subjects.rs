@@ -5,7 +5,7 @@ use gridwalk_core::kinds::SHIPPED;
 use gridwalk_core::projection::Type;
 
 /// What goes when someone is erased, kind by kind: in which table and column whoever it is about is named.
-const EXPECTED: [(&str, &str); 15] = [
+const EXPECTED: [(&str, &str); 16] = [
     ("place", ""),
     ("household", "entries residents"),
     ("visit", "about"),
@@ -13,6 +13,7 @@ const EXPECTED: [(&str, &str); 15] = [
     ("person", "itself"),
     ("activity", ""),
     ("attendance", "attendances.person"),
+    ("claim", "claims.person"),
     ("settings", ""),
     ("category_list", ""),
     ("photo", "about"),

@@ -9,6 +9,7 @@ mod carriers;
 mod carriers_nearby;
 mod chips;
 mod circles;
+mod claims;
 mod clocks;
 mod communities;
 mod confirming;
