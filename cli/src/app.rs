@@ -7,8 +7,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, confirm, conflicts, drafts, export, log_out, mediations, persons, photo, places, quarantine, records, reports,
-    roster, settings, shred, status, sync, unsent, visit,
+    activities, attendance, carry, circles, confirm, conflicts, drafts, export, goods, log_out, mediations, papers, persons, photo, places, quarantine,
+    records, reports, roster, settings, shred, status, sync, unsent, visit,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -85,6 +85,8 @@ enum Command {
     Activities(activities::Activities),
     Claim(activities::Claim),
     Claims(activities::Claims),
+    Goods(goods::Goods),
+    Paper(papers::Paper),
     SignIn(attendance::SignIn),
     SignOut(attendance::SignOut),
     Hours(attendance::Hours),
@@ -176,6 +178,8 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Activities(c) => c.run(phone, screen),
         Command::Claim(c) => c.run(phone, screen),
         Command::Claims(c) => c.run(phone, screen),
+        Command::Goods(c) => c.run(phone, screen),
+        Command::Paper(c) => c.run(phone, screen),
         Command::SignIn(c) => c.run(phone, screen),
         Command::SignOut(c) => c.run(phone, screen),
         Command::Hours(c) => c.run(phone, screen),

@@ -12,8 +12,8 @@ use crate::projection::{CONFLICTS, MARKS, OWN_VALUES, Table};
 use crate::rules::Allow;
 use crate::versions;
 use crate::{
-    activities, attendance, care, categories, circles, claims, conflicts, households, mediations, persons, photos, places, records, reports, settings, times,
-    units, visits,
+    activities, attendance, care, categories, circles, claims, conflicts, goods, households, mediations, papers, persons, photos, places, records, reports,
+    settings, times, units, visits,
 };
 
 macro_rules! kinds {
@@ -40,6 +40,9 @@ kinds! {
     &activities::document::ACTIVITY,
     &attendance::document::ATTENDANCE,
     &claims::document::CLAIM,
+    &goods::document::GOODS,
+    &goods::document::MOVEMENT,
+    &papers::document::PAPER,
     &settings::document::SETTINGS,
     &categories::document::CATEGORY_LIST,
     &photos::document::PHOTO,
@@ -149,6 +152,22 @@ inputs! {
     RankClaim(claims::RankClaim) = "claims.rank" ("确认认领", "rank a claim"),
     /// Says how many places of a thing are granted and which ranks wait; written by the hub.
     TallyClaims(claims::TallyClaims) = "claims.tally" ("登记名额", "tally places"),
+    /// Records that goods moved.
+    MoveGoods(goods::MoveGoods) = "goods.move" ("物资出入", "move goods"),
+    /// Says that goods arrived at a door.
+    ArriveGoods(goods::ArriveGoods) = "goods.arrive" ("送达", "goods arrived"),
+    /// Counts the stock and settles the book.
+    SettleStock(goods::SettleStock) = "goods.settle" ("盘点", "settle stock"),
+    /// Says that a movement is in the book; written by the hub.
+    BookMovement(goods::BookMovement) = "goods.book" ("入账", "book a movement"),
+    /// Says what the book has of goods; written by the hub.
+    BookStock(goods::BookStock) = "goods.stock" ("登记账面数量", "book stock"),
+    /// Issues a paper.
+    IssuePaper(papers::IssuePaper) = "papers.issue" ("开具证明", "issue a paper"),
+    /// Makes a paper void.
+    VoidPaper(papers::VoidPaper) = "papers.void" ("作废证明", "void a paper"),
+    /// Numbers a paper; written by the hub.
+    NumberPaper(papers::NumberPaper) = "papers.number" ("证明编号", "number a paper"),
     /// Signs in to an activity.
     SignIn(attendance::SignIn) = "attendance.sign_in" ("签到", "sign in"),
     /// Signs out of an activity.

@@ -7,11 +7,12 @@ use crate::circles::Purpose;
 use crate::claims::my_claim;
 use crate::documents::Audience;
 use crate::error::Result;
+use crate::goods::Way;
 use crate::kinds;
 use crate::photos::document::RECORDS;
 use crate::reports::{STEPS, Status, StepKind};
 use crate::rules::Role;
-use crate::rules::table::{self, DESK, PEOPLE, PHOTOGRAPHERS};
+use crate::rules::table::{self, DESK, PEOPLE, PHOTOGRAPHERS, ROSTER, WINDOW};
 
 /// Adds those that the person may do to the record.
 pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> {
@@ -20,6 +21,8 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
             // A visit is read and made by whoever reaches the household.
             let begins = kinds::by_name("visit").is_some_and(|visit| visit.rows().iter().any(|row| asking.has(row.roles)));
             all.extend(begins.then(|| ActionView::of("visits.record")));
+            // A paper lies at the desk alone.
+            all.extend(asking.has_over(&[Audience::Desk], WINDOW).then(|| ActionView::of("papers.issue")));
         }
         "report" => steps(asking, all)?,
         "activity" => activity(asking, all)?,
@@ -33,6 +36,17 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
             let stands = asking.int("given_back") != Some(1) && asking.has(PEOPLE);
             all.extend((own && stands).then(|| ActionView::of("claims.give_back")));
         }
+        "goods" => {
+            all.extend(asking.has(DESK).then(|| ActionView::of("goods.settle")));
+            // A movement is its recorder's own document.
+            let moves = asking.has_over(&[Audience::Person(asking.person), Audience::Desk], ROSTER);
+            all.extend(moves.then(|| ActionView::of("goods.move")));
+        }
+        "movement" => {
+            let is_under_way = asking.text("way") == Way::Carried.code() && asking.int("arrived_at").is_none();
+            all.extend((is_under_way && asking.has(ROSTER)).then(|| ActionView::of("goods.arrive")));
+        }
+        "paper" => all.extend((asking.int("void") != Some(1) && asking.has(WINDOW)).then(|| ActionView::of("papers.void"))),
         "photo" => {
             let own = asking.at_desk() || asking.text("by") == asking.person.to_string();
             let stands = asking.int("removed") != Some(1) && asking.has(PHOTOGRAPHERS);

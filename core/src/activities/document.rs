@@ -23,8 +23,14 @@ pub static FIELDS: &[Field] = &[
     Field::new("places", "名额", "places", Type::Number { unit: PLACES, min: 1, max: 100_000 }, DESK)
         .listed()
         .help("不限名额请留空", "left empty for as many as come"),
-    Field::new("granted", "已确认名额", "places granted", Type::Number { unit: PLACES, min: 0, max: 1_000_000 }, HUB).listed().set_by("claims.tally"),
-    Field::new("waiting", "候补人数", "people waiting", Type::Number { unit: PEOPLE_WAITING, min: 0, max: 1_000_000 }, HUB).listed().set_by("claims.tally"),
+    Field::new("granted", "已确认名额", "places granted", Type::Number { unit: PLACES, min: 0, max: 1_000_000 }, HUB)
+        .listed()
+        .set_by("claims.tally")
+        .help("满额或不到一百时是准数，否则最多差二十分之一", "exact when full and below a hundred, else within a twentieth"),
+    Field::new("waiting", "候补人数", "people waiting", Type::Number { unit: PEOPLE_WAITING, min: 0, max: 1_000_000 }, HUB)
+        .listed()
+        .set_by("claims.tally")
+        .help("不到一百时是准数，否则最多差二十分之一", "exact below a hundred, else within a twentieth"),
 ];
 
 /// Activities. `line` holds the ranks that wait, as [`crate::claims::Line`] writes them.

@@ -1,7 +1,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::THINGS;
-use super::line::Line;
 use crate::commands::{Action, Edit};
 use crate::documents::Value;
 use crate::error::Result;
@@ -14,7 +13,9 @@ pub struct TallyClaims {
     pub thing: Id,
     /// How many places are granted.
     pub granted: i64,
-    /// The ranks that wait, as [`Line`] writes them.
+    /// How many wait.
+    pub waiting: i64,
+    /// The ranks that wait, as [`super::Line`] writes them.
     pub line: String,
 }
 
@@ -24,7 +25,7 @@ impl Action for TallyClaims {
         edit.write(self.thing, |w| {
             let root = w.at_path(&[])?;
             w.put(&root, "granted", Value::from(self.granted))?;
-            w.put(&root, "waiting", Value::from(Line::parse(&self.line).len()))?;
+            w.put(&root, "waiting", Value::from(self.waiting))?;
             w.put(&root, "line", Value::from(self.line.as_str()))
         })?;
         Ok(self.thing)

@@ -65,6 +65,8 @@ pub(crate) const MEDIATORS: &[Role] = &[Mediator, Hub];
 pub(crate) const ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, Hub];
 /// Who keeps the roster of whole grids.
 pub(crate) const GRIDS: &[Role] = &[CommunityWorker, GridWorker, Cadre, Hub];
+/// Who sits at the community's window.
+pub(crate) const WINDOW: &[Role] = &[CommunityWorker, Cadre, Hub];
 /// Who lives, works or serves here.
 pub(crate) const PEOPLE: &[Role] =
     &[CommunityWorker, GridWorker, MicroGridLead, GridGuide, Cadre, Member, SecondedCadre, AreaUnit, Rider, Volunteer, SocialWorker, Property, Resident, Hub];
@@ -232,6 +234,27 @@ pub static ATTENDANCE: KindRules = KindRules {
     checks: "others than the desk sign in themselves alone",
 };
 
+/// Goods.
+pub static GOODS: KindRules = KindRules { kind: "goods", zh: "物资", read_by: "everyone with a role", rows: &[once(STAMP, DESK)], checks: "" };
+
+/// Movements of goods.
+pub static MOVEMENT: KindRules = KindRules {
+    kind: "movement",
+    zh: "物资出入",
+    read_by: "whoever reads the household that they go to; without one, who recorded it and the desk",
+    rows: &[once(STAMP, ROSTER)],
+    checks: "it names its goods and an amount above zero; the desk alone counts, and says why the book was wrong",
+};
+
+/// Papers.
+pub static PAPER: KindRules = KindRules {
+    kind: "paper",
+    zh: "证明",
+    read_by: "the desk",
+    rows: &[once(STAMP, WINDOW)],
+    checks: "it says of what sort it is and whom it is about; void stays void and says why",
+};
+
 /// Settings.
 pub static SETTINGS: KindRules =
     KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*|calendar:*|field:*", DESK)], checks: "" };
@@ -304,6 +327,9 @@ pub static TABLE: &[&KindRules] = &[
     &ACTIVITY,
     &ATTENDANCE,
     &CLAIM,
+    &GOODS,
+    &MOVEMENT,
+    &PAPER,
     &SETTINGS,
     &CATEGORY_LIST,
     &PHOTO,

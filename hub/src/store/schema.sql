@@ -172,7 +172,7 @@ CREATE TABLE import_keys (
 -- What was given out in order: who has which rank of what. A journal beside the database says the same.
 CREATE TABLE ranks (
   tenant_id TEXT NOT NULL,
-  thing TEXT NOT NULL,             -- what runs out: a document
+  thing TEXT NOT NULL,             -- what runs out: a document, or a series of numbers
   rank BIGINT NOT NULL,            -- 1, 2, 3 … without gaps
   claim TEXT NOT NULL,             -- the document that has it
   outcome TEXT NOT NULL,           -- `granted`, `waiting`, `released`, `double`

@@ -26,6 +26,7 @@ impl Batch<'_> {
     /// left to the caller: after the commit it keeps nobody waiting.
     pub async fn flush(&mut self, connection: &mut Conn) -> Result<Vec<(u64, DeviceId)>> {
         self.rank(connection).await?;
+        self.book(connection).await?;
         self.keep_own_statement();
         if self.new.is_empty() && self.kept.is_empty() && self.finals.is_empty() {
             return Ok(Vec::new());

@@ -11,6 +11,8 @@ use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::dictionary::own::Definition;
 use gridwalk_core::dictionary::{Field, Type};
 use gridwalk_core::documents::{Added, Audience, Doc, Documents, Kind, Value, audiences_of, change_from_body};
+use gridwalk_core::goods::{ArriveGoods, MoveGoods, SettleStock, Way};
+use gridwalk_core::papers::{IssuePaper, VoidPaper};
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
 use gridwalk_core::records::{AddEntry, AddRecord, Confirm, EditRecord, JsonMap};
 use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, STEPS, WhistleReport};
@@ -87,6 +89,10 @@ impl Town {
         let activity = run(AddRecord::new("activity", times).into());
         let attendance = run(SignIn { activity }.into());
         let claim = run(ClaimPlace::of(activity).into());
+        let goods = run(AddRecord::new("goods", json!({"name": "大米", "unit": "袋"})).into());
+        run(MoveGoods { household: Some(household), ..MoveGoods::of(goods, Way::Carried, 3) }.into());
+        let resident = lab.phone.household(household).unwrap().residents[0].id;
+        run(IssuePaper { sort: "residence".into(), household, resident, purpose: "入学".into() }.into());
         run(AddRecord::new("category_list", json!({"categories": {"0101": "市容/路灯/不亮"}})).into());
         let circle = |purpose: &str| json!({"purpose": purpose, "name": "一号圈", "members": [persons[0].to_string()]});
         let circles = ["health", "minors", "mediation"].map(|purpose| run(AddRecord::new("circle", circle(purpose)).into()));
@@ -248,7 +254,18 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
         all.push((("records.edit", named.key, named.key), EditRecord::of(id, json!({named.key: {"0303": value}})).into()));
     }
     match kind.name {
-        "household" => all.push((("visits.record", "", ""), visit(id).into())),
+        "household" => {
+            all.push((("visits.record", "", ""), visit(id).into()));
+            let resident = tree.entries("residents").next().and_then(|(entry, _)| entry.parse().ok());
+            let issue = |resident| IssuePaper { sort: "residence".into(), household: id, resident, purpose: "入学".into() };
+            all.extend(resident.map(|resident| (("papers.issue", "", ""), issue(resident).into())));
+        }
+        "goods" => {
+            all.push((("goods.move", "", ""), MoveGoods::of(id, Way::Given, 2).into()));
+            all.push((("goods.settle", "", ""), SettleStock { goods: id, counted: 5, reason: "盘点".into(), book: Some(2) }.into()));
+        }
+        "movement" => all.push((("goods.arrive", "", ""), ArriveGoods { movement: id, signed_by: String::new() }.into())),
+        "paper" => all.push((("papers.void", "", ""), VoidPaper { paper: id, reason: "有误".into() }.into())),
         "report" => {
             for step in STEPS {
                 let name = match step.code {

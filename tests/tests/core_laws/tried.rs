@@ -10,7 +10,7 @@ use super::lab::{actor_of, id_of, stamp};
 use gridwalk_tests::harness::MORNING;
 
 /// The genesis of each kind, for ever: a changed hash would part every phone in the field from its data.
-const GENESIS: [(u16, &str, &str); 16] = [
+const GENESIS: [(u16, &str, &str); 19] = [
     (1, "place", "179e9ba4249e7b5698227d65b4ff75a23c41fd9a5a6f8103530fc6d935fb772f"),
     (2, "household", "9af3080a8e7b40f4d0f3123353290127a3f2a562c0c2c990bc48978c5f4e04f2"),
     (3, "visit", "017f761743b86cc6e8ca2137db96224b73473d25ab38f0133a7f1ed530804306"),
@@ -27,6 +27,9 @@ const GENESIS: [(u16, &str, &str); 16] = [
     (14, "photo", "b62a32dea9374e46e06f55952fd115e36c541677cab15e27d254557e6ec007d5"),
     (15, "unit", "500496bfea0b9f6530a4d4a94f824bd17301594571aa897adda2dde7d2cc290a"),
     (20, "claim", "a5c062f3bbb7144c90da7c46f213cfec990c7385b6a85f748752b348efa69608"),
+    (21, "goods", "e1d5eb189ee740310710f576fbbf9f75fc9dc3669bf722cf52059c5ceb3c2458"),
+    (22, "movement", "ac26771a3629bf64991054a6c06b6fdf99852b97eddaddec9b72f352e3aba620"),
+    (23, "paper", "5017018d3de07d609adecd167966297526215e7a2f1415e6d64a5057bda967c6"),
 ];
 
 #[test]
