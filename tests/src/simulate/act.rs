@@ -10,10 +10,13 @@ use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, StepKind, Whi
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Input, Phone, Result};
 
-use super::circles;
 use super::event::Event;
 use super::model::Deed;
 use super::template::Template;
+use super::{circles, given};
+
+/// How many sorts of commands there are.
+pub(super) const COMMANDS: usize = 36;
 
 const TAGS: [&str; 3] = ["独居老人", "低保", "残疾人"];
 const STATES: [&str; 3] = ["lived_in", "vacant", "moved"];
@@ -43,7 +46,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
     let edited_household = || pick("SELECT doc FROM households ORDER BY doc LIMIT 2");
     let place = || pick("SELECT doc FROM places ORDER BY doc");
     let edit = |household| EditHousehold { household, address: None, tenure: None, state: None, visit_every_days: None, position: None, place: None };
-    match event.which % 31 {
+    match event.which % COMMANDS {
         0..=6 => {
             let Some(household) = household()? else { return Ok(None) };
             let result = VisitResult::ALL[value / 7 % VisitResult::ALL.len()];
@@ -85,7 +88,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             }
             let (household, resident) = all[value % all.len()];
             let mut edited = EditResident { household, resident, set: vec![], add_tags: vec![], remove_tags: vec![] };
-            let token = if event.which % 31 == 10 {
+            let token = if event.which % COMMANDS == 10 {
                 let number = format!("139{n:08}");
                 edited.set.push((ResidentField::Phone, number.clone()));
                 number
@@ -198,6 +201,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             chosen(WhistleReport { report, kind: 1 + value as i64 % 3, note }.into(), Deed::Step(report))
         }
         24..=30 => circles::choose(phone, event, person, template, token),
+        31..=35 => given::choose(phone, event, person, template, token),
         _ => {
             let Some(household) = edited_household()? else { return Ok(None) };
             let edited = match value % 3 {

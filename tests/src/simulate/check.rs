@@ -38,6 +38,7 @@ pub async fn check(world: &mut World<'_>) -> Done {
     acknowledged(world, &held).await?;
     visits(world).await?;
     due(world)?;
+    super::given::check(world, held.iter().map(|(id, (_, doc))| (id, doc))).await?;
     super::erase::check(world).await
 }
 
@@ -205,6 +206,11 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
             }
             "visit" => doc.tree().id("household").and_then(|h| place_of.get(&h)).is_some_and(|place| in_grids(*place)),
             "attendance" => desk || doc.tree().id("person") == Some(person),
+            "movement" => match doc.tree().id("household") {
+                Some(home) => place_of.get(&home).is_some_and(|place| in_grids(*place)),
+                None => desk || doc.tree().id("by") == Some(person),
+            },
+            "paper" => desk,
             "claim" => desk || [doc.tree().id("person"), doc.tree().id("organiser")].contains(&Some(person)),
             "person" => {
                 let posted = ["cadre", "street_dispatcher", "department_handler"].contains(&doc.tree().text("kind"));
@@ -332,7 +338,7 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
             || refused.iter().any(|input| input.contains(&act.token));
         let lost = |what: &str| Err(Failure::new("acknowledged", format!("{what} {} of phone {} is lost: {:?}", act.token, act.phone, act.deed)));
         match act.deed {
-            Deed::Mute => {}
+            Deed::Mute | Deed::Places(..) => {}
             // Without text of their own; a copied store gives them new ids.
             Deed::SignIn | Deed::SignOut(_) => {
                 let doc = if let Deed::SignOut(doc) = act.deed { Some(doc) } else { act.value };
@@ -371,6 +377,8 @@ async fn once_in_rows(world: &World<'_>) -> Done {
         ("SELECT note FROM minors", "document of a minor"),
         ("SELECT matter FROM mediations", "mediation"),
         ("SELECT note FROM mediation_sessions", "session"),
+        ("SELECT note FROM movements", "movement"),
+        ("SELECT purpose FROM papers", "paper"),
     ];
     let given: BTreeSet<&str> = world.model.acts.iter().map(|a| a.token.as_str()).collect();
     for (sql, what) in sorts {
