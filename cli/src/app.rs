@@ -7,7 +7,7 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, confirm, conflicts, drafts, export, goods, log_out, mediations, papers, persons, photo, places, quarantine,
+    activities, attendance, carry, cases, circles, confirm, conflicts, drafts, export, goods, log_out, mediations, papers, persons, photo, places, quarantine,
     records, reports, roster, settings, shred, status, sync, unsent, visit,
 };
 use crate::failure::{Failure, Result};
@@ -75,6 +75,8 @@ enum Command {
     Confirm(confirm::Confirm),
     Actions(records::Actions),
     Report(reports::Report),
+    Step(cases::Step),
+    Clocks(cases::Clocks),
     Photo(photo::Photo),
     Circle(circles::Circle),
     Mediation(mediations::Mediation),
@@ -168,6 +170,8 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Confirm(c) => c.run(phone, screen),
         Command::Actions(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
+        Command::Step(c) => c.run(phone, screen),
+        Command::Clocks(c) => c.run(phone, screen),
         Command::Photo(c) => c.run(phone, screen),
         Command::Circle(c) => c.run(phone, screen),
         Command::Mediation(c) => c.run(phone, screen),

@@ -78,6 +78,7 @@ pub static SAMPLE: Kind = Kind {
         complete: |_, _, _| Ok(()),
     }],
     named: &[RHYTHMS],
+    process: None,
     added: Added::Add,
     complete: |_, _, _| Ok(()),
     tables: &[&SAMPLES, &PARTS],

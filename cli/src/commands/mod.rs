@@ -3,6 +3,7 @@
 pub mod activities;
 pub mod attendance;
 pub mod carry;
+pub mod cases;
 pub mod circles;
 pub mod confirm;
 pub mod conflicts;

@@ -194,7 +194,7 @@ pub fn record_text(s: Style, record: &RecordView) -> String {
 }
 
 /// The kind of a stable name or of what people call it.
-fn kind_named(name: &str) -> Result<&'static Kind> {
+pub fn kind_named(name: &str) -> Result<&'static Kind> {
     let found = KINDS.iter().find(|k| k.name == name || k.rules.zh == name || k.rules.zh.split('、').any(|part| part == name));
     found.copied().ok_or_else(|| {
         let all: Vec<String> = KINDS.iter().filter(|k| !k.fields.is_empty()).map(|k| format!("{}（{}）", k.rules.zh, k.name)).collect();

@@ -7,11 +7,13 @@ use gridwalk_core::dictionary::FieldValue;
 use gridwalk_core::households::document::{RESIDENT_STATES, STATES};
 use gridwalk_core::households::{HouseholdView, ResidentView};
 use gridwalk_core::phone::FactView;
+use gridwalk_core::records::RecordView;
 use gridwalk_core::reports::{ReportFilter, Stage};
 use gridwalk_core::search::FoundView;
 use gridwalk_core::visits::{DoorGroup, DoorOrder, DueView, Urgency, VisitView};
 use serde_json::{Value, json};
 
+use super::cases::story_text;
 use super::lookup::{household, name_of};
 use super::records::record_text;
 use crate::failure::Result;
@@ -186,7 +188,10 @@ impl Show {
         if let Ok(record) = phone.record(id)
             && (self.fields || record.kind != "household")
         {
-            return screen.answer(&json!(record), |s| record_text(s, &record));
+            let story = phone.story(id).ok().filter(|_| !self.fields);
+            let Some(story) = story else { return screen.answer(&json!(record), |s| record_text(s, &record)) };
+            let record = RecordView { entries: Vec::new(), ..record };
+            return screen.answer(&json!({"record": record, "story": story}), |s| format!("{}\n{}", record_text(s, &record), story_text(s, &story)));
         }
         let view = phone.household(id)?;
         let reports = phone.reports_of(id, self.visits)?;

@@ -47,6 +47,7 @@ pub static ACTIVITY: Kind = Kind {
     filters: &["place"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Add,
     complete,
     tables: &[&ACTIVITIES],

@@ -24,6 +24,7 @@ pub static CATEGORY_LIST: Kind = Kind {
     filters: &[],
     entries: &[],
     named: &[PATHS],
+    process: None,
     added: Added::Hub,
     complete,
     tables: &[&CATEGORIES],

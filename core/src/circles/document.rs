@@ -62,6 +62,7 @@ pub static CIRCLE: Kind = Kind {
     filters: &["purpose"],
     entries: &[],
     named: &[MEMBERS, APPROVALS],
+    process: None,
     added: Added::Add,
     complete,
     tables: &[&CIRCLES, &CIRCLE_MEMBERS],

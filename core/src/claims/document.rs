@@ -89,6 +89,7 @@ pub static CLAIM: Kind = Kind {
     filters: &["thing", "person"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Command("claims.claim"),
     complete: |_, _, _| Ok(()),
     tables: &[&CLAIMS],

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Map, Value};
+use crate::cases::Process;
 use crate::commands::Edit;
 use crate::dictionary::{Entries, Field, Named, Order, Type};
 use crate::error::{Error, Result};
@@ -125,6 +126,8 @@ pub struct Kind {
     pub entries: &'static [Entries],
     /// The values within a record that are named by what they are for.
     pub named: &'static [Named],
+    /// What its records go through, where they are cases: their first entries are its steps.
+    pub process: Option<&'static Process>,
     /// How its records come to be.
     pub added: Added,
     /// What no field can say of a record that `add` and `edit` write.

@@ -50,6 +50,7 @@ pub static PAPER: Kind = Kind {
     filters: &["household"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Command("papers.issue"),
     complete: |_, _, _| Ok(()),
     tables: &[&PAPERS],

@@ -34,6 +34,7 @@ pub static PERSON: Kind = Kind {
     filters: &["kind", "place"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Add,
     complete: |_, _, _| Ok(()),
     tables: &[&PERSONS],

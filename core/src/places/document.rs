@@ -58,6 +58,7 @@ pub static PLACE: Kind = Kind {
     filters: &["level", "place", "state"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Add,
     complete,
     tables: &[&PLACES],

@@ -266,6 +266,16 @@ impl Documents for Stored<'_> {
         self.loaded.insert(id, doc.clone());
         Ok(doc)
     }
+
+    fn settings(&mut self, tenant: &str) -> Result<Option<Arc<Doc>>> {
+        let mut statement = self.connection.prepare_cached("SELECT doc FROM settings ORDER BY doc")?;
+        for id in statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<Vec<Id>>>()? {
+            if tenant_of(self.connection, id)?.as_deref() == Some(tenant) {
+                return self.load(id);
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// All that the read model holds of a document.

@@ -33,6 +33,7 @@ pub static UNIT: Kind = Kind {
     filters: &["sort"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Add,
     complete: |_, _, _| Ok(()),
     tables: &[&UNITS],

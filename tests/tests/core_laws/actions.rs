@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gridwalk_core::attendance::{SignIn, SignOut};
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::circles::SetMember;
 use gridwalk_core::claims::{ClaimPlace, GiveBack};
 use gridwalk_core::commands::{Command, Edit};
@@ -15,7 +16,7 @@ use gridwalk_core::goods::{ArriveGoods, MoveGoods, SettleStock, Way};
 use gridwalk_core::papers::{IssuePaper, VoidPaper};
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
 use gridwalk_core::records::{AddEntry, AddRecord, Confirm, EditRecord, JsonMap};
-use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, STEPS, WhistleReport};
+use gridwalk_core::reports::{PROCESS, RaiseReport};
 use gridwalk_core::rules::{Author, Grant, Role, RoleScope, judge};
 use gridwalk_core::settings::{SetOwnField, SetRetention};
 use gridwalk_core::store::load;
@@ -136,7 +137,7 @@ impl Town {
             let person = [self.lab.person, self.persons[0], self.persons[1]][value % 3];
             enrol(&self.lab.phone, person, role, &self.scope(role));
             self.lab.clock.advance(60);
-            let step = STEPS[value % STEPS.len()].code;
+            let step = PROCESS.steps[value % PROCESS.steps.len()].code.code;
             let inputs = match which % 4 {
                 0 if value % 3 > 0 => Input::from(ClaimPlace::of(self.activity)),
                 0 => Input::from(GiveBack { claim: self.claim, reason: "说明".into() }),
@@ -149,12 +150,17 @@ impl Town {
 }
 
 fn step_of(town: &Town, report: Id, code: &str) -> Option<Input> {
-    match code {
-        "settled" => None,
-        "whistle" => Some(WhistleReport { report, kind: 1, note: String::new() }.into()),
-        "dispatch" => Some(DispatchReport { report, lead: town.unit, assisting: vec![], note: String::new() }.into()),
-        kind => Some(AddStep { report, kind: kind.into(), note: "说明".into() }.into()),
-    }
+    let step = PROCESS.step(code).filter(|_| code != "settled")?;
+    let carried = step.must.iter().fold(AddStep::new(report, code), |step, key| match *key {
+        "note" => step.note("说明"),
+        "whistle" => step.with("whistle", 1),
+        "lead" | "assisting" | "unit" => step.with(key, town.unit.to_string()),
+        "other" => step.with("other", town.reports[0].to_string()),
+        "amount" => step.with("amount", "3 working days"),
+        "satisfied" => step.with("satisfied", "satisfied"),
+        key => step.with(key, "一"),
+    });
+    Some(carried.into())
 }
 
 /// The documents of a phone, as they stand.
@@ -267,13 +273,8 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
         "movement" => all.push((("goods.arrive", "", ""), ArriveGoods { movement: id, signed_by: String::new() }.into())),
         "paper" => all.push((("papers.void", "", ""), VoidPaper { paper: id, reason: "有误".into() }.into())),
         "report" => {
-            for step in STEPS {
-                let name = match step.code {
-                    "whistle" => ("reports.whistle", "", ""),
-                    "dispatch" => ("reports.dispatch", "", ""),
-                    code => ("reports.step", code, ""),
-                };
-                all.extend(step_of(town, id, step.code).map(|input| (name, input)));
+            for step in PROCESS.steps {
+                all.extend(step_of(town, id, step.code.code).map(|input| (("cases.step", step.code.code, ""), input)));
             }
         }
         "activity" => {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gridwalk_core::attendance::{SignIn, SignOut};
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::claims::{ClaimPlace, GiveBack};
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::commands::{Command, Edit};
@@ -13,8 +14,7 @@ use gridwalk_core::documents::{Audience, Doc, Documents, Obstacle, audiences_of,
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::projection::project;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::reports::{AddStep, RaiseReport};
-use gridwalk_core::rules::table::STEPS;
+use gridwalk_core::reports::{PROCESS, RaiseReport};
 use gridwalk_core::rules::{Author, Grant, Role, judge};
 use gridwalk_core::versions::DICTIONARY_VERSION;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
@@ -157,8 +157,8 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
         .into(),
         11 | 12 => {
             // What the rules keep for others is refused whatever the report's status is; `rules.rs` tries those.
-            let desk: Vec<&str> = STEPS.iter().filter(|(_, roles)| roles.contains(&Role::Cadre)).map(|(code, _)| *code).collect();
-            AddStep { report: pick(&known.reports, which)?, kind: text(&desk), note: "已办".into() }.into()
+            let desk: Vec<&str> = PROCESS.steps.iter().filter(|step| step.roles.contains(&Role::Cadre)).map(|step| step.code.code).collect();
+            AddStep::new(pick(&known.reports, which)?, &text(&desk)).note("已办").into()
         }
         13 => {
             AddActivity { title: format!("清扫{value}"), task: "志愿".into(), place: None, starts_at: MORNING, ends_at: MORNING + 7200, places: Some(2) }.into()

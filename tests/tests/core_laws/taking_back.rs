@@ -1,10 +1,10 @@
 //! Taking back (收回): a command that never left the phone is as if it had never been run, what rests on it is named, and its id is
 //! never used again.
 
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::kinds::COMMANDS;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::reports::AddStep;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Input, Phone};
 use gridwalk_tests::harness::{MORNING, report};
@@ -64,7 +64,7 @@ fn input(lab: &Lab, made: &[(u8, Id)], (kind, which, value): (u8, usize, usize))
             EditResident { household: pick(0)?, resident: pick(3)?, set: vec![(ResidentField::Phone, phone)], add_tags: vec![], remove_tags: vec![] }.into()
         }
         5 => report(lab.place, &format!("路灯{value}")).into(),
-        _ => AddStep { report: pick(5)?, kind: ["accept", "handle", "feed_back", "close", "note"][value % 5].into(), note: format!("第{value}次") }.into(),
+        _ => AddStep::new(pick(5)?, ["accept", "handle", "feed_back", "close", "note"][value % 5]).note(&format!("第{value}次")).into(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What every row says beside its content: 未上传, 冲突. Of an entry it is said by itself.
 
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::records::{AddEntry, EditRecord};
-use gridwalk_core::reports::AddStep;
 use gridwalk_tests::harness::report;
 use serde_json::json;
 
@@ -28,14 +28,14 @@ async fn every_row_says_what_is_unsent_and_in_conflict() {
     assert!(found[0].unsent && found[0].residents[0].unsent);
     a.phone.run(visit(home, "未上传")).unwrap();
     let case = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
-    a.phone.run(AddStep { report: case, kind: "accept".into(), note: String::new() }).unwrap();
-    assert!(a.phone.visits_of(home, 9).unwrap()[0].unsent && a.phone.report(case).unwrap().1[0].unsent);
+    a.phone.run(AddStep::new(case, "accept")).unwrap();
+    assert!(a.phone.visits_of(home, 9).unwrap()[0].unsent && a.phone.report(case).unwrap().1.steps[0].unsent);
     w.settle(&[&a, &b]).await;
     assert_eq!(residents(), [row("居民00", false, false), row("新来", false, false)]);
     assert!(!a.phone.household(home).unwrap().unsent && !a.phone.visits_of(home, 9).unwrap()[0].unsent);
     // A second step waits, the first does not.
-    a.phone.run(AddStep { report: case, kind: "note".into(), note: "还是不亮".into() }).unwrap();
-    assert_eq!(a.phone.report(case).unwrap().1.iter().map(|s| s.unsent).collect::<Vec<_>>(), [false, true]);
+    a.phone.run(AddStep::new(case, "note").note("还是不亮")).unwrap();
+    assert_eq!(a.phone.report(case).unwrap().1.steps.iter().map(|s| s.unsent).collect::<Vec<_>>(), [false, true]);
 
     for (device, phone) in [(&a, "13800000001"), (&b, "13800000002")] {
         device.phone.run(EditRecord::of_entry(home, first, json!({"phone": phone}))).unwrap();
