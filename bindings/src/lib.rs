@@ -40,6 +40,7 @@ mod records;
 mod reports;
 mod search;
 mod settings;
+mod sheets;
 mod units;
 mod unsent;
 mod visits;

@@ -8,7 +8,7 @@ use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
     activities, attendance, carry, cases, circles, confirm, conflicts, drafts, export, goods, log_out, mediations, papers, persons, photo, places, quarantine,
-    records, reports, roster, settings, shred, status, sync, unsent, visit,
+    records, reports, roster, settings, shred, status, sync, unsent, visit, workbook,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -101,6 +101,7 @@ enum Command {
     GiveUp(status::GiveUp),
     Quarantine(quarantine::Quarantine),
     Carry(carry::Carry),
+    Import(workbook::Import),
     Export(export::Export),
     Rebuild(export::Rebuild),
     LogOut(log_out::LogOut),
@@ -196,6 +197,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::GiveUp(c) => c.run(phone, screen),
         Command::Quarantine(c) => c.run(phone, screen),
         Command::Carry(c) => c.run(phone, screen),
+        Command::Import(c) => c.run(phone, screen),
         Command::Export(c) => c.run(phone, screen),
         Command::Rebuild(c) => c.run(phone, screen),
         Command::LogOut(c) => c.run(phone, host, screen),

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use crate::roster::{AddResident, EditResident, NewResident, ResidentField};
+use crate::typed::RecordVisit;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::cases::AddStep;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::RaiseReport;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Error, Id, Phone, Result};
 use gridwalk_hub::import::apply::imported;
 use gridwalk_hub::{Hub, Tenant};

@@ -26,5 +26,6 @@ pub mod status;
 pub mod sync;
 pub mod unsent;
 pub mod visit;
+pub mod workbook;
 
 mod lookup;

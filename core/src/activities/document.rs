@@ -12,7 +12,7 @@ const PEOPLE_WAITING: Label = Label { zh: "人", en: "people" };
 
 /// The fields of an activity.
 pub static FIELDS: &[Field] = &[
-    Field::new("title", "名称", "title", Type::Text(100), DESK).required().listed(),
+    Field::new("title", "名称", "title", Type::Text(100), DESK).required().searched().listed(),
     Field::new("task", "任务类别", "task kind", Type::Text(100), DESK)
         .required()
         .listed()

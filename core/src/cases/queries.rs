@@ -135,7 +135,7 @@ fn steps(connection: &Connection, process: &'static Process, id: Id) -> Result<V
         "SELECT s.entry, coalesce(s.kind, ''), coalesce(s.note, ''), coalesce(s.by, ''), coalesce(p.name, s.by_name, ''), coalesce(s.at, 0), s.applied,
            coalesce(s.why, ''), coalesce(s.unanchored, 1), {}, {}
          FROM case_steps s LEFT JOIN persons p ON p.doc = s.by WHERE s.doc = ?1 ORDER BY s.position",
-        entry_flags("s.doc", "steps", "s.entry"),
+        entry_flags("s.doc", "'steps'", "s.entry"),
         columns.join(", ")
     ))?;
     let rows = statement.query_map([id], |r| {

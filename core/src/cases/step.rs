@@ -14,7 +14,7 @@ use crate::dictionary::{Field, Label};
 use crate::documents::{Audience, Map, Value};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::records::{Json, JsonMap, read_fields};
+use crate::records::{Json, JsonMap, read_new_fields};
 use crate::rules::{Attempt, Role};
 use crate::store::load;
 
@@ -99,7 +99,6 @@ impl Action for AddStep {
             let container = w.at_path(&["steps"])?;
             let map = w.new_map(&container, &id.to_string())?;
             w.stamp(&map)?;
-            w.put(&map, "kind", Value::from(def.code.code))?;
             written.iter().try_for_each(|(key, value)| w.put(&map, key, value.clone()))?;
             w.put(&map, "replaces", replaces.as_deref().map(Value::from))?;
             moments.iter().try_for_each(|(key, moment)| w.put(&map, &format!("{CLOCK_KEY}{key}"), Value::from(moment.to_string().as_str())))?;
@@ -123,8 +122,9 @@ impl AddStep {
                 Error::invalid(format!("“{}”没有“{key}”这一项", def.code.label.zh), format!("the step {} has no {key}", def.code.code)).in_field(key.as_str())
             );
         }
+        given.insert("kind".into(), def.code.code.into());
         let written: Vec<(String, Value)> =
-            read_fields(fields, &given, edit)?.into_iter().filter(|(_, value)| *value != Value::Null && *value != "".into()).collect();
+            read_new_fields(fields, &given, edit)?.into_iter().filter(|(_, value)| *value != Value::Null && *value != "".into()).collect();
         if let Some(key) = def.must.iter().find(|key| written.iter().all(|(k, _)| k != *key)) {
             let label = fields.iter().find(|field| field.key == *key).map_or(Label { zh: key, en: key }, |field| field.label);
             return Err(Error::invalid(format!("请填写{}", label.zh), format!("this step needs: {}", label.en)).in_field(*key));

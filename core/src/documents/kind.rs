@@ -156,6 +156,12 @@ impl Kind {
         self.added == Added::Add && self.keep_days.is_none() && !self.subjects.is_empty()
     }
 
+    /// The field that a record is named by, else the first that lists show; a column of the first table.
+    pub fn title_field(&self) -> Option<&'static Field> {
+        let title = self.fields.iter().find(|field| if self.title.is_empty() { field.listed } else { field.key == self.title })?;
+        self.tables.first()?.all_columns().any(|(name, _)| name == title.key).then_some(title)
+    }
+
     /// The container whose entries are residents, with the table of their rows.
     pub fn residents(&self) -> Option<(&'static str, &'static Table)> {
         self.subjects.iter().find_map(|subject| if let Subject::Entries { container, table } = subject { Some((*container, *table)) } else { None })

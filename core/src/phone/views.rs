@@ -6,7 +6,7 @@ use super::younger::leave_out;
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::store::{StoredDoc, kind_of};
+use crate::store::{StoredDoc, kind_of, kind_of_schema};
 use crate::versions::Dictionary;
 use crate::{
     actions, activities, attendance, care, cases, categories, circles, claims, conflicts, goods, households, mediations, papers, persons, places, records,
@@ -70,6 +70,11 @@ impl Phone {
     /// Households and residents by what a person types; see [`search::find`].
     pub fn find(&self, typed: &str, limit: u32) -> Result<Vec<search::FoundView>> {
         self.store.read(|c| search::find(c, typed, limit))
+    }
+
+    /// Records of every kind by what a person types; see [`search::hits`].
+    pub fn search(&self, typed: &str, limit: u32) -> Result<Vec<search::HitView>> {
+        self.store.read(|c| search::hits(c, typed, limit, |schema| kind_of_schema(c, schema)))
     }
 
     /// Households near a position; see [`search::near`].

@@ -14,15 +14,19 @@ pub const URGENCIES: &[Code] = &[Code::new("一般", "一般", "ordinary"), Code
 
 /// The fields of a report. What people wrote in it may name anybody.
 pub static FIELDS: &[Field] = &[
-    Field::new("title", "标题", "title", Type::Text(100), PEOPLE).once().required().personal().listed(),
+    Field::new("title", "标题", "title", Type::Text(100), PEOPLE).once().required().personal().searched().listed(),
     Field::new("detail", "内容", "detail", Type::Note(5_000), PEOPLE).once().personal(),
     Field::new("category", "类别", "category", Type::Category, ROSTER).once_by(PEOPLE).listed(),
     Field::new("urgency", "紧急程度", "urgency", Type::Choice(URGENCIES), ROSTER).once_by(PEOPLE).listed(),
     Field::new("place", "网格", "grid", Type::Place, DESK).once_by(PEOPLE).listed(),
     Field::new("micro_grid", "微网格", "micro-grid", Type::MicroGrid, DESK).once_by(PEOPLE),
-    Field::new("address", "地点", "where", Type::Text(100), PEOPLE).once().personal(),
+    Field::new("address", "地点", "where", Type::Text(100), PEOPLE).once().personal().searched(),
     Field::new("position", "位置", "position", Type::Position, PEOPLE).once().personal(),
-    Field::new("number", "编号", "number", Type::Text(100), ROSTER).once().personal().help("来源系统中的编号", "its number where it was imported from"),
+    Field::new("number", "编号", "number", Type::Text(100), ROSTER)
+        .once()
+        .personal()
+        .searched()
+        .help("来源系统中的编号", "its number where it was imported from"),
     Field::new("reporter", "反映人", "reporter", Type::Text(100), ROSTER).once().personal(),
     Field::new("day_only", "只知日期", "day only", Type::Flag, ROSTER).once().help("来源没有给出钟点", "its source gives no time of day"),
 ];

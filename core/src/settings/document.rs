@@ -29,6 +29,7 @@ const RHYTHMS: Named = Named {
     ty: Type::Number { unit: DAYS, min: 0, max: 3650 },
     roles: DESK,
     is_edited: true,
+    since: 0,
 };
 
 /// What is set once.

@@ -1,14 +1,14 @@
 //! What people do: an event becomes a command about something that the phone shows.
 
 use crate::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
-use crate::typed::{AddActivity, Category, EditPerson, SetCategories, SetVisitRule};
+use crate::typed::{AddActivity, Category, EditPerson, RecordVisit, SetCategories, SetVisitRule};
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::cases::AddStep;
 use gridwalk_core::claims::{ClaimPlace, GiveBack, my_claim};
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::RaiseReport;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone, Result};
 
 use super::event::Event;

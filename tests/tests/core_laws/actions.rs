@@ -21,9 +21,10 @@ use gridwalk_core::rules::{Author, Grant, Role, RoleScope, judge};
 use gridwalk_core::settings::{SetOwnField, SetRetention};
 use gridwalk_core::store::load;
 use gridwalk_core::versions::DICTIONARY_VERSION;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone, Result};
 use gridwalk_tests::harness::{MORNING, report};
+use gridwalk_tests::typed::RecordVisit;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 

@@ -17,11 +17,11 @@ use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{PROCESS, RaiseReport};
 use gridwalk_core::rules::{Author, Grant, Role, judge};
 use gridwalk_core::versions::DICTIONARY_VERSION;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Error, Id, Input, Phone, Result};
 use gridwalk_tests::harness::MORNING;
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
-use gridwalk_tests::typed::{AddActivity, AddPlace, SetVisitRule};
+use gridwalk_tests::typed::{AddActivity, AddPlace, RecordVisit, SetVisitRule};
 use proptest::prelude::*;
 
 use super::lab::{Wire, actor_of, cases, documents, dump, enrol, id_of, open, stamp};

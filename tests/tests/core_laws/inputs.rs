@@ -4,11 +4,11 @@ use gridwalk_core::cases::AddStep;
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::RaiseReport;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input};
 use gridwalk_tests::harness::{MORNING, report};
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
-use gridwalk_tests::typed::{AddActivity, AddMicroGrid, AddPerson, AddPlace, Category, SetCategories, SetVisitRule};
+use gridwalk_tests::typed::{AddActivity, AddMicroGrid, AddPerson, AddPlace, Category, RecordVisit, SetCategories, SetVisitRule};
 
 use super::lab::{Lab, dump, id_of, resident};
 

@@ -5,10 +5,11 @@ use gridwalk_core::cases::AddStep;
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::kinds::COMMANDS;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone};
 use gridwalk_tests::harness::{MORNING, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, ResidentField};
+use gridwalk_tests::typed::RecordVisit;
 use proptest::prelude::*;
 
 use super::lab::{Lab, cases, dump, open, resident};
@@ -155,7 +156,7 @@ fn what_may_have_left_the_phone_is_not_taken_back() {
 fn every_command_from_before_the_mark_counts_as_marked() {
     let Lab { dir, phone, clock, .. } = Lab::new(&[]);
     assert!(phone.unsent(None, 9).unwrap().rows.iter().all(|row| row.can_take_back));
-    let older = "ALTER TABLE commands DROP COLUMN closed; DROP TABLE taken_back; DROP TABLE drafts; DROP TABLE draft_photos; ALTER TABLE bundles DROP COLUMN handed; PRAGMA user_version = 1";
+    let older = "ALTER TABLE commands DROP COLUMN closed; DROP TABLE taken_back; DROP TABLE drafts; DROP TABLE draft_photos; ALTER TABLE bundles DROP COLUMN handed; DROP TABLE returned; PRAGMA user_version = 1";
     phone.store().write(|tx| Ok(tx.execute_batch(older)?)).unwrap();
     drop(phone);
     let rows = open(dir.path(), 1, &clock).unwrap().unsent(None, 9).unwrap().rows;

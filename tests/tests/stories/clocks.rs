@@ -331,7 +331,7 @@ async fn a_visit_entered_later_counts_from_when_it_was() {
     let (a, b) = (w.worker(1, "g00").await, w.worker(2, "g00").await);
     let home = w.households[0];
     let now = w.hub.hub.now();
-    let entered = |note: &str, visited_at: i64| a.phone.run(gridwalk_core::visits::RecordVisit { visited_at: Some(visited_at), ..visit(home, note) });
+    let entered = |note: &str, visited_at: i64| a.phone.run(gridwalk_tests::typed::RecordVisit { visited_at: Some(visited_at), ..visit(home, note) });
     assert!(entered("明天", now + 1).is_err() && entered("太早", now - 7 * DAY - 1).is_err());
     entered("三天前", now - 3 * DAY).unwrap();
     w.settle(&[&a, &b]).await;
@@ -344,7 +344,7 @@ async fn a_visit_entered_later_counts_from_when_it_was() {
     // Of one whose own time is found later, the day before stays the day before.
     a.clock.reboot();
     a.clock.shift_wall(40 * DAY);
-    a.phone.run(gridwalk_core::visits::RecordVisit { visited_at: Some(now + 39 * DAY), ..visit(w.households[1], "前一天") }).unwrap();
+    a.phone.run(gridwalk_tests::typed::RecordVisit { visited_at: Some(now + 39 * DAY), ..visit(w.households[1], "前一天") }).unwrap();
     w.settle(&[&a, &b]).await;
     let seen = &b.phone.visits_of(w.households[1], 9).unwrap()[0];
     assert_eq!((seen.at, seen.recorded_at, seen.entered_later, seen.unanchored), (now - DAY, now, true, false));

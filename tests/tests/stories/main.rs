@@ -48,6 +48,7 @@ mod reopened;
 mod restores;
 mod retention;
 mod s3;
+mod searching;
 mod shared_phone;
 mod shredding;
 mod signing_in;

@@ -9,7 +9,7 @@ use gridwalk_core::projection::Table;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
 use gridwalk_core::versions::Dictionary;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin;
 use gridwalk_hub::limits::Limits;
@@ -17,7 +17,7 @@ use gridwalk_hub::store::{all, exec};
 use gridwalk_tests::harness::{Device, TestHub};
 use gridwalk_tests::reading::{self, Reader};
 use gridwalk_tests::roster::{AddHousehold, NewResident};
-use gridwalk_tests::typed::AddPlace;
+use gridwalk_tests::typed::{AddPlace, RecordVisit};
 
 /// A running community.
 pub struct World {
