@@ -140,6 +140,13 @@ async def made(kind, phone, town, values):
         attendance = (await phone.sign_in(records["activity"])).value
         await phone.sign_out(attendance)
         return attendance
+    if kind.add_command == "claims.claim":
+        return (await phone.claim_place(records["activity"])).value
+    if kind.add_command == "goods.move":
+        movement = gridwalk.MoveGoods(goods=records["goods"], way="received", amount=20, donor="爱心粮油店", household=None, recipient="", note="")
+        return (await phone.move_goods(movement)).value
+    if kind.add_command == "papers.issue":
+        return (await phone.issue_paper("residence", records["household"], town.resident, "办理入学登记之用")).value
     if kind.add_command == "photos.take":
         return (await phone.take_photo(records["household"], picture())).value
     assert kind.add_command == "", kind

@@ -75,8 +75,12 @@ impl Reader {
                 let posted = ["cadre", "street_dispatcher", "department_handler"].contains(&tree.text("kind"));
                 lies_with_them() || id == self.person || posted && is_here
             }
-            "activity" | "settings" | "category_list" | "unit" => is_here,
+            "activity" | "settings" | "category_list" | "unit" | "goods" => is_here,
+            "movement" if tree.id("household").is_some() => reads_what("household", &["household"]),
+            "movement" => desk || tree.id("by") == Some(self.person),
+            "paper" => desk,
             "attendance" => desk || tree.id("person") == Some(self.person),
+            "claim" => desk || [tree.id("person"), tree.id("organiser")].contains(&Some(self.person)),
             // Who is in it, its members and the desk; what it holds, its readers alone.
             "circle" => desk || in_circle(Some(id)),
             "health" | "minor" | "mediation" => in_circle(tree.id("circle")),

@@ -99,7 +99,7 @@ impl<'a> Asking<'a> {
     pub(super) fn may_edit(&self) -> bool {
         match self.kind.name {
             "person" => self.at_desk() || self.id == self.person,
-            "attendance" => self.at_desk() || self.text("person") == self.person.to_string(),
+            "attendance" | "claim" => self.at_desk() || self.text("person") == self.person.to_string(),
             _ => true,
         }
     }

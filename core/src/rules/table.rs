@@ -80,6 +80,8 @@ pub(crate) const MEDIATORS: &[Role] = &[Mediator, Hub];
 pub(crate) const ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, Hub];
 /// Who keeps the roster of whole grids.
 pub(crate) const GRIDS: &[Role] = &[CommunityWorker, GridWorker, Cadre, Hub];
+/// Who sits at the community's window.
+pub(crate) const WINDOW: &[Role] = &[CommunityWorker, Cadre, Hub];
 /// Who lives, works or serves here.
 pub(crate) const PEOPLE: &[Role] =
     &[CommunityWorker, GridWorker, MicroGridLead, GridGuide, Cadre, Member, SecondedCadre, AreaUnit, Rider, Volunteer, SocialWorker, Property, Resident, Hub];
@@ -229,12 +231,16 @@ pub static DEMAND: KindRules = KindRules {
 };
 
 /// Activities.
-pub static ACTIVITY: KindRules = KindRules {
-    kind: "activity",
-    zh: "活动",
-    read_by: "everyone with a role",
-    rows: &[once(STAMP, DESK)],
-    checks: "others than the desk claim for themselves alone",
+pub static ACTIVITY: KindRules =
+    KindRules { kind: "activity", zh: "活动", read_by: "everyone with a role", rows: &[once(STAMP, DESK), write("line", HUB)], checks: "" };
+
+/// Claims.
+pub static CLAIM: KindRules = KindRules {
+    kind: "claim",
+    zh: "认领",
+    read_by: "the person, the desk and who runs the thing",
+    rows: &[once(STAMP, PEOPLE)],
+    checks: "others than the desk claim and give back for themselves alone; what was given back stays so; whoever gives back another's says why",
 };
 
 /// Attendances.
@@ -244,6 +250,27 @@ pub static ATTENDANCE: KindRules = KindRules {
     read_by: "the person and the desk",
     rows: &[once(STAMP, PEOPLE)],
     checks: "others than the desk sign in themselves alone",
+};
+
+/// Goods.
+pub static GOODS: KindRules = KindRules { kind: "goods", zh: "物资", read_by: "everyone with a role", rows: &[once(STAMP, DESK)], checks: "" };
+
+/// Movements of goods.
+pub static MOVEMENT: KindRules = KindRules {
+    kind: "movement",
+    zh: "物资出入",
+    read_by: "whoever reads the household that they go to; without one, who recorded it and the desk",
+    rows: &[once(STAMP, ROSTER)],
+    checks: "it names its goods and an amount above zero; the desk alone counts, and says why the book was wrong",
+};
+
+/// Papers.
+pub static PAPER: KindRules = KindRules {
+    kind: "paper",
+    zh: "证明",
+    read_by: "the desk",
+    rows: &[once(STAMP, WINDOW)],
+    checks: "it says of what sort it is and whom it is about; void stays void and says why",
 };
 
 /// Settings.
@@ -318,6 +345,10 @@ pub static TABLE: &[&KindRules] = &[
     &PERSON,
     &ACTIVITY,
     &ATTENDANCE,
+    &CLAIM,
+    &GOODS,
+    &MOVEMENT,
+    &PAPER,
     &SETTINGS,
     &CATEGORY_LIST,
     &PHOTO,

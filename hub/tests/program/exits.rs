@@ -213,6 +213,11 @@ fn every_field_of_every_kind_takes_every_exit() {
                     terminal.json(&hub, &["sign-out"]);
                     id
                 }
+                Added::Command("claims.claim") => added(terminal.json(&hub, &["claim", &town.records["activity"].0])),
+                Added::Command("goods.move") => added(terminal.json(&hub, &["goods", "move", &town.records["goods"].0, "入库", "20", "--donor", "爱心粮油店"])),
+                Added::Command("papers.issue") => {
+                    added(terminal.json(&hub, &["paper", "issue", "居住证明", &household, &town.resident, "--purpose", "办理入学登记之用"]))
+                }
                 Added::Command("photos.take") => {
                     let file = folder.path().join("door.jpg");
                     fs::write(&file, gridwalk_tests::pictures::jpeg(64, 48, 1)).unwrap();

@@ -193,6 +193,11 @@ fn base(case: &Case, by: Id) -> Vec<(&'static str, Value)> {
         ("person", _) => &["by", "kind", "name"],
         ("activity", _) => &["by", "title"],
         ("attendance", _) => &["by", "activity", "person"],
+        ("claim", _) => &["by", "thing", "person"],
+        ("goods", _) => &["by", "name", "unit"],
+        ("movement", "door") => &["by", "goods", "way", "amount", "household"],
+        ("movement", _) => &["by", "goods", "way", "amount"],
+        ("paper", _) => &["by", "sort", "household", "resident", "purpose"],
         ("settings" | "category_list", _) => &[],
         ("photo", _) => &["by", "about", "record", "hash", "bytes", "width", "height", "thumb_hash", "thumb_bytes"],
         ("unit", _) => &["by", "name"],
@@ -215,21 +220,24 @@ fn value(case: &Case, key: &str, by: Id, which: i64) -> Value {
         ("person", "kind") => case.name.replace("worker", "grid_worker").as_str().into(),
         ("report", "kind") => "note".into(),
         ("circle", "purpose") => case.name.into(),
+        ("movement", "way") => "given".into(),
         ("photo", "about") if case.name == "health" => health().into(),
-        ("attendance", "person") => if case.name == "oneself" { me() } else { another() }.into(),
+        ("attendance" | "claim", "person") => if case.name == "oneself" { me() } else { another() }.into(),
         (_, "hash" | "thumb_hash") => "0f".repeat(32).as_str().into(),
         ("place", "origin") | (_, "place" | "successor") => grid().into(),
         (_, "micro_grid") => micro_grid().into(),
-        (_, "household" | "about" | "record" | "resident" | "report" | "activity" | "origin") => household().into(),
+        (_, "household" | "about" | "record" | "resident" | "report" | "activity" | "origin" | "thing" | "organiser" | "goods") => household().into(),
         (_, "lead" | "assisting") => unit().into(),
         (_, "circle") => circle().into(),
         (_, "solved") => (which == 1).into(),
-        (_, "own" | "removed" | "day_only" | "kept" | "oneself" | "another") => (which == 1).into(),
+        (_, "own" | "removed" | "given_back" | "booked" | "void" | "day_only" | "kept" | "oneself" | "another") => (which == 1).into(),
         (_, tag) if tag.starts_with("tag:") => (which == 1).into(),
         (_, key) if key == "lat" || key == "at" || key.ends_with("_at") => which.into(),
-        (_, "since_boot" | "lon" | "order" | "whistle" | "minutes" | "places" | "bytes" | "width" | "height" | "thumb_bytes" | "visit_every_days") => {
-            which.into()
-        }
+        (
+            _,
+            "since_boot" | "lon" | "order" | "whistle" | "minutes" | "places" | "granted" | "waiting" | "rank" | "amount" | "counted" | "stock" | "year"
+            | "number" | "bytes" | "width" | "height" | "thumb_bytes" | "visit_every_days",
+        ) => which.into(),
         _ => ["", "一", "二"][which as usize].into(),
     }
 }

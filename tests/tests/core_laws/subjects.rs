@@ -5,7 +5,7 @@ use gridwalk_core::kinds::SHIPPED;
 use gridwalk_core::projection::Type;
 
 /// What goes when someone is erased, kind by kind: in which table and column whoever it is about is named.
-const EXPECTED: [(&str, &str); 16] = [
+const EXPECTED: [(&str, &str); 20] = [
     ("place", ""),
     ("household", "entries residents"),
     ("visit", "about"),
@@ -14,6 +14,10 @@ const EXPECTED: [(&str, &str); 16] = [
     ("person", "itself"),
     ("activity", ""),
     ("attendance", "attendances.person"),
+    ("claim", "claims.person"),
+    ("goods", ""),
+    ("movement", "about words"),
+    ("paper", "papers.resident papers.household"),
     ("settings", ""),
     ("category_list", ""),
     ("photo", "about"),
