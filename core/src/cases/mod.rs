@@ -21,7 +21,7 @@ pub(crate) use clocks::begun;
 pub use fields::{PLATFORMS, SATISFACTIONS, WHISTLES, step_fields};
 pub use fold::fold;
 pub use inbox::{CaseView, case, inbox};
-pub use moments::{CLOCK_KEY, Colour, Moment, Running, SET_KEY};
+pub use moments::{CLOCK_KEY, Colour, Moment, Running, SET_KEY, moment_of};
 pub use process::{
     ANY, Clock, DefaultAmount, Does, Hands, Holder, NOTE, NOTED, Process, RECKONED, RESEARCH, SETTLED, SETTLEMENT, State, Step, To, UNKNOWN, UNKNOWN_STATE,
     Who, amount, clock, codes, kinds_with_process, state, step,

@@ -155,6 +155,7 @@ impl Batch<'_> {
             }
             self.choose_handlers(connection, group).await?;
             self.tend_cases(connection, group).await?;
+            self.tend_demands(connection, group).await?;
             self.forward(connection, group).await?;
         }
         if taken_any {

@@ -4,16 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::cases::{AddStep, Step};
 use gridwalk_core::circles::SetMember;
+use gridwalk_core::claims::{ClaimPlace, GiveBack};
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::complaints::ChooseHandlers;
 use gridwalk_core::dictionary::own::Definition;
 use gridwalk_core::dictionary::{Field, Type};
 use gridwalk_core::documents::{Added, Audience, Doc, Documents, Kind, Value, audiences_of, change_from_body};
+use gridwalk_core::goods::{ArriveGoods, MoveGoods, SettleStock, Way};
 use gridwalk_core::kinds;
+use gridwalk_core::papers::{IssuePaper, VoidPaper};
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
 use gridwalk_core::records::{AddEntry, AddRecord, Confirm, EditRecord, JsonMap};
 use gridwalk_core::reports::RaiseReport;
@@ -45,6 +47,7 @@ struct Town {
     /// Cases of the other kinds.
     others: Vec<Id>,
     activity: Id,
+    claim: Id,
     records: Vec<Id>,
 }
 
@@ -92,6 +95,11 @@ impl Town {
         let times = json!({"title": "清扫", "task": "志愿", "starts_at": MORNING, "ends_at": MORNING + 3_600, "places": 1});
         let activity = run(AddRecord::new("activity", times).into());
         let attendance = run(SignIn { activity }.into());
+        let claim = run(ClaimPlace::of(activity).into());
+        let goods = run(AddRecord::new("goods", json!({"name": "大米", "unit": "袋"})).into());
+        run(MoveGoods { household: Some(household), ..MoveGoods::of(goods, Way::Carried, 3) }.into());
+        let resident = lab.phone.household(household).unwrap().residents[0].id;
+        run(IssuePaper { sort: "residence".into(), household, resident, purpose: "入学".into() }.into());
         run(AddRecord::new("category_list", json!({"categories": {"0101": "市容/路灯/不亮"}})).into());
         let circle = |purpose: &str| json!({"purpose": purpose, "name": "一号圈", "members": [persons[0].to_string()]});
         let circles = ["health", "minors", "mediation"].map(|purpose| run(AddRecord::new("circle", circle(purpose)).into()));
@@ -124,7 +132,7 @@ impl Town {
         enrol(&lab.phone, desk, Role::Cadre, &Audience::Community);
         assert_eq!(lab.phone.record(attendance).unwrap().kind, "attendance");
         let grids = [lab.place, other];
-        Self { grids, micro_grid, unit, circles, persons, household, reports, others, activity, records, lab }
+        Self { grids, micro_grid, unit, circles, persons, household, reports, others, activity, claim, records, lab }
     }
 
     /// What a role is given over here.
@@ -158,11 +166,13 @@ impl Town {
             self.lab.clock.advance(60);
             let case = self.cases().nth(which % (self.reports.len() + self.others.len())).unwrap();
             let kind = self.lab.phone.record(case).unwrap().kind;
-            let steps = kinds::by_name(&kind).unwrap().process.unwrap().steps;
+            // What the hub has made no case of yet has no steps.
+            let step = kinds::by_name(&kind).unwrap().process.map(|process| &process.steps[value % process.steps.len()]);
             let inputs = match which % 4 {
-                0 => Input::from(ClaimActivity { activity: self.activity, claim: value % 3 > 0 }),
+                0 if value % 3 > 0 => Input::from(ClaimPlace::of(self.activity)),
+                0 => Input::from(GiveBack { claim: self.claim, reason: "说明".into() }),
                 1 => EditRecord::of(self.household, json!({"state": if n % 2 == 0 { "vacant" } else { "lived_in" }})).into(),
-                _ => step_of(self, case, &steps[value % steps.len()]).unwrap_or_else(|| visit(self.household).into()),
+                _ => step.and_then(|step| step_of(self, case, step)).unwrap_or_else(|| visit(self.household).into()),
             };
             drop(self.lab.phone.run(inputs));
         }
@@ -281,16 +291,30 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
         all.push((("records.edit", named.key, named.key), EditRecord::of(id, json!({named.key: {"0303": value}})).into()));
     }
     match kind.name {
-        "household" => all.push((("visits.record", "", ""), visit(id).into())),
+        "household" => {
+            all.push((("visits.record", "", ""), visit(id).into()));
+            let resident = tree.entries("residents").next().and_then(|(entry, _)| entry.parse().ok());
+            let issue = |resident| IssuePaper { sort: "residence".into(), household: id, resident, purpose: "入学".into() };
+            all.extend(resident.map(|resident| (("papers.issue", "", ""), issue(resident).into())));
+        }
+        "goods" => {
+            all.push((("goods.move", "", ""), MoveGoods::of(id, Way::Given, 2).into()));
+            all.push((("goods.settle", "", ""), SettleStock { goods: id, counted: 5, reason: "盘点".into(), book: Some(2) }.into()));
+        }
+        "movement" => all.push((("goods.arrive", "", ""), ArriveGoods { movement: id, signed_by: String::new() }.into())),
+        "paper" => all.push((("papers.void", "", ""), VoidPaper { paper: id, reason: "有误".into() }.into())),
         "activity" => {
-            all.push((("activities.claim", "claim", ""), ClaimActivity { activity: id, claim: true }.into()));
-            all.push((("activities.claim", "give_back", ""), ClaimActivity { activity: id, claim: false }.into()));
-            // Signing in twice is being there once, which is not what the rules say.
+            // Signing in or claiming twice is being there once, which is not what the rules say.
+            if town.lab.phone.claims_on(id).unwrap().iter().all(|claim| claim.person != person.to_string() || claim.outcome == "released") {
+                all.push((("claims.claim", "", ""), ClaimPlace::of(id).into()));
+            }
             if town.lab.phone.activities(9).unwrap().iter().all(|_| person != town.lab.person) {
                 all.push((("attendance.sign_in", "", ""), SignIn { activity: id }.into()));
             }
         }
         "attendance" => all.push((("attendance.sign_out", "", ""), SignOut::of(id).into())),
+        // Giving back what was given back is nothing, which is not what the rules say.
+        "claim" if !tree.flag("given_back") => all.push((("claims.give_back", "", ""), GiveBack { claim: id, reason: "说明".into() }.into())),
         "photo" => all.push((("photos.remove", "", ""), RemovePhoto { photo: id }.into())),
         "circle" => all.push((("circles.member", "", ""), SetMember { circle: id, person: town.persons[1], member: true }.into())),
         "settings" => {
@@ -303,7 +327,7 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
     for step in kind.process.iter().flat_map(|process| process.steps) {
         all.extend(step_of(town, id, step).map(|input| (("cases.step", step.code.code, ""), input)));
     }
-    if ["visit", "report", "household", "health", "minor", "mediation"].contains(&kind.name) {
+    if ["visit", "report", "demand", "household", "health", "minor", "mediation"].contains(&kind.name) {
         all.push((("photos.take", "", ""), photo(id).into()));
     }
     all
