@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::drafts::drop_drafts_about;
 use super::{delete_rows, from_json, to_json, write_rows};
-use crate::documents::{Doc, Documents, Kind, change_from_body, genesis};
+use crate::documents::{Doc, Documents, Kind, Map, change_from_body, genesis};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Row, project};
@@ -280,12 +280,11 @@ pub struct Projected {
 }
 
 impl Projected {
-    /// What `doc` gives. It needs no store: large pages make it on another core.
-    pub fn of(doc: &Doc) -> Self {
-        let (kind, tree) = (doc.kind(), doc.tree());
+    /// What a document of `kind` in this state gives. It needs no store: large pages make it on another core.
+    pub fn of(kind: &'static Kind, tree: &Map) -> Self {
         let entry = (kind.name == "household").then(|| search::Entry::of(kind, tree));
         let household = if kind.name == "visit" { tree.text("household").to_owned() } else { String::new() };
-        Self { kind, rows: project(doc, tree), entry, household }
+        Self { kind, rows: project(kind, tree), entry, household }
     }
 }
 
@@ -307,7 +306,7 @@ impl Touched {
 
     /// Replaces all rows of a document by those of its state. `fresh` says that it had none.
     pub fn project(&mut self, connection: &Connection, id: Id, n: i64, doc: &Doc, fresh: bool) -> Result<()> {
-        self.write(connection, id, n, &Projected::of(doc), fresh)
+        self.write(connection, id, n, &Projected::of(doc.kind(), doc.tree()), fresh)
     }
 
     /// Replaces all rows of a document by these.

@@ -128,7 +128,7 @@ fn differs(invariant: &'static str, what: &str, a: &[String], b: &[String]) -> D
 fn rebuilt_at_hub(held: &BTreeMap<Id, (Held, Doc)>, rows: &[String]) -> Done {
     let mut made = Vec::new();
     for (id, (_, doc)) in held.iter().filter(|(_, (_, doc))| !doc.is_erased()) {
-        for row in project(doc, doc.tree()) {
+        for row in project(doc.kind(), doc.tree()) {
             let values: String = row.values.iter().map(|value| format!("|{}", as_text(value))).collect();
             made.push(format!("{} |{id}|{}{values}", row.table.name, row.entry));
         }
