@@ -19,6 +19,10 @@ pub struct CircleView {
     pub name: String,
     /// Its members.
     pub members: Vec<CircleMemberView>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// Someone who was entered into a circle.
@@ -47,6 +51,10 @@ pub struct CareView {
     pub resident: Id,
     /// What is known, in the order of the kind's fields; what is not known is left out.
     pub facts: Vec<FieldValue>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 #[uniffi::export(async_runtime = "tokio")]

@@ -35,6 +35,10 @@ pub struct MediationView {
     pub unknowable: bool,
     /// The code of how far it has come.
     pub state: String,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// A session of a mediation, or a return visit.
@@ -56,6 +60,10 @@ pub struct SessionView {
     pub note: String,
     /// Who recorded it (a person's id).
     pub by: String,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// A mediation with its sessions and return visits.

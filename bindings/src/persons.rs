@@ -24,6 +24,10 @@ pub struct PersonView {
     pub skills: String,
     /// When they were registered, in seconds since the Unix epoch (UTC).
     pub registered_at: Option<i64>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// A role over what it is given over.

@@ -21,6 +21,10 @@ pub struct PlaceView {
     pub successor: Option<Id>,
     /// Households on this phone that lie in it; a grid's are those of its micro-grids too.
     pub households: i64,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 #[uniffi::export(async_runtime = "tokio")]

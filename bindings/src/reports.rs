@@ -1,8 +1,7 @@
-//! Problem reports and their steps.
+//! Problem reports.
 
-use gridwalk_core::reports::{
-    AddStep, DispatchReport, Holder, RaiseReport, ReportFilter, ReportView, STATUSES, STEPS, Stage, StepView, WHISTLES, WhistleReport,
-};
+use gridwalk_core::cases::{ClockView, PartView, StepView, Story};
+use gridwalk_core::reports::{PROCESS, RaiseReport, ReportFilter, ReportView, Stage};
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -45,7 +44,7 @@ pub struct ReportView {
     pub status: String,
     /// Since when it has that status.
     pub status_since: i64,
-    /// Who has it now, a code of `report_holders`; empty once it is closed or declined.
+    /// Who has it now, a code of `case_holders`; empty once it is closed or declined.
     pub holder: String,
     /// Of one that units have, the unit that leads (its id).
     pub lead: String,
@@ -61,33 +60,6 @@ pub struct ReportView {
     pub conflict: bool,
     /// Where it stands in its list: the next page begins after the last one's.
     pub key: String,
-}
-
-/// A step of a report, in its place.
-#[uniffi::remote(Record)]
-pub struct StepView {
-    /// The step.
-    pub id: Id,
-    /// Its kind's code.
-    pub kind: String,
-    /// What was done or said.
-    pub note: String,
-    /// Who did it (a person's id).
-    pub by: String,
-    /// The name of who did it, empty if not known here.
-    pub by_name: String,
-    /// When, in seconds since the Unix epoch (UTC).
-    pub at: i64,
-    /// Whether no hub has confirmed that time.
-    pub unanchored: bool,
-    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
-    pub unknowable: bool,
-    /// Whether it applied; one that came too late stays visible as such.
-    pub applied: bool,
-    /// Whether something of it is recorded here that the hub has not answered yet.
-    pub unsent: bool,
-    /// Whether a field of it holds several values that people set at the same time.
-    pub conflict: bool,
 }
 
 /// Which reports a list shows, by how far they have come.
@@ -126,13 +98,17 @@ pub struct ReportFilter {
     pub place: Option<Id>,
 }
 
-/// A report with its steps in order.
+/// A report with how it went.
 #[derive(Debug, Clone, PartialEq, uniffi::Record)]
 pub struct ReportDetail {
     /// The report.
     pub report: ReportView,
-    /// Its steps.
+    /// Its steps in order.
     pub steps: Vec<StepView>,
+    /// Its clocks, in the order of their ends.
+    pub clocks: Vec<ClockView>,
+    /// The units that were given it, in that order.
+    pub units: Vec<PartView>,
 }
 
 /// A problem report to raise.
@@ -170,25 +146,7 @@ impl From<NewReport> for RaiseReport {
 /// The statuses of reports with what people call them.
 #[uniffi::export]
 pub fn report_statuses() -> Vec<CodeName> {
-    CodeName::all(STATUSES)
-}
-
-/// The kinds of steps with what people call them.
-#[uniffi::export]
-pub fn step_kinds() -> Vec<CodeName> {
-    CodeName::all(STEPS)
-}
-
-/// The kinds of a whistle, by number, with what people call them.
-#[uniffi::export]
-pub fn whistles() -> Vec<CodeName> {
-    WHISTLES.iter().map(|(kind, zh, en)| CodeName { code: kind.to_string(), zh: (*zh).into(), en: (*en).into() }).collect()
-}
-
-/// Who has a report, with what people call them.
-#[uniffi::export]
-pub fn report_holders() -> Vec<CodeName> {
-    Holder::ALL.iter().map(|(_, code, zh, en)| CodeName { code: (*code).into(), zh: (*zh).into(), en: (*en).into() }).collect()
+    PROCESS.states.iter().map(|state| CodeName::of(&state.code)).collect()
 }
 
 #[uniffi::export(async_runtime = "tokio")]
@@ -197,26 +155,6 @@ impl Phone {
     #[uniffi::method(default(command_id = None))]
     pub async fn raise_report(&self, report: NewReport, command_id: Option<Id>) -> Result<Outcome> {
         self.run(command_id, RaiseReport::from(report)).await
-    }
-
-    /// Adds a step to a report: `accept`, `decline`, `handle`, `feed_back`, `close`, `return`, `supervise`, `reopen` or
-    /// `note`. All but accepting, handling and closing need a text. The outcome's value is the step's id.
-    #[uniffi::method(default(note = "", command_id = None))]
-    pub async fn add_step(&self, report: Id, kind: String, note: String, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, AddStep { report, kind, note }).await
-    }
-
-    /// Whistles: the report goes to the street, with its history. `kind` is 1 beyond the community, 2 joint enforcement or 3
-    /// emergency. The outcome's value is the step's id.
-    #[uniffi::method(default(note = "", command_id = None))]
-    pub async fn whistle(&self, report: Id, kind: i64, note: String, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, WhistleReport { report, kind, note }).await
-    }
-
-    /// Dispatches a whistled report to the unit that leads and those that assist. The outcome's value is the step's id.
-    #[uniffi::method(default(note = "", command_id = None))]
-    pub async fn dispatch(&self, report: Id, lead: Id, assisting: Vec<Id>, note: String, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, DispatchReport { report, lead, assisting, note }).await
     }
 
     /// Reports, also closed ones, in pages of `limit`: the next one is after the key of the last row.
@@ -231,9 +169,9 @@ impl Phone {
         self.call(move |core| core.reports_of(household, limit)).await
     }
 
-    /// A report with its steps in order.
+    /// A report with how it went.
     pub async fn report(&self, id: Id) -> Result<ReportDetail> {
-        let (report, steps) = self.call(move |core| core.report(id)).await?;
-        Ok(ReportDetail { report, steps })
+        let (report, Story { steps, clocks, units }) = self.call(move |core| core.report(id)).await?;
+        Ok(ReportDetail { report, steps, clocks, units })
     }
 }

@@ -1,7 +1,7 @@
 //! Search and near-me.
 
 use gridwalk_core::households::ResidentView;
-use gridwalk_core::search::{FoundView, NearView};
+use gridwalk_core::search::{FoundView, HitView, NearView};
 
 use crate::error::Result;
 use crate::phone::Phone;
@@ -16,6 +16,21 @@ pub struct FoundView {
     pub address: String,
     /// The residents meant.
     pub residents: Vec<ResidentView>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
+}
+
+/// A record that was found.
+#[uniffi::remote(Record)]
+pub struct HitView {
+    /// Its kind's stable name.
+    pub kind: String,
+    /// The record.
+    pub id: Id,
+    /// What it is named by.
+    pub title: String,
     /// Whether something of it is recorded here that the hub has not answered yet.
     pub unsent: bool,
     /// Whether a field of it holds several values that people set at the same time.
@@ -43,6 +58,12 @@ impl Phone {
     /// beginnings or the last four digits of telephone numbers, tags.
     pub async fn find(&self, typed: String, limit: u32) -> Result<Vec<FoundView>> {
         self.call(move |core| core.find(&typed, limit)).await
+    }
+
+    /// Records of every kind by what a person types, as households are found: at most `limit` households, and as many of all else, latest
+    /// recorded first.
+    pub async fn search(&self, typed: String, limit: u32) -> Result<Vec<HitView>> {
+        self.call(move |core| core.search(&typed, limit)).await
     }
 
     /// Households within `metres` of a position, nearest first.

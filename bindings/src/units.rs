@@ -17,6 +17,10 @@ pub struct UnitView {
     pub name: String,
     /// Telephone number.
     pub phone: String,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 #[uniffi::export(async_runtime = "tokio")]

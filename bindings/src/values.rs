@@ -72,6 +72,11 @@ pub struct CodeName {
 impl CodeName {
     /// Choices of the dictionary with what people call them.
     pub(crate) fn all(codes: &[Code]) -> Vec<Self> {
-        codes.iter().map(|c| Self { code: c.code.into(), zh: c.label.zh.into(), en: c.label.en.into() }).collect()
+        codes.iter().map(Self::of).collect()
+    }
+
+    /// One of them.
+    pub(crate) fn of(code: &Code) -> Self {
+        Self { code: code.code.into(), zh: code.label.zh.into(), en: code.label.en.into() }
     }
 }

@@ -1,8 +1,10 @@
 //! Visits and the doors that are due.
 
+use gridwalk_core::Input;
 use gridwalk_core::dictionary::FieldValue;
 use gridwalk_core::visits::document::RESULTS;
-use gridwalk_core::visits::{DoorGroup, DoorOrder, DueView, RecordVisit, TodayCounts, Urgency, VisitResult, VisitView};
+use gridwalk_core::visits::{self, DoorGroup, DoorOrder, DueView, TodayCounts, Urgency, VisitResult, VisitView};
+use serde_json::json;
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
@@ -146,7 +148,7 @@ pub enum VisitResult {
 }
 
 /// A visit to a household.
-#[uniffi::remote(Record)]
+#[derive(Debug, Clone, PartialEq, uniffi::Record)]
 pub struct RecordVisit {
     /// The household.
     pub household: Id,
@@ -173,6 +175,22 @@ pub struct RecordVisit {
     /// Further fields of the dictionary, a JSON object by key; may be empty.
     #[uniffi(default)]
     pub fields: JsonMap,
+}
+
+impl From<RecordVisit> for Input {
+    fn from(visit: RecordVisit) -> Self {
+        let RecordVisit { household, result, purpose, note, minutes, lat, lon, visited_at, mut fields } = visit;
+        let position = (lat.is_some() || lon.is_some()).then(|| json!({"lat": lat, "lon": lon}));
+        let named = [
+            ("result", Some(json!(result.code()))),
+            ("purpose", (!purpose.is_empty()).then(|| json!(purpose))),
+            ("note", (!note.is_empty()).then(|| json!(note))),
+            ("minutes", minutes.map(|n| json!(n))),
+            ("position", position),
+        ];
+        fields.extend(named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        visits::RecordVisit { household, visited_at, fields }.into()
+    }
 }
 
 /// The results of visits with what people call them.

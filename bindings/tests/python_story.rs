@@ -1,4 +1,4 @@
-//! Runs `story.py`: generated Python drives the built library against a real hub, over HTTP on this machine.
+//! Runs `story.py` and `exits.py`: generated Python drives the built library against a real hub, over HTTP on this machine.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say so at once")]
 
 use std::net::SocketAddr;
@@ -32,6 +32,18 @@ impl HostClock for StoryClock {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_runs_in_generated_python() {
+    let people = [("worker", Role::GridWorker, "王芳"), ("cadre", Role::Cadre, "李主任"), ("member", Role::Member, "张志愿")];
+    play("story.py", &people).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_of_every_kind_goes_through_python() {
+    let people = [("worker", Role::GridWorker, "王芳"), ("cadre", Role::Cadre, "李主任"), ("second", Role::Cadre, "赵主任")];
+    play("exits.py", &people).await;
+}
+
+/// Runs a script of Python against a hub with a small community; these people have links there.
+async fn play(script: &str, people: &[(&str, Role, &str)]) {
     let stage = tempfile::tempdir().unwrap();
     let clock = stage.path().join("clock");
     std::fs::write(&clock, MORNING.to_string()).unwrap();
@@ -50,18 +62,17 @@ async fn the_story_runs_in_generated_python() {
     let told = |address| listening.send(address).unwrap();
     let serving = tokio::spawn(serve(hub.clone(), SocketAddr::from(([127, 0, 0, 1], 0)), None, told, async { drop(stopped.await) }));
     let address = address.await.unwrap();
-    let links = json!({
-        "worker": link(&hub, &tenant, &address, Role::GridWorker, "王芳").await,
-        "cadre": link(&hub, &tenant, &address, Role::Cadre, "李主任").await,
-        "member": link(&hub, &tenant, &address, Role::Member, "张志愿").await,
-    });
-    std::fs::write(stage.path().join("links.json"), links.to_string()).unwrap();
+    let mut links = serde_json::Map::new();
+    for (person, role, name) in people {
+        links.insert((*person).to_owned(), link(&hub, &tenant, &address, *role, name).await.into());
+    }
+    std::fs::write(stage.path().join("links.json"), Value::Object(links).to_string()).unwrap();
 
     // The hub works on the other threads meanwhile.
     tokio::task::block_in_place(|| {
         let generated = generate(stage.path());
         let mut story = Command::new("python3");
-        story.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/story.py")).arg(generated).arg(stage.path());
+        story.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script)).arg(generated).arg(stage.path());
         run(story, "python3 is needed to run the story; on Debian: apt install python3");
     });
 

@@ -7,8 +7,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, circles, confirm, conflicts, drafts, export, log_out, mediations, persons, photo, places, quarantine, records, reports,
-    roster, settings, shred, status, sync, unsent, visit,
+    activities, attendance, carry, cases, circles, confirm, conflicts, drafts, export, log_out, mediations, persons, photo, places, quarantine, records,
+    reports, roster, settings, shred, status, sync, unsent, visit, workbook,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -75,6 +75,8 @@ enum Command {
     Confirm(confirm::Confirm),
     Actions(records::Actions),
     Report(reports::Report),
+    Step(cases::Step),
+    Clocks(cases::Clocks),
     Photo(photo::Photo),
     Circle(circles::Circle),
     Mediation(mediations::Mediation),
@@ -96,6 +98,7 @@ enum Command {
     GiveUp(status::GiveUp),
     Quarantine(quarantine::Quarantine),
     Carry(carry::Carry),
+    Import(workbook::Import),
     Export(export::Export),
     Rebuild(export::Rebuild),
     LogOut(log_out::LogOut),
@@ -165,6 +168,8 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Confirm(c) => c.run(phone, screen),
         Command::Actions(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
+        Command::Step(c) => c.run(phone, screen),
+        Command::Clocks(c) => c.run(phone, screen),
         Command::Photo(c) => c.run(phone, screen),
         Command::Circle(c) => c.run(phone, screen),
         Command::Mediation(c) => c.run(phone, screen),
@@ -186,6 +191,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::GiveUp(c) => c.run(phone, screen),
         Command::Quarantine(c) => c.run(phone, screen),
         Command::Carry(c) => c.run(phone, screen),
+        Command::Import(c) => c.run(phone, screen),
         Command::Export(c) => c.run(phone, screen),
         Command::Rebuild(c) => c.run(phone, screen),
         Command::LogOut(c) => c.run(phone, host, screen),

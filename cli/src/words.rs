@@ -1,9 +1,10 @@
 //! What people read: Chinese words for the core's codes, and China time. A code of a newer core is shown as it is.
 
 use gridwalk_core::attendance::Flag;
+use gridwalk_core::cases::Holder;
 use gridwalk_core::dictionary::Code;
 use gridwalk_core::phone::MarkView;
-use gridwalk_core::reports::{Holder, STATUSES, STEPS};
+use gridwalk_core::reports::PROCESS;
 use gridwalk_core::rules::Role;
 use gridwalk_core::visits::Urgency;
 use gridwalk_core::visits::document::RESULTS;
@@ -36,11 +37,6 @@ pub fn choice<'a>(codes: &'static [Code], code: &'a str) -> &'a str {
     codes.iter().find(|c| c.code == code).map_or(code, |c| c.label.zh)
 }
 
-/// The code of what people call `text`; what is no such word may be the code itself, or wrong: the core knows.
-fn code_of<'a>(codes: &'static [Code], text: &'a str) -> &'a str {
-    codes.iter().find(|c| c.label.zh == text).map_or(text, |c| c.code)
-}
-
 /// What people call a visit's result.
 pub fn result(code: &str) -> &str {
     choice(RESULTS, code)
@@ -48,27 +44,17 @@ pub fn result(code: &str) -> &str {
 
 /// What people call a report's status.
 pub fn status(code: &str) -> &str {
-    choice(STATUSES, code)
+    PROCESS.state(code).map_or(code, |state| state.code.label.zh)
 }
 
 /// The code of a status, from its code or what people call it.
 pub fn status_code(text: &str) -> &str {
-    code_of(STATUSES, text)
+    PROCESS.states.iter().find(|state| state.code.label.zh == text).map_or(text, |state| state.code.code)
 }
 
 /// What people call whoever has a report.
 pub fn holder(code: &str) -> &str {
     Holder::ALL.iter().find(|(_, c, ..)| *c == code).map_or(code, |(_, _, zh, _)| zh)
-}
-
-/// What people call a step.
-pub fn step(code: &str) -> &str {
-    choice(STEPS, code)
-}
-
-/// The code of a step, from its code or what people call it.
-pub fn step_code(text: &str) -> &str {
-    code_of(STEPS, text)
 }
 
 /// What stands beside a row: that it is unsent, that people differ about it.

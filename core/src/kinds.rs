@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cases::rows::TABLES;
 use crate::commands::Action;
 use crate::dictionary::{self, Code, assert_fields, has_personal};
 use crate::documents::Kind;
@@ -12,8 +13,8 @@ use crate::projection::{CONFLICTS, MARKS, OWN_VALUES, Table};
 use crate::rules::Allow;
 use crate::versions;
 use crate::{
-    activities, attendance, care, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, times, units,
-    visits,
+    activities, attendance, care, cases, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, times,
+    units, visits,
 };
 
 macro_rules! kinds {
@@ -83,7 +84,7 @@ pub fn rows_of(name: &str) -> &'static [Allow] {
 
 /// Every read-model table.
 pub fn tables() -> impl Iterator<Item = &'static Table> {
-    KINDS.iter().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS, &MARKS, &OWN_VALUES])
+    KINDS.iter().flat_map(|k| k.tables.iter().copied()).chain([&CONFLICTS, &MARKS, &OWN_VALUES]).chain(TABLES.iter().copied())
 }
 
 macro_rules! inputs {
@@ -136,10 +137,14 @@ inputs! {
     RecordVisit(visits::RecordVisit) = "visits.record" ("走访", "visit"),
     /// Raises a report.
     RaiseReport(reports::RaiseReport) = "reports.raise" ("上报", "report"),
-    /// Adds a step to a report.
-    AddStep(reports::AddStep) = "reports.step" ("上报办理", "step on a report"),
-    /// Names the steps that a closed report's status rests on; written by the hub.
-    SettleReport(reports::SettleReport) = "reports.settle" ("上报归档", "settle a report"),
+    /// Adds a step to a case.
+    AddStep(cases::AddStep) = "cases.step" ("办理", "step of a case"),
+    /// Names the steps that a case's end rests on; written by the hub.
+    SettleCase(cases::SettleCase) = "cases.settle" ("归档", "settle a case"),
+    /// Writes ends of clocks into a case; written by the hub.
+    SetMoments(cases::SetMoments) = "cases.moments" ("核定时限", "set ends of clocks"),
+    /// Sets how long a clock runs.
+    SetAmount(cases::SetAmount) = "cases.amount" ("时限", "how long a clock runs"),
     /// Claims a place in an activity, or gives it back.
     ClaimActivity(activities::ClaimActivity) = "activities.claim" ("认领活动", "claim an activity"),
     /// Signs in to an activity.
@@ -160,10 +165,6 @@ inputs! {
     AddCalendar(settings::AddCalendar) = "settings.calendar" ("放假安排", "public holidays"),
     /// Defines a field of the community's own, or closes it.
     SetOwnField(settings::SetOwnField) = "settings.field" ("自设项目", "own field"),
-    /// Whistles: a report goes to the street.
-    WhistleReport(reports::WhistleReport) = "reports.whistle" ("吹哨", "whistle"),
-    /// Dispatches a whistled report to units.
-    DispatchReport(reports::DispatchReport) = "reports.dispatch" ("派单", "dispatch a report"),
     /// Enters a person into a circle, or removes them.
     SetMember(circles::SetMember) = "circles.member" ("圈的成员", "member of a circle"),
     /// Approves that a member of a circle for minors reads it, or withdraws that.

@@ -35,6 +35,7 @@ pub mod records;
 pub mod activities;
 pub mod attendance;
 pub mod care;
+pub mod cases;
 pub mod categories;
 pub mod circles;
 pub mod conflicts;

@@ -11,10 +11,10 @@ const CODES: &[Code] = &[Code::new("first", "甲类", "first"), Code::new("secon
 const UNIT: Label = Label { zh: "件", en: "pieces" };
 
 static FIELDS: &[Field] = &[
-    Field::new("title", "题目", "title", Type::Text(100), DESK).required().personal().listed().headings(&["样品名称"]),
-    Field::new("note", "备注", "note", Type::Note(5_000), DESK).sensitive(),
+    Field::new("title", "题目", "title", Type::Text(100), DESK).required().personal().searched().listed().headings(&["样品名称"]),
+    Field::new("note", "备注", "note", Type::Note(5_000), DESK).sensitive().searched(),
     Field::new("choice", "类别", "choice", Type::Choice(CODES), DESK).listed(),
-    Field::new("marks", "记号", "marks", Type::Tags, DESK).personal(),
+    Field::new("marks", "记号", "marks", Type::Tags, DESK).personal().searched(),
     Field::new("number", "数量", "number", Type::Number { unit: UNIT, min: 1, max: 500 }, DESK).listed(),
     Field::new("money", "金额", "money", Type::Money, DESK),
     Field::new("date", "日期", "date", Type::Date, DESK),
@@ -22,7 +22,7 @@ static FIELDS: &[Field] = &[
     Field::new("time", "时间", "time", Type::Time, DESK),
     Field::new("past_time", "过去的时间", "past time", Type::PastTime, DESK),
     Field::new("minutes", "用时", "minutes", Type::Minutes, DESK),
-    Field::new("phone", "电话", "telephone", Type::Telephone, DESK).personal(),
+    Field::new("phone", "电话", "telephone", Type::Telephone, DESK).personal().searched(),
     Field::new("position", "位置", "position", Type::Position, DESK).personal(),
     Field::new("place", "网格", "grid", Type::Place, DESK),
     Field::new("micro_grid", "微网格", "micro-grid", Type::MicroGrid, DESK),
@@ -33,7 +33,7 @@ static FIELDS: &[Field] = &[
 ];
 
 static PART_FIELDS: &[Field] = &[
-    Field::new("name", "部件", "part", Type::Text(100), DESK).required().personal().listed(),
+    Field::new("name", "部件", "part", Type::Text(100), DESK).required().personal().searched().listed(),
     Field::new("number", "数量", "number", Type::Number { unit: UNIT, min: 1, max: 500 }, DESK).once(),
 ];
 
@@ -44,6 +44,7 @@ const RHYTHMS: Named = Named {
     ty: Type::Number { unit: UNIT, min: 0, max: 9 },
     roles: DESK,
     is_edited: true,
+    since: 0,
 };
 
 static SAMPLES: Table = Table { name: "samples", columns: &[("at", projection::Type::Int)], fields: FIELDS, indexes: &["title", "choice, title", "household"] };
@@ -78,6 +79,7 @@ pub static SAMPLE: Kind = Kind {
         complete: |_, _, _| Ok(()),
     }],
     named: &[RHYTHMS],
+    process: None,
     added: Added::Add,
     complete: |_, _, _| Ok(()),
     tables: &[&SAMPLES, &PARTS],

@@ -55,6 +55,13 @@ impl TestHub {
         Self::start_on(folder, seed, LOOPBACK, None).await
     }
 
+    /// The same that begins at a time, in seconds since the Unix epoch (UTC).
+    pub async fn start_at(folder: &Path, seed: u64, wall: i64) -> gridwalk_hub::Result<Self> {
+        let (database, clock) = (postgres::database(folder).await?, Arc::new(ManualClock::new(wall)));
+        let hub = hub_on(folder, database.as_deref(), clock.clone(), seed).await?;
+        Self::run(hub, folder, database, clock, LOOPBACK, None).await
+    }
+
     /// The same with a certificate and a key.
     pub async fn start_tls(folder: &Path, seed: u64, tls: Option<(PathBuf, PathBuf)>) -> gridwalk_hub::Result<Self> {
         Self::start_on(folder, seed, LOOPBACK, tls).await
@@ -210,7 +217,12 @@ impl Device {
 
     /// A phone that is enrolled and has synced once.
     pub async fn enrolled(root: &Path, number: u64, invite: &Invite) -> Result<Self> {
-        let device = Self::open(root, number)?;
+        Self::enrolled_at(root, number, invite, MORNING).await
+    }
+
+    /// The same whose clock says `wall`, in seconds since the Unix epoch (UTC).
+    pub async fn enrolled_at(root: &Path, number: u64, invite: &Invite, wall: i64) -> Result<Self> {
+        let device = Self::open_with(root.join(format!("phone-{number}")), number, Arc::new(ManualClock::new(wall)), number)?;
         device.phone.enrol(invite, None).await?;
         device.sync().await?;
         Ok(device)

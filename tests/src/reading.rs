@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridwalk_core::Id;
+use gridwalk_core::cases::fold;
 use gridwalk_core::documents::{Audience, Doc, Entry, Map, Node, Value};
-use gridwalk_core::reports::fold;
+use gridwalk_core::reports::PROCESS;
 use gridwalk_core::rules::Role;
 use gridwalk_hub::{Hub, HubError, Result, store};
 
@@ -65,10 +66,10 @@ impl Reader {
             "visit" => reads_what("household", &["household"]),
             "photo" => reads_what("about", &["household", "report", "health", "minor", "mediation"]),
             "report" => {
-                let folded = fold(tree);
+                let folded = fold(&PROCESS, tree);
                 let own = tree.flag("own") && tree.id("by") == Some(self.person);
                 let street = folded.whistled.is_some() && self.holds(&[Role::StreetDispatcher], None);
-                lies_with_them() || own || street || folded.lead.into_iter().chain(folded.assisting).any(of_unit)
+                lies_with_them() || own || street || folded.having().any(|part| of_unit(part.unit))
             }
             "person" => {
                 let posted = ["cadre", "street_dispatcher", "department_handler"].contains(&tree.text("kind"));

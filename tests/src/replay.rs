@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use crate::roster::{AddResident, EditResident, NewResident, ResidentField};
+use crate::typed::RecordVisit;
 use gridwalk_core::attendance::{SignIn, SignOut};
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::reports::{AddStep, RaiseReport};
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::reports::RaiseReport;
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Error, Id, Phone, Result};
 use gridwalk_hub::import::apply::imported;
 use gridwalk_hub::{Hub, Tenant};
@@ -100,9 +102,7 @@ impl Walker {
                 lon: Some(r.report.lon),
                 imported: None,
             }),
-            Operation::ReportEvent(e) => {
-                phone.run(AddStep { report: known.report(&e.report)?, kind: "note".into(), note: format!("{}：{}", e.event, e.note) })
-            }
+            Operation::ReportEvent(e) => phone.run(AddStep::new(known.report(&e.report)?, "note").note(&format!("{}：{}", e.event, e.note))),
             Operation::EditPhone(e) => phone.run(EditResident {
                 household: known.household(&e.household)?,
                 resident: known.resident(&e.resident)?,

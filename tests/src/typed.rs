@@ -2,6 +2,7 @@
 //! and `edit`.
 
 use gridwalk_core::records::{AddEntry, AddRecord, EditRecord};
+use gridwalk_core::visits::{self, VisitResult};
 use gridwalk_core::{Id, Input};
 use serde_json::{Map, Value, json};
 
@@ -100,6 +101,29 @@ pub struct SetCategories {
     pub list: Option<Id>,
     /// The categories.
     pub categories: Vec<Category>,
+}
+
+/// A visit to a household.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordVisit {
+    /// The household.
+    pub household: Id,
+    /// How it ended.
+    pub result: VisitResult,
+    /// What for.
+    pub purpose: String,
+    /// What was seen and done.
+    pub note: String,
+    /// How long it took, in minutes.
+    pub minutes: Option<u32>,
+    /// Latitude in degrees (WGS-84).
+    pub lat: Option<f64>,
+    /// Longitude in degrees (WGS-84).
+    pub lon: Option<f64>,
+    /// When it was, if it is entered later.
+    pub visited_at: Option<i64>,
+    /// Further fields.
+    pub fields: Map<String, Value>,
 }
 
 /// A department or unit.
@@ -317,6 +341,22 @@ impl From<SetCategories> for Input {
         let paths: Map<String, Value> = set.categories.into_iter().map(|c| (c.code, json!(c.levels.join("/")))).collect();
         let fields = json!({"categories": paths});
         set.list.map_or_else(|| AddRecord::new("category_list", fields.clone()).into(), |list| EditRecord::of(list, fields.clone()).into())
+    }
+}
+
+impl From<RecordVisit> for Input {
+    fn from(visit: RecordVisit) -> Self {
+        let RecordVisit { household, result, purpose, note, minutes, lat, lon, visited_at, mut fields } = visit;
+        let position = (lat.is_some() || lon.is_some()).then(|| json!({"lat": lat, "lon": lon}));
+        let named = [
+            ("result", Some(json!(result.code()))),
+            ("purpose", text(&purpose)),
+            ("note", text(&note)),
+            ("minutes", minutes.map(Value::from)),
+            ("position", position),
+        ];
+        fields.extend(named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        visits::RecordVisit { household, visited_at, fields }.into()
     }
 }
 

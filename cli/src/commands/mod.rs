@@ -3,6 +3,7 @@
 pub mod activities;
 pub mod attendance;
 pub mod carry;
+pub mod cases;
 pub mod circles;
 pub mod confirm;
 pub mod conflicts;
@@ -23,5 +24,6 @@ pub mod status;
 pub mod sync;
 pub mod unsent;
 pub mod visit;
+pub mod workbook;
 
 mod lookup;

@@ -1,6 +1,8 @@
 //! Records of every kind, by the dictionary: list, add, edit, and what `show` says of them. Fields, labels and choices come from
 //! the core; nothing here names one.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use gridwalk_core::dictionary::{Entries, Field, FieldValue, Named, Type};
 use gridwalk_core::documents::Kind;
@@ -10,6 +12,7 @@ use gridwalk_core::{Error, Id, Phone};
 use serde_json::{Value, json};
 
 use super::lookup::own_grid;
+use super::workbook;
 use crate::failure::{Failure, Result};
 use crate::screen::{Screen, Style, Tone, cell, toned};
 use crate::values::id;
@@ -17,7 +20,7 @@ use crate::values::id;
 /// 列出某类资料 / List the records of a kind
 #[derive(Debug, Args)]
 pub struct List {
-    /// 哪类资料，如 住户 / the kind, such as household
+    /// 哪类资料，如 住户；写成工作簿的也可以是居民等条目 / the kind, such as household; of a workbook also entries, such as residents
     kind: String,
     /// 排列方式 / the order
     #[arg(long, value_name = "ORDER", default_value = "", hide_default_value = true)]
@@ -31,10 +34,16 @@ pub struct List {
     /// 最多显示多少条 / at most so many
     #[arg(long, value_name = "N", default_value_t = 30)]
     limit: u32,
+    /// 全部写成工作簿（.xlsx，尚不存在），改后用 import 导回 / all of it as a new workbook, which import brings back
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["order", "after", "limit"])]
+    to: Option<PathBuf>,
 }
 
 impl List {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
+        if let Some(to) = &self.to {
+            return workbook::write(phone, screen, &self.kind, &self.only, to);
+        }
         let kind = kind_named(&self.kind)?;
         let filters = pairs(phone, kind.name, kind.fields, &[], &self.only)?;
         let filters = filters.into_iter().map(|(field, value)| Filter { field, value: value.as_str().map_or_else(|| value.to_string(), str::to_owned) });
@@ -194,7 +203,7 @@ pub fn record_text(s: Style, record: &RecordView) -> String {
 }
 
 /// The kind of a stable name or of what people call it.
-fn kind_named(name: &str) -> Result<&'static Kind> {
+pub fn kind_named(name: &str) -> Result<&'static Kind> {
     let found = KINDS.iter().find(|k| k.name == name || k.rules.zh == name || k.rules.zh.split('、').any(|part| part == name));
     found.copied().ok_or_else(|| {
         let all: Vec<String> = KINDS.iter().filter(|k| !k.fields.is_empty()).map(|k| format!("{}（{}）", k.rules.zh, k.name)).collect();

@@ -1,10 +1,11 @@
-//! Problem reports (问题上报): list, show, raise, step.
+//! Problem reports (问题上报): list, show, raise.
 
 use clap::{Args, Subcommand};
-use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, ReportFilter, ReportView, Stage, StepView, WhistleReport};
+use gridwalk_core::reports::{PROCESS, RaiseReport, ReportFilter, ReportView, Stage};
 use gridwalk_core::{Id, Phone};
 use serde_json::json;
 
+use super::cases::story_text;
 use super::drafts::run_from;
 use super::lookup::own_grid;
 use crate::failure::Result;
@@ -12,7 +13,7 @@ use crate::screen::{Screen, Style, Tone, cell, toned};
 use crate::values::{Position, id};
 use crate::words;
 
-/// 问题上报：查看、上报、办理 / Problem reports: list, show, raise, step
+/// 问题上报：查看、上报 / Problem reports: list, show, raise
 #[derive(Debug, Args)]
 pub struct Report {
     #[command(subcommand)]
@@ -24,9 +25,6 @@ enum What {
     List(List),
     Show(Show),
     Raise(Raise),
-    Step(Step),
-    Whistle(Whistle),
-    Dispatch(Dispatch),
 }
 
 impl Report {
@@ -35,9 +33,6 @@ impl Report {
             What::List(c) => c.run(phone, screen),
             What::Show(c) => c.run(phone, screen),
             What::Raise(c) => c.run(phone, screen),
-            What::Step(c) => c.run(phone, screen),
-            What::Whistle(c) => c.run(phone, screen),
-            What::Dispatch(c) => c.run(phone, screen),
         }
     }
 }
@@ -75,7 +70,7 @@ impl List {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let status = words::status_code(&self.status).to_owned();
         // Whoever asks for a status of the end means those that have come to it.
-        let ended = ["closed", "declined"].contains(&status.as_str());
+        let ended = PROCESS.is_done(&status);
         let stage = match (self.closed, self.all || ended) {
             (true, _) => Stage::Closed,
             (_, true) => Stage::All,
@@ -134,9 +129,9 @@ struct Show {
 
 impl Show {
     fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        let (report, steps) = phone.report(self.report)?;
+        let (report, story) = phone.report(self.report)?;
         let marks = phone.marks(self.report)?;
-        screen.answer(&json!({"report": report, "steps": steps, "marks": marks}), |s| {
+        screen.answer(&json!({"report": report, "steps": story.steps, "clocks": story.clocks, "units": story.units, "marks": marks}), |s| {
             let by = if report.by_name.is_empty() { &report.by } else { &report.by_name };
             let category = if report.category_name.is_empty() { &report.category } else { &report.category_name };
             let time = words::proven_time(report.at, report.unanchored, report.unknowable);
@@ -149,33 +144,13 @@ impl Show {
                 s.text(marks.join("，"), Tone::Warn),
                 s.text(facts.join(" · "), Tone::Plain),
                 s.text(&report.detail, Tone::Plain),
-                steps_text(s, &steps),
+                story_text(s, &story),
             ];
             let text = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
             let legend = words::time_legend(&text);
             text + &s.text(legend, Tone::Dim)
         })
     }
-}
-
-fn steps_text(s: Style, steps: &[StepView]) -> String {
-    if steps.is_empty() {
-        return s.text("还没有人办理 / no steps yet", Tone::Dim);
-    }
-    let mut table = s.table(&["时间 When", "步骤 Step", "办理人 By", "说明 Note"]);
-    for step in steps {
-        let kind = words::step(&step.kind);
-        // A step that came too late stays visible as such.
-        let kind = if step.applied { cell(kind) } else { toned(format!("{kind}（未生效）"), Tone::Dim) };
-        let said = [step.note.clone()].into_iter().filter(|note| !note.is_empty()).chain(words::flags(step.unsent, step.conflict));
-        table.add_row([
-            cell(words::proven_time(step.at, step.unanchored, step.unknowable)),
-            kind,
-            cell(if step.by_name.is_empty() { &step.by } else { &step.by_name }),
-            cell(said.collect::<Vec<_>>().join("\n")),
-        ]);
-    }
-    table.to_string()
 }
 
 /// 上报一个问题 / Raise a report
@@ -216,70 +191,5 @@ impl Raise {
             imported: None,
         };
         screen.recorded(&run_from(phone, self.draft, report)?, "已上报", "report raised")
-    }
-}
-
-/// 办理一步 / Add a step to a report
-#[derive(Debug, Args)]
-struct Step {
-    /// 上报编号 / the report's id
-    #[arg(value_parser = id)]
-    report: Id,
-    /// 受理、不予受理、处理、反馈、办结、退回、督办、重新办理、补充情况 / accept, decline, handle, feed_back, close, return, supervise, reopen, note
-    kind: String,
-    /// 说明 / what was done or said
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    note: String,
-}
-
-impl Step {
-    fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        let outcome = phone.run(AddStep { report: self.report, kind: words::step_code(&self.kind).to_owned(), note: self.note })?;
-        screen.recorded(&outcome, "已记录办理", "step recorded")
-    }
-}
-
-/// 吹哨：交街道处理，连同经过 / Whistle: it goes to the street, with its history
-#[derive(Debug, Args)]
-struct Whistle {
-    /// 上报编号 / the report's id
-    #[arg(value_parser = id)]
-    report: Id,
-    /// 1 超出社区能力、2 联合执法、3 突发应急 / 1 beyond the community, 2 joint enforcement, 3 emergency
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=3))]
-    kind: i64,
-    /// 说明 / why
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    note: String,
-}
-
-impl Whistle {
-    fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        let outcome = phone.run(WhistleReport { report: self.report, kind: self.kind, note: self.note })?;
-        screen.recorded(&outcome, "已吹哨", "whistled")
-    }
-}
-
-/// 派单：街道指定牵头和协办单位 / Dispatch: the street names a lead and assisting units
-#[derive(Debug, Args)]
-struct Dispatch {
-    /// 上报编号 / the report's id
-    #[arg(value_parser = id)]
-    report: Id,
-    /// 牵头单位编号，见 unit list / the unit that leads, as in unit list
-    #[arg(long, value_name = "UNIT", value_parser = id)]
-    lead: Id,
-    /// 协办单位编号 / a unit that assists
-    #[arg(long = "assist", value_name = "UNIT", value_parser = id)]
-    assisting: Vec<Id>,
-    /// 说明 / what is asked of them
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    note: String,
-}
-
-impl Dispatch {
-    fn run(self, phone: &Phone, screen: &Screen) -> Result {
-        let outcome = phone.run(DispatchReport { report: self.report, lead: self.lead, assisting: self.assisting, note: self.note })?;
-        screen.recorded(&outcome, "已派单", "dispatched")
     }
 }

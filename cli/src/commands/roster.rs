@@ -1,17 +1,18 @@
 //! Whom to visit, and who lives where: today, find, near, show.
 
 use clap::Args;
-use gridwalk_core::Phone;
 use gridwalk_core::care::CareView;
 use gridwalk_core::dictionary::FieldValue;
 use gridwalk_core::households::document::{RESIDENT_STATES, STATES};
 use gridwalk_core::households::{HouseholdView, ResidentView};
 use gridwalk_core::phone::FactView;
-use gridwalk_core::reports::{ReportFilter, Stage};
-use gridwalk_core::search::FoundView;
+use gridwalk_core::records::RecordView;
+use gridwalk_core::search::{FoundView, HitView};
 use gridwalk_core::visits::{DoorGroup, DoorOrder, DueView, Urgency, VisitView};
+use gridwalk_core::{Phone, kinds};
 use serde_json::{Value, json};
 
+use super::cases::story_text;
 use super::lookup::{household, name_of};
 use super::records::record_text;
 use crate::failure::Result;
@@ -84,13 +85,13 @@ fn due_table(s: Style, due: &[DueView]) -> String {
     table.to_string()
 }
 
-/// 查找居民、住户和上报：姓名、拼音、地址、电话、标签、标题、编号 / Find residents by name, pinyin, address, telephone, tag; reports by title or number
+/// 查找居民、住户、上报、人员、单位等：姓名、拼音、地址、电话、标签、标题、编号 / Find residents, households, reports, people, units: by name, pinyin, address, telephone, tag, title, number
 #[derive(Debug, Args)]
 pub struct Find {
     /// 找什么，可写几个词 / what to find; all words must match
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
-    /// 最多显示多少户 / at most so many households
+    /// 最多显示多少户，其他资料也最多这么多 / at most so many households, and as many other records
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: u32,
 }
@@ -99,18 +100,31 @@ impl Find {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let typed = self.words.join(" ");
         let found = phone.find(&typed, self.limit)?;
-        // Reports too, also closed ones: whoever looks for one does not know how far it has come.
-        let filter = ReportFilter { stage: Stage::All, text: typed, ..ReportFilter::default() };
-        let reports = phone.reports(&filter, None, self.limit)?;
-        let mut value: Vec<Value> = found.iter().map(|f| json!(f)).collect();
-        value.extend(reports.iter().map(|r| json!({"report": r.id, "title": r.title, "number": r.number, "status": r.status, "at": r.at})));
+        let hits: Vec<HitView> = phone.search(&typed, self.limit)?.into_iter().filter(|hit| hit.kind != "household").collect();
+        let value: Vec<Value> = found.iter().map(|f| json!(f)).chain(hits.iter().map(|hit| json!(hit))).collect();
+        // Reports also when closed, with their status: whoever looks for one does not know how far it has come.
+        let (reports, others): (Vec<&HitView>, Vec<&HitView>) = hits.iter().partition(|hit| hit.kind == "report");
+        let reports = reports.iter().map(|hit| Ok(phone.report(hit.id)?.0)).collect::<Result<Vec<_>>>()?;
         screen.answer(&json!(value), |s| {
             let mut tables = Vec::new();
             tables.extend((!found.is_empty()).then(|| found_table(s, &found)));
             tables.extend((!reports.is_empty()).then(|| super::reports::table(s, &reports)));
+            tables.extend((!others.is_empty()).then(|| hits_table(s, &others)));
             if tables.is_empty() { s.text("没有找到 / nothing found", Tone::Dim) } else { tables.join("\n") }
         })
     }
+}
+
+/// Records of other kinds that were found.
+fn hits_table(s: Style, hits: &[&HitView]) -> String {
+    let mut table = s.table(&["类别 Kind", "名称 Title", "编号 Id"]);
+    for hit in hits {
+        let flags = [hit.unsent.then_some("未上传"), hit.conflict.then_some("冲突")];
+        let flags: Vec<&str> = flags.into_iter().flatten().collect();
+        let kind = kinds::by_name(&hit.kind).map_or(hit.kind.as_str(), |kind| kind.rules.zh);
+        table.add_row([cell(kind), cell(format!("{}\n{}", hit.title, flags.join(" · ")).trim_end()), toned(hit.id, Tone::Dim)]);
+    }
+    table.to_string()
 }
 
 /// Households found, with the residents meant.
@@ -186,7 +200,10 @@ impl Show {
         if let Ok(record) = phone.record(id)
             && (self.fields || record.kind != "household")
         {
-            return screen.answer(&json!(record), |s| record_text(s, &record));
+            let story = phone.story(id).ok().filter(|_| !self.fields);
+            let Some(story) = story else { return screen.answer(&json!(record), |s| record_text(s, &record)) };
+            let record = RecordView { entries: Vec::new(), ..record };
+            return screen.answer(&json!({"record": record, "story": story}), |s| format!("{}\n{}", record_text(s, &record), story_text(s, &story)));
         }
         let view = phone.household(id)?;
         let reports = phone.reports_of(id, self.visits)?;

@@ -4,6 +4,7 @@ use clap::Args;
 use gridwalk_core::visits::document;
 use gridwalk_core::visits::{RecordVisit, VisitResult};
 use gridwalk_core::{Id, Phone};
+use serde_json::json;
 
 use super::drafts::run_from;
 use super::lookup::household;
@@ -47,17 +48,16 @@ pub struct Visit {
 impl Visit {
     pub fn run(self, phone: &Phone, screen: &Screen) -> Result {
         let household = household(phone, &self.household.join(" "))?;
-        let visit = RecordVisit {
-            household,
-            result: self.result,
-            purpose: self.purpose,
-            note: self.note,
-            minutes: self.minutes,
-            lat: self.position.map(|p| p.0),
-            lon: self.position.map(|p| p.1),
-            visited_at: self.at,
-            fields: pairs(phone, document::VISIT.name, document::FIELDS, &[], &self.field)?,
-        };
+        let mut fields = pairs(phone, document::VISIT.name, document::FIELDS, &[], &self.field)?;
+        let named = [
+            ("result", Some(json!(self.result.code()))),
+            ("purpose", (!self.purpose.is_empty()).then(|| json!(self.purpose))),
+            ("note", (!self.note.is_empty()).then(|| json!(self.note))),
+            ("minutes", self.minutes.map(|n| json!(n))),
+            ("position", self.position.map(|p| json!({"lat": p.0, "lon": p.1}))),
+        ];
+        fields.extend(named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        let visit = RecordVisit { household, visited_at: self.at, fields };
         screen.recorded(&run_from(phone, self.draft, visit)?, "已记录走访", "visit recorded")
     }
 }

@@ -75,6 +75,11 @@ impl<'a> Asking<'a> {
         self.author.is(Role::Cadre)
     }
 
+    /// Whether the person speaks for this unit.
+    pub(super) fn is_of(&self, unit: Id) -> bool {
+        self.author.grants.iter().any(|grant| grant.scope == Audience::Unit(unit))
+    }
+
     /// Whether one of the person's roles that reach it is among these.
     pub(super) fn has(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|role| roles.contains(role))

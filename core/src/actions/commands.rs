@@ -5,15 +5,17 @@ use rusqlite::params;
 use super::ActionView;
 use super::asking::Asking;
 use crate::attendance::open_attendances;
+use crate::cases::{Process, Who, fold};
 use crate::circles::Purpose;
 use crate::dictionary::Label;
 use crate::documents::Audience;
 use crate::error::Result;
 use crate::kinds;
 use crate::photos::document::RECORDS;
-use crate::reports::{STEPS, Status, StepKind};
 use crate::rules::Role;
-use crate::rules::table::{self, DESK, PEOPLE, PHOTOGRAPHERS};
+use crate::rules::table::{DESK, PEOPLE, PHOTOGRAPHERS};
+use crate::store::load;
+use crate::versions::dictionary;
 
 /// Adds those that the person may do to the record.
 pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> {
@@ -23,7 +25,6 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
             let begins = kinds::by_name("visit").is_some_and(|visit| visit.rows().iter().any(|row| asking.has(row.roles)));
             all.extend(begins.then(|| ActionView::of("visits.record")));
         }
-        "report" => steps(asking, all)?,
         "activity" => activity(asking, all)?,
         "attendance" => {
             let own = asking.at_desk() || asking.text("person") == asking.person.to_string();
@@ -43,33 +44,31 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
         "settings" if asking.has(DESK) => all.extend(["settings.retention", "settings.calendar", "settings.field"].map(ActionView::of)),
         _ => {}
     }
+    if let Some(process) = asking.kind.process {
+        steps(asking, process, all)?;
+    }
     if RECORDS.contains(&asking.kind.name) && asking.has(PHOTOGRAPHERS) {
         all.push(ActionView::of("photos.take"));
     }
     Ok(())
 }
 
-/// The steps that lead on from where a report stands.
-fn steps(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> {
-    let status = Status::parse(asking.text("status"));
+/// The steps that have an effect on a case now.
+fn steps(asking: &Asking<'_>, process: &'static Process, all: &mut Vec<ActionView>) -> Result<()> {
+    let Some(doc) = load(asking.connection, asking.id)? else { return Ok(()) };
+    if !asking.may_write("steps/*") {
+        return Ok(());
+    }
+    let folded = fold(process, doc.tree());
     let raised_by_them = asking.by()? == Some(asking.person);
-    for (kind, step) in StepKind::ALL.into_iter().zip(STEPS) {
-        let repeats = matches!((kind, status), (StepKind::Close, Status::Closed) | (StepKind::Decline, Status::Declined));
-        if kind.leads(status).is_none() || repeats && asking.int("notes_since") == Some(0) || kind == StepKind::Settled {
-            continue;
+    for def in process.steps.iter().filter(|def| dictionary().knows("step", def.code.code)) {
+        let under = if def.who == Who::Readers { &asking.roles } else { &asking.roles_over };
+        let may = under.iter().any(|role| def.roles.contains(role)) || def.who == Who::OrRaiser && raised_by_them;
+        let unit = folded.having().map(|part| part.unit).find(|unit| asking.is_of(*unit));
+        if may && (!def.of_unit || unit.is_some()) && folded.takes(process, def, unit.filter(|_| def.of_unit), asking.now) {
+            let fields = def.must.iter().chain(def.may).map(|key| (*key).to_owned()).collect();
+            all.push(ActionView { fields, ..ActionView::one_of("cases.step", def.code.code, def.code.label) });
         }
-        let roles = table::STEPS.iter().find(|(code, _)| *code == step.code).map_or(&[][..], |(_, roles)| roles);
-        // A note also who merely reads it; whoever raised it has it taken up again.
-        let under = if kind == StepKind::Note { &asking.roles } else { &asking.roles_over };
-        let may = under.iter().any(|role| roles.contains(role)) || kind == StepKind::Reopen && raised_by_them;
-        if !may || !asking.may_write("steps/*") {
-            continue;
-        }
-        all.push(match kind {
-            StepKind::Whistle => ActionView::of("reports.whistle"),
-            StepKind::Dispatch => ActionView::of("reports.dispatch"),
-            _ => ActionView::one_of("reports.step", step.code, step.label),
-        });
     }
     Ok(())
 }

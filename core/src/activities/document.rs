@@ -12,7 +12,7 @@ const PLACES: Label = Label { zh: "个", en: "places" };
 
 /// The fields of an activity.
 pub static FIELDS: &[Field] = &[
-    Field::new("title", "名称", "title", Type::Text(100), DESK).required().listed(),
+    Field::new("title", "名称", "title", Type::Text(100), DESK).required().searched().listed(),
     Field::new("task", "任务类别", "task kind", Type::Text(100), DESK)
         .required()
         .listed()
@@ -33,6 +33,7 @@ const CLAIMED: Named = Named {
     ty: Type::Flag,
     roles: PEOPLE,
     is_edited: false,
+    since: 0,
 };
 
 /// Activities.
@@ -51,6 +52,7 @@ pub static ACTIVITY: Kind = Kind {
     filters: &["place"],
     entries: &[],
     named: &[CLAIMED],
+    process: None,
     added: Added::Add,
     complete,
     tables: &[&ACTIVITIES, &CLAIMS],

@@ -30,6 +30,7 @@ pub static ATTENDANCE: Kind = Kind {
     filters: &["person", "activity"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Command("attendance.sign_in"),
     complete: |_, _, _| Ok(()),
     tables: &[&ATTENDANCES],

@@ -8,8 +8,15 @@ use crate::projection::{self, Table};
 use crate::rules::table::{self, DESK};
 
 /// The three levels of each category, joined by `/`, by its code; codes stay when names change.
-const PATHS: Named =
-    Named { key: "categories", label: Label { zh: "类别", en: "category" }, names: Type::Text(100), ty: Type::Note(302), roles: DESK, is_edited: true };
+const PATHS: Named = Named {
+    key: "categories",
+    label: Label { zh: "类别", en: "category" },
+    names: Type::Text(100),
+    ty: Type::Note(302),
+    roles: DESK,
+    is_edited: true,
+    since: 0,
+};
 
 /// Categories; `entry` is the code, `path` the three levels joined by `/`.
 pub static CATEGORIES: Table = Table { name: "categories", columns: &[("path", projection::Type::Text)], fields: &[], indexes: &[] };
@@ -24,6 +31,7 @@ pub static CATEGORY_LIST: Kind = Kind {
     filters: &[],
     entries: &[],
     named: &[PATHS],
+    process: None,
     added: Added::Hub,
     complete,
     tables: &[&CATEGORIES],

@@ -29,17 +29,24 @@ pub const PURPOSES: &[Code] =
 /// The fields of a circle. What it is for stays: its members were chosen, and approved, for that.
 pub static FIELDS: &[Field] = &[
     Field::new("purpose", "用途", "purpose", Type::Choice(PURPOSES), DESK).once().required().listed(),
-    Field::new("name", "名称", "name", Type::Text(100), DESK).required().listed().help("名称不要透露圈内的内容", "which says nothing of what it holds"),
+    Field::new("name", "名称", "name", Type::Text(100), DESK)
+        .required()
+        .searched()
+        .listed()
+        .help("名称不要透露圈内的内容", "which says nothing of what it holds"),
 ];
 
 const PERSONS: Type = Type::Reference(&["person"]);
 
 /// Who is in a circle; the first are named when it is made, the others enter and leave by `circles.member`.
-const MEMBERS: Named = Named { key: "members", label: Label { zh: "成员", en: "members" }, names: PERSONS, ty: Type::Flag, roles: DESK, is_edited: false };
+const MEMBERS: Named =
+    Named { key: "members", label: Label { zh: "成员", en: "members" }, names: PERSONS, ty: Type::Flag, roles: DESK, is_edited: false, since: 0 };
 
 /// Who of a circle for minors was approved, by `circles.approve`.
 const APPROVALS: Named =
-    Named { key: "approvals", label: Label { zh: "批准", en: "approved" }, names: PERSONS, ty: Type::Flag, roles: &[Role::Cadre], is_edited: false };
+    Named {
+        key: "approvals", label: Label { zh: "批准", en: "approved" }, names: PERSONS, ty: Type::Flag, roles: &[Role::Cadre], is_edited: false, since: 0
+    };
 
 /// Circles.
 pub static CIRCLES: Table = Table { name: "circles", columns: &[], fields: FIELDS, indexes: &["name", "purpose, name"] };
@@ -62,6 +69,7 @@ pub static CIRCLE: Kind = Kind {
     filters: &["purpose"],
     entries: &[],
     named: &[MEMBERS, APPROVALS],
+    process: None,
     added: Added::Add,
     complete,
     tables: &[&CIRCLES, &CIRCLE_MEMBERS],

@@ -94,6 +94,11 @@ impl<'a> Edit<'a> {
         Ok(doc.tree().clone())
     }
 
+    /// What the community has set, if it is here.
+    pub fn settings(&mut self) -> Result<Option<Arc<Map>>> {
+        Ok(self.source.settings(&self.command.tenant)?.map(|doc| doc.tree().clone()))
+    }
+
     /// The kind of document `id`.
     ///
     /// # Errors

@@ -202,7 +202,7 @@ impl Field {
         self
     }
 
-    /// Records are found by it.
+    /// Records are found by it: a text, a telephone, tags.
     #[must_use]
     pub const fn searched(mut self) -> Self {
         self.searched = true;
@@ -372,12 +372,14 @@ pub struct Named {
     pub roles: &'static [Role],
     /// Whether the dictionary's own `edit` writes it; others have commands of their own.
     pub is_edited: bool,
+    /// The dictionary's number that brought it; 0 for what was there in the first release.
+    pub since: u32,
 }
 
 impl Named {
     /// One value as a field, called by its name.
     pub const fn field(&self) -> Field {
-        Field::new(self.key, self.label.zh, self.label.en, self.ty, self.roles)
+        Field::new(self.key, self.label.zh, self.label.en, self.ty, self.roles).since(self.since)
     }
 }
 
@@ -405,6 +407,10 @@ pub const fn assert_fields(fields: &[Field]) {
         let field = &fields[i];
         assert!(!field.key.is_empty() && !field.label.zh.is_empty() && !field.label.en.is_empty(), "a field without a key or a label");
         assert!(!field.writers[0].roles.is_empty(), "a field that nobody writes");
+        assert!(
+            !field.searched || matches!(field.ty, Type::Text(_) | Type::Note(_) | Type::Telephone | Type::Tags),
+            "a search knows texts, telephones and tags"
+        );
         let mut k = 0;
         while k < RESERVED.len() {
             assert!(!same(field.key, RESERVED[k]), "a key of the engine's own");

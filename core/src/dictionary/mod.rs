@@ -22,7 +22,7 @@ pub fn rows(kind: &Kind) -> Vec<Allow> {
         let prefix = format!("{}/*/", entries.key);
         entries.fields.iter().flat_map(move |field| field_rows(&prefix, field))
     });
-    let named = kind.named.iter().map(|named| Allow { path: kept(format!("{}/{{name}}", named.key)), roles: named.roles, once: false, since: 0 });
+    let named = kind.named.iter().map(|named| Allow { path: kept(format!("{}/{{name}}", named.key)), roles: named.roles, once: false, since: named.since });
     let confirmed = confirmed(kind, "", kind.fields).into_iter().chain(kind.entries.iter().filter_map(|e| confirmed(kind, &format!("{}/*/", e.key), e.fields)));
     own.chain(fields).chain(entries).chain(named).chain(confirmed).collect()
 }

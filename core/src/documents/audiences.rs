@@ -10,6 +10,11 @@ use crate::ids::Id;
 pub trait Documents {
     /// The document's present state, or `None` if it is not here.
     fn load(&mut self, id: Id) -> Result<Option<Arc<Doc>>>;
+
+    /// What a community has set, or `None` if it is not here.
+    fn settings(&mut self, _tenant: &str) -> Result<Option<Arc<Doc>>> {
+        Ok(None)
+    }
 }
 
 /// The audiences of document `id` of `kind` with state `tree`, sorted. What is about

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Map, Value};
+use crate::cases::Process;
 use crate::commands::Edit;
 use crate::dictionary::{Entries, Field, Named, Order, Type};
 use crate::error::{Error, Result};
@@ -125,6 +126,8 @@ pub struct Kind {
     pub entries: &'static [Entries],
     /// The values within a record that are named by what they are for.
     pub named: &'static [Named],
+    /// What its records go through, where they are cases: their first entries are its steps.
+    pub process: Option<&'static Process>,
     /// How its records come to be.
     pub added: Added,
     /// What no field can say of a record that `add` and `edit` write.
@@ -151,6 +154,12 @@ impl Kind {
     /// Whether what stands in it can stop being so without anyone writing it, so that people confirm it: what is kept of people.
     pub fn is_confirmed(&self) -> bool {
         self.added == Added::Add && self.keep_days.is_none() && !self.subjects.is_empty()
+    }
+
+    /// The field that a record is named by, else the first that lists show; a column of the first table.
+    pub fn title_field(&self) -> Option<&'static Field> {
+        let title = self.fields.iter().find(|field| if self.title.is_empty() { field.listed } else { field.key == self.title })?;
+        self.tables.first()?.all_columns().any(|(name, _)| name == title.key).then_some(title)
     }
 
     /// The container whose entries are residents, with the table of their rows.

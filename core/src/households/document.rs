@@ -76,6 +76,7 @@ pub static HOUSEHOLD: Kind = Kind {
         complete: |_, _, _| Ok(()),
     }],
     named: &[],
+    process: None,
     added: Added::Add,
     complete: |_, _, _| Ok(()),
     tables: &[&HOUSEHOLDS, &RESIDENTS],

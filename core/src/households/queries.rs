@@ -107,7 +107,7 @@ pub fn household(connection: &Connection, id: Id) -> Result<Option<HouseholdView
 /// conflict: of most nothing is, and nothing is looked for.
 pub fn residents_of(connection: &Connection, household: Id, flagged: bool) -> Result<Vec<ResidentView>> {
     let further = Further::of("residents", document::RESIDENT_FIELDS, NAMED_OF_RESIDENT);
-    let flags = if flagged { entry_flags("residents.doc", "residents", "residents.entry") } else { "0, 0".to_owned() };
+    let flags = if flagged { entry_flags("residents.doc", "'residents'", "residents.entry") } else { "0, 0".to_owned() };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT entry, coalesce(name, ''), coalesce(sex, ''), coalesce(birth, ''), coalesce(relation, ''), coalesce(phone, ''), coalesce(state, 'living'), tags, {flags}
          {further} FROM residents WHERE doc = ?1 ORDER BY position",

@@ -87,6 +87,7 @@ pub static MEDIATION: Kind = Kind {
         },
     ],
     named: &[],
+    process: None,
     added: Added::Add,
     complete,
     tables: &[&MEDIATIONS, &MEDIATION_SESSIONS],

@@ -12,10 +12,10 @@ const KINDS: &[crate::dictionary::Code] = &Role::CODES;
 /// The fields of a person. Telephone, unit and skills are what they say of themselves.
 pub static FIELDS: &[Field] = &[
     Field::new("kind", "身份", "what they are", Type::Choice(KINDS), DESK).once().required().listed(),
-    Field::new("name", "姓名", "name", Type::Text(100), DESK).required().personal().listed(),
+    Field::new("name", "姓名", "name", Type::Text(100), DESK).required().personal().searched().listed(),
     Field::new("place", "网格", "grid", Type::Place, DESK).listed(),
     Field::new("micro_grid", "微网格", "micro-grid", Type::MicroGrid, DESK),
-    Field::new("phone", "电话", "telephone", Type::Telephone, ALL).personal().listed(),
+    Field::new("phone", "电话", "telephone", Type::Telephone, ALL).personal().searched().listed(),
     Field::new("unit", "所在单位", "employer unit", Type::Note(5_000), ALL).personal().headings(&["单位", "工作单位"]),
     Field::new("skills", "特长", "skills", Type::Note(5_000), ALL).personal(),
 ];
@@ -34,6 +34,7 @@ pub static PERSON: Kind = Kind {
     filters: &["kind", "place"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Add,
     complete: |_, _, _| Ok(()),
     tables: &[&PERSONS],

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::documents::Audience;
 use crate::error::Result;
 use crate::ids::Id;
+use crate::records::flags;
 use crate::rules::Grant;
 
 /// A person who acts.
@@ -25,6 +26,10 @@ pub struct PersonView {
     pub skills: String,
     /// When they were registered, in seconds since the Unix epoch (UTC).
     pub registered_at: Option<i64>,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
 }
 
 /// A role over what it is given over.
@@ -66,25 +71,45 @@ pub struct MeView {
 const COLUMNS: &str = "doc, coalesce(kind, ''), coalesce(name, ''), coalesce(phone, ''), coalesce(unit, ''), coalesce(skills, ''), registered_at";
 
 fn view(r: &Row<'_>) -> rusqlite::Result<PersonView> {
-    Ok(PersonView { id: r.get(0)?, kind: r.get(1)?, name: r.get(2)?, phone: r.get(3)?, unit: r.get(4)?, skills: r.get(5)?, registered_at: r.get(6)? })
+    Ok(PersonView {
+        id: r.get(0)?,
+        kind: r.get(1)?,
+        name: r.get(2)?,
+        phone: r.get(3)?,
+        unit: r.get(4)?,
+        skills: r.get(5)?,
+        registered_at: r.get(6)?,
+        unsent: r.get(7)?,
+        conflict: r.get(8)?,
+    })
 }
 
 /// The persons on this phone, by name: colleagues of one's grid, at the desk everyone.
 pub fn persons(connection: &Connection) -> Result<Vec<PersonView>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM persons ORDER BY name, doc"))?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS}, {} FROM persons ORDER BY name, doc", flags("persons.doc")))?;
     Ok(statement.query_map([], view)?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The person `id`, if this phone may read them.
 pub fn person(connection: &Connection, id: Id) -> Result<Option<PersonView>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM persons WHERE doc = ?1"))?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS}, {} FROM persons WHERE doc = ?1", flags("persons.doc")))?;
     Ok(statement.query_row([id], view).optional()?)
 }
 
 /// `person` of `tenant` with these roles.
 pub fn me(connection: &Connection, tenant: &str, person: Id, grants: &[Grant]) -> Result<MeView> {
     let empty = String::new;
-    let unknown = PersonView { id: person, kind: empty(), name: empty(), phone: empty(), unit: empty(), skills: empty(), registered_at: None };
+    let unknown = PersonView {
+        id: person,
+        kind: empty(),
+        name: empty(),
+        phone: empty(),
+        unit: empty(),
+        skills: empty(),
+        registered_at: None,
+        unsent: false,
+        conflict: false,
+    };
     let count = |sql: &str, of: &str| -> Result<i64> { Ok(connection.prepare_cached(sql)?.query_row(params![of], |r| r.get(0))?) };
     let own = person.to_string();
     let roles = grants.iter().map(|grant| role_view(connection, grant)).collect::<Result<_>>()?;

@@ -1,13 +1,15 @@
 //! One way in: a command is checked, makes its changes, and in one transaction they are appended, the rows replaced and the
 //! command kept.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::younger::is_younger;
 use super::{Membership, Phone, anchor, membership_for, state};
 use crate::clock::Stamp;
 use crate::commands::{Command, Edit, Made, Meant};
-use crate::documents::{RawChange, audiences_of, change_from_body};
+use crate::documents::{Doc, Documents, RawChange, audiences_of, change_from_body};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Actor, Id};
 use crate::kinds::Input;
@@ -176,10 +178,57 @@ pub(crate) fn keep_change(tx: &Connection, command: i64, doc: Id, schema: u16, g
 pub(crate) fn perform(tx: &Transaction<'_>, command: &Command, member: &Membership, actor: Actor, row: Row, touched: &mut Touched) -> Result<(Id, u64)> {
     let mut stored = Stored::new(tx);
     let run = if matches!(row, Row::Old(_)) { Edit::run_again } else { Edit::run };
-    let (value, made, next) = run(&mut stored, command, actor)?;
+    let done = run(&mut stored, command, actor)?;
+    keep_made(tx, command, member, actor, row, &mut stored, done, touched)
+}
+
+/// The same of a command about a document by someone who saw it in an older state: what it writes stands beside what came since.
+pub(super) fn perform_beside(
+    tx: &Transaction<'_>,
+    command: &Command,
+    member: &Membership,
+    actor: Actor,
+    seen: (Id, &Arc<Doc>),
+    touched: &mut Touched,
+) -> Result<(Id, u64)> {
+    let mut stored = Stored::new(tx);
+    let (value, mut made, next) = Edit::run(&mut Seen { stored: &mut stored, seen }, command, actor)?;
+    for change in made.iter_mut().filter(|change| change.id == seen.0) {
+        if let Some(here) = stored.load(change.id)? {
+            change.doc = here.with(change_from_body(&change.change.body)?)?;
+            change.before = Some(here);
+        }
+    }
+    keep_made(tx, command, member, actor, Row::New { form: false }, &mut stored, (value, made, next), touched)
+}
+
+/// The documents of the store, one of them as someone saw it.
+struct Seen<'s, 'c> {
+    stored: &'s mut Stored<'c>,
+    seen: (Id, &'s Arc<Doc>),
+}
+
+impl Documents for Seen<'_, '_> {
+    fn load(&mut self, id: Id) -> Result<Option<Arc<Doc>>> {
+        if id == self.seen.0 { Ok(Some(self.seen.1.clone())) } else { self.stored.load(id) }
+    }
+}
+
+/// Judges, appends and projects what a command made, and keeps the command in `row`.
+#[expect(clippy::too_many_arguments, reason = "what a command made, and where it is kept: all of it is needed once")]
+fn keep_made(
+    tx: &Transaction<'_>,
+    command: &Command,
+    member: &Membership,
+    actor: Actor,
+    row: Row,
+    stored: &mut Stored<'_>,
+    (value, made, next): (Id, Vec<Made>, u64),
+    touched: &mut Touched,
+) -> Result<(Id, u64)> {
     let author = member.author(actor.device(), command.id.actor);
     for change in &made {
-        check(&mut stored, change, &author, command.dictionary)?;
+        check(stored, change, &author, command.dictionary)?;
     }
     // What was recorded before the hub told how old it is runs again as it was, and waits there with the times found for it.
     if let (Row::New { .. }, Some(hub)) = (&row, member.older_hub())

@@ -6,11 +6,11 @@ use super::younger::leave_out;
 use super::{Phone, membership};
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::store::{StoredDoc, kind_of};
+use crate::store::{StoredDoc, kind_of, kind_of_schema};
 use crate::versions::Dictionary;
 use crate::{
-    actions, activities, attendance, care, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings, units,
-    visits,
+    actions, activities, attendance, care, cases, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings,
+    units, visits,
 };
 
 /// A mark on a record of an older app, which was not asked for what is asked for now.
@@ -70,6 +70,11 @@ impl Phone {
     /// Households and residents by what a person types; see [`search::find`].
     pub fn find(&self, typed: &str, limit: u32) -> Result<Vec<search::FoundView>> {
         self.store.read(|c| search::find(c, typed, limit))
+    }
+
+    /// Records of every kind by what a person types; see [`search::hits`].
+    pub fn search(&self, typed: &str, limit: u32) -> Result<Vec<search::HitView>> {
+        self.store.read(|c| search::hits(c, typed, limit, |schema| kind_of_schema(c, schema)))
     }
 
     /// Households near a position; see [`search::near`].
@@ -165,8 +170,26 @@ impl Phone {
     }
 
     /// A report with its steps in order.
-    pub fn report(&self, id: Id) -> Result<(reports::ReportView, Vec<reports::StepView>)> {
-        self.store.read(|c| reports::report(c, id))?.ok_or_else(|| missing("这件上报", "report"))
+    pub fn report(&self, id: Id) -> Result<(reports::ReportView, cases::Story)> {
+        let now = self.now()?;
+        self.store.read(|c| reports::report(c, id, now))?.ok_or_else(|| missing("这件上报", "report"))
+    }
+
+    /// How a case of any kind went; see [`cases::story`].
+    pub fn story(&self, id: Id) -> Result<cases::Story> {
+        let now = self.now()?;
+        self.store.read(|c| {
+            let process = match StoredDoc::find(c, id)? {
+                Some(stored) => kind_of(c, &stored)?.and_then(|kind| kind.process),
+                None => None,
+            };
+            cases::story(c, process.ok_or_else(|| missing("这件事", "case"))?, id, now)
+        })
+    }
+
+    /// How long clocks run in the community.
+    pub fn amounts(&self) -> Result<Vec<cases::AmountView>> {
+        self.store.read(cases::amounts)
     }
 
     /// Activities that have not ended, soonest first.

@@ -3,7 +3,6 @@
 use crate::actions::ActionView;
 use crate::dictionary::{Field, Type};
 use crate::documents::{Kind, Map, Node, Value};
-use crate::reports::STEPS;
 use crate::rules::matches;
 use crate::versions::Dictionary;
 
@@ -18,8 +17,10 @@ pub(super) fn leave_out(offered: &mut Vec<ActionView>, hub: &Dictionary, kind: &
             action.command.clear();
         }
     }
-    let is_step_known = |code: &str| STEPS.iter().find(|step| step.code == code).is_none_or(|step| step.since <= hub.number) && hub.knows("step", code);
-    offered.retain(|action| hub.knows(kind.name, "") && !action.command.is_empty() && (action.command != "reports.step" || is_step_known(&action.what)));
+    let steps = kind.process.map_or(&[][..], |process| process.steps);
+    let is_step_known =
+        |code: &str| steps.iter().find(|step| step.code.code == code).is_none_or(|step| step.code.since <= hub.number) && hub.knows("step", code);
+    offered.retain(|action| hub.knows(kind.name, "") && !action.command.is_empty() && (action.command != "cases.step" || is_step_known(&action.what)));
 }
 
 /// Whether what was written to a document of `kind` between these states is younger than `hub`: the kind, a field, a choice of it, a step.
@@ -40,7 +41,7 @@ fn is_path_younger(hub: &Dictionary, kind: &Kind, path: &[&str], value: &Value) 
 /// Whether the value is a choice that is younger: a code of a list, a step.
 fn is_code_younger(hub: &Dictionary, kind: &Kind, path: &[&str], value: &Value) -> bool {
     let Value::Text(code) = value else { return false };
-    if kind.name == "report" && matches!(path, ["steps", _, "kind"]) && !hub.knows("step", code) {
+    if kind.process.is_some() && matches!(path, ["steps", _, "kind"]) && !hub.knows("step", code) {
         return true;
     }
     let fields: &[Field] = match path {

@@ -55,6 +55,7 @@ pub static PHOTO: Kind = Kind {
     filters: &["record"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Command("photos.take"),
     complete: |_, _, _| Ok(()),
     tables: &[&PHOTOS],

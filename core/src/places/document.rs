@@ -32,7 +32,7 @@ pub static FIELDS: &[Field] = &[
         .once()
         .listed()
         .help("留空时由“所属网格”决定", "if left empty, a micro-grid where a grid is named"),
-    Field::new("name", "名称", "name", Type::Text(100), DESK).required().listed(),
+    Field::new("name", "名称", "name", Type::Text(100), DESK).required().searched().listed(),
     Field::new("place", "所属网格", "grid it lies in", Type::Reference(PLACES_ONLY), HUB)
         .once_by(DESK)
         .listed()
@@ -58,6 +58,7 @@ pub static PLACE: Kind = Kind {
     filters: &["level", "place", "state"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Add,
     complete,
     tables: &[&PLACES],

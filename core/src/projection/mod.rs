@@ -1,6 +1,7 @@
 //! Projection: a pure function from a document to rows, declared once and used on phone and hub. One generic upsert writes
 //! the rows: everything a document had is replaced, in the transaction that changed the document.
 
+use crate::cases::rows::TABLES;
 use crate::dictionary::{Field, own};
 use crate::documents::{Kind, Map, Value};
 use crate::ids::Id;
@@ -95,7 +96,8 @@ pub static OWN_VALUES: Table = Table {
 pub fn tables_of(kind: &Kind) -> impl Iterator<Item = &'static Table> {
     let marks = (!kind.demands.is_empty()).then_some(&MARKS);
     let own = own::rooms(kind).next().map(|_| &OWN_VALUES);
-    kind.tables.iter().copied().chain([&CONFLICTS]).chain(marks).chain(own)
+    let cases = kind.process.is_some().then_some(TABLES.iter().copied()).into_iter().flatten();
+    kind.tables.iter().copied().chain([&CONFLICTS]).chain(marks).chain(own).chain(cases)
 }
 
 /// All rows of a document.

@@ -6,12 +6,12 @@ pub(crate) fn flags(doc: &str) -> String {
     format!("EXISTS (SELECT 1 FROM changes x WHERE x.doc = {doc} AND x.taken = 0), EXISTS (SELECT 1 FROM conflicts x WHERE x.doc = {doc})")
 }
 
-/// The same of the entry with the id `entry` (SQL) under `container` of the document. A command names the entry that it edits and answers
+/// The same of the entry with the id `entry` (SQL) under `container` (SQL) of the document. A command names the entry that it edits and answers
 /// with the one that it adds; what adds the whole record adds its entries.
 pub(crate) fn entry_flags(doc: &str, container: &str, entry: &str) -> String {
     format!(
         "EXISTS (SELECT 1 FROM changes x JOIN commands k ON k.n = x.command WHERE x.doc = {doc} AND x.taken = 0
            AND (k.value = {entry} OR instr(k.body, {entry}) OR json_extract(k.body, '$.command') = 'records.add')),
-         EXISTS (SELECT 1 FROM conflicts x WHERE x.doc = {doc} AND instr(x.path, '{container}/' || {entry} || '/') = 1)"
+         EXISTS (SELECT 1 FROM conflicts x WHERE x.doc = {doc} AND instr(x.path, {container} || '/' || {entry} || '/') = 1)"
     )
 }

@@ -148,7 +148,7 @@ pub fn known_to(hub: &Dictionary) -> Vec<KindView> {
                 fields: fields("", e.fields),
             })
             .collect(),
-        named: kind.named.iter().map(|n| named(n, hub)).collect(),
+        named: kind.named.iter().filter(|n| n.since <= hub.number && hub.knows(kind.name, n.key)).map(|n| named(n, hub)).collect(),
     };
     KINDS.iter().filter(|kind| hub.knows(kind.name, "")).map(view).filter(|kind| !kind.fields.is_empty() || !kind.named.is_empty()).collect()
 }

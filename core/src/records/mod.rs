@@ -47,10 +47,10 @@ fn first(flaws: Vec<Error>) -> Error {
     flaws.into_iter().next().unwrap_or_else(|| Error::internal("no flaw"))
 }
 
-/// What is given for fields of a command that has its own names for others, as the values to write.
+/// What is given for the fields of a new record that a command of its own makes, as the values to write.
 ///
 /// # Errors
-/// The first that is wrong, naming its field.
-pub(crate) fn read_fields(declared: &[Field], given: &JsonMap, edit: &mut Edit<'_>) -> Result<Vec<(String, Value)>> {
-    read::read_all(declared, given, &[], &mut read::Against::command(edit)).map_err(first)
+/// The first that is wrong or lacking, naming its field.
+pub(crate) fn read_new_fields(declared: &[Field], given: &JsonMap, edit: &mut Edit<'_>) -> Result<Vec<(String, Value)>> {
+    read::read_new(declared, given, &[], &mut read::Against::command(edit)).map_err(first)
 }

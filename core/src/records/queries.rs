@@ -259,8 +259,8 @@ fn own_wanted(connection: &Connection, kind: &Kind, key: &str, wanted: &str) -> 
 
 /// The records of `kind` on this phone that are called `title`, at most `limit`.
 pub fn named(connection: &Connection, kind: &str, title: &str, limit: u32) -> Result<Vec<Id>> {
-    let Some((kind, column)) = kinds::by_name(kind).and_then(|kind| Some((kind, title_column(kind)?))) else { return Ok(Vec::new()) };
-    let sql = format!("SELECT doc FROM {} WHERE \"{column}\" = ?1 AND entry = '' ORDER BY doc LIMIT ?2", kind.tables[0].name);
+    let Some((kind, field)) = kinds::by_name(kind).and_then(|kind| Some((kind, kind.title_field()?))) else { return Ok(Vec::new()) };
+    let sql = format!("SELECT doc FROM {} WHERE \"{}\" = ?1 AND entry = '' ORDER BY doc LIMIT ?2", kind.tables[0].name, field.key);
     Ok(connection.prepare_cached(&sql)?.query_map(params![one_form(title), limit], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -339,8 +339,8 @@ impl<'a> Names<'a> {
         }
         let mut found = None;
         for kind in kinds.iter().filter_map(|name| kinds::by_name(name)) {
-            if let Some(column) = title_column(kind) {
-                let sql = format!("SELECT \"{column}\" FROM {} WHERE doc = ?1 AND entry = ''", kind.tables[0].name);
+            if let Some(title) = kind.title_field() {
+                let sql = format!("SELECT \"{}\" FROM {} WHERE doc = ?1 AND entry = ''", title.key, kind.tables[0].name);
                 found = found.or(self.connection.prepare_cached(&sql)?.query_row([id], |r| r.get::<_, Option<String>>(0)).optional()?.flatten());
             }
         }
@@ -368,10 +368,4 @@ impl<'a> Names<'a> {
         let mut statement = self.connection.prepare_cached("SELECT path FROM categories WHERE entry = ?1")?;
         Ok(statement.query_row([code], |r| r.get::<_, Option<String>>(0)).optional()?.flatten())
     }
-}
-
-/// The column that a record is named by: its title, else its first field in lists.
-fn title_column(kind: &Kind) -> Option<&'static str> {
-    let title = if kind.title.is_empty() { kind.fields.iter().find(|f| f.listed)?.key } else { kind.title };
-    kind.tables.first()?.all_columns().map(|(name, _)| name).find(|name| *name == title)
 }

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::queries::{ReportView, report};
+use super::queries::{ReportView, row};
 use crate::error::Result;
 use crate::ids::Id;
 use crate::search::plain;
@@ -49,7 +49,7 @@ fn metres(a: (i64, i64), b: (i64, i64)) -> f64 {
 pub(crate) fn open_spots(connection: &Connection) -> Result<Vec<Spot>> {
     let mut statement = connection.prepare_cached(
         "SELECT coalesce(place, ''), coalesce(address, ''), lat, lon FROM reports
-         WHERE (status NOT IN ('closed', 'declined') OR notes_since > 0) AND (address <> '' OR lat IS NOT NULL)",
+         WHERE (holder <> '' OR notes_since > 0) AND (address <> '' OR lat IS NOT NULL)",
     )?;
     let rows = statement.query_map([], |r| {
         let position = r.get::<_, Option<i64>>(2)?.zip(r.get::<_, Option<i64>>(3)?);
@@ -79,7 +79,7 @@ pub fn reports_of(connection: &Connection, household: Id, limit: u32) -> Result<
     {
         let position = r.get::<_, Option<i64>>(3)?.zip(r.get::<_, Option<i64>>(4)?);
         if (Spot { place: r.get(1)?, address: r.get(2)?, position }).is_at(&home) {
-            found.extend(report(connection, r.get(0)?)?.map(|(view, _)| view));
+            found.extend(row(connection, r.get(0)?)?);
         }
     }
     Ok(found)

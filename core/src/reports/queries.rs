@@ -7,10 +7,11 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde::Serialize;
 
+use super::process::PROCESS;
+use crate::cases::{Story, story};
 use crate::documents::Proof;
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::records::entry_flags;
 use crate::search::Wanted;
 
 /// A report with its folded status.
@@ -50,7 +51,7 @@ pub struct ReportView {
     pub status: String,
     /// Since when it has that status.
     pub status_since: i64,
-    /// Who has it now, as a code of [`Holder`]; empty once it is closed or declined.
+    /// Who has it now, as a code of [`Holder`](crate::cases::Holder); empty once it is closed or declined.
     pub holder: String,
     /// Of one that units have, the unit that leads (its id).
     pub lead: String,
@@ -66,50 +67,6 @@ pub struct ReportView {
     pub conflict: bool,
     /// Where it stands in its list: the next page begins after the last one's.
     pub key: String,
-}
-
-/// Who has a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
-    /// 社区: the grid and the desk.
-    Community,
-    /// 街道
-    Street,
-    /// 单位: those that it was dispatched to.
-    Unit,
-}
-
-impl Holder {
-    /// All holders with their codes and what people call them, Chinese and English.
-    pub const ALL: [(Self, &'static str, &'static str, &'static str); 3] =
-        [(Self::Community, "community", "社区", "community"), (Self::Street, "street", "街道", "street"), (Self::Unit, "unit", "单位", "unit")];
-}
-
-/// A step of a report, in its place.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StepView {
-    /// The step.
-    pub id: Id,
-    /// Its kind's code.
-    pub kind: String,
-    /// What was done or said.
-    pub note: String,
-    /// Who did it (a person's id).
-    pub by: String,
-    /// The name of who did it, empty if not known here.
-    pub by_name: String,
-    /// When, by the best time known; in seconds since the Unix epoch (UTC).
-    pub at: i64,
-    /// Whether no hub has confirmed that time.
-    pub unanchored: bool,
-    /// Whether none ever will: it is not later than the hub received it, and that is all that is known.
-    pub unknowable: bool,
-    /// Whether it applied; one that came too late stays visible as such.
-    pub applied: bool,
-    /// Whether something of it is recorded here that the hub has not answered yet.
-    pub unsent: bool,
-    /// Whether a field of it holds several values that people set at the same time.
-    pub conflict: bool,
 }
 
 /// Which reports a list shows, by how far they have come.
@@ -147,7 +104,7 @@ const COLUMNS: &str = "r.doc, coalesce(r.title, ''), coalesce(r.detail, ''), coa
     coalesce((SELECT c.path FROM categories c WHERE c.entry = r.category), ''), coalesce(r.urgency, ''), coalesce(r.number, ''), coalesce(r.place, ''),
     coalesce((SELECT g.name FROM places g WHERE g.doc = r.place), ''), coalesce(r.address, ''), coalesce(r.by, ''),
     coalesce((SELECT p.name FROM persons p WHERE p.doc = r.by), ''), coalesce(r.at, 0), r.status, coalesce(r.status_since, 0),
-    CASE WHEN r.status IN ('closed', 'declined') THEN '' WHEN r.lead IS NOT NULL THEN 'unit' WHEN r.status = 'whistled' THEN 'street' ELSE 'community' END,
+    coalesce(r.holder, ''),
     coalesce(r.lead, ''), coalesce((SELECT u.name FROM units u WHERE u.doc = r.lead), ''), coalesce(r.notes_since, 0),
     (SELECT count(*) FROM photos f WHERE f.record = r.doc AND coalesce(f.removed, 0) = 0),
     EXISTS (SELECT 1 FROM changes x WHERE x.doc = r.doc AND x.taken = 0), EXISTS (SELECT 1 FROM conflicts x WHERE x.doc = r.doc), coalesce(r.unanchored, 1)";
@@ -268,30 +225,14 @@ fn parse_key(key: &str) -> Result<(i64, Id)> {
     parts.ok_or_else(|| Error::invalid("翻页位置不正确，请从第一页开始", "no such place in the list; begin with its first page"))
 }
 
-/// The report `id` with its steps in order.
-pub fn report(connection: &Connection, id: Id) -> Result<Option<(ReportView, Vec<StepView>)>> {
+/// The report `id` with how it went, as seen at `now` (seconds since the Unix epoch, UTC).
+pub fn report(connection: &Connection, id: Id, now: i64) -> Result<Option<(ReportView, Story)>> {
+    let Some(found) = row(connection, id)? else { return Ok(None) };
+    Ok(Some((found, story(connection, &PROCESS, id, now)?)))
+}
+
+/// The row of report `id`.
+pub(super) fn row(connection: &Connection, id: Id) -> Result<Option<ReportView>> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM reports r WHERE r.doc = ?1"))?;
-    let Some(found) = statement.query_row([id], view).optional()? else { return Ok(None) };
-    let mut steps = connection.prepare_cached(&format!(
-        "SELECT s.entry, coalesce(s.kind, ''), coalesce(s.note, ''), coalesce(s.by, ''), coalesce(p.name, s.by_name, ''), coalesce(s.at, 0), s.applied, coalesce(s.unanchored, 1), {}
-         FROM report_steps s LEFT JOIN persons p ON p.doc = s.by WHERE s.doc = ?1 ORDER BY s.position",
-        entry_flags("s.doc", "steps", "s.entry")
-    ))?;
-    let steps = steps.query_map([id], |r| {
-        let (unanchored, unknowable) = (r.get(7)?, r.get::<_, i64>(7)? == Proof::Unknowable as i64);
-        Ok(StepView {
-            id: r.get(0)?,
-            kind: r.get(1)?,
-            note: r.get(2)?,
-            by: r.get(3)?,
-            by_name: r.get(4)?,
-            at: r.get(5)?,
-            unanchored,
-            unknowable,
-            applied: r.get(6)?,
-            unsent: r.get(8)?,
-            conflict: r.get(9)?,
-        })
-    })?;
-    Ok(Some((found, steps.collect::<rusqlite::Result<_>>()?)))
+    Ok(statement.query_row([id], view).optional()?)
 }

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::document;
-use super::fold::StepKind;
+use super::process::PROCESS;
+use crate::cases::begun;
 use crate::commands::{Action, Edit, check_note, check_position, check_text, check_time};
 use crate::documents::Value;
 use crate::error::{Error, Result};
@@ -87,6 +88,7 @@ impl Action for RaiseReport {
             }
         };
         let spot = self.place.map(|place| spot(edit, place)).transpose()?;
+        let clocks = if self.imported.is_none() { begun(&PROCESS, edit.settings()?.as_deref(), edit.stamp().at) } else { Vec::new() };
         let id = edit.new_id();
         let step = edit.new_id();
         edit.create(id, document::REPORT.name, |w| {
@@ -111,10 +113,11 @@ impl Action for RaiseReport {
             w.put(&root, "urgency", Value::from(urgency.as_str()))?;
             w.put(&root, "lat", position.map(|p| p.0.into()))?;
             w.put(&root, "lon", position.map(|p| p.1.into()))?;
+            clocks.into_iter().try_for_each(|(key, end)| w.put(&root, &key, end))?;
             if let Some(answer) = self.imported.as_ref().and_then(|i| i.answer.as_ref()) {
                 let container = w.at_path(&["steps"])?;
                 let map = w.new_map(&container, &step.to_string())?;
-                w.put(&map, "kind", Value::from(StepKind::FeedBack.code()))?;
+                w.put(&map, "kind", Value::from("feed_back"))?;
                 w.put(&map, "note", Value::from(answer.text.as_str()))?;
                 w.put(&map, "at", Value::from(answer.at))?;
                 w.put(&map, "order", Value::from(answer.at.saturating_mul(1 << 16)))?;

@@ -45,6 +45,21 @@ const fn once(path: &'static str, roles: &'static [Role]) -> Allow {
     Allow { path, roles, once: true, since: 0 }
 }
 
+/// The ends of clocks that begin with a case, as its author's phone reckoned them.
+const BEGUN_CLOCKS: &str = "clock:*";
+/// The same as the hub did.
+const SET_CLOCKS: &str = "set:*";
+/// A step of a case.
+const STEP: &str = "steps/*";
+/// Who and when, and its place among the others.
+const STEP_STAMP: &str = "steps/*/by|at|boot|since_boot|order";
+/// The ends of clocks that it starts or moves, as its author's phone reckoned them.
+const STEP_CLOCKS: &str = "steps/*/clock:*";
+/// The steps that a settlement names.
+const STEP_COVERS: &str = "steps/*/covers";
+/// The ends of clocks as the hub reckoned them, and whether the step came in time.
+const STEP_MARKS: &str = "steps/*/set:*|within";
+
 /// Who and when.
 const STAMP: &str = "by|at|boot|since_boot";
 /// The hub alone.
@@ -70,6 +85,14 @@ pub(crate) const PEOPLE: &[Role] =
     &[CommunityWorker, GridWorker, MicroGridLead, GridGuide, Cadre, Member, SecondedCadre, AreaUnit, Rider, Volunteer, SocialWorker, Property, Resident, Hub];
 /// Who keeps the roster, and the units that a report was dispatched to.
 pub(crate) const HANDLERS: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, DepartmentHandler, AreaUnit, Property, Hub];
+/// The units that a case was dispatched to.
+pub(crate) const UNITS: &[Role] = &[DepartmentHandler, AreaUnit, Property, Hub];
+/// The street, and those units.
+pub(crate) const STREET_AND_UNITS: &[Role] = &[StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub];
+/// The street, and who keeps the roster.
+pub(crate) const STREET_AND_ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, StreetDispatcher, Hub];
+/// Who sits in a joint meeting: community, street, units.
+pub(crate) const MEETING: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub];
 /// Everyone with a role that is given by invitation, and the hub.
 pub(crate) const ALL: &[Role] = &[
     CommunityWorker,
@@ -90,7 +113,7 @@ pub(crate) const ALL: &[Role] = &[
     Resident,
     Hub,
 ];
-/// Who adds a step to a report they reach; which step, [`STEPS`] says.
+/// Who adds a step to a report they reach; which step, its process says.
 pub(crate) const STEPPERS: &[Role] = &[
     CommunityWorker,
     GridWorker,
@@ -186,29 +209,16 @@ pub static REPORT: KindRules = KindRules {
         once(STAMP, PEOPLE),
         once("own", PEOPLE),
         write("x:*", ROSTER),
-        once("steps/*", STEPPERS),
-        once("steps/*/by|at|boot|since_boot|order", STEPPERS),
-        once("steps/*/covers", HUB),
+        once(BEGUN_CLOCKS, PEOPLE),
+        write(SET_CLOCKS, HUB),
+        once(STEP, STEPPERS),
+        once(STEP_STAMP, STEPPERS),
+        once(STEP_CLOCKS, STEPPERS),
+        once(STEP_COVERS, HUB),
+        write(STEP_MARKS, HUB),
     ],
-    checks: "it has a title; each step is of a kind that the author's role over the report may add (below); a whistle says which kind it is, a dispatch names a lead, reopening says why; the community's own fields (`x:…`) are of the right shape, size and number",
+    checks: "it has a title; each step is one that the author may add (below), and carries what it must; the community's own fields (`x:…`) are of the right shape, size and number",
 };
-
-/// Which step of a report who may add: with a role that the report lies under; a note also who merely reads it, and whoever raised
-/// it may have it taken up again.
-pub static STEPS: &[(&str, &[Role])] = &[
-    ("accept", ROSTER),
-    ("decline", ROSTER),
-    ("handle", HANDLERS),
-    ("feed_back", HANDLERS),
-    ("close", ROSTER),
-    ("whistle", DESK),
-    ("dispatch", DISPATCHERS),
-    ("return", &[StreetDispatcher, DepartmentHandler, AreaUnit, Property, Hub]),
-    ("supervise", DISPATCHERS),
-    ("reopen", ROSTER),
-    ("note", STEPPERS),
-    ("settled", HUB),
-];
 
 /// Activities.
 pub static ACTIVITY: KindRules = KindRules {
@@ -230,7 +240,7 @@ pub static ATTENDANCE: KindRules = KindRules {
 
 /// Settings.
 pub static SETTINGS: KindRules =
-    KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*|calendar:*|field:*", DESK)], checks: "" };
+    KindRules { kind: "settings", zh: "设置", read_by: "everyone with a role", rows: &[write("retention:*|calendar:*|amount:*|field:*", DESK)], checks: "" };
 
 /// Category lists.
 pub static CATEGORY_LIST: KindRules = KindRules { kind: "category_list", zh: "上报类别", read_by: "everyone with a role", rows: &[], checks: "" };

@@ -1,9 +1,11 @@
-//! Search and near-me: indexes that belong to the phone. One entry a household, with all its residents.
+//! Search and near-me: indexes that belong to the phone. One entry a record, with all its own entries: a household with its residents.
 
+mod hits;
 mod near;
 mod query;
 mod text;
 
+pub use hits::{HitView, hits};
 pub use near::{NearView, near};
 pub use query::{FoundView, find};
 pub use text::{Wanted, plain};
@@ -14,15 +16,28 @@ use crate::dictionary::{Field, Type};
 use crate::documents::{Kind, Map};
 use crate::error::Result;
 
-/// The index tables; `rowid` and `id` are the household's `documents.n`.
+/// The index tables; `rowid` and `id` are the record's `documents.n`. Households have one of their own: they are most of what a phone
+/// holds, and nothing else slows their search.
 pub const SCHEMA: &str = "
 CREATE VIRTUAL TABLE search USING fts5(names, pinyin, phones, tags, address, content='', contentless_delete=1, prefix='1', tokenize='unicode61');
+CREATE VIRTUAL TABLE search_records USING fts5(names, pinyin, phones, tags, address, content='', contentless_delete=1, prefix='1', tokenize='unicode61');
 CREATE VIRTUAL TABLE near USING rtree_i32(id, lat_min, lat_max, lon_min, lon_max);
 ";
 
-/// What a household is found by.
+/// The names of all these tables.
+pub(crate) const TABLES: [&str; 3] = ["search", "search_records", "near"];
+
+/// The table that records of a kind are found in; `None` if none of its fields is searched.
+pub(crate) fn table_of(kind: &Kind) -> Option<&'static str> {
+    let searched = |fields: &[Field]| fields.iter().any(|field| field.searched);
+    let is_found = searched(kind.fields) || kind.entries.iter().any(|entries| searched(entries.fields));
+    is_found.then_some(if kind.residents().is_some() { "search" } else { "search_records" })
+}
+
+/// What a record is found by.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    table: &'static str,
     names: String,
     pinyin: String,
     phones: String,
@@ -32,9 +47,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The entry of a record of `kind` in this state: texts of its own are found by their characters, texts of its entries as
-    /// names and by pinyin, telephones by their digits, tags whole.
-    pub(crate) fn of(kind: &Kind, record: &Map) -> Self {
+    /// The entry of a record of `kind` in this state, if any field of the kind is searched: what it is named by and texts of its entries are
+    /// found as names and by pinyin, other texts of its own by their characters, telephones by their digits, tags whole. A household is named by
+    /// its residents.
+    pub(crate) fn of(kind: &Kind, record: &Map) -> Option<Self> {
+        let table = table_of(kind)?;
+        let is_name = |field: &Field| field.key == kind.title && kind.residents().is_none();
         let own = || kind.fields.iter().filter(|f| f.searched).map(|field| (field, record));
         let entries = || {
             kind.entries.iter().flat_map(|declared| {
@@ -43,41 +61,36 @@ impl Entry {
             })
         };
         let is_text = |field: &Field| matches!(field.ty, Type::Text(_) | Type::Note(_));
-        let names = || entries().filter(|(field, _)| is_text(field)).map(|(field, entry)| field.text(entry));
-        let address: Vec<&str> = own().filter(|(field, _)| is_text(field)).map(|(field, _)| field.text(record)).collect();
-        Self {
+        let names = || own().filter(|(field, _)| is_name(field)).chain(entries()).filter(|(field, _)| is_text(field)).map(|(field, of)| field.text(of));
+        let address: Vec<&str> = own().filter(|(field, _)| is_text(field) && !is_name(field)).map(|(field, _)| field.text(record)).collect();
+        Some(Self {
+            table,
             names: text::index_names(names()),
             pinyin: text::index_pinyin(names()),
             phones: text::index_phones(own().chain(entries()).filter(|(field, _)| field.ty == Type::Telephone).map(|(field, of)| field.text(of))),
             tags: text::index_tags(own().chain(entries()).filter(|(field, _)| field.ty == Type::Tags).flat_map(|(field, of)| field.words(of))),
             address: text::index_characters(&address.join(" ")),
-            position: record.int("lat").zip(record.int("lon")),
-        }
+            position: record.int("lat").zip(record.int("lon")).filter(|_| kind.residents().is_some()),
+        })
     }
 }
 
-/// Replaces a household's entry. `fresh` says that it had none.
+/// Replaces a record's entry. `fresh` says that it had none.
 pub(crate) fn index(connection: &Connection, n: i64, entry: &Entry, fresh: bool) -> Result<()> {
     if !fresh {
-        remove(connection, n)?;
+        remove(connection, entry.table, n)?;
     }
-    connection.prepare_cached("INSERT INTO search (rowid, names, pinyin, phones, tags, address) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-        n,
-        entry.names,
-        entry.pinyin,
-        entry.phones,
-        entry.tags,
-        entry.address
-    ])?;
+    let sql = format!("INSERT INTO {} (rowid, names, pinyin, phones, tags, address) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", entry.table);
+    connection.prepare_cached(&sql)?.execute(params![n, entry.names, entry.pinyin, entry.phones, entry.tags, entry.address])?;
     if let Some((lat, lon)) = entry.position {
         connection.prepare_cached("INSERT INTO near VALUES (?1, ?2, ?2, ?3, ?3)")?.execute(params![n, lat, lon])?;
     }
     Ok(())
 }
 
-/// Removes a household's entry.
-pub(crate) fn remove(connection: &Connection, n: i64) -> Result<()> {
-    connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([n])?;
+/// Removes a record's entry from the table of its kind.
+pub(crate) fn remove(connection: &Connection, table: &str, n: i64) -> Result<()> {
+    connection.prepare_cached(&format!("DELETE FROM {table} WHERE rowid = ?1"))?.execute([n])?;
     connection.prepare_cached("DELETE FROM near WHERE id = ?1")?.execute([n])?;
     Ok(())
 }
@@ -87,6 +100,7 @@ pub(crate) fn remove(connection: &Connection, n: i64) -> Result<()> {
 pub(crate) fn scrub(connection: &Connection) -> Result<()> {
     connection.execute_batch(
         "INSERT INTO search(search) VALUES ('optimize');
+         INSERT INTO search_records(search_records) VALUES ('optimize');
          DELETE FROM near;
          INSERT INTO near SELECT d.n, h.lat, h.lat, h.lon, h.lon FROM documents d CROSS JOIN households h ON h.doc = d.id
            WHERE h.lat IS NOT NULL AND h.lon IS NOT NULL;",

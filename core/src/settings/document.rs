@@ -29,6 +29,7 @@ const RHYTHMS: Named = Named {
     ty: Type::Number { unit: DAYS, min: 0, max: 3650 },
     roles: DESK,
     is_edited: true,
+    since: 0,
 };
 
 /// What is set once.
@@ -49,6 +50,12 @@ pub const CALENDAR_KEY: &str = "calendar:";
 /// What the keys of [`RETENTION`] begin with: fields of the document itself, which need no container.
 pub const RETENTION_KEY: &str = "retention:";
 
+/// How long clocks run (`entry`: `report.finish`), as people write it.
+pub static AMOUNTS: Table = Table { name: "amounts", columns: &[("amount", projection::Type::Text)], fields: &[], indexes: &[] };
+
+/// What the keys of [`AMOUNTS`] begin with.
+pub const AMOUNT_KEY: &str = "amount:";
+
 /// The fields of the community's own (`entry`: `residents:x:dogs`), each with its definition as JSON.
 pub static OWN_FIELDS: Table = Table { name: "own_fields", columns: &[("definition", projection::Type::Text)], fields: &[], indexes: &[] };
 
@@ -62,9 +69,10 @@ pub static SETTINGS: Kind = Kind {
     filters: &[],
     entries: &[],
     named: &[RHYTHMS],
+    process: None,
     added: Added::Hub,
     complete,
-    tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION, &CALENDARS, &OWN_FIELDS],
+    tables: &[&SETTINGS_ROW, &VISIT_RULES, &RETENTION, &CALENDARS, &AMOUNTS, &OWN_FIELDS],
     project: |tree, rows| {
         rows.push_fields(&SETTINGS_ROW, "", vec![], tree);
         for rule in tree.iter() {
@@ -73,6 +81,9 @@ pub static SETTINGS: Kind = Kind {
             }
             if let Some(version) = rule.key.strip_prefix(CALENDAR_KEY) {
                 rows.push(&CALENDARS, version, vec![rule.node.value().clone()]);
+            }
+            if let Some(setting) = rule.key.strip_prefix(AMOUNT_KEY) {
+                rows.push(&AMOUNTS, setting, vec![rule.node.value().clone()]);
             }
             if let Some(name) = rule.key.strip_prefix(DEFINED) {
                 rows.push(&OWN_FIELDS, name, vec![rule.node.value().clone()]);

@@ -2,6 +2,7 @@
 //! ship as editable defaults with their source, never as constants.
 
 mod calendar;
+mod clocks;
 pub mod document;
 mod own_field;
 mod photo_networks;
@@ -9,6 +10,7 @@ mod retention;
 mod visit_rule;
 
 pub use calendar::{AddCalendar, calendar, calendar_of};
+pub use clocks::ClockSettings;
 pub use own_field::SetOwnField;
 pub use photo_networks::{NETWORKS, PhotoNetworks};
 pub use retention::{DEFAULT_RETENTION, SetRetention, SettingsView, settings};

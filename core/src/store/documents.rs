@@ -184,9 +184,14 @@ fn row_of(k: i64, id: Id) -> i64 {
 
 /// The kind of a document; `None` if a newer gridwalk made it.
 pub fn kind_of(connection: &Connection, stored: &StoredDoc) -> Result<Option<&'static Kind>> {
-    Ok(match genesis(stored.schema) {
+    kind_of_schema(connection, stored.schema)
+}
+
+/// The kind of documents of schema `number`; `None` if a newer gridwalk made them.
+pub fn kind_of_schema(connection: &Connection, number: u16) -> Result<Option<&'static Kind>> {
+    Ok(match genesis(number) {
         Some((kind, _)) => kinds::by_name(kind.name),
-        None => empty(connection, stored.schema, 0)?.map(|doc| doc.kind()),
+        None => empty(connection, number, 0)?.map(|doc| doc.kind()),
     })
 }
 
@@ -266,6 +271,16 @@ impl Documents for Stored<'_> {
         self.loaded.insert(id, doc.clone());
         Ok(doc)
     }
+
+    fn settings(&mut self, tenant: &str) -> Result<Option<Arc<Doc>>> {
+        let mut statement = self.connection.prepare_cached("SELECT doc FROM settings ORDER BY doc")?;
+        for id in statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<Vec<Id>>>()? {
+            if tenant_of(self.connection, id)?.as_deref() == Some(tenant) {
+                return self.load(id);
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// All that the read model holds of a document.
@@ -273,7 +288,7 @@ impl Documents for Stored<'_> {
 pub struct Projected {
     kind: &'static Kind,
     rows: Vec<Row>,
-    /// What it is found by, of a household.
+    /// What it is found by, of a kind that is searched.
     entry: Option<search::Entry>,
     /// Where it was, of a visit.
     household: String,
@@ -282,7 +297,7 @@ pub struct Projected {
 impl Projected {
     /// What a document of `kind` in this state gives. It needs no store: large pages make it on another core.
     pub fn of(kind: &'static Kind, tree: &Map) -> Self {
-        let entry = (kind.name == "household").then(|| search::Entry::of(kind, tree));
+        let entry = search::Entry::of(kind, tree);
         let household = if kind.name == "visit" { tree.text("household").to_owned() } else { String::new() };
         Self { kind, rows: project(kind, tree), entry, household }
     }
@@ -347,8 +362,10 @@ impl Touched {
             self.note_visited(connection, kind.name, &key)?;
             delete_rows(connection, kind, &key)?;
             self.tables.extend(kind.tables.iter().map(|t| t.name));
+            if let Some(table) = search::table_of(kind) {
+                search::remove(connection, table, stored.n)?;
+            }
             if kind.name == "household" {
-                search::remove(connection, stored.n)?;
                 self.households.insert(key);
             } else if kind.name == "photo" {
                 photos::leave(connection, &key, !stored.base.is_empty())?;

@@ -10,7 +10,7 @@ mod rows;
 mod shred;
 
 pub(crate) use documents::kind_name;
-pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, is_known, kind_of, load, push_chunk, tenant_of};
+pub use documents::{MANY_CHUNKS, Projected, Stored, StoredDoc, Touched, is_known, kind_of, kind_of_schema, load, push_chunk, tenant_of};
 pub(crate) use drafts::drop_drafts_about;
 pub use files::{DB_FILE, PHOTO_FOLDER};
 pub(crate) use files::{cannot_write, write_durably};

@@ -18,7 +18,8 @@ const KEY_CHECK_FILE: &str = "gridwalk.key-check";
 const SUSPECT_FILE: &str = "gridwalk.suspect";
 
 /// Of the phone's own tables alone: what screens read is made anew instead ([`read_model`]).
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql"), include_str!("migrations/0004.sql")];
 
 /// Opens the store for reading, after checking it and bringing it up to date.
 pub(super) fn open(folder: &Path, key: &[u8; 32]) -> Result<Connection> {

@@ -26,17 +26,17 @@ CREATE TABLE due (
 CREATE INDEX due_at ON due (due_at, household);
 ";
 
-/// Tables beside those of the kinds.
-const OTHERS: [&str; 3] = ["due", "search", "near"];
-
 fn statements() -> String {
     let declared = kinds::tables().flat_map(|table| create_sql(table, &[]));
     declared.chain([DUE.to_owned(), search::SCHEMA.to_owned()]).collect::<Vec<_>>().join(";\n")
 }
 
-/// What these declarations make is known by their hash. The dictionary's number is part of it: rows also change where no table does.
+/// What these declarations make is known by their hash. The dictionary's number is part of it: rows also change where no table does; and so
+/// is what records are found by, which no table names.
 fn version() -> String {
-    hash_text(&sha256(format!("{} {}", dictionary().number, statements()).as_bytes()))
+    let fields = kinds::known().flat_map(|kind| kind.fields.iter().chain(kind.entries.iter().flat_map(|e| e.fields)).map(move |field| (kind, field)));
+    let searched: String = fields.filter(|(_, field)| field.searched).map(|(kind, field)| format!("{}.{} ", kind.name, field.key)).collect();
+    hash_text(&sha256(format!("{} {searched}{}", dictionary().number, statements()).as_bytes()))
 }
 
 /// Whether the tables are those of this app's declarations.
@@ -52,7 +52,7 @@ pub fn rebuild(connection: &Connection) -> Result<()> {
         connection.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
     }
     connection.execute_batch(&statements())?;
-    let tables: Vec<&str> = kinds::tables().map(|table| table.name).chain(OTHERS).collect();
+    let tables: Vec<&str> = kinds::tables().map(|table| table.name).chain(["due"]).chain(search::TABLES).collect();
     connection.execute("INSERT OR REPLACE INTO read_model VALUES (1, ?1, ?2)", params![version(), to_json(&tables)?])?;
     let mut touched = Touched::everything();
     let ids: Vec<(i64, Id)> =

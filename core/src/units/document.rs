@@ -16,8 +16,8 @@ pub const SORTS: &[Code] = &[
 /// The fields of a unit.
 pub static FIELDS: &[Field] = &[
     Field::new("sort", "类型", "sort", Type::Choice(SORTS), STREET).once().required().listed(),
-    Field::new("name", "名称", "name", Type::Text(100), STREET).required().listed().headings(&["单位名称"]),
-    Field::new("phone", "电话", "telephone", Type::Telephone, STREET).listed().headings(&["联系电话"]),
+    Field::new("name", "名称", "name", Type::Text(100), STREET).required().searched().listed().headings(&["单位名称"]),
+    Field::new("phone", "电话", "telephone", Type::Telephone, STREET).searched().listed().headings(&["联系电话"]),
 ];
 
 /// Units by name.
@@ -33,6 +33,7 @@ pub static UNIT: Kind = Kind {
     filters: &["sort"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Add,
     complete: |_, _, _| Ok(()),
     tables: &[&UNITS],

@@ -45,6 +45,7 @@ pub static VISIT: Kind = Kind {
     filters: &["household"],
     entries: &[],
     named: &[],
+    process: None,
     added: Added::Command("visits.record"),
     complete: |_, _, _| Ok(()),
     tables: &[&VISITS],

@@ -1,11 +1,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::{self, EARLIEST_SECONDS};
-use crate::commands::{Action, Edit, check_note, check_position};
+use crate::commands::{Action, Edit};
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
-use crate::records::{JsonMap, read_fields};
+use crate::records::{JsonMap, read_new_fields};
 
 /// How a visit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,28 +47,11 @@ impl VisitResult {
 pub struct RecordVisit {
     /// The household.
     pub household: Id,
-    /// How it ended.
-    pub result: VisitResult,
-    /// What for; may be empty.
-    #[serde(default)]
-    pub purpose: String,
-    /// What was seen and done; may be empty.
-    #[serde(default)]
-    pub note: String,
-    /// How long it took, in minutes.
-    #[serde(default)]
-    pub minutes: Option<u32>,
-    /// Latitude in degrees (WGS-84), if the worker chose to record the position.
-    #[serde(default)]
-    pub lat: Option<f64>,
-    /// Longitude in degrees (WGS-84).
-    #[serde(default)]
-    pub lon: Option<f64>,
     /// When it was, in seconds since the Unix epoch (UTC), if it is entered later (补录): at most 7 days ago. `None` for now.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visited_at: Option<i64>,
-    /// Further fields of the dictionary, by key.
-    #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
+    /// Its further fields by key, as the dictionary has them: `result` is one of them, and required.
+    #[serde(flatten)]
     pub fields: JsonMap,
 }
 
@@ -90,29 +73,18 @@ impl RecordVisit {
 
 impl Action for RecordVisit {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
-        let purpose = check_note(&self.purpose, "目的", "the purpose")?;
-        let note = check_note(&self.note, "备注", "the note")?;
-        let position = check_position(self.lat, self.lon)?;
-        if self.minutes.is_some_and(|m| m > 24 * 60) {
-            return Err(Error::invalid("走访时长不能超过24小时", "a visit takes at most 24 hours"));
-        }
-        let further = read_fields(document::FIELDS, &self.fields, edit)?;
         let earlier_by = self.earlier_by(edit.stamp().at)?;
         edit.state(self.household, "household", "这一户", "household")?;
+        let mut given = self.fields.clone();
+        given.insert("household".to_owned(), self.household.to_string().into());
+        let written = read_new_fields(document::FIELDS, &given, edit)?;
         let id = edit.new_id();
         edit.create(id, document::VISIT.name, |w| {
             let root = w.at_path(&[])?;
-            w.put(&root, "household", Value::from(self.household))?;
             w.stamp(&root)?;
             // Counted from its record, whose own time may be found later: it is never later than that.
             w.put(&root, "earlier_by", earlier_by.map(Value::from))?;
-            w.put(&root, "result", Value::from(self.result.code()))?;
-            w.put(&root, "purpose", Value::from(purpose.as_str()))?;
-            w.put(&root, "note", Value::from(note.as_str()))?;
-            w.put(&root, "minutes", self.minutes.map(|m| i64::from(m).into()))?;
-            w.put(&root, "lat", position.map(|p| p.0.into()))?;
-            w.put(&root, "lon", position.map(|p| p.1.into()))?;
-            further.into_iter().try_for_each(|(key, value)| w.put(&root, &key, value))
+            written.into_iter().try_for_each(|(key, value)| w.put(&root, &key, value))
         })?;
         Ok(id)
     }

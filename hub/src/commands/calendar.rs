@@ -68,7 +68,7 @@ pub async fn run(a: Calendar) -> Result<()> {
             for (year, source) in years.into_iter().filter_map(|year| Some((year, calendar.source(year)?))) {
                 println!("{year}年依据 / source：{source}");
             }
-            if !is_set && !matches!(amount, Amount::Hours(_)) {
+            if !is_set && !matches!(amount, Amount::Minutes(_)) {
                 println!("办公时间未设置，按默认 {DEFAULT_HOURS} / office hours are not set; the default counts");
             }
             hub.store.close().await;

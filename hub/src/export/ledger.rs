@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Column, List, Only, Rows, save, workbook};
+use gridwalk_sheets::{Asked, Column, Only, workbook};
+
+use super::{open_list, rows, save, usage};
 use crate::error::{HubError, Result};
 use crate::hub::{Hub, Tenant};
 use crate::registry::act_log::{Act, record};
@@ -24,10 +26,10 @@ const LONGEST: usize = 100;
 
 /// Saves a ledger; columns are named by key or label. One of the same name is replaced.
 pub async fn add_ledger(hub: &Hub, tenant: &Tenant, ledger: &Ledger) -> Result<()> {
-    let list = List::open(hub, tenant, &ledger.list).await?;
+    let list = open_list(hub, tenant, &ledger.list).await?;
     let mut columns: Vec<(&str, &str)> = Vec::new();
     for (column, heading) in &ledger.columns {
-        let (key, heading) = (list.column(column.trim())?.key, heading.trim());
+        let (key, heading) = (list.column(column.trim()).map_err(usage)?.key, heading.trim());
         check(heading)?;
         if columns.iter().any(|(_, other)| *other == heading) {
             return Err(HubError::usage(format!("表头“{heading}”用了两次"), format!("the heading {heading} is given twice")));
@@ -77,11 +79,11 @@ pub async fn export_ledger(hub: &Hub, tenant: &Tenant, name: &str, purpose: &str
         let names = all.iter().map(|ledger| ledger.name.as_str()).collect::<Vec<_>>().join("、");
         HubError::usage(format!("没有“{name}”这本台账，现有：{names}"), format!("there is no ledger {name}"))
     })?;
-    let list = List::open(hub, tenant, &ledger.list).await?;
-    let columns: Vec<Column> = ledger.columns.iter().map(|(key, _)| list.column(key)).collect::<Result<_>>()?;
+    let list = open_list(hub, tenant, &ledger.list).await?;
+    let columns: Vec<Column> = ledger.columns.iter().map(|(key, _)| list.column(key).map_err(usage)).collect::<Result<_>>()?;
     let headings: Vec<&str> = ledger.columns.iter().map(|(_, heading)| heading.as_str()).collect();
-    let rows = Rows::read(hub, tenant, &list, &columns, only, None).await?;
-    let bytes = workbook::written(&list, &columns, &headings, &rows, None)?;
+    let rows = rows::read(hub, tenant, &Asked { list: &list, columns: &columns, only, digests: None }).await?;
+    let bytes = workbook::written(&list, &columns, &headings, &rows, None).map_err(usage)?;
     let detail = format!("rows {}, columns {}, purpose: {}", rows.len(), columns.len(), purpose.trim());
     save(hub, tenant, to, &bytes, Act { by: "admin", verb: "ledger_export", subject: name.trim(), detail: &detail }).await?;
     Ok(rows.len())

@@ -37,7 +37,7 @@ pub enum ReadError {
         file: String,
         /// What the reader said, when it said something.
         #[source]
-        source: Option<calamine::Error>,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// The workbook is protected by a password.
     #[error("{file} 有密码保护。请在 Excel 或 WPS 中取消密码后另存再导入。 / {file} is protected by a password. Save a copy without one and import that.")]

@@ -3,12 +3,10 @@
 
 pub mod apply;
 pub mod categories;
-pub mod cells;
 pub mod community;
 mod erased;
 pub mod error;
 mod field;
-pub mod fields;
 pub mod headings;
 mod household;
 pub mod kept;
@@ -19,12 +17,13 @@ pub mod rejects;
 mod roster;
 mod roster_headings;
 pub mod sheet;
-mod shown;
 pub mod stamp;
 pub mod table;
 pub mod text;
 
 pub use apply::{Imported, import, preview};
+pub use gridwalk_sheets::{cells, fields};
+
 pub use erased::{ErasedKey, forget_records, remember_erased};
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use gridwalk_core::error::Error as CoreError;
+use gridwalk_sheets::Flaw;
 
 use super::cells::MAX_COLUMNS;
 use super::fields::{MAX_NUMBER, MAX_TEXT};
@@ -23,8 +24,6 @@ pub struct Place {
 pub enum Reason {
     /// A required cell is empty.
     Missing,
-    /// The cell holds the error value of a formula (`#REF!`).
-    FormulaError,
     /// The text is longer than [`MAX_TEXT`].
     TooLong,
     /// The number is longer than [`MAX_NUMBER`].
@@ -59,12 +58,6 @@ pub enum Reason {
     Outside(&'static str),
     /// The end is not after the start.
     EndBeforeStart,
-    /// The cell holds a formula whose value is not in the file.
-    Uncomputed,
-    /// The cell is merged with the one to its left.
-    Covered,
-    /// What the cell shows is not in the file, or its number format is not known.
-    NotShown,
     /// A key of the line is not known.
     UnknownKey,
     /// The record was imported before and is different now.
@@ -87,26 +80,8 @@ pub enum Reason {
     NoHeadings,
     /// The sheet has more columns than are read.
     TooWide,
-    /// Of a workbook that was exported: a row without an id.
-    NoId,
-    /// A row with an id that was not exported.
-    UnknownId,
-    /// More rows than one have the id.
-    IdTwice,
-    /// Name and address both differ from those of the row's id.
-    OtherRecord,
-    /// The row of this id was deleted.
-    RowGone(String),
-    /// What the row is about is not here any more.
-    RecordGone,
-    /// The column is shown, and edited elsewhere.
-    OnlyShown,
-    /// The cell was changed here too, and it is not known any more what it was.
-    BothChanged,
-    /// There is no open grid or micro-grid of this name.
-    NoSuchGrid,
-    /// What the core says of the field, in Chinese and in English.
-    Core(String, String),
+    /// What is wrong with a cell, or a row of a workbook that was exported.
+    Cell(Flaw),
 }
 
 impl Reason {
@@ -114,7 +89,6 @@ impl Reason {
     pub fn zh(&self) -> String {
         match self {
             Self::Missing => "必填内容为空".into(),
-            Self::FormulaError => "单元格是公式错误值，请改成内容本身".into(),
             Self::TooLong => format!("超过 {MAX_TEXT} 字，可能是几行连在了一起"),
             Self::NumberTooLong => format!("编号超过 {MAX_NUMBER} 个字符"),
             Self::Undecodable => "有乱码，请用 UTF-8 编码重新保存".into(),
@@ -134,9 +108,6 @@ impl Reason {
             Self::UnknownLine => "认不出是住户、事件还是活动".into(),
             Self::Outside(range) => format!("应在 {range} 范围内"),
             Self::EndBeforeStart => "结束时间不晚于开始时间".into(),
-            Self::Uncomputed => "公式没有算出的值，请在 Excel 或 WPS 中打开、保存后再导入，或改成内容本身".into(),
-            Self::Covered => "与左边的单元格合并，看不出是哪一列的内容，请拆开后填写".into(),
-            Self::NotShown => "看不出单元格显示的内容，请改为文本格式，旧格式的文件请另存为 .xlsx".into(),
             Self::UnknownKey => "不认识的键，没有读入；改正键名，或在 --mapping 的 ignore 中写明不要".into(),
             Self::Changed => "以前导入过，现在内容不同：没有改动，请在系统中修改".into(),
             Self::OfHousehold(place) => format!("同一户的{}有误，整户没有导入", place.zh()),
@@ -148,16 +119,7 @@ impl Reason {
             Self::HiddenSheet => "隐藏的工作表，没有读入；可用 --mapping 的 sheet 指定".into(),
             Self::NoHeadings => "没有可识别的表头，没有读入".into(),
             Self::TooWide => format!("第 {MAX_COLUMNS} 列以后的内容没有读入"),
-            Self::NoId => "这一行没有编号，没有读入；新的住户请用花名册导入".into(),
-            Self::UnknownId => "这一行的编号不是这份表导出时的，没有读入".into(),
-            Self::IdTwice => "这个编号有两行以上，分不清以哪一行为准，都没有读入；请只留一行".into(),
-            Self::OtherRecord => "姓名、住址等都与这个编号的不同，可能排序时只动了一部分列，没有读入；请重新导出后再改".into(),
-            Self::RowGone(id) => format!("编号 {id} 的一行已从表中删去：资料没有改动；搬离、去世请改状态"),
-            Self::RecordGone => "这份资料已删除，没有读入".into(),
-            Self::OnlyShown => "这一列只供查看，没有读入；请在它自己的表或系统中修改".into(),
-            Self::BothChanged => "导出以后系统中也改过，无法确定原来的内容，没有读入；请重新导出后再改".into(),
-            Self::NoSuchGrid => "没有这个名称的在用网格或微网格，没有读入".into(),
-            Self::Core(zh, _) => zh.clone(),
+            Self::Cell(flaw) => flaw.zh(),
         }
     }
 
@@ -165,7 +127,6 @@ impl Reason {
     pub fn en(&self) -> String {
         match self {
             Self::Missing => "a required cell is empty".into(),
-            Self::FormulaError => "the cell is a formula's error value; put the content itself".into(),
             Self::TooLong => format!("longer than {MAX_TEXT} characters; rows may have run together"),
             Self::NumberTooLong => format!("the number is longer than {MAX_NUMBER} characters"),
             Self::Undecodable => "undecodable characters; save the file again as UTF-8".into(),
@@ -185,9 +146,6 @@ impl Reason {
             Self::UnknownLine => "neither a household nor a report nor an activity".into(),
             Self::Outside(range) => format!("must be within {range}"),
             Self::EndBeforeStart => "the end is not after the start".into(),
-            Self::Uncomputed => "a formula without a computed value; open and save the file in Excel or WPS, or put the content itself".into(),
-            Self::Covered => "merged with the cell to its left, so that its column is not clear; unmerge and fill them".into(),
-            Self::NotShown => "what the cell shows cannot be told; make it text, and save a file of an old format as .xlsx".into(),
             Self::UnknownKey => "an unknown key, not read; correct it, or list it under ignore in --mapping".into(),
             Self::Changed => "imported before and different now: left as it is; change it in gridwalk".into(),
             Self::OfHousehold(place) => format!("{} of the same household is wrong, so the household was not imported", place.en()),
@@ -199,18 +157,7 @@ impl Reason {
             Self::HiddenSheet => "a hidden sheet, not read; name it as sheet in --mapping to read it".into(),
             Self::NoHeadings => "no known headings, not read".into(),
             Self::TooWide => format!("what stands beyond column {MAX_COLUMNS} was not read"),
-            Self::NoId => "the row has no id and was not read; import new households as a roster".into(),
-            Self::UnknownId => "the row's id is none that this workbook was exported with; it was not read".into(),
-            Self::IdTwice => "the id stands in more rows than one, none of which was read; leave one of them".into(),
-            Self::OtherRecord => {
-                "name and address both differ from those of the row's id, as after sorting only some columns; not read: export again and edit that".into()
-            }
-            Self::RowGone(id) => format!("the row of {id} was deleted: nothing was changed; set the state of who moved away or died"),
-            Self::RecordGone => "the record was erased; the row was not read".into(),
-            Self::OnlyShown => "this column is shown only and was not read; edit it in its own list or in gridwalk".into(),
-            Self::BothChanged => "changed here as well since the export, and what it was is not known any more; not read: export again and edit that".into(),
-            Self::NoSuchGrid => "there is no open grid or micro-grid of this name; not read".into(),
-            Self::Core(_, en) => en.clone(),
+            Self::Cell(flaw) => flaw.en(),
         }
     }
 }
@@ -237,7 +184,7 @@ pub struct Problem {
 impl Problem {
     /// What the core says of a field that stands in this column.
     pub fn of_core(column: &str, error: &CoreError) -> Self {
-        Self { column: column.to_owned(), reason: Reason::Core(error.message_zh().to_owned(), error.message_en().to_owned()) }
+        Self { column: column.to_owned(), reason: Reason::Cell(Flaw::of_core(error)) }
     }
 }
 

@@ -3,6 +3,7 @@
 use gridwalk_core::dictionary::Type;
 use gridwalk_core::dictionary::own::OwnField;
 use gridwalk_core::records::{Json, given_for};
+use gridwalk_sheets::Flaw;
 use jiff::tz::Offset;
 
 use super::cells::{Cell, Row};
@@ -254,7 +255,7 @@ impl<'a> RowReader<'a> {
         }?;
         match given_for(own, &text.into()) {
             Ok(json) => Some(json),
-            Err(e) => self.refuse(own.name, Reason::Core(e.message_zh().to_owned(), e.message_en().to_owned())),
+            Err(e) => self.refuse(own.name, Reason::Cell(Flaw::of_core(&e))),
         }
     }
 
@@ -274,7 +275,7 @@ impl<'a> RowReader<'a> {
             Cell::Text(text) if lost_digits(text.trim()) => return self.refuse(key, Reason::LostDigits),
             Cell::Text(text) => clean(text),
             Cell::Number(_, Some(shown)) | Cell::Moment(.., Some(shown)) => clean(shown),
-            Cell::Number(..) | Cell::Moment(..) => return self.refuse(key, Reason::NotShown),
+            Cell::Number(..) | Cell::Moment(..) => return self.refuse(key, Reason::Cell(Flaw::NotShown)),
             _ => return None,
         };
         if text.chars().count() > MAX_TEXT {
@@ -288,9 +289,9 @@ impl<'a> RowReader<'a> {
         let at = self.table.columns.iter().find(|column| column.key == key)?.at;
         let cell = self.row.cells.get(at).unwrap_or(&Cell::Empty);
         match cell {
-            Cell::Error => self.refuse(key, Reason::FormulaError),
-            Cell::Uncomputed => self.refuse(key, Reason::Uncomputed),
-            Cell::Covered => self.refuse(key, Reason::Covered),
+            Cell::Error => self.refuse(key, Reason::Cell(Flaw::FormulaError)),
+            Cell::Uncomputed => self.refuse(key, Reason::Cell(Flaw::Uncomputed)),
+            Cell::Covered => self.refuse(key, Reason::Cell(Flaw::Covered)),
             Cell::Text(text) if text.contains('\u{fffd}') => self.refuse(key, Reason::Undecodable),
             _ => Some(cell),
         }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use gridwalk_core::cases::Clockmaker;
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::documents::{Audience, AudienceSource, Doc, Documents, Kind, Map, change_from_body};
 use gridwalk_core::error::{Error as CoreError, Result as CoreResult};
@@ -95,6 +96,8 @@ pub struct Batch<'a> {
     pub(super) kept: Vec<Kept>,
     pub(super) finals: Vec<Final>,
     pub(super) own_lines: Vec<(Id, Id, u32, u16, [u8; 32])>,
+    /// What clocks of the community are reckoned by, once it was read.
+    pub(super) clockmaker: Option<Arc<Clockmaker>>,
 }
 
 impl<'a> Batch<'a> {
@@ -111,6 +114,7 @@ impl<'a> Batch<'a> {
             kept: Vec::new(),
             finals: Vec::new(),
             own_lines: Vec::new(),
+            clockmaker: None,
         }
     }
 
@@ -297,6 +301,10 @@ impl<'a> Batch<'a> {
         let json = serde_json::to_value(&input).map_err(|e| HubError::Usage(e.to_string()))?;
         let mut named = Vec::new();
         ids_in(&json, &mut named);
+        // A step starts clocks by what the community has set.
+        if matches!(input, Input::AddStep(_)) {
+            named.push(self.tenant.settings);
+        }
         self.load(connection, named.clone()).await?;
         // What lies in a micro-grid is judged by where that lies.
         for _ in 0..2 {
@@ -313,7 +321,7 @@ impl<'a> Batch<'a> {
             let id = Id { actor, counter };
             let dictionary = self.hub.dictionary.number;
             let command = Command { id, first: counter + 1, tenant, by, dictionary, hub_time: Some(stamp.at), stamp, input };
-            let (value, made, next) = Edit::run(&mut Loaded { held: &self.held, seen: seen.as_ref() }, &command, actor)?;
+            let (value, made, next) = Edit::run(&mut Loaded { held: &self.held, settings: self.tenant.settings, seen: seen.as_ref() }, &command, actor)?;
             Ok::<_, HubError>(((id, value, made), next))
         })?;
         let author = Author::of_hub(self.tenant.key.device(), by);
@@ -349,6 +357,8 @@ pub(super) async fn number_of(connection: &mut Conn, tenant: &str) -> Result<u64
 /// What has been loaded, as a source of documents for commands.
 struct Loaded<'a> {
     held: &'a HashMap<Id, Held>,
+    /// The community's settings.
+    settings: Id,
     /// One as somebody saw it.
     seen: Option<&'a (Id, Arc<Doc>)>,
 }
@@ -359,5 +369,9 @@ impl Documents for Loaded<'_> {
             return Ok(Some(doc.clone()));
         }
         Ok(self.held.get(&id).map(|h| h.doc.clone()))
+    }
+
+    fn settings(&mut self, _tenant: &str) -> CoreResult<Option<Arc<Doc>>> {
+        self.load(self.settings)
     }
 }

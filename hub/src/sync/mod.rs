@@ -1,5 +1,5 @@
 //! The hub's half of sync. [`verify`] says whether a request is its device's own, [`request`] opens it, [`carried`] what came by other hands, [`take`] decides
-//! each change, [`batch`] holds the documents of one transaction, [`bound`] bounds the times they claim and [`flush`] writes what was decided ([`circles`] the roles that
+//! each change, [`batch`] holds the documents of one transaction, [`bound`] bounds the times they claim, [`cases`] sees to clocks and ends of cases and [`flush`] writes what was decided ([`circles`] the roles that
 //! follow from it), [`page`] reads the news ([`reads`] logs what of it is confidential), [`fold`] keeps history small,
 //! [`again`] ends it, [`rebuild`] makes the read model anew; [`entries`] is what audiences read, [`enrol`] how a device joins.
 
@@ -8,6 +8,7 @@ mod author;
 mod batch;
 mod bound;
 mod carried;
+mod cases;
 mod circles;
 mod enrol;
 pub mod entries;

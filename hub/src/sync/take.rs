@@ -10,7 +10,6 @@ use gridwalk_core::identity::SignedHead;
 use gridwalk_core::ids::{DeviceId, Id};
 use gridwalk_core::kinds::Input;
 use gridwalk_core::places::MoveTo;
-use gridwalk_core::reports::{SettleReport, fold};
 use gridwalk_core::rules::{Refusal, judge_recorded};
 use gridwalk_core::sync::protocol::{RefusalCode, Verdict, VerdictCode};
 
@@ -154,7 +153,7 @@ impl Batch<'_> {
             for change in group {
                 self.bound(connection, change.doc).await?;
             }
-            self.settle(connection, group).await?;
+            self.tend_cases(connection, group).await?;
             self.forward(connection, group).await?;
         }
         if taken_any {
@@ -309,17 +308,6 @@ impl Batch<'_> {
             let successor = if comes_to_grid { self.open_successor(connection, place).await? } else { None };
             if successor.is_some() || comes_to_micro_grid {
                 self.run_or_leave(connection, Input::MoveTo(MoveTo { document: change.doc, place: successor.unwrap_or(place) })).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A report that this group closed is settled at once, so that its published status does not flip.
-    async fn settle(&mut self, connection: &mut Conn, group: &[IncomingChange]) -> Result<()> {
-        for change in group {
-            let Some(held) = self.held.get(&change.doc).filter(|h| h.dirty && h.doc.kind().name == "report") else { continue };
-            if fold(held.doc.tree()).unsettled {
-                self.run_or_leave(connection, Input::SettleReport(SettleReport { report: change.doc })).await?;
             }
         }
         Ok(())

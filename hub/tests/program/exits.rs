@@ -91,6 +91,13 @@ impl Town<'_> {
         })
     }
 
+    /// Whether a search for what stands in a field finds the record.
+    fn assert_found(&self, terminal: &Terminal, id: &str, value: &Value, name: &str) {
+        let found = terminal.json(self.hub, &["find", value["text"].as_str().unwrap(), "--limit", "100"]);
+        let is_it = |hit: &Value| hit["id"] == id || hit["household"] == id;
+        assert!(found.as_array().unwrap().iter().any(is_it), "{name}: {value} finds {found}");
+    }
+
     fn pair(&self, kind: &Kind, field: &Field, n: usize) -> Option<String> {
         Some(format!("{}={}", field.label.zh, self.typed(kind, field, n)?))
     }
@@ -230,7 +237,11 @@ fn every_field_of_every_kind_takes_every_exit() {
             let listed = terminal.json(&hub, &["list", kind.name, "--limit", "100"]);
             let row = listed["rows"].as_array().unwrap().iter().find(|row| row["id"] == id.as_str()).unwrap_or_else(|| panic!("{name}: not in its list"));
             assert_eq!(shown(row, field.key).is_some(), field.listed, "{name} in its list");
-            exits += 3;
+            // Search.
+            if field.searched {
+                town.assert_found(terminal, &id, value, &name);
+            }
+            exits += if field.searched { 4 } else { 3 };
         }
         for entries in kind.entries.iter().filter(|e| e.added == Added::Add) {
             let pairs: Vec<String> = entries.fields.iter().filter(|f| f.is_written()).filter_map(|field| town.pair(kind, field, 0)).collect();
@@ -239,8 +250,12 @@ fn every_field_of_every_kind_takes_every_exit() {
             let record = record_of(terminal, &hub, &id);
             let entry = record["entries"].as_array().unwrap().iter().find(|e| e["id"] == entry.as_str()).unwrap().clone();
             for field in entries.fields.iter().filter(|f| town.typed(kind, f, 0).is_some()) {
-                assert!(shown(&entry, field.key).is_some(), "{} {} {}: {entry}", kind.name, entries.key, field.key);
-                exits += 1;
+                let name = format!("{} {} {}", kind.name, entries.key, field.key);
+                let value = shown(&entry, field.key).unwrap_or_else(|| panic!("{name}: {entry}"));
+                if field.searched {
+                    town.assert_found(terminal, &id, value, &name);
+                }
+                exits += if field.searched { 2 } else { 1 };
             }
         }
         for named in kind.named.iter().filter(|named| named.is_edited) {
@@ -348,6 +363,7 @@ fn erased(town: &mut Town<'_>, desk: &Terminal, worker: &Terminal) -> usize {
         assert!(all.contains(&town.grid));
         for value in &town.theirs {
             assert!(!all.contains(value.as_str()), "{value} is still on a phone");
+            assert_eq!(terminal.json(hub, &["find", value]), json!([]), "{value} is still found");
         }
     }
     // Not a byte at the hub.

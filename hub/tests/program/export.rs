@@ -277,5 +277,5 @@ assert b"gridwalk" not in everything()
 
     // Another hub does not take the file for its own.
     let other = Community::new();
-    assert!(other.hub.error(&["import", &community.file("之后.xlsx")]).contains("不是本服务器"));
+    assert!(other.hub.error(&["import", &community.file("之后.xlsx")]).contains("不是这里"));
 }

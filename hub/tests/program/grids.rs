@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Phone};
+use gridwalk_tests::typed::RecordVisit;
 
 use crate::program::{Program, Serving, phone};
 

@@ -8,11 +8,11 @@ use gridwalk_core::identity::{DeviceKey, Invite, SignedHead, SystemRandom};
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::sync::Network;
 use gridwalk_core::sync::protocol::{ENROL_PATH, SYNC_PATH, pack};
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Config, Id, Phone};
 use gridwalk_tests::pictures::jpeg;
 use gridwalk_tests::roster::{AddHousehold, EditResident, NewResident, ResidentField};
-use gridwalk_tests::typed::{AddCircle, AddMinor, Fact};
+use gridwalk_tests::typed::{AddCircle, AddMinor, Fact, RecordVisit};
 use gridwalk_tests::workload::{Scene, Spec, make};
 
 use crate::program::{Program, Serving, phone};

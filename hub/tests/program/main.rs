@@ -9,4 +9,5 @@ mod grids;
 mod import;
 mod logs;
 mod own_fields;
+mod phone_workbook;
 mod program;

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use crate::roster::{EditResident, ResidentField};
+use crate::typed::RecordVisit;
 use gridwalk_core::Id;
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::kinds::Input;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_hub::sync::{Batch, fold::fold};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -80,7 +81,7 @@ async fn days(folder: &Path, history: i64) -> Result<(String, Vec<Day>)> {
             }
         }
         let raised = a.phone.run(report(place, "楼道堆物"))?.value;
-        a.phone.run(AddStep { report: raised, kind: "note".into(), note: "已联系物业".into() })?;
+        a.phone.run(AddStep::new(raised, "note").note("已联系物业"))?;
         stage.link.reset_counts();
         let started = cpu_ms();
         a.sync().await?;
@@ -109,7 +110,7 @@ async fn write(stage: &Stage, homes: &[(Id, Id)], place: Id, history: i64) -> Re
         for n in done..(done + 500).min(total) {
             stage.hub.clock.advance(history * 86_400 / total as i64);
             let (home, resident) = homes[n * 7 % homes.len()];
-            batch.run(&mut tx, Input::RecordVisit(visit(home))).await?;
+            batch.run(&mut tx, visit(home).into()).await?;
             if n % VISITS_AN_EDIT == 0 {
                 batch.run(&mut tx, edit(home, resident, n).into()).await?;
                 edits += 1;
@@ -122,7 +123,7 @@ async fn write(stage: &Stage, homes: &[(Id, Id)], place: Id, history: i64) -> Re
             if n % VISITS_AN_EDIT == 3
                 && let Some((case, step)) = open.pop_front()
             {
-                batch.run(&mut tx, Input::AddStep(AddStep { report: case, kind: STEPS[step].into(), note: "已联系物业".into() })).await?;
+                batch.run(&mut tx, Input::AddStep(AddStep::new(case, STEPS[step]).note("已联系物业"))).await?;
                 if step + 1 < STEPS.len() {
                     open.push_front((case, step + 1));
                 }

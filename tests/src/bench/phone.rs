@@ -8,13 +8,14 @@ use gridwalk_core::clock::ManualClock;
 use gridwalk_core::identity::{Invite, SeededRandom};
 use gridwalk_core::records::{JsonMap, ListQuery};
 use gridwalk_core::rules::Role;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
-use gridwalk_core::{Config, Phone, kinds};
+use gridwalk_core::visits::VisitResult;
+use gridwalk_core::{Config, Input, Phone, kinds};
 use rusqlite::Connection;
 
 use super::stage::Stage;
 use super::{Line, Result, child, gzip, median, peak_mib, percentile};
 use crate::harness::{Device, MORNING, key_of};
+use crate::typed::RecordVisit;
 
 const VISITS: usize = 300;
 const OPENINGS: usize = 21;
@@ -94,7 +95,7 @@ fn record(stage: &Stage, desk: &Device) -> Result<Vec<Line>> {
             fields: JsonMap::new(),
         };
         desk.clock.advance(60);
-        let body = serde_json::to_vec(&visit)?;
+        let body = serde_json::to_vec(&Input::from(visit.clone()))?;
         let started = Instant::now();
         desk.phone.run(visit)?;
         ours.push(started.elapsed().as_secs_f64() * 1e3);

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use gridwalk_core::clock::SystemClock;
 use gridwalk_core::identity::SystemRandom;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Config, ErrorKind, Phone};
 use gridwalk_hub::{Hub, admin};
 use gridwalk_tests::harness::key_of;
+use gridwalk_tests::typed::RecordVisit;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::roster::{AddHousehold, NewResident};
-use crate::typed::{AddActivity, AddMicroGrid, AddPlace};
+use crate::typed::{AddActivity, AddMicroGrid, AddPlace, RecordVisit};
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::documents::Doc;
 use gridwalk_core::identity::{DeviceKey, SeededRandom};
@@ -17,7 +17,7 @@ use gridwalk_core::sync::protocol::{
     SyncRequest, VERSION, Verdict, VerdictCode, WireFile, decode, encode, unpack,
 };
 use gridwalk_core::sync::{Answer, SignedRequest, SyncReport, Transport};
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Config, Error, Phone};
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_hub::store::all;

@@ -1,13 +1,14 @@
 //! What people do: an event becomes a command about something that the phone shows.
 
 use crate::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
-use crate::typed::{AddActivity, Category, EditPerson, SetCategories, SetVisitRule};
+use crate::typed::{AddActivity, Category, EditPerson, RecordVisit, SetCategories, SetVisitRule};
 use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, StepKind, WhistleReport};
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::reports::RaiseReport;
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone, Result};
 
 use super::circles;
@@ -114,27 +115,27 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             let Some(report) = pick("SELECT doc FROM reports ORDER BY doc LIMIT 2")? else { return Ok(None) };
             // What fits the status that the phone shows, more often than not.
             let status = texts(phone, &format!("SELECT status FROM reports WHERE doc = '{report}'"))?;
-            let fits: &[StepKind] = match status.first().map_or("", String::as_str) {
-                "raised" => &[StepKind::Accept, StepKind::FeedBack, StepKind::Accept, StepKind::Decline],
-                "accepted" => &[StepKind::Handle, StepKind::FeedBack],
-                "whistled" => &[StepKind::Return, StepKind::Supervise],
-                "dispatched" => &[StepKind::Handle, StepKind::FeedBack, StepKind::Return],
-                "handling" => &[StepKind::Close, StepKind::FeedBack],
-                "answered" => &[StepKind::Close, StepKind::Handle],
-                _ => &[StepKind::Note],
+            let fits: &[&str] = match status.first().map_or("", String::as_str) {
+                "raised" => &["accept", "feed_back", "accept", "decline"],
+                "accepted" => &["handle", "feed_back", "defer", "suspend"],
+                "whistled" => &["send_back", "supervise"],
+                "dispatched" => &["handle", "feed_back", "return", "take_on", "ask", "return"],
+                "handling" => &["close", "feed_back", "suspend", "return", "defer"],
+                "suspended" => &["resume"],
+                "answered" => &["close", "handle", "verify", "rework"],
+                "verified" => &["close"],
+                "closed" | "declined" => &["reopen", "note"],
+                _ => &["note"],
             };
-            let any = [
-                StepKind::Accept,
-                StepKind::Decline,
-                StepKind::Handle,
-                StepKind::FeedBack,
-                StepKind::Close,
-                StepKind::Return,
-                StepKind::Supervise,
-                StepKind::Note,
-            ];
+            let any = ["accept", "decline", "handle", "feed_back", "close", "return", "supervise", "note", "suspend", "resume", "send_back", "reopen"];
             let kind = if value % 5 > 0 { fits[value / 5 % fits.len()] } else { any[value / 5 % any.len()] };
-            chosen(AddStep { report, kind: kind.code().into(), note: token.clone() }.into(), Deed::Step(report))
+            let step = AddStep::new(report, kind).note(&token);
+            let step = match kind {
+                "defer" => step.with("amount", "3 working days"),
+                "ask" => step.with("assisting", template.unit.to_string()),
+                _ => step,
+            };
+            chosen(step.into(), Deed::Step(report))
         }
         16 => {
             let open = format!("SELECT doc FROM attendances WHERE person = '{person}' AND signed_out_at IS NULL ORDER BY doc");
@@ -188,9 +189,16 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             if ["whistled", "dispatched"].contains(&status.first().map_or("", String::as_str)) && value % 4 > 0 {
                 let Some(other) = pick("SELECT doc FROM units ORDER BY doc")? else { return Ok(None) };
                 let (lead, assisting) = if value % 3 == 0 { (other, vec![template.unit]) } else { (template.unit, vec![]) };
-                return chosen(DispatchReport { report, lead, assisting, note }.into(), Deed::Step(report));
+                return chosen(
+                    AddStep::new(report, "dispatch")
+                        .with("lead", lead.to_string())
+                        .with("assisting", assisting.iter().map(ToString::to_string).collect::<Vec<_>>())
+                        .note(&note)
+                        .into(),
+                    Deed::Step(report),
+                );
             }
-            chosen(WhistleReport { report, kind: 1 + value as i64 % 3, note }.into(), Deed::Step(report))
+            chosen(AddStep::new(report, "whistle").with("whistle", 1 + value as i64 % 3).note(&note).into(), Deed::Step(report))
         }
         24..=30 => circles::choose(phone, event, person, template, token),
         _ => {

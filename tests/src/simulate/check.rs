@@ -227,62 +227,131 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
     Ok(())
 }
 
-/// Of each report, whether it was whistled, and the units that have it: since the last dispatch that applied, until it was returned or
-/// whistled anew.
-async fn handed_on(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done<BTreeMap<Id, (bool, BTreeSet<Id>)>> {
-    let mut handed: BTreeMap<Id, (bool, BTreeSet<Id>)> = held.keys().map(|id| (*id, Default::default())).collect();
-    for step in ask(world, "SELECT doc || ' ' || entry || ' ' || kind FROM report_steps WHERE applied = 1 ORDER BY doc, position").await? {
-        let [doc, entry, kind] = step.splitn(3, ' ').collect::<Vec<_>>()[..] else { return Err(defect(step)) };
-        let id: Id = doc.parse().map_err(defect)?;
-        let (Some((_, report)), Some((whistled, units))) = (held.get(&id), handed.get_mut(&id)) else { return Err(defect(doc)) };
-        *whistled |= kind == "whistle";
-        if ["whistle", "return", "dispatch"].contains(&kind) {
-            units.clear();
-        }
-        if kind == "dispatch" {
-            let step = report.tree().map("steps").map(entry);
-            units.extend(step.id("lead").into_iter().chain(step.text("assisting").split(' ').filter_map(|unit| unit.parse().ok())));
-        }
-    }
-    Ok(handed)
+/// Where a report stands, as `domain.md` has it; written here a second time on purpose.
+#[derive(Debug, Clone, Default)]
+struct Stands {
+    status: String,
+    lead: Option<Id>,
+    assisting: BTreeSet<Id>,
+    whistled: bool,
+    before: String,
 }
 
-/// The statuses that a step leads to, as `domain.md` has them; written here a second time on purpose.
-fn leads(kind: &str, from: &str) -> Option<&'static str> {
-    Some(match (kind, from) {
-        ("accept", "raised") => "accepted",
-        ("decline", "raised" | "declined") => "declined",
-        ("whistle", "raised" | "accepted" | "handling" | "answered") => "whistled",
-        ("dispatch", "whistled" | "dispatched") => "dispatched",
-        ("return", "dispatched") => "whistled",
-        ("return", "whistled") => "accepted",
-        ("supervise", "whistled") => "whistled",
-        ("supervise", "dispatched") => "dispatched",
-        ("supervise", "handling") => "handling",
-        ("supervise", "answered") => "answered",
-        ("handle", "accepted" | "dispatched" | "handling" | "answered") => "handling",
-        ("feed_back", "raised" | "accepted" | "dispatched" | "handling") => "answered",
-        ("close", "handling" | "answered" | "closed") => "closed",
-        ("reopen", "closed" | "declined") => "raised",
-        _ => return None,
-    })
+impl Stands {
+    fn raised() -> Self {
+        Self { status: "raised".into(), ..Self::default() }
+    }
+
+    /// Does what a step does; `false` if it does not apply here.
+    fn take(&mut self, step: &Step) -> bool {
+        let unit = step.unit.or(self.lead);
+        let has = unit.is_some_and(|unit| self.lead == Some(unit) || self.assisting.contains(&unit));
+        let next = match (&*step.kind, &*self.status) {
+            ("note" | "settled", _) => return true,
+            ("accept", "raised") => "accepted",
+            ("decline", "raised" | "declined") => "declined",
+            ("whistle", "raised" | "accepted" | "handling" | "answered") => "whistled",
+            ("dispatch", "whistled" | "dispatched") => "dispatched",
+            ("return" | "take_on", "dispatched" | "handling") if has => "",
+            ("ask", "dispatched" | "handling") => "",
+            ("send_back", "whistled") => "accepted",
+            ("supervise", "whistled" | "dispatched" | "handling" | "suspended" | "answered") => "",
+            ("defer", "accepted" | "dispatched" | "handling") => "",
+            ("handle", "accepted" | "dispatched" | "handling" | "answered") => "handling",
+            ("rework", "answered" | "verified") => "handling",
+            ("feed_back", "raised" | "accepted" | "dispatched" | "handling") => "answered",
+            ("verify", "answered") => "verified",
+            ("close", "handling" | "answered" | "verified" | "closed") => "closed",
+            ("reopen", "declined") => "raised",
+            ("reopen", "closed") => "accepted",
+            ("suspend", "accepted" | "dispatched" | "handling") => "suspended",
+            ("resume", "suspended") => &self.before.clone(),
+            _ => return false,
+        };
+        if step.kind == "suspend" {
+            self.before.clone_from(&self.status);
+        }
+        if !next.is_empty() {
+            self.status = next.to_owned();
+        }
+        match &*step.kind {
+            "whistle" | "send_back" | "reopen" => (self.lead, self.assisting) = (None, BTreeSet::new()),
+            "dispatch" => (self.lead, self.assisting) = (step.lead, step.assisting.iter().copied().filter(|unit| Some(*unit) != step.lead).collect()),
+            "ask" => self.assisting.extend(step.assisting.iter().copied().filter(|unit| Some(*unit) != self.lead)),
+            "return" => {
+                self.assisting.retain(|one| Some(*one) != unit);
+                if self.lead == unit {
+                    self.lead = None;
+                }
+                // Without a lead the street names another one.
+                if self.lead.is_none() {
+                    self.status = "whistled".into();
+                }
+            }
+            _ => {}
+        }
+        self.whistled |= step.kind == "whistle";
+        true
+    }
+}
+
+struct Step {
+    report: Id,
+    kind: String,
+    applied: bool,
+    is_late: bool,
+    unit: Option<Id>,
+    lead: Option<Id>,
+    assisting: Vec<Id>,
+}
+
+/// The steps of all reports, in their order.
+async fn steps(world: &World<'_>) -> Done<Vec<Step>> {
+    let sql =
+        "SELECT s.doc || '|' || s.kind || '|' || s.applied || '|' || coalesce(s.why, '') || '|' || coalesce(s.unit, '') || '|' || coalesce(s.lead, '') || '|'
+        || coalesce(s.assisting, '') FROM case_steps s JOIN reports r ON r.doc = s.doc ORDER BY s.doc, s.position";
+    let mut all = Vec::new();
+    for row in ask(world, sql).await? {
+        let [doc, kind, applied, why, unit, lead, assisting] = row.splitn(7, '|').collect::<Vec<_>>()[..] else { return Err(defect(row)) };
+        all.push(Step {
+            report: doc.parse().map_err(defect)?,
+            kind: kind.to_owned(),
+            applied: applied == "1",
+            is_late: why.starts_with("limit:"),
+            unit: unit.parse().ok(),
+            lead: lead.parse().ok(),
+            assisting: assisting.split(' ').filter_map(|unit| unit.parse().ok()).collect(),
+        });
+    }
+    Ok(all)
+}
+
+/// Of each report, whether it was whistled, and the units that have it.
+async fn handed_on(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done<BTreeMap<Id, (bool, BTreeSet<Id>)>> {
+    let mut stands: BTreeMap<Id, Stands> = held.keys().map(|id| (*id, Stands::raised())).collect();
+    for step in steps(world).await?.iter().filter(|step| step.applied) {
+        stands.get_mut(&step.report).ok_or_else(|| defect(step.report))?.take(step);
+    }
+    Ok(stands.into_iter().map(|(id, s)| (id, (s.whistled, s.lead.into_iter().chain(s.assisting).collect()))).collect())
 }
 
 /// Every report's status is what its applied steps lead to, and a closed report stays closed.
 async fn statuses(world: &mut World<'_>) -> Done {
-    let steps = ask(world, "SELECT doc || ' ' || kind || ' ' || applied FROM report_steps ORDER BY doc, position").await?;
     let mut reached: BTreeMap<String, String> = BTreeMap::new();
-    for step in &steps {
-        let [doc, kind, applied] = step.splitn(3, ' ').collect::<Vec<_>>()[..] else { return Err(defect(step)) };
-        let status = reached.entry(doc.to_owned()).or_insert_with(|| "raised".to_owned());
-        let next = leads(kind, status);
-        let says_only = matches!(kind, "note" | "settled");
-        if (applied == "1") != (next.is_some() || says_only) {
-            return Err(Failure::new("status", format!("report {doc}: {kind} after {status} is marked {applied}")));
+    let mut stands: BTreeMap<Id, Stands> = BTreeMap::new();
+    for step in steps(world).await? {
+        let report = stands.entry(step.report).or_insert_with(Stands::raised);
+        let (before, was) = (report.clone(), report.status.clone());
+        let takes = report.take(&step);
+        // Whether a return or a reopening came in time, the replicas say alike; here it is only not later than it can be.
+        let late = step.is_late && ["return", "reopen"].contains(&&*step.kind);
+        if step.applied != takes && !(late && takes) {
+            return Err(Failure::new("status", format!("report {}: {} after {was} is marked {}", step.report, step.kind, step.applied)));
         }
-        if let Some(next) = next {
-            *status = next.to_owned();
+        if !step.applied {
+            *report = before;
         }
+        reached.insert(step.report.to_string(), report.status.clone());
     }
     for report in ask(world, "SELECT doc || ' ' || status FROM reports").await? {
         let [doc, status] = report.splitn(2, ' ').collect::<Vec<_>>()[..] else { return Err(defect(report)) };
@@ -364,7 +433,7 @@ async fn once_in_rows(world: &World<'_>) -> Done {
         ("SELECT name FROM residents", "resident"),
         ("SELECT title FROM reports", "report"),
         ("SELECT title FROM activities", "activity"),
-        ("SELECT note FROM report_steps WHERE kind <> 'settled'", "step"),
+        ("SELECT note FROM case_steps WHERE kind <> 'settled'", "step"),
         ("SELECT name FROM circles", "circle"),
         ("SELECT note FROM health", "health document"),
         ("SELECT note FROM minors", "document of a minor"),

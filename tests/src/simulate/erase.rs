@@ -53,7 +53,7 @@ impl World<'_> {
             let shown = format!(
                 "SELECT coalesce(address, '') || ' ' || coalesce(tenure, '') FROM households WHERE doc = '{id}'
                  UNION ALL SELECT coalesce(name, '') || ' ' || coalesce(phone, '') || ' ' || coalesce(tags, '') FROM residents WHERE doc = '{id}'
-                 UNION ALL SELECT coalesce(title, '') FROM reports WHERE doc = '{id}' UNION ALL SELECT coalesce(note, '') FROM report_steps WHERE doc = '{id}'
+                 UNION ALL SELECT coalesce(title, '') FROM reports WHERE doc = '{id}' UNION ALL SELECT coalesce(note, '') FROM case_steps WHERE doc = '{id}'
                  UNION ALL SELECT coalesce(value, '') FROM conflicts WHERE doc = '{id}' UNION ALL SELECT coalesce(name, '') FROM circles WHERE doc = '{id}'
                  UNION ALL SELECT coalesce(note, '') || ' ' || coalesce(medication, '') FROM health WHERE doc = '{id}'
                  UNION ALL SELECT coalesce(note, '') || ' ' || coalesce(school, '') FROM minors WHERE doc = '{id}'

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::roster::{AddResident, NewResident};
+use crate::typed::RecordVisit;
 use gridwalk_core::identity::{HostRandom, SystemRandom};
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Config, ErrorKind, Phone};
 
 use super::{Result, Sort};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::circles::SetMember;
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::dictionary::own::Definition;
@@ -13,14 +14,15 @@ use gridwalk_core::dictionary::{Field, Type};
 use gridwalk_core::documents::{Added, Audience, Doc, Documents, Kind, Value, audiences_of, change_from_body};
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
 use gridwalk_core::records::{AddEntry, AddRecord, Confirm, EditRecord, JsonMap};
-use gridwalk_core::reports::{AddStep, DispatchReport, RaiseReport, STEPS, WhistleReport};
+use gridwalk_core::reports::{PROCESS, RaiseReport};
 use gridwalk_core::rules::{Author, Grant, Role, RoleScope, judge};
 use gridwalk_core::settings::{SetOwnField, SetRetention};
 use gridwalk_core::store::load;
 use gridwalk_core::versions::DICTIONARY_VERSION;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone, Result};
 use gridwalk_tests::harness::{MORNING, report};
+use gridwalk_tests::typed::RecordVisit;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -128,7 +130,7 @@ impl Town {
             let person = [self.lab.person, self.persons[0], self.persons[1]][value % 3];
             enrol(&self.lab.phone, person, role, &self.scope(role));
             self.lab.clock.advance(60);
-            let step = STEPS[value % STEPS.len()].code;
+            let step = PROCESS.steps[value % PROCESS.steps.len()].code.code;
             let inputs = match which % 4 {
                 0 => Input::from(ClaimActivity { activity: self.activity, claim: value % 3 > 0 }),
                 1 => EditRecord::of(self.household, json!({"state": if n % 2 == 0 { "vacant" } else { "lived_in" }})).into(),
@@ -140,12 +142,17 @@ impl Town {
 }
 
 fn step_of(town: &Town, report: Id, code: &str) -> Option<Input> {
-    match code {
-        "settled" => None,
-        "whistle" => Some(WhistleReport { report, kind: 1, note: String::new() }.into()),
-        "dispatch" => Some(DispatchReport { report, lead: town.unit, assisting: vec![], note: String::new() }.into()),
-        kind => Some(AddStep { report, kind: kind.into(), note: "说明".into() }.into()),
-    }
+    let step = PROCESS.step(code).filter(|_| code != "settled")?;
+    let carried = step.must.iter().fold(AddStep::new(report, code), |step, key| match *key {
+        "note" => step.note("说明"),
+        "whistle" => step.with("whistle", 1),
+        "lead" | "assisting" | "unit" => step.with(key, town.unit.to_string()),
+        "other" => step.with("other", town.reports[0].to_string()),
+        "amount" => step.with("amount", "3 working days"),
+        "satisfied" => step.with("satisfied", "satisfied"),
+        key => step.with(key, "一"),
+    });
+    Some(carried.into())
 }
 
 /// The documents of a phone, as they stand.
@@ -247,13 +254,8 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
     match kind.name {
         "household" => all.push((("visits.record", "", ""), visit(id).into())),
         "report" => {
-            for step in STEPS {
-                let name = match step.code {
-                    "whistle" => ("reports.whistle", "", ""),
-                    "dispatch" => ("reports.dispatch", "", ""),
-                    code => ("reports.step", code, ""),
-                };
-                all.extend(step_of(town, id, step.code).map(|input| (name, input)));
+            for step in PROCESS.steps {
+                all.extend(step_of(town, id, step.code.code).map(|input| (("cases.step", step.code.code, ""), input)));
             }
         }
         "activity" => {

@@ -110,7 +110,7 @@ fn what_is_no_calendar_is_refused() {
         assert!(amount.parse::<Amount>().is_err(), "{amount}");
     }
     let calendar = Calendar::new(&[], None, OfficeHours::default());
-    assert!(calendar.due(i64::MAX, Amount::WorkingDays(1)).is_err() && calendar.due(i64::MAX - 9, Amount::Hours(1)).is_err());
+    assert!(calendar.due(i64::MAX, Amount::WorkingDays(1)).is_err() && calendar.due(i64::MAX - 9, Amount::Minutes(1)).is_err());
 }
 
 #[test]

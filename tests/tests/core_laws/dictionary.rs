@@ -2,7 +2,8 @@
 
 use gridwalk_core::dictionary::Type;
 use gridwalk_core::kinds::KINDS;
-use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, Filter, ListQuery};
+use gridwalk_core::records::{AddEntry, AddRecord, EditRecord, Filter, ListQuery, known_to};
+use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary};
 use gridwalk_core::{ErrorKind, Id};
 use serde_json::{Value, json};
 
@@ -142,5 +143,21 @@ fn every_order_and_filter_has_its_index() {
             assert!(!field.label.zh.is_ascii() && field.label.en.is_ascii(), "{} {}", kind.name, field.key);
         }
         assert!(kind.title.is_empty() || kind.fields.iter().any(|f| f.key == kind.title), "{}", kind.name);
+    }
+}
+
+#[test]
+fn a_hub_that_does_not_know_named_values_is_sent_none() {
+    let older = Dictionary { number: DICTIONARY_VERSION, without: &[("settings", "visit_rules")] };
+    let offered = |hub: &Dictionary| {
+        let kinds = known_to(hub);
+        kinds.iter().find(|kind| kind.kind == "settings").unwrap().named.iter().any(|named| named.value.key == "visit_rules")
+    };
+    assert!(offered(&Dictionary::OURS) && !offered(&older));
+    for kind in KINDS {
+        for named in kind.named {
+            let path = format!("{}/{{name}}", named.key);
+            assert!(kind.rows().iter().any(|row| row.path == path && row.since == named.since), "{} {path}", kind.name);
+        }
     }
 }

@@ -3,9 +3,10 @@
 use gridwalk_core::Id;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::{Imported, RaiseReport};
-use gridwalk_core::visits::{DoorOrder, OTHER_DOORS, RecordVisit, TodayCounts, VisitResult};
+use gridwalk_core::visits::{DoorOrder, OTHER_DOORS, TodayCounts, VisitResult};
 use gridwalk_tests::harness::{MORNING, report};
 use gridwalk_tests::roster::AddHousehold;
+use gridwalk_tests::typed::RecordVisit;
 
 use super::lab::Lab;
 

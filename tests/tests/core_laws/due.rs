@@ -3,10 +3,10 @@
 use gridwalk_core::Id;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::ReportFilter;
-use gridwalk_core::visits::{DueView, RecordVisit, Urgency, VisitResult, WINDOW_PERCENT};
+use gridwalk_core::visits::{DueView, Urgency, VisitResult, WINDOW_PERCENT};
 use gridwalk_tests::harness::MORNING;
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, ResidentField};
-use gridwalk_tests::typed::SetVisitRule;
+use gridwalk_tests::typed::{RecordVisit, SetVisitRule};
 
 use super::lab::{Lab, count, resident};
 

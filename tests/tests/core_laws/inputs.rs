@@ -1,13 +1,14 @@
 //! What people type: refused in words they understand, or kept exactly.
 
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::reports::{AddStep, RaiseReport};
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::reports::RaiseReport;
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input};
 use gridwalk_tests::harness::{MORNING, report};
 use gridwalk_tests::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
-use gridwalk_tests::typed::{AddActivity, AddMicroGrid, AddPerson, AddPlace, Category, SetCategories, SetVisitRule};
+use gridwalk_tests::typed::{AddActivity, AddMicroGrid, AddPerson, AddPlace, Category, RecordVisit, SetCategories, SetVisitRule};
 
 use super::lab::{Lab, dump, id_of, resident};
 
@@ -54,7 +55,7 @@ fn what_cannot_be_is_refused_in_both_languages_and_leaves_nothing() {
     let moved = |position: (f64, f64)| {
         Input::from(EditHousehold { household: home, address: None, tenure: None, state: None, visit_every_days: None, position: Some(position), place: None })
     };
-    let step = |kind: &str, note: &str| Input::from(AddStep { report: case, kind: kind.into(), note: note.into() });
+    let step = |kind: &str, note: &str| Input::from(AddStep::new(case, kind).note(note));
     let activity = |starts_at, ends_at| {
         Input::from(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(1), claims: vec![] })
     };
@@ -123,7 +124,7 @@ fn what_cannot_be_is_refused_in_both_languages_and_leaves_nothing() {
         house(&|h| h.place = gone),
         house(&|h| h.place = home),
         report(gone, "路灯").into(),
-        AddStep { report: gone, kind: "accept".into(), note: String::new() }.into(),
+        AddStep::new(gone, "accept").into(),
         AddPerson { kind: "cadre".into(), name: "甲".into(), place: Some(gone) }.into(),
         SetVisitRule { settings: Some(gone), rules: vec![] }.into(),
     ];

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What goes up the ladder of the core, by module, and why. `ARCHITECTURE.md` says so too.
-const UPWARD: [(&str, &str, &str); 17] = [
+const UPWARD: [(&str, &str, &str); 21] = [
     ("documents", "projection", "a kind is declared in one place, with its tables"),
     ("documents", "rules", "a kind is declared in one place, with who may write what"),
     ("documents", "dictionary", "a kind is declared in one place, with its fields"),
     ("documents", "kinds", "the fixed first changes of all kinds are made from the one list"),
     ("documents", "commands", "a kind says what else is written with a new record or a change, by the same `Edit`"),
+    ("documents", "cases", "a kind is declared in one place, with its process"),
+    ("projection", "cases", "the rows of steps, clocks and units are the same for every case"),
     ("projection", "dictionary", "rows follow from the fields"),
     ("rules", "dictionary", "roles are a choice of the dictionary"),
     ("commands", "kinds", "a command is one of the list"),
@@ -19,6 +21,8 @@ const UPWARD: [(&str, &str, &str); 17] = [
     ("records", "store", "one record is read from the store"),
     ("records", "households", "telephones and tags are checked where they were first"),
     ("records", "places", "a grid and a micro-grid are checked together"),
+    ("cases", "kinds", "the kinds that are cases are found in the list"),
+    ("cases", "store", "whose unit a person speaks for is looked up when they add a step"),
     ("conflicts", "store", "the document behind a row is read"),
     ("photos", "store", "files are written as the store's are, and found by its documents"),
     ("visits", "store", "the due list is a table of the store's own"),

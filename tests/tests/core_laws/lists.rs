@@ -1,8 +1,9 @@
 //! Lists of screens: reports, households, persons, categories, and oneself.
 
 use gridwalk_core::Id;
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::documents::Audience;
-use gridwalk_core::reports::{AddStep, RaiseReport, ReportFilter, Stage};
+use gridwalk_core::reports::{RaiseReport, ReportFilter, Stage};
 use gridwalk_core::rules::Role;
 use gridwalk_tests::harness::report;
 use gridwalk_tests::roster::EditHousehold;
@@ -62,7 +63,7 @@ fn reports_are_listed_by_what_one_asks_in_pages() {
         made.push(lab.phone.run(RaiseReport { category: category.into(), ..report(lab.place, &format!("第{n}件")) }).unwrap().value);
     }
     for id in &made[..2] {
-        lab.phone.run(AddStep { report: *id, kind: "decline".into(), note: "不属本社区".into() }).unwrap();
+        lab.phone.run(AddStep::new(*id, "decline").note("不属本社区")).unwrap();
     }
     let ask = |filter: &ReportFilter, after: Option<&str>, limit: u32| lab.phone.reports(filter, after, limit).unwrap();
     let of = |stage: Stage| ReportFilter { stage, ..ReportFilter::default() };

@@ -24,6 +24,7 @@ mod lists;
 mod oracle;
 mod own_fields;
 mod photos;
+mod processes_doc;
 mod report_fold;
 mod rules;
 mod rules_doc;

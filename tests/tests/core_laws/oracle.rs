@@ -7,7 +7,7 @@ use std::sync::Arc;
 use automerge::{Change, ObjId, ROOT};
 use gridwalk_core::documents::{Audience, Doc, Documents, Kind, Value, Writer, audiences_of, change_from_body};
 use gridwalk_core::kinds::{self, SHIPPED};
-use gridwalk_core::reports::STEPS;
+use gridwalk_core::reports::PROCESS;
 use gridwalk_core::rules::{Author, Grant, Role, RoleScope, judge};
 use gridwalk_core::{Id, Result};
 use gridwalk_tests::harness::MORNING;
@@ -303,11 +303,18 @@ fn step(w: &mut Writer<'_>, id: Id, kind: &str, order: i64) -> Result<()> {
     w.put(&at, "kind", Value::from(kind))?;
     w.put(&at, "note", Value::from("说明"))?;
     w.put(&at, "order", Value::from(order))?;
-    match kind {
-        "whistle" => w.put(&at, "whistle", Value::from(1)),
-        "dispatch" => w.put(&at, "lead", Value::from(unit())),
-        _ => Ok(()),
+    for key in PROCESS.step(kind).into_iter().flat_map(|step| step.must) {
+        let value: Value = match *key {
+            "whistle" => 1.into(),
+            "lead" | "assisting" | "unit" => unit().into(),
+            "other" => household().into(),
+            "amount" => "3 days".into(),
+            "satisfied" => "satisfied".into(),
+            _ => "一".into(),
+        };
+        w.put(&at, key, value)?;
     }
+    Ok(())
 }
 
 /// What events are about.
@@ -384,6 +391,10 @@ fn tries(around: &mut Around, case: &Case, verb: &str, field: &str, fresh: bool)
         "adds" => {
             let before = made(case, "", |_| Ok(()));
             to(around, case, &before, |w, form| match field.contains('/') {
+                // The step that everyone may add says something.
+                true if field == "steps/kind" => {
+                    set(w, &path("steps/note", Some(own_entry)), &new, form).and_then(|()| set(w, &path(field, Some(own_entry)), &new, form))
+                }
                 true => set(w, &path(field, Some(own_entry)), &new, form),
                 false => object(w, &path(field, Some(own_entry))).map(drop),
             })
@@ -423,7 +434,7 @@ fn what_the_oracle_allows_is_taken_and_all_else_is_refused() {
     for case in &cases {
         let roots = fields(&cases, case.kind, &["begins", "changes", "completes"]);
         let entries = fields(&cases, case.kind, &["adds", "amends"]);
-        let steps: Vec<&'static str> = if case.kind.name == "report" { STEPS.iter().map(|step| step.code).collect() } else { vec![] };
+        let steps: Vec<&'static str> = if case.kind.name == "report" { PROCESS.steps.iter().map(|step| step.code.code).collect() } else { vec![] };
         let of = |verb: &'static str, fields: Vec<&'static str>| fields.into_iter().map(move |field| (verb, field));
         let all = of("begins", roots.iter().copied().chain(["nonsense"]).collect())
             .chain(of("changes", roots.iter().copied().chain(["nonsense"]).collect()))
@@ -498,5 +509,5 @@ fn the_oracle_speaks_of_everything() {
         }
     }
     let steps = fields(&cases, kinds::by_name("report").unwrap(), &["steps"]);
-    assert_eq!(steps, STEPS.iter().map(|step| step.code).collect());
+    assert_eq!(steps, PROCESS.steps.iter().map(|step| step.code.code).collect());
 }

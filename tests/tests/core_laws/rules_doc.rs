@@ -5,8 +5,7 @@ use std::path::Path;
 
 use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds::SHIPPED;
-use gridwalk_core::reports::STEPS;
-use gridwalk_core::rules::{Role, RoleScope, table};
+use gridwalk_core::rules::{Role, RoleScope};
 
 const HEAD: &str = "# Who may do what
 
@@ -86,13 +85,7 @@ fn drawn() -> String {
         }
         text += "\n";
     }
-    text += "## Steps of a report\n\nWith a role that the report lies under (its grid, the desk, the street, a unit it was dispatched to); a note also by whoever\nreads it, and `reopen` by whoever raised it.\n\n";
-    text += "| 步骤 | code | roles |\n| --- | --- | --- |\n";
-    for (code, roles) in table::STEPS {
-        let zh = STEPS.iter().find(|step| step.code == *code).map_or("", |step| step.label.zh);
-        let roles: Vec<&str> = roles.iter().map(|r| r.zh()).collect();
-        writeln!(text, "| {zh} | `{code}` | {} |", roles.join("、")).unwrap();
-    }
+    text += "Which step of a case who may add: `docs/processes.md`.\n";
     text
 }
 

@@ -338,7 +338,7 @@ fn a_store_that_other_declarations_made_opens_and_loses_nothing() {
         assert_eq!(tables(&phone, "pets"), 0);
         // And works on: what is written next goes into the tables of now.
         phone
-            .run(gridwalk_core::visits::RecordVisit {
+            .run(gridwalk_tests::typed::RecordVisit {
                 household: before[0].household,
                 result: gridwalk_core::visits::VisitResult::Met,
                 purpose: String::new(),

@@ -1,14 +1,15 @@
 //! Taking back (收回): a command that never left the phone is as if it had never been run, what rests on it is named, and its id is
 //! never used again.
 
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::kinds::COMMANDS;
 use gridwalk_core::records::JsonMap;
-use gridwalk_core::reports::AddStep;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone};
 use gridwalk_tests::harness::{MORNING, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold, EditResident, ResidentField};
+use gridwalk_tests::typed::RecordVisit;
 use proptest::prelude::*;
 
 use super::lab::{Lab, cases, dump, open, resident};
@@ -64,7 +65,7 @@ fn input(lab: &Lab, made: &[(u8, Id)], (kind, which, value): (u8, usize, usize))
             EditResident { household: pick(0)?, resident: pick(3)?, set: vec![(ResidentField::Phone, phone)], add_tags: vec![], remove_tags: vec![] }.into()
         }
         5 => report(lab.place, &format!("路灯{value}")).into(),
-        _ => AddStep { report: pick(5)?, kind: ["accept", "handle", "feed_back", "close", "note"][value % 5].into(), note: format!("第{value}次") }.into(),
+        _ => AddStep::new(pick(5)?, ["accept", "handle", "feed_back", "close", "note"][value % 5]).note(&format!("第{value}次")).into(),
     })
 }
 
@@ -155,7 +156,7 @@ fn what_may_have_left_the_phone_is_not_taken_back() {
 fn every_command_from_before_the_mark_counts_as_marked() {
     let Lab { dir, phone, clock, .. } = Lab::new(&[]);
     assert!(phone.unsent(None, 9).unwrap().rows.iter().all(|row| row.can_take_back));
-    let older = "ALTER TABLE commands DROP COLUMN closed; DROP TABLE taken_back; DROP TABLE drafts; DROP TABLE draft_photos; ALTER TABLE bundles DROP COLUMN handed; PRAGMA user_version = 1";
+    let older = "ALTER TABLE commands DROP COLUMN closed; DROP TABLE taken_back; DROP TABLE drafts; DROP TABLE draft_photos; ALTER TABLE bundles DROP COLUMN handed; DROP TABLE returned; PRAGMA user_version = 1";
     phone.store().write(|tx| Ok(tx.execute_batch(older)?)).unwrap();
     drop(phone);
     let rows = open(dir.path(), 1, &clock).unwrap().unsent(None, 9).unwrap().rows;

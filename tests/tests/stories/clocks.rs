@@ -2,8 +2,8 @@
 
 use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
+use gridwalk_core::cases::{AddStep, Story};
 use gridwalk_core::kinds;
-use gridwalk_core::reports::AddStep;
 use gridwalk_tests::harness::{Device, MORNING, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold};
 use gridwalk_tests::typed::{AddActivity, AddCircle, AddMediation, AddSession, AgreeMediation, SetVisitRule};
@@ -113,7 +113,7 @@ async fn a_wrong_phones_steps_do_not_reorder_those_of_others() {
     let wrong = w.worker(2, "g00").await;
     let report = a.phone.run(report(w.grids[0], "井盖缺失")).unwrap().value;
     w.settle(&[&a, &wrong]).await;
-    let step = |kind: &str, note: &str| AddStep { report, kind: kind.into(), note: note.into() };
+    let step = |kind: &str, note: &str| AddStep::new(report, kind).note(note);
     wrong.clock.reboot();
     wrong.clock.shift_wall(3 * DAY);
     wrong.phone.run(step("note", "三天后的钟")).unwrap();
@@ -126,7 +126,7 @@ async fn a_wrong_phones_steps_do_not_reorder_those_of_others() {
     }
     w.settle(&[&a, &wrong]).await;
     for device in [&a, &wrong, &w.desk] {
-        let (view, steps) = device.phone.report(report).unwrap();
+        let (view, Story { steps, .. }) = device.phone.report(report).unwrap();
         assert_eq!(view.status, "closed");
         let order: Vec<&str> = steps.iter().map(|s| s.kind.as_str()).filter(|k| !["note", "settled"].contains(k)).collect();
         assert_eq!(order, ["accept", "handle", "feed_back", "close"]);
@@ -194,7 +194,7 @@ async fn record_everything(w: &World, a: &Device) {
     a.phone.run(visit(home, "走访")).unwrap();
     let case = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     for (kind, note) in [("accept", ""), ("handle", ""), ("feed_back", "已修"), ("close", "")] {
-        a.phone.run(AddStep { report: case, kind: kind.into(), note: note.into() }).unwrap();
+        a.phone.run(AddStep::new(case, kind).note(note)).unwrap();
     }
     let mediation = AddMediation { circle, report: None, parties: "甲、乙".into(), matter: "噪声".into(), place: String::new(), note: String::new() };
     let mediation = a.phone.run(mediation).unwrap().value;
@@ -257,7 +257,7 @@ async fn a_step_by_a_clock_far_ahead_does_not_come_after_those_that_rest_on_it()
     let wrong = w.worker(1, "g00").await;
     let case = wrong.phone.run(report(w.grids[0], "井盖缺失")).unwrap().value;
     w.settle(&[&wrong]).await;
-    let step = |kind: &str| AddStep { report: case, kind: kind.into(), note: "办理".into() };
+    let step = |kind: &str| AddStep::new(case, kind).note("办理");
     wrong.clock.reboot();
     wrong.clock.shift_wall(400 * DAY);
     wrong.phone.run(step("accept")).unwrap();
@@ -268,7 +268,7 @@ async fn a_step_by_a_clock_far_ahead_does_not_come_after_those_that_rest_on_it()
     }
     w.settle(&[&wrong]).await;
     for device in [&wrong, &w.desk] {
-        let (view, steps) = device.phone.report(case).unwrap();
+        let (view, Story { steps, .. }) = device.phone.report(case).unwrap();
         assert_eq!((view.status.as_str(), steps.iter().all(|s| s.applied)), ("answered", true), "{steps:?}");
         assert_eq!(steps.iter().map(|s| s.unknowable).collect::<Vec<_>>(), [true, false, false]);
     }
@@ -286,7 +286,7 @@ async fn a_hub_whose_clock_was_ahead_once_is_not_believed_for_ever_and_drops_not
     w.hub.clock.shift_wall(1500 * DAY);
     a.sync().await.unwrap();
     // By what it then believed; the hub gets it when it is right again.
-    a.phone.run(AddStep { report: case, kind: "accept".into(), note: String::new() }).unwrap();
+    a.phone.run(AddStep::new(case, "accept")).unwrap();
     assert_eq!(times(&a).len(), 1, "what phones drop by its age stays");
     // What the hub itself writes then: a person, at an invitation.
     let new = w.worker(2, "g00").await;
@@ -300,8 +300,8 @@ async fn a_hub_whose_clock_was_ahead_once_is_not_believed_for_ever_and_drops_not
     w.pass(60, &[&a]);
     a.clock.reboot();
     a.phone.run(visit(w.households[1], "次日")).unwrap();
-    a.phone.run(AddStep { report: case, kind: "handle".into(), note: String::new() }).unwrap();
-    let (view, steps) = a.phone.report(case).unwrap();
+    a.phone.run(AddStep::new(case, "handle")).unwrap();
+    let (view, Story { steps, .. }) = a.phone.report(case).unwrap();
     assert_eq!((view.status.as_str(), view.status_since), ("handling", w.hub.hub.now()), "{steps:?}");
     w.settle(&[&a, &new]).await;
     w.assert_agreement(&[&a, &new]).await;
@@ -316,7 +316,7 @@ async fn a_hub_whose_clock_was_behind_once_takes_no_record_back_to_then() {
     w.settle(&[&a]).await;
     w.pass(3600, &[&a]);
     a.phone.run(visit(w.households[0], "走访")).unwrap();
-    a.phone.run(AddStep { report: case, kind: "accept".into(), note: String::new() }).unwrap();
+    a.phone.run(AddStep::new(case, "accept")).unwrap();
     w.hub.clock.shift_wall(-9_000 * DAY);
     a.sync().await.unwrap();
     w.hub.clock.shift_wall(9_000 * DAY);
@@ -332,7 +332,7 @@ async fn a_visit_entered_later_counts_from_when_it_was() {
     let (a, b) = (w.worker(1, "g00").await, w.worker(2, "g00").await);
     let home = w.households[0];
     let now = w.hub.hub.now();
-    let entered = |note: &str, visited_at: i64| a.phone.run(gridwalk_core::visits::RecordVisit { visited_at: Some(visited_at), ..visit(home, note) });
+    let entered = |note: &str, visited_at: i64| a.phone.run(gridwalk_tests::typed::RecordVisit { visited_at: Some(visited_at), ..visit(home, note) });
     assert!(entered("明天", now + 1).is_err() && entered("太早", now - 7 * DAY - 1).is_err());
     entered("三天前", now - 3 * DAY).unwrap();
     w.settle(&[&a, &b]).await;
@@ -345,7 +345,7 @@ async fn a_visit_entered_later_counts_from_when_it_was() {
     // Of one whose own time is found later, the day before stays the day before.
     a.clock.reboot();
     a.clock.shift_wall(40 * DAY);
-    a.phone.run(gridwalk_core::visits::RecordVisit { visited_at: Some(now + 39 * DAY), ..visit(w.households[1], "前一天") }).unwrap();
+    a.phone.run(gridwalk_tests::typed::RecordVisit { visited_at: Some(now + 39 * DAY), ..visit(w.households[1], "前一天") }).unwrap();
     w.settle(&[&a, &b]).await;
     let seen = &b.phone.visits_of(w.households[1], 9).unwrap()[0];
     assert_eq!((seen.at, seen.recorded_at, seen.entered_later, seen.unanchored), (now - DAY, now, true, false));

@@ -1,6 +1,6 @@
 //! A lost reply, a copied store, a device revoked and enrolled again: nothing is lost and nothing comes twice.
 
-use gridwalk_core::reports::AddStep;
+use gridwalk_core::cases::{AddStep, Story};
 use gridwalk_core::rules::Role;
 use gridwalk_core::{ErrorKind, Phone};
 use gridwalk_hub::admin;
@@ -77,7 +77,7 @@ async fn a_copied_store_loses_nothing_and_doubles_nothing() {
     // The same numbers for different things: a visit here is a report there.
     a.phone.run(visit(home, "原一")).unwrap();
     let case = b.phone.run(report(w.grids[0], "副本上报")).unwrap().value;
-    b.phone.run(AddStep { report: case, kind: "accept".into(), note: String::new() }).unwrap();
+    b.phone.run(AddStep::new(case, "accept")).unwrap();
     a.phone.run(AddResident { household: home, resident: resident("原登记") }).unwrap();
     let added = b.phone.run(AddResident { household: home, resident: resident("副本登记") }).unwrap().value;
     let set = vec![(ResidentField::Phone, "13900000009".into())];
@@ -194,7 +194,7 @@ async fn copies_of_a_revoked_device_lose_nothing_when_both_join_again() {
     w.settle(&[]).await;
     let [a, b] = copies(&w, |phone| drop(phone.run(report(w.grids[0], "两份都有")).unwrap())).await;
     // In turn the same numbers: for two steps, for two visits, for a visit and a report, for two residents.
-    let step = |note: &str| AddStep { report: case, kind: "note".into(), note: note.into() };
+    let step = |note: &str| AddStep::new(case, "note").note(note);
     a.phone.run(step("原补充")).unwrap();
     b.phone.run(step("副本补充")).unwrap();
     a.phone.run(visit(home, "原一")).unwrap();
@@ -203,7 +203,7 @@ async fn copies_of_a_revoked_device_lose_nothing_when_both_join_again() {
     let copied = b.phone.run(report(w.grids[0], "副本上报")).unwrap().value;
     a.phone.run(AddResident { household: home, resident: resident("原登记") }).unwrap();
     b.phone.run(AddResident { household: home, resident: resident("副本登记") }).unwrap();
-    b.phone.run(AddStep { report: copied, kind: "accept".into(), note: "副本受理".into() }).unwrap();
+    b.phone.run(AddStep::new(copied, "accept").note("副本受理")).unwrap();
     admin::revoke(&w.hub.hub, device_id(&a)).await.unwrap();
     for device in [&a, &b] {
         assert_eq!(device.sync().await.unwrap_err().kind(), ErrorKind::HubRefused);
@@ -215,7 +215,7 @@ async fn copies_of_a_revoked_device_lose_nothing_when_both_join_again() {
     for device in [&a, &b] {
         let status = device.phone.status().unwrap();
         assert_eq!((status.unsent, status.quarantine.len()), (0, 0));
-        let (_, steps) = device.phone.report(case).unwrap();
+        let (_, Story { steps, .. }) = device.phone.report(case).unwrap();
         assert_eq!(steps.len(), 2);
         assert_eq!(notes(&device.phone), ["副本一", "原一", "原二"]);
     }
@@ -289,7 +289,7 @@ async fn what_is_made_after_a_copys_work_came_is_not_taken_for_the_copys() {
     let case = w.desk.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     w.settle(&[]).await;
     let [a, b] = copies(&w, |_| ()).await;
-    let step = |note: &str| AddStep { report: case, kind: "note".into(), note: note.into() };
+    let step = |note: &str| AddStep::new(case, "note").note(note);
     w.settle(&[&a, &b]).await;
     for note in ["原一", "原二", "原三"] {
         a.phone.run(step(note)).unwrap();
@@ -301,7 +301,7 @@ async fn what_is_made_after_a_copys_work_came_is_not_taken_for_the_copys() {
         b.phone.run(step(note)).unwrap();
     }
     w.settle(&[&a, &b]).await;
-    let mut said: Vec<String> = a.phone.report(case).unwrap().1.into_iter().map(|step| step.note).collect();
+    let mut said: Vec<String> = a.phone.report(case).unwrap().1.steps.into_iter().map(|step| step.note).collect();
     said.sort();
     assert_eq!(said, ["副本一", "副本二", "原一", "原三", "原二"]);
     w.assert_agreement(&[&a, &b]).await;

@@ -110,7 +110,7 @@ async fn a_large_exchange_cut_at_sampled_bytes_ends_the_same() {
     w.hub.stop().await;
 }
 
-fn visit_of_nothing(device: &Device) -> gridwalk_core::visits::RecordVisit {
+fn visit_of_nothing(device: &Device) -> gridwalk_tests::typed::RecordVisit {
     visit(device.phone.status().unwrap().tenants[0].person.parse().unwrap(), "")
 }
 

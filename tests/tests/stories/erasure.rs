@@ -1,7 +1,8 @@
 //! What was erased is in no byte of any store once every phone has synced, and nothing brings it back.
 
 use gridwalk_core::attendance::SignIn;
-use gridwalk_core::reports::{AddStep, RaiseReport};
+use gridwalk_core::cases::AddStep;
+use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin::{self, Target};
@@ -155,7 +156,7 @@ async fn a_household_goes_with_all_that_is_about_it() {
     late.phone.run(visit(home, UNSENT_NOTE)).unwrap();
     late.phone.run(AddResident { household: home, resident: resident("欧阳之子") }).unwrap();
     let case = late.phone.run(report(w.grids[0], "与此无关")).unwrap().value;
-    late.phone.run(AddStep { report: case, kind: "accept".into(), note: String::new() }).unwrap();
+    late.phone.run(AddStep::new(case, "accept")).unwrap();
     assert_eq!(admin::erase(&w.hub.hub, &w.hub.tenant, &Target::Document(home)).await.unwrap(), 6);
     let done = late.sync().await.unwrap();
     assert_eq!(done.refused, 2, "{done:?}");

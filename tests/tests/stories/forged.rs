@@ -4,10 +4,10 @@
 use automerge::transaction::Transactable;
 use automerge::{Automerge, Change, ObjType, ROOT, ReadDoc};
 use gridwalk_core::Id;
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::circles::{ApproveMember, SetMember};
 use gridwalk_core::documents::{Audience, change_body, genesis};
 use gridwalk_core::ids::Actor;
-use gridwalk_core::reports::{AddStep, DispatchReport, WhistleReport};
 use gridwalk_core::rules::Role;
 use gridwalk_core::store::load;
 use gridwalk_core::sync::protocol::{Backfill, RefusalCode, VerdictCode, audiences_hash, pack};
@@ -192,8 +192,8 @@ async fn a_grid_worker_who_breaks_each_rule_gets_nothing_through() {
         ("supervise", me, &[], "check"),
         ("return", me, &[], "check"),
         ("whistle", me, &[], "check"),
-        ("whistle", me, &[("whistle", "1")], "path"),
-        ("dispatch", me, &[("lead", "x")], "path"),
+        ("whistle", me, &[("whistle", "1")], "check"),
+        ("dispatch", me, &[("lead", "x")], "check"),
         ("of a newer app", me, &[], "check"),
         ("handle", other, &[], "by"),
     ];
@@ -216,7 +216,7 @@ async fn a_grid_worker_who_breaks_each_rule_gets_nothing_through() {
         w.ask(&format!("SELECT address || coalesce(tenure, '') || place FROM households WHERE doc = '{home}'")).await,
         [format!("改过的住址{}", w.grids[0])]
     );
-    assert_eq!(b.phone.report(case).unwrap().1.len(), 0);
+    assert_eq!(b.phone.report(case).unwrap().1.steps.len(), 0);
     w.assert_agreement(&[&a, &b]).await;
     w.hub.stop().await;
 }
@@ -420,9 +420,9 @@ async fn a_department_answers_and_reads_only_what_was_dispatched_to_it() {
     };
     let handler = Device::enrolled(w.dir.path(), 6, &admin::invite(&w.hub.hub, &w.hub.tenant, &new).await.unwrap()).await.unwrap();
     let (case, quiet) = (w.desk.phone.run(report(w.grids[0], "占道")).unwrap().value, w.desk.phone.run(report(w.grids[0], "未吹哨")).unwrap().value);
-    w.desk.phone.run(WhistleReport { report: case, kind: 1, note: String::new() }).unwrap();
+    w.desk.phone.run(AddStep::new(case, "whistle").with("whistle", 1)).unwrap();
     w.settle(&[&street]).await;
-    street.phone.run(DispatchReport { report: case, lead: city, assisting: vec![], note: String::new() }).unwrap();
+    street.phone.run(AddStep::new(case, "dispatch").with("lead", city.to_string())).unwrap();
     w.settle(&[&street, &handler]).await;
     // By the department that was not asked, and by the street where nobody whistled.
     for (device, document, kind, beside) in [
@@ -453,10 +453,10 @@ async fn a_department_answers_and_reads_only_what_was_dispatched_to_it() {
     hand.cursor.number = 0;
     let reply = hand.send(&w, &pack(&hand.request(vec![])).unwrap()).await.unwrap();
     assert!(reply.tenants[0].documents.iter().all(|d| d.schema != 5 && d.schema != 2), "no report, no household");
-    assert!(handler.phone.run(AddStep { report: case, kind: "handle".into(), note: String::new() }).is_err());
+    assert!(handler.phone.run(AddStep::new(case, "handle")).is_err());
     assert!(handler.phone.run(visit(w.households[0], "不该")).is_err());
     w.settle(&[&street, &handler]).await;
-    assert_eq!(w.desk.phone.report(case).unwrap().1.len(), 2);
+    assert_eq!(w.desk.phone.report(case).unwrap().1.steps.len(), 2);
     w.assert_agreement(&[&street, &handler]).await;
     w.hub.stop().await;
 }

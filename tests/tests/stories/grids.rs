@@ -85,7 +85,7 @@ async fn everything_of_a_merged_grid_ends_in_the_other_also_what_was_made_offlin
     let new = a.phone.run(household(w.grids[0], "新楼", "新户主")).unwrap().value;
     a.phone.run(visit(new, "访新户")).unwrap();
     let raised = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
-    a.phone.run(gridwalk_core::reports::AddStep { report: raised, kind: "accept".into(), note: String::new() }).unwrap();
+    a.phone.run(gridwalk_core::cases::AddStep::new(raised, "accept")).unwrap();
     c.phone.run(visit(home, "丙访")).unwrap();
     c.phone.run(AddResident { household: home, resident: resident("丙登记") }).unwrap();
     assert_eq!(w.merge("g00", "g01").await, 3 + 2);
@@ -101,7 +101,7 @@ async fn everything_of_a_merged_grid_ends_in_the_other_also_what_was_made_offlin
     for device in [&a, &b, &c] {
         assert_eq!(notes(&device.phone), ["丙访", "再访新户", "已知", "甲访", "访新户"]);
         assert_eq!(device.phone.household(home).unwrap().residents.len(), 3);
-        assert_eq!(device.phone.report(raised).unwrap().1.len(), 1);
+        assert_eq!(device.phone.report(raised).unwrap().1.steps.len(), 1);
         assert!(scopes(&device.phone).contains(&w.grids[1].to_string()) && !scopes(&device.phone).contains(&w.grids[0].to_string()));
     }
     // The old grid stays known as what became of it, and nobody is invited to it.

@@ -102,10 +102,10 @@ async fn a_lead_has_exactly_the_households_and_visits_of_their_micro_grid() {
     assert_eq!(worker.phone.household(all[1]).unwrap().residents.len(), 2);
     assert_eq!(worker.phone.visits_of(all[1], 1).unwrap()[0].by_name, "楼长2");
     assert_eq!(worker.phone.report(case).unwrap().0.title, "楼道灯不亮");
-    let step = gridwalk_core::reports::AddStep { report: case, kind: "accept".into(), note: String::new() };
+    let step = gridwalk_core::cases::AddStep::new(case, "accept");
     lead.phone.run(step).unwrap();
     w.settle(&[&worker, &lead]).await;
-    assert_eq!(worker.phone.report(case).unwrap().1.len(), 1);
+    assert_eq!(worker.phone.report(case).unwrap().1.steps.len(), 1);
     // A lead neither moves a household nor adds one: that is the grid's.
     assert!(lead.phone.run(to(theirs[0], micro)).is_ok(), "it lies there already");
     let new = AddHousehold { place: micro, ..household(micro, "9号", "某人") };

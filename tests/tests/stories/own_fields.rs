@@ -2,12 +2,12 @@
 //! lost, and what is personal goes with its person.
 
 use gridwalk_core::Input;
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::dictionary::FieldValue;
 use gridwalk_core::dictionary::own::Definition;
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::records::{AddEntry, EditRecord, Filter, ListQuery};
-use gridwalk_core::reports::AddStep;
 use gridwalk_core::settings::{SetOwnField, SetRetention};
 use gridwalk_hub::admin::{self, Target};
 use gridwalk_tests::harness::{Device, report};
@@ -153,7 +153,7 @@ async fn own_fields_go_with_whom_and_what_they_are_of() {
     let case = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     a.phone.run(EditRecord::of(case, json!({"联系人": "司马光远"}))).unwrap();
     for kind in ["accept", "handle", "feed_back", "close"] {
-        a.phone.run(AddStep { report: case, kind: kind.into(), note: "已办".into() }).unwrap();
+        a.phone.run(AddStep::new(case, kind).note("已办")).unwrap();
     }
     w.settle(&[&a]).await;
     for text in ["东风铁路小学", "司马光远"] {

@@ -1,6 +1,7 @@
 //! A closed report that breaks again: whoever says so is heard at the desk, and it is taken up again under its number.
 
-use gridwalk_core::reports::{AddStep, RaiseReport, ReportFilter, Stage};
+use gridwalk_core::cases::AddStep;
+use gridwalk_core::reports::{RaiseReport, ReportFilter, Stage};
 use gridwalk_core::rules::Role;
 use gridwalk_core::{ErrorKind, Id};
 use gridwalk_tests::harness::{Device, report};
@@ -8,7 +9,7 @@ use gridwalk_tests::harness::{Device, report};
 use crate::world::World;
 
 fn step(report: Id, kind: &str, note: &str) -> AddStep {
-    AddStep { report, kind: kind.into(), note: note.into() }
+    AddStep::new(report, kind).note(note)
 }
 
 fn listed(device: &Device, stage: Stage, text: &str) -> Vec<Id> {
@@ -33,7 +34,7 @@ async fn a_closed_report_comes_back() {
     assert!(!a.phone.report(case).unwrap().0.unsent);
     closes(&w.desk, case).await;
     w.settle(&[&a]).await;
-    let settled = format!("SELECT count(*) || '' FROM report_steps WHERE doc = '{case}' AND kind = 'settled'");
+    let settled = format!("SELECT count(*) || '' FROM case_steps WHERE doc = '{case}' AND kind = 'settled'");
     assert_eq!(w.ask(&settled).await, ["1"]);
     for device in [&a, &w.desk] {
         assert_eq!((listed(device, Stage::Open, ""), listed(device, Stage::Closed, ""), listed(device, Stage::All, "路灯")), (vec![], vec![case], vec![case]));
@@ -54,7 +55,7 @@ async fn a_closed_report_comes_back() {
     a.phone.run(step(case, "reopen", "又坏了")).unwrap();
     w.settle(&[&a]).await;
     let now = w.desk.phone.report(case).unwrap().0;
-    assert_eq!((now.status.as_str(), now.holder.as_str(), now.by_name.as_str()), ("raised", "community", "网格员1"));
+    assert_eq!((now.status.as_str(), now.holder.as_str(), now.by_name.as_str()), ("accepted", "community", "网格员1"));
     closes(&w.desk, case).await;
     w.settle(&[&a]).await;
     assert_eq!(w.ask(&settled).await, ["2"]);

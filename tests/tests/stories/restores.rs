@@ -1,7 +1,8 @@
 //! A hub restored from a backup older than the last sync: nothing that its author's phone holds is lost, nothing comes twice.
 
 use gridwalk_core::ErrorKind;
-use gridwalk_core::reports::{AddStep, RaiseReport};
+use gridwalk_core::cases::{AddStep, Story};
+use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::{Answer, HttpTransport, SyncReport, Transport};
 use gridwalk_hub::admin;
@@ -43,13 +44,13 @@ async fn two_authors(seed: u64, first: usize, small_pages: bool) {
     b.phone.run(visit(new, "乙访新户")).unwrap();
     let added = b.phone.run(AddResident { household: new, resident: resident("乙登记") }).unwrap().value;
     b.phone.run(field(ResidentField::Phone, "13900000002")).unwrap();
-    b.phone.run(AddStep { report, kind: "accept".into(), note: String::new() }).unwrap();
+    b.phone.run(AddStep::new(report, "accept")).unwrap();
     b.sync().await.unwrap();
     a.sync().await.unwrap();
     w.pass(60, &[&a, &b]);
     let set = vec![(ResidentField::Phone, "13900000003".into())];
     a.phone.run(EditResident { household: new, resident: added, set, add_tags: vec!["低保".into()], remove_tags: vec![] }).unwrap();
-    a.phone.run(AddStep { report, kind: "handle".into(), note: String::new() }).unwrap();
+    a.phone.run(AddStep::new(report, "handle")).unwrap();
     a.sync().await.unwrap();
     // And something that never reached the old hub.
     b.phone.run(visit(home, "未同步")).unwrap();
@@ -76,7 +77,7 @@ async fn two_authors(seed: u64, first: usize, small_pages: bool) {
         let residents = text(&device.phone, &format!("SELECT name || coalesce(phone, '') || tags FROM residents WHERE doc = '{new}' ORDER BY 1"));
         assert_eq!(residents, ["乙登记13900000003低保", "新户主"]);
         assert_eq!(text(&device.phone, &format!("SELECT tenure FROM households WHERE doc = '{new}'")), ["自有"]);
-        let (view, steps) = device.phone.report(report).unwrap();
+        let (view, Story { steps, .. }) = device.phone.report(report).unwrap();
         assert_eq!((view.status.as_str(), steps.len()), ("handling", 2));
         // Where the later value was written with the earlier one in sight it stands, or both are shown; neither is lost.
         let phones = text(&device.phone, &format!("SELECT phone FROM residents WHERE doc = '{home}'"));
@@ -198,13 +199,13 @@ async fn what_had_left_a_phone_and_comes_back_with_a_restore_shows_what_the_phon
     let backup = w.dir.path().join("backup.db");
     admin::backup(&w.hub.hub, &backup).await.unwrap();
     admin::end_role(&w.hub.hub, &w.hub.tenant, person(&a), Role::GridWorker, Some("g00"), None, None).await.unwrap();
-    a.phone.run(AddStep { report: raised, kind: "accept".into(), note: "马上去".into() }).unwrap();
+    a.phone.run(AddStep::new(raised, "accept").note("马上去")).unwrap();
     a.sync().await.unwrap();
     assert!(a.phone.report(raised).is_err());
     // By the backup the role is held.
     let w = w.restart(1037, Some(&backup), &[&a]).await;
     w.settle(&[&a]).await;
-    let (view, steps) = a.phone.report(raised).unwrap();
+    let (view, Story { steps, .. }) = a.phone.report(raised).unwrap();
     assert_eq!((view.status.as_str(), steps.len()), ("accepted", 1));
     w.assert_agreement(&[&a]).await;
     w.hub.stop().await;

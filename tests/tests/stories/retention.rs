@@ -1,6 +1,7 @@
 //! What was kept long enough goes by the community's own rules: a preview first, then everywhere, and it does not come back.
 
-use gridwalk_core::reports::{AddStep, RaiseReport};
+use gridwalk_core::cases::AddStep;
+use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::settings::SetRetention;
 use gridwalk_hub::admin::{self, Applied};
 use gridwalk_tests::harness::report;
@@ -21,13 +22,13 @@ async fn visits_go_and_closed_reports_lose_their_words() {
     a.phone.run(visit(home, "头一次走访，家中无恙")).unwrap();
     let case = a.phone.run(RaiseReport { detail: WORDS.into(), category: "0101".into(), ..report(w.grids[0], "管道渗水") }).unwrap().value;
     for (kind, note) in [("accept", ""), ("handle", ""), ("feed_back", STEP), ("close", "")] {
-        a.phone.run(AddStep { report: case, kind: kind.into(), note: note.into() }).unwrap();
+        a.phone.run(AddStep::new(case, kind).note(note)).unwrap();
     }
     let open = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     w.settle(&[&a, &away]).await;
     let closed_at = a.phone.report(case).unwrap().0.status_since;
     // Away for more than a year, with work on what goes meanwhile.
-    away.phone.run(AddStep { report: case, kind: "note".into(), note: "补充：欧阳师傅又来过".into() }).unwrap();
+    away.phone.run(AddStep::new(case, "note").note("补充：欧阳师傅又来过")).unwrap();
 
     // The community's rules are its own; nothing is due yet.
     let settings = w.desk.phone.settings().unwrap();
@@ -66,7 +67,7 @@ async fn visits_go_and_closed_reports_lose_their_words() {
         // What figures need stays.
         let kept = text(&device.phone, &format!("SELECT status || ' ' || category || ' ' || status_since || ' ' || place FROM reports WHERE doc = '{case}'"));
         assert_eq!(kept, [format!("closed 0101 {closed_at} {}", w.grids[0])]);
-        assert!(device.phone.report(case).unwrap().1.len() >= 4);
+        assert!(device.phone.report(case).unwrap().1.steps.len() >= 4);
         assert_eq!(device.phone.report(open).unwrap().0.title, "路灯不亮");
     }
     let hub = hub_bytes(&w).await;
@@ -122,7 +123,7 @@ async fn a_hub_that_starts_with_its_clock_far_ahead_drops_nothing() {
     }
     let case = a.phone.run(report(w.grids[0], "管道渗水")).unwrap().value;
     for (kind, note) in [("accept", ""), ("handle", ""), ("feed_back", STEP), ("close", "")] {
-        a.phone.run(AddStep { report: case, kind: kind.into(), note: note.into() }).unwrap();
+        a.phone.run(AddStep::new(case, kind).note(note)).unwrap();
     }
     let set = SetRetention { settings: w.desk.phone.settings().unwrap().id, months: vec![("visit".into(), 12), ("report".into(), 12)], daily: Some(true) };
     w.desk.phone.run(set).unwrap();

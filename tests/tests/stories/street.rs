@@ -1,7 +1,7 @@
 //! What the community cannot solve: whistled to the street, dispatched to a department, answered, closed.
 
 use gridwalk_core::Id;
-use gridwalk_core::reports::{AddStep, DispatchReport, WhistleReport};
+use gridwalk_core::cases::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_tests::harness::{Device, report};
@@ -35,7 +35,7 @@ async fn a_whistle_reaches_the_street_and_the_department_with_its_history() {
     let handler = of_unit(&w, 6, city, "城管队员").await;
     let plumber = of_unit(&w, 7, water, "水务员").await;
     let all = [&a, &street, &handler, &plumber];
-    let step = |report, kind: &str, note: &str| AddStep { report, kind: kind.into(), note: note.into() };
+    let step = |report, kind: &str, note: &str| AddStep::new(report, kind).note(note);
 
     let case = a.phone.run(report(w.grids[0], "占道经营")).unwrap().value;
     let small = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
@@ -43,20 +43,20 @@ async fn a_whistle_reaches_the_street_and_the_department_with_its_history() {
     w.settle(&all).await;
     assert!(street.phone.report(case).is_err(), "the street hears nothing before the whistle");
     // A grid worker does not whistle; a whistle has one of three kinds.
-    assert!(a.phone.run(WhistleReport { report: case, kind: 1, note: String::new() }).is_err());
-    assert!(w.desk.phone.run(WhistleReport { report: case, kind: 4, note: String::new() }).is_err());
+    assert!(a.phone.run(AddStep::new(case, "whistle").with("whistle", 1)).is_err());
+    assert!(w.desk.phone.run(AddStep::new(case, "whistle").with("whistle", 4)).is_err());
     w.desk.phone.run(step(case, "accept", "")).unwrap();
-    w.desk.phone.run(WhistleReport { report: case, kind: 2, note: "请联合执法".into() }).unwrap();
+    w.desk.phone.run(AddStep::new(case, "whistle").with("whistle", 2).note("请联合执法")).unwrap();
     w.settle(&all).await;
-    let kinds = |device: &Device| device.phone.report(case).unwrap().1.into_iter().map(|s| s.kind).collect::<Vec<_>>();
+    let kinds = |device: &Device| device.phone.report(case).unwrap().1.steps.into_iter().map(|s| s.kind).collect::<Vec<_>>();
     assert_eq!(kinds(&street), ["note", "accept", "whistle"], "with its history");
     assert!(street.phone.report(small).is_err());
     assert!(handler.phone.report(case).is_err());
     assert!(w.desk.phone.run(step(case, "handle", "")).is_err(), "the street has it now");
 
     // Dispatched: the lead and those who assist get it, and nobody else of the departments.
-    assert!(w.desk.phone.run(DispatchReport { report: case, lead: city, assisting: vec![], note: String::new() }).is_err());
-    street.phone.run(DispatchReport { report: case, lead: water, assisting: vec![], note: "误派".into() }).unwrap();
+    assert!(w.desk.phone.run(AddStep::new(case, "dispatch").with("lead", city.to_string())).is_err());
+    street.phone.run(AddStep::new(case, "dispatch").with("lead", water.to_string()).note("误派")).unwrap();
     w.settle(&all).await;
     assert!(plumber.phone.report(case).is_ok() && handler.phone.report(case).is_err());
     // Misrouted work goes back with a reason, and leaves the phones of those who had it.
@@ -65,7 +65,15 @@ async fn a_whistle_reaches_the_street_and_the_department_with_its_history() {
     w.settle(&all).await;
     assert!(plumber.phone.report(case).is_err());
     assert_eq!(street.phone.report(case).unwrap().0.status, "whistled");
-    street.phone.run(DispatchReport { report: case, lead: city, assisting: vec![water], note: "请牵头".into() }).unwrap();
+    street
+        .phone
+        .run(
+            AddStep::new(case, "dispatch")
+                .with("lead", city.to_string())
+                .with("assisting", [water].iter().map(ToString::to_string).collect::<Vec<_>>())
+                .note("请牵头"),
+        )
+        .unwrap();
     street.phone.run(step(case, "supervise", "三日内办结")).unwrap();
     w.settle(&all).await;
     assert_eq!(kinds(&handler), kinds(&street));
@@ -95,7 +103,7 @@ async fn whoever_raises_without_a_grid_follows_it_as_their_own_and_answers_nothi
     w.settle(&[&a, &rider]).await;
     assert_eq!(w.desk.phone.report(case).unwrap().0.title, "井盖缺失");
     assert!(a.phone.report(case).is_err());
-    let step = |kind: &str, note: &str| AddStep { report: case, kind: kind.into(), note: note.into() };
+    let step = |kind: &str, note: &str| AddStep::new(case, kind).note(note);
     assert!(rider.phone.run(step("feed_back", "自己答复")).is_err());
     rider.phone.run(step("note", "在东门口")).unwrap();
     w.settle(&[&a, &rider]).await;

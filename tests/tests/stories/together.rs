@@ -1,8 +1,8 @@
 //! Two people work offline on one household and one report: nothing is hidden, and every replica shows the same.
 
 use gridwalk_core::ErrorKind;
+use gridwalk_core::cases::{AddStep, Story};
 use gridwalk_core::conflicts::SettleConflict;
-use gridwalk_core::reports::AddStep;
 use gridwalk_tests::harness::report;
 use gridwalk_tests::roster::{EditHousehold, EditResident, ResidentField};
 
@@ -105,7 +105,7 @@ async fn steps_of_two_phones_give_one_status_everywhere() {
     let b = w.worker(2, "g00").await;
     let report = a.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     w.settle(&[&a, &b]).await;
-    let step = |kind: &str, note: &str| AddStep { report, kind: kind.into(), note: note.into() };
+    let step = |kind: &str, note: &str| AddStep::new(report, kind).note(note);
     w.pass(60, &[&a, &b]);
     a.phone.run(step("accept", "")).unwrap();
     b.phone.run(step("decline", "不属于本社区")).unwrap();
@@ -116,7 +116,7 @@ async fn steps_of_two_phones_give_one_status_everywhere() {
     w.assert_agreement(&[&a, &b]).await;
     let status = w.ask("SELECT status FROM reports").await;
     for device in [&a, &b, &w.desk] {
-        let (view, steps) = device.phone.report(report).unwrap();
+        let (view, Story { steps, .. }) = device.phone.report(report).unwrap();
         assert_eq!((vec![view.status], steps.len()), (status.clone(), 4));
     }
     // Closed and settled by the hub: a step that was made before and comes later does not flip what was published.

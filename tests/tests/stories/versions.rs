@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use gridwalk_core::ErrorKind;
+use gridwalk_core::cases::{AddStep, Story};
 use gridwalk_core::error::Error;
 use gridwalk_core::ids::Id;
-use gridwalk_core::reports::AddStep;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::protocol::VerdictCode;
 use gridwalk_core::versions::{DICTIONARY_VERSION, Dictionary, NEW_IN_STORIES};
@@ -52,7 +52,7 @@ fn edit(household: Id) -> EditHousehold {
 }
 
 fn step(report: Id, kind: &str, note: &str) -> AddStep {
-    AddStep { report, kind: kind.into(), note: note.into() }
+    AddStep::new(report, kind).note(note)
 }
 
 fn one(device: &Device, sql: &str) -> String {
@@ -86,7 +86,7 @@ async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
         device.sync().await.unwrap();
     }
     // Everything that the hub knows went through, also what was recorded on the same documents after what waits.
-    let steps = "SELECT kind FROM report_steps ORDER BY kind";
+    let steps = "SELECT kind FROM case_steps ORDER BY kind";
     w.desk.sync().await.unwrap();
     assert_eq!(a.phone.status().unwrap().tenants[0].dictionary, Some(OLDER.number));
     assert_eq!(text(&w.desk.phone, steps), ["accept", "note"]);
@@ -150,7 +150,7 @@ async fn what_a_newer_app_wrote_waits_for_its_hub_and_keeps_nothing_back() {
     assert!(said.iter().any(|kind| kind.fields.iter().any(|f| f.key == "tenure")), "offered again");
     a.phone.run(tenure(other, "出租")).unwrap();
     w.settle(&[&a]).await;
-    assert_eq!(w.ask("SELECT kind FROM report_steps ORDER BY kind").await, ["accept", "handle", "note", "note"]);
+    assert_eq!(w.ask("SELECT kind FROM case_steps ORDER BY kind").await, ["accept", "handle", "note", "note"]);
     assert_eq!(
         w.ask(&format!("SELECT address || '|' || tenure FROM households WHERE doc IN ('{home}', '{new}') ORDER BY 1")).await,
         ["0幢0室|自有", "新楼1室|租住"]
@@ -267,7 +267,7 @@ async fn what_an_app_does_not_know_it_keeps_until_its_update() {
     assert_eq!((status.after_update, status.unreadable, status.unsent), (1, 0, 0));
     assert_eq!(a.phone.export_json(unit).unwrap()["kind"], serde_json::Value::Null);
     // A step that it does not know is among the others; where the report stands it does not say.
-    let (view, steps) = a.phone.report(case).unwrap();
+    let (view, Story { steps, .. }) = a.phone.report(case).unwrap();
     assert_eq!(view.status, "unknown");
     assert_eq!(steps.iter().map(|s| (s.kind.as_str(), s.applied)).collect::<Vec<_>>(), [("accept", true), ("handle", true)]);
     assert!(a.phone.reports(&gridwalk_core::reports::ReportFilter::default(), None, 10).unwrap().iter().any(|r| r.id == case), "it is not hidden");
@@ -277,7 +277,7 @@ async fn what_an_app_does_not_know_it_keeps_until_its_update() {
     }
     a.phone.run(step(case, "note", "我也看见了")).unwrap();
     w.settle(&[&a, &b]).await;
-    assert_eq!(w.ask("SELECT count(*) || '' FROM report_steps").await, ["3"]);
+    assert_eq!(w.ask("SELECT count(*) || '' FROM case_steps").await, ["3"]);
 
     // Updated without a network: everything is there.
     let seen = b.phone.report(case).unwrap().0.status;

@@ -9,7 +9,7 @@ use gridwalk_core::projection::Table;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::rules::Role;
 use gridwalk_core::versions::Dictionary;
-use gridwalk_core::visits::{RecordVisit, VisitResult};
+use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::admin;
 use gridwalk_hub::limits::Limits;
@@ -17,7 +17,7 @@ use gridwalk_hub::store::{all, exec};
 use gridwalk_tests::harness::{Device, TestHub};
 use gridwalk_tests::reading::{self, Reader};
 use gridwalk_tests::roster::{AddHousehold, NewResident};
-use gridwalk_tests::typed::AddPlace;
+use gridwalk_tests::typed::{AddPlace, RecordVisit};
 
 /// A running community.
 pub struct World {
@@ -35,6 +35,14 @@ impl World {
         Self::limited(seed, households, Limits::default()).await
     }
 
+    /// The same that begins at a time, in seconds since the Unix epoch (UTC).
+    pub async fn start_at(seed: u64, households: usize, wall: i64) -> Self {
+        gridwalk_tests::logs::capture();
+        let dir = tempfile::tempdir().unwrap();
+        let hub = TestHub::start_at(&dir.path().join("hub"), seed, wall).await.unwrap();
+        Self::around(dir, hub, households).await
+    }
+
     /// The same with other limits.
     pub async fn limited(seed: u64, households: usize, limits: Limits) -> Self {
         gridwalk_tests::logs::capture();
@@ -45,7 +53,8 @@ impl World {
 
     /// The same around a hub that is there, in `dir`.
     pub async fn around(dir: tempfile::TempDir, hub: TestHub, households: usize) -> Self {
-        let desk = Device::enrolled(dir.path(), 90, &hub.invite(Role::Cadre, None, "王书记").await.unwrap()).await.unwrap();
+        let invite = hub.invite(Role::Cadre, None, "王书记").await.unwrap();
+        let desk = Device::enrolled_at(dir.path(), 90, &invite, hub.hub.now()).await.unwrap();
         let grids = ["g00", "g01"].map(|name| desk.phone.run(AddPlace { level: "grid".into(), name: name.into() }).unwrap().value);
         let mut made = Vec::new();
         for (g, place) in grids.iter().enumerate() {

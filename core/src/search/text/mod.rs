@@ -9,9 +9,9 @@
 //! characters the tokenizer knows. Every other character is written as [`HEX_MARK`] and its number,
 //! because the Unicode tables of `unicode61` are those of 2012 and drop what was added since.
 //!
-//! The table has the columns names, pinyin, phones, tags and address; the functions that fill them are
+//! The tables have the columns names, pinyin, phones, tags and address; the functions that fill them are
 //! [`index_names`], [`index_pinyin`], [`index_phones`], [`index_tags`] and [`index_characters`]
-//! (for the address).
+//! (for the address, and other texts of a record's own).
 
 mod asked;
 mod phones;

@@ -1,42 +1,29 @@
-//! Keyed digests of what stood in a workbook when it was written. The key stays with this hub: without it a digest says nothing of
-//! the value, not even whether two cells are alike.
+//! Keyed digests of what stood in a workbook when it was written. The key stays with the hub or phone that wrote it:
+//! without it a digest says nothing of the value, not even whether two cells are alike.
 
 use std::fmt::Write;
 
+use gridwalk_core::Result;
 use gridwalk_core::documents::{Doc, hash_text};
 use gridwalk_core::identity::cipher::hmac;
 use gridwalk_core::sync::protocol::encode;
 
-use super::Content;
-use crate::error::Result;
-use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, Conn, all, exec};
+use crate::Content;
 
 /// Bytes of a digest: a change goes unseen once in 2⁹⁶.
 const BYTES: usize = 12;
 
 /// Makes digests for one community.
-pub(super) struct Digests {
+#[derive(Debug)]
+pub struct Digests {
     key: String,
     tenant: String,
 }
 
 impl Digests {
-    /// With this hub's key, made when it is first needed.
-    pub async fn open(hub: &Hub, tenant: &Tenant) -> Result<Self> {
-        let mut tx = hub.store.write(&tenant.id).await?;
-        let key = match kept(&mut tx).await? {
-            Some(key) => key,
-            None => {
-                let mut bytes = [0; 32];
-                hub.fill(&mut bytes);
-                exec(&mut tx, "INSERT INTO meta VALUES ('export_key', $1) ON CONFLICT DO NOTHING", vec![Arg::text(&hash_text(&bytes))]).await?;
-                // In another community another process may have been first.
-                kept(&mut tx).await?.unwrap_or_default()
-            }
-        };
-        tx.commit().await?;
-        Ok(Self { key, tenant: tenant.id.clone() })
+    /// With the key of whoever writes workbooks, for a community.
+    pub fn new(key: &str, tenant: &str) -> Self {
+        Self { key: key.to_owned(), tenant: tenant.to_owned() }
     }
 
     fn digest(&self, parts: &[&str]) -> String {
@@ -52,7 +39,7 @@ impl Digests {
         self.digest(&["cell", row, column, &content.plain()])
     }
 
-    /// Of the sheet: that this hub wrote it for this community.
+    /// Of the sheet: that whoever has this key wrote it for this community.
     pub fn sheet(&self, list: &str, columns: &[&str]) -> String {
         self.digest(&[&["sheet", list], columns].concat())
     }
@@ -76,9 +63,4 @@ impl Digests {
         }
         Ok(Some(doc.at(&found)?))
     }
-}
-
-async fn kept(connection: &mut Conn) -> Result<Option<String>> {
-    let rows = all(connection, "SELECT value FROM meta WHERE name = 'export_key'", vec![]).await?;
-    Ok(rows.first().map(|row| row.get(0)).transpose()?)
 }

@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 
-use super::fields::one_line;
+use crate::fields::one_line;
 
 /// Columns beyond this one are not read: no list has them, and a stray cell far to the right must not cost memory.
 pub const MAX_COLUMNS: usize = 1_000;

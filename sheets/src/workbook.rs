@@ -1,29 +1,33 @@
 //! A list as a workbook: a visible sheet with typed cells, and for one that may come in again a hidden sheet of digests.
 
 use gridwalk_core::dictionary::Type;
+use gridwalk_core::{Error, ErrorKind, Result};
 use jiff::civil::Date;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::{Column, Content, Digests, List, Listed, Source};
-use crate::error::{HubError, Result};
+use crate::{Column, Content, Digests, List, Listed, Source};
 
 /// The hidden sheet's name, and what its first cell holds.
-pub(super) const HIDDEN_SHEET: &str = "_gridwalk";
-pub(super) const MARK: &str = "gridwalk export 1";
+pub(crate) const HIDDEN_SHEET: &str = "_gridwalk";
+pub(crate) const MARK: &str = "gridwalk export 1";
 /// The heading of the hidden column of ids.
-pub(super) const ID_HEADING: &str = "gridwalk id";
+pub(crate) const ID_HEADING: &str = "gridwalk id";
 
 /// Excel's days begin in 1900, and its first two months there have a day too many.
 const FIRST_DAY: Date = Date::constant(1900, 3, 1);
 
 /// The bytes of a workbook. With `digests` its rows carry their ids, and may come in again.
-pub(super) fn written(list: &List, columns: &[Column], headings: &[&str], rows: &[Listed], digests: Option<&Digests>) -> Result<Vec<u8>> {
-    write(list, columns, headings, rows, digests).map_err(|e| HubError::usage(format!("工作簿写不了：{e}"), format!("the workbook cannot be written: {e}")))
+///
+/// # Errors
+/// If there are more rows or columns than a workbook has.
+pub fn written(list: &List, columns: &[Column], headings: &[&str], rows: &[Listed], digests: Option<&Digests>) -> Result<Vec<u8>> {
+    write(list, columns, headings, rows, digests)
+        .map_err(|e| Error::new(ErrorKind::Invalid, format!("工作簿写不了：{e}"), format!("the workbook cannot be written: {e}")))
 }
 
 fn write(list: &List, columns: &[Column], headings: &[&str], rows: &[Listed], digests: Option<&Digests>) -> std::result::Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    let sheet = book.add_worksheet().set_name(list.entries.map_or(list.kind.rules.zh, |entries| entries.label.zh))?;
+    let sheet = book.add_worksheet().set_name(list.label())?;
     let bold = Format::new().set_bold();
     let text = Format::new().set_num_format("@");
     let formats: Vec<Format> = columns.iter().map(format).collect();

@@ -5,14 +5,11 @@ use gridwalk_core::dictionary::{Entries, Field, Type};
 use gridwalk_core::documents::Kind;
 use gridwalk_core::kinds;
 use gridwalk_core::rules::Role;
-
-use crate::error::{HubError, Result};
-use crate::hub::{Hub, Tenant};
-use crate::registry::own_fields::own_fields;
+use gridwalk_core::{Error, Result};
 
 /// A list: a row a record, or a row an entry with what its record says of it.
 #[derive(Debug, Clone)]
-pub(super) struct List {
+pub struct List {
     /// Its stable name: the kind's, or the key of its entries.
     pub name: &'static str,
     /// The kind of its records.
@@ -21,11 +18,13 @@ pub(super) struct List {
     pub entries: Option<&'static Entries>,
     /// The fields of the community's own that its rows have.
     pub own: Vec<&'static OwnField>,
+    /// The roles of who edits it.
+    pub roles: Vec<Role>,
 }
 
 /// Where a cell's content comes from.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Source {
+pub enum Source {
     /// A field.
     Field(&'static Field),
     /// What the record's entries are called.
@@ -38,7 +37,7 @@ pub(super) enum Source {
 
 /// A column of a list.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
+pub struct Column {
     /// Its stable key within the list.
     pub key: &'static str,
     /// Its heading: the field's Chinese label.
@@ -54,27 +53,36 @@ pub(super) struct Column {
 }
 
 impl List {
-    /// The list of this name, with the own fields of a community.
-    pub async fn open(hub: &Hub, tenant: &Tenant, name: &str) -> Result<Self> {
+    /// The list of this name (the stable name, or what people call it) as whoever has these roles edits it, with the own fields of the community.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn open(name: &str, roles: &[Role], own: &[&'static OwnField]) -> Result<Self> {
         let mut list = Self::named(name)?;
-        let of = list.name;
-        list.own = own_fields(hub, tenant).await?;
-        list.own.retain(|own| own.of == of && own::rooms(list.kind).any(|room| own::of(list.kind, room) == of));
+        let (of, kind) = (list.name, list.kind);
+        list.own = own.iter().filter(|own| own.of == of && own::rooms(kind).any(|room| own::of(kind, room) == of)).copied().collect();
+        list.roles = roles.to_vec();
         Ok(list)
     }
 
     fn named(name: &str) -> Result<Self> {
-        // What only a circle reads does not leave with an administrator.
+        // What only a circle reads leaves in no workbook.
         let all = || kinds::known().filter(|kind| !kind.fields.is_empty() && !kind.is_confidential()).flat_map(Self::of_kind);
-        all().find(|list| list.name == name).ok_or_else(|| {
+        let is_called = |list: &Self| list.name == name || list.label().split('、').any(|label| label == name);
+        all().find(is_called).ok_or_else(|| {
             let names = all().map(|list| list.name).collect::<Vec<_>>().join("、");
-            HubError::usage(format!("没有“{name}”这种表，可导出：{names}"), format!("there is no list {name}; there are {names}"))
+            Error::invalid(format!("没有“{name}”这种表，可导出：{names}"), format!("there is no list {name}; there are {names}"))
         })
     }
 
+    /// What people call it.
+    pub fn label(&self) -> &'static str {
+        self.entries.map_or(self.kind.rules.zh, |entries| entries.label.zh)
+    }
+
     fn of_kind(kind: &'static Kind) -> impl Iterator<Item = Self> {
-        let entries = kind.entries.iter().map(move |entries| Self { name: entries.key, kind, entries: Some(entries), own: Vec::new() });
-        std::iter::once(Self { name: kind.name, kind, entries: None, own: Vec::new() }).chain(entries)
+        let entries = kind.entries.iter().map(move |entries| Self { name: entries.key, kind, entries: Some(entries), own: Vec::new(), roles: Vec::new() });
+        std::iter::once(Self { name: kind.name, kind, entries: None, own: Vec::new(), roles: Vec::new() }).chain(entries)
     }
 
     /// The field of the community's own that has this key, if one does.
@@ -124,33 +132,13 @@ impl List {
         self.entries.and_then(title_of)
     }
 
-    /// The column of this key or heading.
-    pub fn column(&self, name: &str) -> Result<Column> {
-        let columns = self.columns();
-        columns.iter().find(|column| column.key == name || column.heading == name).copied().ok_or_else(|| {
-            let known = columns.iter().map(|column| format!("{}（{}）", column.heading, column.key)).collect::<Vec<_>>().join("、");
-            HubError::usage(format!("没有“{name}”这一列，可用：{known}"), format!("there is no column {name}"))
-        })
-    }
-}
-
-/// The key of the field that entries are called by: the first that they must have.
-pub(super) fn title_of(entries: &'static Entries) -> Option<&'static str> {
-    entries.fields.iter().find(|field| field.required).map(|field| field.key)
-}
-
-impl Column {
-    /// The field that its cells tell of, if one does.
-    pub fn field(&self) -> Option<&'static Field> {
-        if let Source::Field(field) = self.source { Some(field) } else { None }
-    }
-
-    /// The field that is edited by its cells, if they are: what stays as it was recorded, and what is called by another record's
+    /// The field that is edited by a column's cells, if they are: what stays as it was recorded, and what is called by another record's
     /// name, is only shown.
-    pub fn edited(&self) -> Option<&'static Field> {
-        let again = |field: &Field| field.writers.iter().find(|write| write.roles.contains(&Role::Hub)).is_some_and(|write| !write.once);
-        match self.source {
-            Source::Field(field) if !self.of_record && again(field) => match field.ty {
+    pub fn edited(&self, column: &Column) -> Option<&'static Field> {
+        let is_ours = |roles: &[Role]| roles.iter().any(|role| self.roles.contains(role));
+        let again = |field: &Field| field.writers.iter().find(|write| is_ours(write.roles)).is_some_and(|write| !write.once);
+        match column.source {
+            Source::Field(field) if !column.of_record && again(field) => match field.ty {
                 Type::Reference(_) | Type::Entry { .. } | Type::Category => None,
                 // Set with its grid.
                 Type::MicroGrid => Some(field),
@@ -158,6 +146,30 @@ impl Column {
             },
             _ => None,
         }
+    }
+
+    /// The column of this key or heading.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn column(&self, name: &str) -> Result<Column> {
+        let columns = self.columns();
+        columns.iter().find(|column| column.key == name || column.heading == name).copied().ok_or_else(|| {
+            let known = columns.iter().map(|column| format!("{}（{}）", column.heading, column.key)).collect::<Vec<_>>().join("、");
+            Error::invalid(format!("没有“{name}”这一列，可用：{known}"), format!("there is no column {name}"))
+        })
+    }
+}
+
+/// The key of the field that entries are called by: the first that they must have.
+pub fn title_of(entries: &'static Entries) -> Option<&'static str> {
+    entries.fields.iter().find(|field| field.required).map(|field| field.key)
+}
+
+impl Column {
+    /// The field that its cells tell of, if one does.
+    pub fn field(&self) -> Option<&'static Field> {
+        if let Source::Field(field) = self.source { Some(field) } else { None }
     }
 }
 

@@ -8,16 +8,16 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
-use crate::import::cells::Cell;
-use crate::import::fields::paragraphs;
-use crate::import::rejects::Reason;
+use crate::Flaw;
+use crate::cells::Cell;
+use crate::fields::paragraphs;
 
 /// China's time.
 const CHINA: Offset = Offset::constant(8);
 
 /// The content of a cell.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Content {
+pub enum Content {
     /// Nothing.
     Empty,
     /// Text; also telephones and numbers of papers.
@@ -63,18 +63,18 @@ impl Content {
     }
 
     /// The content of a cell in a column of this field, or of none.
-    pub fn of_cell(field: Option<&Field>, cell: Option<&Cell>) -> Result<Self, Reason> {
+    pub fn of_cell(field: Option<&Field>, cell: Option<&Cell>) -> Result<Self, Flaw> {
         let ty = field.map(|field| field.ty);
         let text = match cell {
             None | Some(Cell::Empty) => return Ok(Self::Empty),
-            Some(Cell::Error) => return Err(Reason::FormulaError),
-            Some(Cell::Uncomputed) => return Err(Reason::Uncomputed),
-            Some(Cell::Covered) => return Err(Reason::Covered),
+            Some(Cell::Error) => return Err(Flaw::FormulaError),
+            Some(Cell::Uncomputed) => return Err(Flaw::Uncomputed),
+            Some(Cell::Covered) => return Err(Flaw::Covered),
             Some(Cell::Moment(at, true, _)) if matches!(ty, Some(Type::Date | Type::PastDate)) => return Ok(Self::Date(at.date())),
             Some(Cell::Moment(at, _, _)) if matches!(ty, None | Some(Type::Time | Type::PastTime)) => return Ok(Self::Moment(*at)),
             Some(Cell::Number(n, _)) if matches!(ty, Some(Type::Number { .. } | Type::Minutes | Type::Money)) => return Ok(Self::Number(*n)),
             Some(Cell::Text(text)) => text.clone(),
-            Some(Cell::Number(_, shown) | Cell::Moment(_, _, shown)) => shown.clone().ok_or(Reason::NotShown)?,
+            Some(Cell::Number(_, shown) | Cell::Moment(_, _, shown)) => shown.clone().ok_or(Flaw::NotShown)?,
         };
         Ok(match (ty, Self::text(&text)) {
             (Some(Type::Date | Type::PastDate), Self::Text(text)) => day(&text).map_or(Self::Text(text), Self::Date),
@@ -107,6 +107,6 @@ impl Content {
 }
 
 /// The tags that a text names.
-pub(super) fn words(text: &str) -> Vec<&str> {
+pub fn words(text: &str) -> Vec<&str> {
     text.split([',', '，', '、', ' ', '　', ';', '；', '\n']).filter(|word| !word.is_empty()).collect()
 }

@@ -1,0 +1,30 @@
+//! Cases (办件): what goes through a process, by steps of several people, with clocks. A process is a table ([`Process`]); a kind whose
+//! documents are cases names its own. Fold, rules, actions, rows and the page `docs/processes.md` follow from it.
+
+mod amount;
+mod clocks;
+mod fields;
+mod fold;
+mod moments;
+mod process;
+mod queries;
+pub mod rows;
+mod settle;
+mod state;
+mod step;
+mod unwritten;
+
+pub use amount::{AmountView, SetAmount, amounts, amounts_with};
+pub use clocks::Clockmaker;
+pub(crate) use clocks::begun;
+pub use fields::{PLATFORMS, SATISFACTIONS, WHISTLES, step_fields};
+pub use fold::fold;
+pub use moments::{CLOCK_KEY, Colour, Moment, Running, SET_KEY};
+pub use process::{ANY, Clock, DefaultAmount, Does, Hands, Holder, Process, State, Step, To, Who, amount, clock, codes, kinds_with_process, state, step};
+pub use queries::{CarriedView, ClockView, PartView, StepView, Story, story};
+pub(crate) use rows::project;
+pub use settle::{SetMoments, SettleCase};
+pub use state::{Folded, FoldedStep, NOTE, Part, SETTLED, UNKNOWN, Without};
+pub use step::AddStep;
+pub(crate) use step::steps_fit;
+pub use unwritten::{moved, unwritten};
