@@ -272,13 +272,46 @@ async def names_things(worker, cadre, door):
     assert (await refused(worker.choose("nowhere"))).kind == ErrorKind.ENROLMENT
 
 
+async def gives_out(worker, cadre, door):
+    """Goods are carried to a door; a paper is issued and numbered by the hub."""
+    goods = (await cadre.add_record("goods", json.dumps({"name": "大米", "unit": "袋"}))).value
+    move = lambda way, amount, **more: gridwalk.MoveGoods(
+        goods=goods, way=way, amount=amount, **{"donor": "", "household": None, "recipient": "", "note": "", **more}
+    )
+    await cadre.move_goods(move("received", 10, donor="爱心粮油店"))
+    for phone in [cadre, worker]:
+        await phone.sync()
+    carried = (await worker.move_goods(move("carried", 12, household=door))).value
+    await worker.goods_arrived(carried, "本人")
+    for phone in [worker, cadre]:
+        await phone.sync()
+    [rice] = await cadre.goods()
+    assert (rice.balance, rice.difference, len(await cadre.movements(goods, 10))) == (0, 2, 2), rice
+    await cadre.settle_stock(goods, 0, "两袋入库未登记")
+    [rice] = await cadre.goods()
+    assert (rice.balance, rice.difference) == (0, 0), rice
+
+    resident = (await cadre.household(door)).residents[0].id
+    paper = (await cadre.issue_paper("residence", door, resident, "办理入学")).value
+    await cadre.sync()
+    [issued] = await cadre.papers(10)
+    assert issued.label.startswith("居住证明〔") and issued.label.endswith("〕1号"), issued
+    await cadre.void_paper(paper, "姓名有误")
+    [issued] = await cadre.papers(10)
+    assert issued.void, issued
+
+
 async def volunteers(member):
     assert (await member.status()).documents > 0 and await member.today(None, 10) == [], "no household is a volunteer's"
     [clinic] = await member.activities(10)
-    assert (clinic.title, clinic.claimed, clinic.mine) == ("义诊", 1, False), clinic
-    await member.claim_activity(clinic.id, True)
+    assert (clinic.title, clinic.granted, clinic.mine) == ("义诊", 1, None), clinic
+    claim = (await member.claim_place(clinic.id)).value
     [clinic] = await member.activities(10)
-    assert (clinic.claimed, clinic.mine) == (2, True), clinic
+    assert (clinic.granted, clinic.mine.outcome) == (1, "provisional"), clinic
+    await member.sync()
+    [clinic] = await member.activities(10)
+    assert (clinic.granted, clinic.mine.outcome, clinic.mine.rank) == (2, "granted", 2), clinic
+    assert [c.id for c in await member.claims_on(clinic.id)] == [claim]
 
     let_pass(clinic.starts_at - now())
     attendance = (await member.sign_in(clinic.id)).value
@@ -363,6 +396,7 @@ async def story():
     await reports(worker, cadre)
     await settles_a_conflict(worker, cadre, door, resident)
     await names_things(worker, cadre, door)
+    await gives_out(worker, cadre, door)
     member = await joined("member")
     await volunteers(member)
     await takes_back(worker, door)

@@ -7,8 +7,8 @@ use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use gridwalk_core::{Error, ErrorKind, Phone};
 
 use crate::commands::{
-    activities, attendance, carry, cases, circles, confirm, conflicts, drafts, export, log_out, mediations, persons, photo, places, quarantine, records,
-    reports, roster, settings, shred, status, sync, unsent, visit, workbook,
+    activities, attendance, carry, cases, circles, confirm, conflicts, demands, drafts, export, goods, log_out, mediations, papers, persons, photo, places,
+    quarantine, records, reports, roster, settings, shred, status, sync, unsent, visit, workbook,
 };
 use crate::failure::{Failure, Result};
 use crate::host::Host;
@@ -75,6 +75,7 @@ enum Command {
     Confirm(confirm::Confirm),
     Actions(records::Actions),
     Report(reports::Report),
+    Demand(demands::Demand),
     Step(cases::Step),
     Clocks(cases::Clocks),
     Photo(photo::Photo),
@@ -86,6 +87,9 @@ enum Command {
     Categories(persons::Categories),
     Activities(activities::Activities),
     Claim(activities::Claim),
+    Claims(activities::Claims),
+    Goods(goods::Goods),
+    Paper(papers::Paper),
     SignIn(attendance::SignIn),
     SignOut(attendance::SignOut),
     Hours(attendance::Hours),
@@ -168,6 +172,7 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Confirm(c) => c.run(phone, screen),
         Command::Actions(c) => c.run(phone, screen),
         Command::Report(c) => c.run(phone, screen),
+        Command::Demand(c) => c.run(phone, screen),
         Command::Step(c) => c.run(phone, screen),
         Command::Clocks(c) => c.run(phone, screen),
         Command::Photo(c) => c.run(phone, screen),
@@ -179,6 +184,9 @@ fn dispatch(command: Command, phone: &Phone, host: &Host, screen: &Screen) -> Re
         Command::Categories(c) => c.run(phone, screen),
         Command::Activities(c) => c.run(phone, screen),
         Command::Claim(c) => c.run(phone, screen),
+        Command::Claims(c) => c.run(phone, screen),
+        Command::Goods(c) => c.run(phone, screen),
+        Command::Paper(c) => c.run(phone, screen),
         Command::SignIn(c) => c.run(phone, screen),
         Command::SignOut(c) => c.run(phone, screen),
         Command::Hours(c) => c.run(phone, screen),

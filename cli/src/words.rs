@@ -2,6 +2,7 @@
 
 use gridwalk_core::attendance::Flag;
 use gridwalk_core::cases::Holder;
+use gridwalk_core::claims::document::OUTCOMES;
 use gridwalk_core::dictionary::Code;
 use gridwalk_core::phone::MarkView;
 use gridwalk_core::reports::PROCESS;
@@ -50,6 +51,11 @@ pub fn status(code: &str) -> &str {
 /// The code of a status, from its code or what people call it.
 pub fn status_code(text: &str) -> &str {
     PROCESS.states.iter().find(|state| state.code.label.zh == text).map_or(text, |state| state.code.code)
+}
+
+/// What people call what came of a claim.
+pub fn claim(code: &str) -> &str {
+    if code == "provisional" { "待确认" } else { choice(OUTCOMES, code) }
 }
 
 /// What people call whoever has a report.

@@ -13,8 +13,8 @@ use crate::projection::{CONFLICTS, MARKS, OWN_VALUES, Table};
 use crate::rules::Allow;
 use crate::versions;
 use crate::{
-    activities, attendance, care, cases, categories, circles, conflicts, households, mediations, persons, photos, places, records, reports, settings, times,
-    units, visits,
+    activities, attendance, care, cases, categories, circles, claims, conflicts, demands, goods, households, mediations, papers, persons, photos, places,
+    records, reports, settings, times, units, visits,
 };
 
 macro_rules! kinds {
@@ -37,9 +37,14 @@ kinds! {
     &households::document::HOUSEHOLD,
     &visits::document::VISIT,
     &reports::document::REPORT,
+    &demands::document::DEMAND,
     &persons::document::PERSON,
     &activities::document::ACTIVITY,
     &attendance::document::ATTENDANCE,
+    &claims::document::CLAIM,
+    &goods::document::GOODS,
+    &goods::document::MOVEMENT,
+    &papers::document::PAPER,
     &settings::document::SETTINGS,
     &categories::document::CATEGORY_LIST,
     &photos::document::PHOTO,
@@ -137,16 +142,50 @@ inputs! {
     RecordVisit(visits::RecordVisit) = "visits.record" ("走访", "visit"),
     /// Raises a report.
     RaiseReport(reports::RaiseReport) = "reports.raise" ("上报", "report"),
+    /// Raises a demand.
+    RaiseDemand(demands::RaiseDemand) = "demands.raise" ("提出诉求", "raise a demand"),
+    /// Makes a case of a demand; written by the hub.
+    OpenCase(demands::OpenCase) = "demands.open" ("立项", "make a case of a demand"),
+    /// Tells in a demand what became of its case; written by the hub.
+    TellDemand(demands::TellDemand) = "demands.tell" ("告知进展", "tell what became of it"),
+    /// Puts a demand under another case.
+    MergeDemand(demands::MergeDemand) = "demands.merge" ("并案", "merge a demand"),
+    /// Takes a merged demand apart.
+    TakeApart(demands::TakeApart) = "demands.take_apart" ("拆出", "take a demand apart"),
     /// Adds a step to a case.
     AddStep(cases::AddStep) = "cases.step" ("办理", "step of a case"),
     /// Names the steps that a case's end rests on; written by the hub.
     SettleCase(cases::SettleCase) = "cases.settle" ("归档", "settle a case"),
     /// Writes ends of clocks into a case; written by the hub.
     SetMoments(cases::SetMoments) = "cases.moments" ("核定时限", "set ends of clocks"),
+    /// Moves clocks because a calendar was replaced; written by the hub.
+    MoveClocks(cases::MoveClocks) = "cases.move_clocks" ("放假安排调整", "move clocks"),
     /// Sets how long a clock runs.
     SetAmount(cases::SetAmount) = "cases.amount" ("时限", "how long a clock runs"),
-    /// Claims a place in an activity, or gives it back.
-    ClaimActivity(activities::ClaimActivity) = "activities.claim" ("认领活动", "claim an activity"),
+    /// Claims a place of something.
+    ClaimPlace(claims::ClaimPlace) = "claims.claim" ("认领", "claim a place"),
+    /// Gives a claimed place back.
+    GiveBack(claims::GiveBack) = "claims.give_back" ("退回", "give a place back"),
+    /// Says which rank a claim has and what came of it; written by the hub.
+    RankClaim(claims::RankClaim) = "claims.rank" ("确认认领", "rank a claim"),
+    /// Says how many places of a thing are granted and which ranks wait; written by the hub.
+    TallyClaims(claims::TallyClaims) = "claims.tally" ("登记名额", "tally places"),
+    /// Records that goods moved.
+    MoveGoods(goods::MoveGoods) = "goods.move" ("物资出入", "move goods"),
+    /// Says that goods arrived at a door.
+    ArriveGoods(goods::ArriveGoods) = "goods.arrive" ("送达", "goods arrived"),
+    /// Counts the stock and settles the book.
+    SettleStock(goods::SettleStock) = "goods.settle" ("盘点", "settle stock"),
+    /// Says that a movement is in the book; written by the hub.
+    BookMovement(goods::BookMovement) = "goods.book" ("入账", "book a movement"),
+    /// Says what the book has of goods; written by the hub.
+    BookStock(goods::BookStock) = "goods.stock" ("登记账面数量", "book stock"),
+    /// Issues a paper.
+    IssuePaper(papers::IssuePaper) = "papers.issue" ("开具证明", "issue a paper"),
+    /// Makes a paper void.
+    VoidPaper(papers::VoidPaper) = "papers.void" ("作废证明", "void a paper"),
+    /// Numbers a paper; written by the hub.
+    NumberPaper(papers::NumberPaper) = "papers.number" ("证明编号", "number a paper"),
     /// Signs in to an activity.
     SignIn(attendance::SignIn) = "attendance.sign_in" ("签到", "sign in"),
     /// Signs out of an activity.

@@ -64,19 +64,23 @@ impl Reader {
             "place" => desk || in_grid(Some(id)) || tree.text("state") == "closed" && in_grid(tree.id("successor")),
             "household" => lies_with_them(),
             "visit" => reads_what("household", &["household"]),
-            "photo" => reads_what("about", &["household", "report", "health", "minor", "mediation"]),
+            "photo" => reads_what("about", &["household", "report", "demand", "health", "minor", "mediation"]),
+            "demand" => lies_with_them() || tree.id("by") == Some(self.person) || tree.id("lead").is_some_and(of_unit),
             "report" => {
                 let folded = fold(&PROCESS, tree);
-                let own = tree.flag("own") && tree.id("by") == Some(self.person);
                 let street = folded.whistled.is_some() && self.holds(&[Role::StreetDispatcher], None);
-                lies_with_them() || own || street || folded.having().any(|part| of_unit(part.unit))
+                lies_with_them() || street || folded.having().any(|part| of_unit(part.unit))
             }
             "person" => {
                 let posted = ["cadre", "street_dispatcher", "department_handler"].contains(&tree.text("kind"));
                 lies_with_them() || id == self.person || posted && is_here
             }
-            "activity" | "settings" | "category_list" | "unit" => is_here,
+            "activity" | "settings" | "category_list" | "unit" | "goods" => is_here,
+            "movement" if tree.id("household").is_some() => reads_what("household", &["household"]),
+            "movement" => desk || tree.id("by") == Some(self.person),
+            "paper" => desk,
             "attendance" => desk || tree.id("person") == Some(self.person),
+            "claim" => desk || [tree.id("person"), tree.id("organiser")].contains(&Some(self.person)),
             // Who is in it, its members and the desk; what it holds, its readers alone.
             "circle" => desk || in_circle(Some(id)),
             "health" | "minor" | "mediation" => in_circle(tree.id("circle")),

@@ -72,8 +72,6 @@ pub struct AddActivity {
     pub ends_at: i64,
     /// How many can take part.
     pub places: Option<u32>,
-    /// Who has claimed a place.
-    pub claims: Vec<Id>,
 }
 
 /// Visiting rhythms of tags.
@@ -314,7 +312,6 @@ impl From<EditPerson> for Input {
 
 impl From<AddActivity> for Input {
     fn from(new: AddActivity) -> Self {
-        let claims: Vec<String> = new.claims.iter().map(Id::to_string).collect();
         let fields = given([
             ("title", Some(json!(new.title))),
             ("task", Some(json!(new.task))),
@@ -322,7 +319,6 @@ impl From<AddActivity> for Input {
             ("starts_at", Some(json!(new.starts_at))),
             ("ends_at", Some(json!(new.ends_at))),
             ("places", new.places.map(Value::from)),
-            ("claims", Some(json!(claims))),
         ]);
         AddRecord::new("activity", fields).into()
     }

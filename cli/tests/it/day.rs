@@ -161,10 +161,12 @@ fn service_is_signed_in_and_out() {
     drop(phone);
 
     t.json(&["claim", &activity]);
-    assert_eq!(t.json(&["activities"])[0]["mine"], true);
-    assert!(t.text(&["activities"]).contains("1/1"));
+    assert_eq!(t.json(&["activities"])[0]["mine"]["outcome"], "provisional");
+    assert!(t.text(&["activities"]).contains("待确认") && t.text(&["claims", &activity]).contains("待确认"));
     t.json(&["claim", &activity, "--give-back"]);
-    assert_eq!(t.json(&["activities"])[0]["claimed"], 0);
+    assert_eq!(t.json(&["activities"])[0]["mine"], json!(null));
+    assert_eq!(t.json(&["claims", &activity])[0]["outcome"], "released");
+    assert_eq!(t.error(1, &["claim", &activity, "--give-back"])["code"], "not_found");
 
     assert_eq!(t.error(1, &["sign-out"])["code"], "not_found");
     let attendance = t.json(&["sign-in", &activity])["value"].clone();
@@ -396,4 +398,28 @@ fn what_is_still_so_is_confirmed() {
     assert!(names.contains(&"address") && names.iter().all(|path| !path.contains("confirmed")), "{names:?}");
     assert_eq!(t.error(1, &["confirm", &household, "产权"])["code"], "invalid", "nothing stands there");
     assert_eq!(t.error(1, &["confirm", &household, &household])["code"], "not_found");
+}
+
+#[test]
+fn goods_move_and_papers_are_issued() {
+    let (t, household) = at_work();
+    let goods = t.json(&["add", "物资", "物资名称=大米", "计量单位=袋"])["value"].as_str().unwrap().to_owned();
+    t.json(&["goods", "move", &goods, "入库", "10", "--donor", "爱心粮油店"]);
+    let carried = t.json(&["goods", "move", &goods, "送货上门", "3", "--household", &household])["value"].as_str().unwrap().to_owned();
+    assert_eq!(t.error(1, &["goods", "move", &goods, "送货上门", "3"])["code"], "invalid");
+    t.json(&["goods", "arrive", &carried, "--signed-by", "王秀英"]);
+    t.json(&["goods", "move", &goods, "发放", "9"]);
+    let stock = &t.json(&["goods", "list"])[0];
+    assert_eq!((stock["balance"].as_i64(), stock["difference"].as_i64()), (Some(0), Some(2)));
+    assert!(t.text(&["goods", "list"]).contains("2袋"));
+    t.json(&["goods", "settle", &goods, "1", "--reason", "三袋入库未登记"]);
+    assert_eq!(t.json(&["goods", "list"])[0]["balance"], 1);
+    let moved = t.text(&["goods", "show", &goods]);
+    assert!(["爱心粮油店", "王秀英", "盘点"].iter().all(|word| moved.contains(word)), "{moved}");
+
+    let resident = t.json(&["show", &household])["household"]["residents"][0]["id"].as_str().unwrap().to_owned();
+    let paper = t.json(&["paper", "issue", "居住证明", &household, &resident, "--purpose", "办理入学"])["value"].as_str().unwrap().to_owned();
+    assert!(t.text(&["paper", "list"]).contains("居住证明 待编号"));
+    t.json(&["paper", "void", &paper, "--reason", "姓名有误"]);
+    assert_eq!(t.json(&["paper", "list"])[0]["void"], true);
 }

@@ -99,7 +99,7 @@ impl<'a> Asking<'a> {
     pub(super) fn may_edit(&self) -> bool {
         match self.kind.name {
             "person" => self.at_desk() || self.id == self.person,
-            "attendance" => self.at_desk() || self.text("person") == self.person.to_string(),
+            "attendance" | "claim" => self.at_desk() || self.text("person") == self.person.to_string(),
             _ => true,
         }
     }
@@ -162,9 +162,13 @@ impl<'a> Asking<'a> {
         field.columns().all(|(column, _)| matches!(self.value(column), Value::Null))
     }
 
-    /// Whether a new entry is in place now: an agreement is visited once there is one.
+    /// Whether a new entry is in place now: an agreement is visited once there is one, a result evaluated by whoever told of it, or by the desk for them.
     pub(super) fn takes(&self, entries: &Entries) -> bool {
-        entries.key != "return_visits" || !self.text("agreement").is_empty()
+        match entries.key {
+            "return_visits" => !self.text("agreement").is_empty(),
+            "evaluations" => ["close", "decline"].contains(&self.text("status")) && (self.at_desk() || self.text("by") == self.person.to_string()),
+            _ => true,
+        }
     }
 
     /// The fields in conflict, by path, that the person may settle.

@@ -1,19 +1,18 @@
 //! Which commands with behaviour of their own are in place, kind by kind.
 
-use rusqlite::params;
-
 use super::ActionView;
 use super::asking::Asking;
 use crate::attendance::open_attendances;
 use crate::cases::{Process, Who, fold};
 use crate::circles::Purpose;
-use crate::dictionary::Label;
+use crate::claims::my_claim;
 use crate::documents::Audience;
 use crate::error::Result;
+use crate::goods::Way;
 use crate::kinds;
 use crate::photos::document::RECORDS;
 use crate::rules::Role;
-use crate::rules::table::{DESK, PEOPLE, PHOTOGRAPHERS};
+use crate::rules::table::{DESK, PEOPLE, PHOTOGRAPHERS, ROSTER, WINDOW};
 use crate::store::load;
 use crate::versions::dictionary;
 
@@ -24,6 +23,12 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
             // A visit is read and made by whoever reaches the household.
             let begins = kinds::by_name("visit").is_some_and(|visit| visit.rows().iter().any(|row| asking.has(row.roles)));
             all.extend(begins.then(|| ActionView::of("visits.record")));
+            // A paper lies at the desk alone.
+            all.extend(asking.has_over(&[Audience::Desk], WINDOW).then(|| ActionView::of("papers.issue")));
+        }
+        "demand" if asking.has(ROSTER) => {
+            let (case, origin) = (asking.text("report"), asking.text("origin"));
+            all.extend((!case.is_empty() && !origin.is_empty()).then(|| ActionView::of(if case == origin { "demands.merge" } else { "demands.take_apart" })));
         }
         "activity" => activity(asking, all)?,
         "attendance" => {
@@ -31,6 +36,22 @@ pub(super) fn add(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> 
             let open = asking.int("signed_out_at").is_none() && asking.has(PEOPLE);
             all.extend((own && open).then(|| ActionView::of("attendance.sign_out")));
         }
+        "claim" => {
+            let own = asking.at_desk() || asking.text("person") == asking.person.to_string();
+            let stands = asking.int("given_back") != Some(1) && asking.has(PEOPLE);
+            all.extend((own && stands).then(|| ActionView::of("claims.give_back")));
+        }
+        "goods" => {
+            all.extend(asking.has(DESK).then(|| ActionView::of("goods.settle")));
+            // A movement is its recorder's own document.
+            let moves = asking.has_over(&[Audience::Person(asking.person), Audience::Desk], ROSTER);
+            all.extend(moves.then(|| ActionView::of("goods.move")));
+        }
+        "movement" => {
+            let is_under_way = asking.text("way") == Way::Carried.code() && asking.int("arrived_at").is_none();
+            all.extend((is_under_way && asking.has(ROSTER)).then(|| ActionView::of("goods.arrive")));
+        }
+        "paper" => all.extend((asking.int("void") != Some(1) && asking.has(WINDOW)).then(|| ActionView::of("papers.void"))),
         "photo" => {
             let own = asking.at_desk() || asking.text("by") == asking.person.to_string();
             let stands = asking.int("removed") != Some(1) && asking.has(PHOTOGRAPHERS);
@@ -74,19 +95,10 @@ fn steps(asking: &Asking<'_>, process: &'static Process, all: &mut Vec<ActionVie
 }
 
 fn activity(asking: &Asking<'_>, all: &mut Vec<ActionView>) -> Result<()> {
-    let own = asking.person.to_string();
-    if asking.has(PEOPLE) {
-        let mut statement = asking.connection.prepare_cached("SELECT count(*), coalesce(sum(entry = ?2), 0) FROM claims WHERE doc = ?1 AND claimed = 1")?;
-        let (taken, mine): (i64, bool) = statement.query_row(params![asking.id, own], |r| Ok((r.get(0)?, r.get(1)?)))?;
-        let label = |zh, en| Label { zh, en };
-        if mine {
-            all.push(ActionView::one_of("activities.claim", "give_back", label("退出", "give back")));
-        } else if asking.int("places").is_none_or(|places| taken < places) {
-            all.push(ActionView::one_of("activities.claim", "claim", label("认领", "claim")));
-        }
-    }
-    // A sign-in is the person's own document.
+    // A claim and a sign-in are the person's own documents.
     if asking.has_over(&[Audience::Person(asking.person), Audience::Desk], PEOPLE) {
+        let standing = my_claim(asking.connection, asking.id, asking.person)?;
+        all.extend(standing.is_none().then(|| ActionView::of("claims.claim")));
         let id = asking.id.to_string();
         let is_there = open_attendances(asking.connection, asking.person, asking.now)?.iter().any(|open| open.activity == id && !open.forgotten);
         all.extend((!is_there).then(|| ActionView::of("attendance.sign_in")));

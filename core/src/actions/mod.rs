@@ -21,7 +21,7 @@ use crate::rules::Grant;
 pub struct ActionView {
     /// The command's stable name: `records.edit`, `reports.step`.
     pub command: String,
-    /// Which of what the command does: a step's code, the key of entries, `claim` or `give_back`; empty if it does one thing.
+    /// Which of what the command does: a step's code, the key of entries; empty if it does one thing.
     pub what: String,
     /// What people call it.
     pub zh: String,

@@ -1,14 +1,14 @@
-//! What an activity is: its fields, rules and projection. A claim is a value named by the person: true or given back.
+//! What an activity is: its fields, rules and projection. Who has which place, the hub says ([`crate::claims`]): here stands how many.
 
 use crate::commands::Edit;
-use crate::dictionary::{Field, Label, Named, Order, Type};
+use crate::dictionary::{Field, Label, Order, Type};
 use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Schema, Value, Written};
 use crate::error::{Error, Result};
 use crate::projection::{self, Rows, Table};
-use crate::rules::Attempt;
-use crate::rules::table::{self, DESK, PEOPLE};
+use crate::rules::table::{self, DESK, HUB};
 
 const PLACES: Label = Label { zh: "个", en: "places" };
+const PEOPLE_WAITING: Label = Label { zh: "人", en: "people" };
 
 /// The fields of an activity.
 pub static FIELDS: &[Field] = &[
@@ -23,44 +23,39 @@ pub static FIELDS: &[Field] = &[
     Field::new("places", "名额", "places", Type::Number { unit: PLACES, min: 1, max: 100_000 }, DESK)
         .listed()
         .help("不限名额请留空", "left empty for as many as come"),
+    Field::new("granted", "已确认名额", "places granted", Type::Number { unit: PLACES, min: 0, max: 1_000_000 }, HUB)
+        .listed()
+        .set_by("claims.tally")
+        .help("满额或不到一百时是准数，否则最多差二十分之一", "exact when full and below a hundred, else within a twentieth"),
+    Field::new("waiting", "候补人数", "people waiting", Type::Number { unit: PEOPLE_WAITING, min: 0, max: 1_000_000 }, HUB)
+        .listed()
+        .set_by("claims.tally")
+        .help("不到一百时是准数，否则最多差二十分之一", "exact below a hundred, else within a twentieth"),
 ];
 
-/// Who claimed a place; they claim and give back by `activities.claim`, an import brings claims along.
-const CLAIMED: Named = Named {
-    key: "claims",
-    label: Label { zh: "认领", en: "claimed by" },
-    names: Type::Reference(&["person"]),
-    ty: Type::Flag,
-    roles: PEOPLE,
-    is_edited: false,
-    since: 0,
-};
-
-/// Activities.
-pub static ACTIVITIES: Table = Table { name: "activities", columns: &[], fields: FIELDS, indexes: &["starts_at", "place, starts_at"] };
-
-/// Claims; `entry` is the person's id.
-pub static CLAIMS: Table = Table { name: "claims", columns: &[("claimed", projection::Type::Int)], fields: &[], indexes: &[] };
+/// Activities. `line` holds the ranks that wait, as [`crate::claims::Line`] writes them.
+pub static ACTIVITIES: Table =
+    Table { name: "activities", columns: &[("line", projection::Type::Text)], fields: FIELDS, indexes: &["starts_at", "place, starts_at"] };
 
 /// An activity; read by everyone enrolled.
 pub static ACTIVITY: Kind = Kind {
     name: "activity",
-    versions: &[Schema { number: 6, containers: &["claims"] }],
+    versions: &[Schema { number: 6, containers: &[] }],
     fields: FIELDS,
     title: "title",
     orders: &[Order { key: "latest", label: Label { zh: "最晚开始", en: "latest" }, column: "starts_at", descending: true }],
     filters: &["place"],
     entries: &[],
-    named: &[CLAIMED],
+    named: &[],
     process: None,
     added: Added::Add,
     complete,
-    tables: &[&ACTIVITIES, &CLAIMS],
+    tables: &[&ACTIVITIES],
     project,
     audiences: |_, _| AudienceSource::Own(vec![Audience::Community, Audience::Desk]),
     rules: &table::ACTIVITY,
     keep_days: None,
-    check,
+    check: |_| true,
     demands: &[],
     subjects: &[],
 };
@@ -76,15 +71,6 @@ fn complete(_: &mut Edit<'_>, before: &Map, written: &mut Written) -> Result<()>
     }
 }
 
-/// A member claims for themselves alone.
-fn check(attempt: &Attempt<'_>) -> bool {
-    let own = attempt.author.person.to_string();
-    attempt.at_desk() || attempt.before.is_some_and(|b| attempt.after.map("claims").iter().all(|e| e.key == own || b.map("claims").get(&e.key) == Some(e)))
-}
-
 fn project(tree: &Map, rows: &mut Rows) {
-    rows.push_fields(&ACTIVITIES, "", vec![], tree);
-    for claim in tree.map("claims").iter() {
-        rows.push(&CLAIMS, &claim.key, vec![i64::from(*claim.node.value() == Value::Bool(true)).into()]);
-    }
+    rows.push_fields(&ACTIVITIES, "", vec![tree.value("line").clone()], tree);
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
+use crate::claims::{ClaimView, own_claim};
 use crate::error::Result;
 use crate::ids::Id;
 use crate::records::flags;
@@ -22,10 +23,12 @@ pub struct ActivityView {
     pub ends_at: i64,
     /// How many can take part; `None` for as many as come.
     pub places: Option<i64>,
-    /// How many have claimed a place.
-    pub claimed: i64,
-    /// Whether the person signed in has.
-    pub mine: bool,
+    /// How many places are granted, as the hub said last.
+    pub granted: i64,
+    /// How many wait for one, as the hub said last.
+    pub waiting: i64,
+    /// The claim of the person signed in, if one of theirs stands.
+    pub mine: Option<ClaimView>,
     /// Whether something of it is recorded here that the hub has not answered yet.
     pub unsent: bool,
     /// Whether a field of it holds several values that people set at the same time.
@@ -36,8 +39,7 @@ pub struct ActivityView {
 pub fn activities(connection: &Connection, since: i64, limit: u32) -> Result<Vec<ActivityView>> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT a.doc, coalesce(a.title, ''), coalesce(a.task, ''), coalesce(a.starts_at, 0), a.ends_at, a.places,
-           (SELECT count(*) FROM claims c WHERE c.doc = a.doc AND c.claimed = 1),
-           EXISTS (SELECT 1 FROM claims c WHERE c.doc = a.doc AND c.entry IN (SELECT person FROM tenants) AND c.claimed = 1), {}
+           coalesce(a.granted, 0), coalesce(a.waiting, 0), {}
          FROM activities a WHERE a.ends_at > ?1 ORDER BY a.starts_at, a.doc LIMIT ?2",
         flags("a.doc")
     ))?;
@@ -49,11 +51,16 @@ pub fn activities(connection: &Connection, since: i64, limit: u32) -> Result<Vec
             starts_at: r.get(3)?,
             ends_at: r.get(4)?,
             places: r.get(5)?,
-            claimed: r.get(6)?,
-            mine: r.get(7)?,
+            granted: r.get(6)?,
+            waiting: r.get(7)?,
+            mine: None,
             unsent: r.get(8)?,
             conflict: r.get(9)?,
         })
     })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut views = rows.collect::<rusqlite::Result<Vec<ActivityView>>>()?;
+    for view in &mut views {
+        view.mine = own_claim(connection, view.id)?;
+    }
+    Ok(views)
 }

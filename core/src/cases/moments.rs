@@ -165,6 +165,11 @@ impl Expected {
     }
 }
 
+/// When a clock of the whole case ends that this step starts or moves, in seconds since the Unix epoch (UTC).
+pub fn moment_of(step: &Map, clock: &str) -> Option<i64> {
+    Expected::of("", step).get(clock, clock).map(|moment| moment.ends_at)
+}
+
 /// What a step says that clocks depend on.
 #[derive(Debug, Default)]
 pub(super) struct Taken<'a> {

@@ -12,6 +12,9 @@ pub const UNKNOWN: &str = "unknown";
 /// The code of the hub's step that names what a published state rests on.
 pub const SETTLED: &str = "settled";
 
+/// The code of the hub's step that moves clocks because a calendar was replaced.
+pub const CALENDAR: &str = "calendar";
+
 /// The code of a step that says something and changes nothing.
 pub const NOTE: &str = "note";
 

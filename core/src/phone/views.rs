@@ -9,8 +9,8 @@ use crate::ids::Id;
 use crate::store::{StoredDoc, kind_of, kind_of_schema};
 use crate::versions::Dictionary;
 use crate::{
-    actions, activities, attendance, care, cases, categories, circles, conflicts, households, mediations, persons, places, records, reports, search, settings,
-    units, visits,
+    actions, activities, attendance, care, cases, categories, circles, claims, conflicts, goods, households, mediations, papers, persons, places, records,
+    reports, search, settings, units, visits,
 };
 
 /// A mark on a record of an older app, which was not asked for what is asked for now.
@@ -196,6 +196,26 @@ impl Phone {
     pub fn activities(&self, limit: u32) -> Result<Vec<activities::ActivityView>> {
         let now = self.now()?;
         self.store.read(|c| activities::activities(c, now, limit))
+    }
+
+    /// The claims on a thing that this phone may read; see [`claims::claims_on`].
+    pub fn claims_on(&self, thing: Id) -> Result<Vec<claims::ClaimView>> {
+        self.store.read(|c| claims::claims_on(c, thing))
+    }
+
+    /// The goods that this phone knows, by name.
+    pub fn goods(&self) -> Result<Vec<goods::GoodsView>> {
+        self.store.read(goods::goods)
+    }
+
+    /// The movements of goods that this phone may read, newest first.
+    pub fn movements(&self, goods: Id, limit: u32) -> Result<Vec<goods::MovementView>> {
+        self.store.read(|c| goods::movements(c, goods, limit))
+    }
+
+    /// The papers on this phone, newest first.
+    pub fn papers(&self, limit: u32) -> Result<Vec<papers::PaperView>> {
+        self.store.read(|c| papers::papers(c, limit))
     }
 
     /// The service record of the person signed in, before verification.

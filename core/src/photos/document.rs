@@ -40,10 +40,10 @@ pub static PHOTOS: Table = Table {
 };
 
 /// The kinds of what photos are taken for.
-pub(crate) const RECORDS: &[&str] = &["visit", "report", "household", "health", "minor", "mediation"];
+pub(crate) const RECORDS: &[&str] = &["visit", "report", "demand", "household", "health", "minor", "mediation"];
 
 /// What photos are about: a visit's about its household.
-const ABOUT: &[&str] = &["report", "household", "health", "minor", "mediation"];
+const ABOUT: &[&str] = &["report", "demand", "household", "health", "minor", "mediation"];
 
 /// A photo; read by whoever reads what it is about.
 pub static PHOTO: Kind = Kind {

@@ -1,6 +1,7 @@
 //! What a report is: its fields, rules and projection. The steps of one case are entries in its report.
 
-use super::process::{PROCESS, STEP_CODES};
+use super::process::PROCESS;
+pub use super::process::STEP_CODES;
 use crate::cases::rows::CASE_STEPS;
 use crate::cases::{self, fold, step_fields, steps_fit};
 use crate::dictionary::{Code, Entries, Field, Label, Order, Type, own};
@@ -58,8 +59,7 @@ pub static REPORTS: Table = Table {
 /// Every report says in a line what it is about.
 pub(super) static TITLE: Demand = Demand::present("title", 1);
 
-/// A problem report; read by its grid, its micro-grid's leads, the desk, who raised it as their own, the street once it was whistled, and the units that
-/// have it.
+/// A problem report; read by its grid, its micro-grid's leads, the desk, the street once it was whistled, and the units that have it.
 pub static REPORT: Kind = Kind {
     name: "report",
     versions: &[Schema { number: 5, containers: &["steps"] }],
@@ -82,12 +82,10 @@ pub static REPORT: Kind = Kind {
     tables: &[&REPORTS],
     project,
     audiences: |tree, _| {
-        let own = tree.flag("own").then(|| tree.id("by")).flatten();
         let folded = fold(&PROCESS, tree);
         let mut audiences = vec![Audience::Desk];
         audiences.extend(tree.id("place").map(Audience::Place));
         audiences.extend(tree.id("micro_grid").map(Audience::MicroGrid));
-        audiences.extend(own.map(Audience::Person));
         audiences.extend(folded.whistled.map(|_| Audience::Street));
         audiences.extend(folded.having().map(|part| Audience::Unit(part.unit)));
         AudienceSource::Own(audiences)

@@ -81,7 +81,10 @@ pub const STEPS: &[Step] = &[
         .within("reopen")
         .hands(Hands::Clear)
         .clocks(&[Stop("reopen"), Start("finish", "reopened")]),
-    step("evaluate", "居民评价", "resident's evaluation", HUB, &[(&["closed"], To::Stay)]).must(&["satisfied"]).may(&["note", "solved"]).aside(),
+    step("evaluate", "居民评价", "resident's evaluation", HUB, &[(&["closed", "declined"], To::Stay)])
+        .must(&["satisfied"])
+        .may(&["note", "solved", "replaces"])
+        .aside(),
     step("appraise", "工作评价", "appraisal of a unit", STREET, &[(&["answered", "verified", "closed"], To::Stay)]).must(&["unit", "satisfied"]).aside(),
     step("merge", "并案", "merge", ROSTER, &[(OPEN, To::State("merged"))]).must(&["other"]).clocks(&[StopAll]),
     step("take_apart", "拆出", "take apart", ROSTER, &[(&["merged"], To::Before("merge"))]).clocks(&[RunOn("accept"), RunOn("finish")]),

@@ -1,18 +1,20 @@
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::document;
 use super::process::PROCESS;
 use crate::cases::begun;
 use crate::commands::{Action, Edit, check_note, check_position, check_text, check_time};
+use crate::demands::RaiseDemand;
 use crate::documents::Value;
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::places::spot;
 
-/// Raises a problem report. Returns the report's id.
+/// Raises a problem report. Returns the report's id; of one that names no grid the id of the demand that the hub makes a case of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RaiseReport {
-    /// The grid it concerns, or the micro-grid of it; `None` for one that goes to the community's desk, and that its raiser follows.
+    /// The grid it concerns, or the micro-grid of it; `None` for one that goes to the community's desk as a demand.
     #[serde(default)]
     pub place: Option<Id>,
     /// The code of its category; may be empty.
@@ -72,6 +74,10 @@ const IMPORTED_BYTES: usize = 80_000;
 
 impl Action for RaiseReport {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        // Who names no grid tells it: what becomes of it they follow in their own words' document.
+        if self.place.is_none() && self.imported.is_none() {
+            return self.as_demand().apply(edit);
+        }
         let position = check_position(self.lat, self.lon)?;
         let urgency = check_note(&self.urgency, "紧急程度", "the urgency")?;
         let category = check_note(&self.category, "类别", "the category")?;
@@ -105,8 +111,6 @@ impl Action for RaiseReport {
             }
             w.put(&root, "place", spot.map(|s| s.grid.into()))?;
             w.put(&root, "micro_grid", spot.and_then(|s| s.micro_grid).map(Value::from))?;
-            // Who names no grid follows it as their own, wherever the desk puts it.
-            w.put(&root, "own", (self.place.is_none() && self.imported.is_none()).then_some(true.into()))?;
             w.put(&root, "category", Value::from(category.as_str()))?;
             w.put(&root, "title", Value::from(title.as_str()))?;
             w.put(&root, "detail", Value::from(detail.as_str()))?;
@@ -127,5 +131,13 @@ impl Action for RaiseReport {
             Ok(())
         })?;
         Ok(id)
+    }
+}
+
+impl RaiseReport {
+    fn as_demand(&self) -> RaiseDemand {
+        let Self { category, title, detail, urgency, .. } = self;
+        let position = self.lat.zip(self.lon).map(|(lat, lon)| json!({"lat": lat, "lon": lon}));
+        RaiseDemand::of(json!({"title": title, "detail": detail, "category": category, "urgency": urgency, "position": position}))
     }
 }

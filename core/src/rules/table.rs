@@ -80,6 +80,8 @@ pub(crate) const MEDIATORS: &[Role] = &[Mediator, Hub];
 pub(crate) const ROSTER: &[Role] = &[CommunityWorker, GridWorker, MicroGridLead, Cadre, Hub];
 /// Who keeps the roster of whole grids.
 pub(crate) const GRIDS: &[Role] = &[CommunityWorker, GridWorker, Cadre, Hub];
+/// Who sits at the community's window.
+pub(crate) const WINDOW: &[Role] = &[CommunityWorker, Cadre, Hub];
 /// Who lives, works or serves here.
 pub(crate) const PEOPLE: &[Role] =
     &[CommunityWorker, GridWorker, MicroGridLead, GridGuide, Cadre, Member, SecondedCadre, AreaUnit, Rider, Volunteer, SocialWorker, Property, Resident, Hub];
@@ -204,10 +206,9 @@ pub static PERSON: KindRules = KindRules {
 pub static REPORT: KindRules = KindRules {
     kind: "report",
     zh: "上报",
-    read_by: "its grid, its micro-grid's leads and the desk; who raised it without naming a grid; once it was whistled the street, and the units that it is dispatched to",
+    read_by: "its grid, its micro-grid's leads and the desk; once it was whistled the street, and the units that it is dispatched to",
     rows: &[
         once(STAMP, PEOPLE),
-        once("own", PEOPLE),
         write("x:*", ROSTER),
         once(BEGUN_CLOCKS, PEOPLE),
         write(SET_CLOCKS, HUB),
@@ -220,13 +221,26 @@ pub static REPORT: KindRules = KindRules {
     checks: "it has a title; each step is one that the author may add (below), and carries what it must; the community's own fields (`x:…`) are of the right shape, size and number",
 };
 
+/// Demands.
+pub static DEMAND: KindRules = KindRules {
+    kind: "demand",
+    zh: "诉求",
+    read_by: "whoever raised it, the desk, its grid and its micro-grid's leads; once its case was dispatched the unit that leads it",
+    rows: &[once(STAMP, PEOPLE), once("public/*", HUB), once("evaluations/*", PEOPLE), once("evaluations/*/by|at|boot|since_boot", PEOPLE)],
+    checks: "it has a title; whoever raised it evaluates the result, or the desk for them",
+};
+
 /// Activities.
-pub static ACTIVITY: KindRules = KindRules {
-    kind: "activity",
-    zh: "活动",
-    read_by: "everyone with a role",
-    rows: &[once(STAMP, DESK)],
-    checks: "others than the desk claim for themselves alone",
+pub static ACTIVITY: KindRules =
+    KindRules { kind: "activity", zh: "活动", read_by: "everyone with a role", rows: &[once(STAMP, DESK), write("line", HUB)], checks: "" };
+
+/// Claims.
+pub static CLAIM: KindRules = KindRules {
+    kind: "claim",
+    zh: "认领",
+    read_by: "the person, the desk and who runs the thing",
+    rows: &[once(STAMP, PEOPLE)],
+    checks: "others than the desk claim and give back for themselves alone; what was given back stays so; whoever gives back another's says why",
 };
 
 /// Attendances.
@@ -236,6 +250,27 @@ pub static ATTENDANCE: KindRules = KindRules {
     read_by: "the person and the desk",
     rows: &[once(STAMP, PEOPLE)],
     checks: "others than the desk sign in themselves alone",
+};
+
+/// Goods.
+pub static GOODS: KindRules = KindRules { kind: "goods", zh: "物资", read_by: "everyone with a role", rows: &[once(STAMP, DESK)], checks: "" };
+
+/// Movements of goods.
+pub static MOVEMENT: KindRules = KindRules {
+    kind: "movement",
+    zh: "物资出入",
+    read_by: "whoever reads the household that they go to; without one, who recorded it and the desk",
+    rows: &[once(STAMP, ROSTER)],
+    checks: "it names its goods and an amount above zero; the desk alone counts, and says why the book was wrong",
+};
+
+/// Papers.
+pub static PAPER: KindRules = KindRules {
+    kind: "paper",
+    zh: "证明",
+    read_by: "the desk",
+    rows: &[once(STAMP, WINDOW)],
+    checks: "it says of what sort it is and whom it is about; void stays void and says why",
 };
 
 /// Settings.
@@ -301,5 +336,25 @@ pub static MEDIATION: KindRules = KindRules {
 };
 
 /// The rules of every kind.
-pub static TABLE: &[&KindRules] =
-    &[&PLACE, &HOUSEHOLD, &VISIT, &REPORT, &PERSON, &ACTIVITY, &ATTENDANCE, &SETTINGS, &CATEGORY_LIST, &PHOTO, &UNIT, &CIRCLE, &HEALTH, &MINOR, &MEDIATION];
+pub static TABLE: &[&KindRules] = &[
+    &PLACE,
+    &HOUSEHOLD,
+    &VISIT,
+    &REPORT,
+    &DEMAND,
+    &PERSON,
+    &ACTIVITY,
+    &ATTENDANCE,
+    &CLAIM,
+    &GOODS,
+    &MOVEMENT,
+    &PAPER,
+    &SETTINGS,
+    &CATEGORY_LIST,
+    &PHOTO,
+    &UNIT,
+    &CIRCLE,
+    &HEALTH,
+    &MINOR,
+    &MEDIATION,
+];

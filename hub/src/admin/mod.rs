@@ -35,10 +35,12 @@ pub use tenant::{create_tenant, find_tenant};
 use crate::error::Result;
 use crate::hub::Hub;
 use crate::registry::enrolments;
+use crate::sync::repeat_ranks;
 
 /// Repeats what is written down outside the database, before a hub answers: a restored one must not undo it.
 pub async fn repeat_journals(hub: &Hub) -> Result<()> {
     revoke::repeat_revocations(hub).await?;
     enrolments::repeat_enrolments(hub).await?;
-    erase::repeat_erasures(hub).await
+    erase::repeat_erasures(hub).await?;
+    repeat_ranks(hub).await
 }

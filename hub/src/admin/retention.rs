@@ -84,7 +84,13 @@ const VISITS: &str = "FROM visits v JOIN documents d ON d.tenant_id = v.tenant_i
 /// Reports at their end before `$2`, and untouched since, that still have words; `$3` stands where these were.
 const REPORTS: &str = "FROM reports v JOIN documents d ON d.tenant_id = v.tenant_id AND d.doc = v.doc
     LEFT JOIN places p ON p.tenant_id = v.tenant_id AND p.doc = v.place
-    WHERE v.tenant_id = $1 AND v.status IN ('closed', 'declined') AND v.status_since < $2 AND v.title <> $3
+    WHERE v.tenant_id = $1 AND v.holder = '' AND v.status_since < $2 AND v.title <> $3
+    AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.tenant_id = v.tenant_id AND c.doc = v.doc AND c.at >= $2)";
+
+/// Demands of such reports.
+const DEMANDS: &str = "FROM demands v JOIN documents d ON d.tenant_id = v.tenant_id AND d.doc = v.doc
+    JOIN reports r ON r.tenant_id = v.tenant_id AND r.doc = v.report
+    WHERE v.tenant_id = $1 AND r.holder = '' AND r.status_since < $2 AND v.title <> $3
     AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.tenant_id = v.tenant_id AND c.doc = v.doc AND c.at >= $2)";
 
 /// What [`apply`] would take, by kind and grid.
@@ -121,6 +127,7 @@ async fn apply_to_documents(hub: &Hub, tenant: &Tenant, by: &str) -> Result<Appl
     }
     if let Some(cutoff) = cutoffs.reports {
         applied.reports = take(hub, tenant, REPORTS, vec![Arg::int(cutoff), Arg::text(WORDS_GONE)], &Erase::Words).await?;
+        take(hub, tenant, DEMANDS, vec![Arg::int(cutoff), Arg::text(WORDS_GONE)], &Erase::Words).await?;
     }
     stop_telling(hub, tenant, now).await?;
     if applied != Applied::default() {

@@ -18,6 +18,7 @@ mod invite;
 mod ledger;
 mod log;
 mod new_epoch;
+mod numbers;
 mod photos;
 mod restore;
 mod retention;
@@ -81,6 +82,8 @@ enum Command {
     Retention(retention::Retention),
     /// 工作日历：放假和调休安排，期限到哪天 / working days: public holidays, and when a clock ends
     Calendar(calendar::Calendar),
+    /// 证明编号：有效的和作废的 / the numbers of papers, void ones too
+    Numbers(numbers::Numbers),
     /// 查看、核对操作日志 / show and check the log of administrative acts
     Log(log::Log),
     /// 查看一份资料（记入日志） / show one document, logged
@@ -230,6 +233,7 @@ async fn execute(command: Command) -> Result<()> {
         Command::Erase(a) => erase::run(a).await,
         Command::Retention(a) => retention::run(a).await,
         Command::Calendar(a) => calendar::run(a).await,
+        Command::Numbers(a) => numbers::run(a).await,
         Command::Log(a) => log::run(a).await,
         Command::Show(a) => show::run(a).await,
         Command::Approve(a) => approve::run(a).await,

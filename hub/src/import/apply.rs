@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gridwalk_core::claims::ClaimPlace;
 use gridwalk_core::documents::hash_text;
 use gridwalk_core::error::{Error as CoreError, ErrorKind};
 use gridwalk_core::identity::cipher::sha256;
@@ -351,16 +352,19 @@ impl Work<'_> {
             return Ok(did);
         }
         let place = self.grid(&a.grid).await?.to_string();
-        let mut claims = Vec::new();
+        let mut members = Vec::new();
         for member in &a.members {
             let make = || AddRecord::new("person", json!({"kind": "member", "name": member})).into();
-            claims.push(self.once("member", member, make).await?.to_string());
+            members.push(self.once("member", member, make).await?);
         }
         let task = a.task.as_deref().unwrap_or("参加志愿服务");
         let fields = json!({
-            "title": a.title, "task": task, "place": place, "starts_at": a.start, "ends_at": a.end, "places": a.places, "claims": claims,
+            "title": a.title, "task": task, "place": place, "starts_at": a.start, "ends_at": a.end, "places": a.places,
         });
         let id = self.batch.run(self.tx, AddRecord::new("activity", fields).into()).await?;
+        for member in members {
+            self.batch.run(self.tx, ClaimPlace { thing: id, person: Some(member) }.into()).await?;
+        }
         self.remember("activity", &a.id, id, &digest);
         Ok(Did::Added)
     }

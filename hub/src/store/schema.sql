@@ -169,6 +169,19 @@ CREATE TABLE import_keys (
   PRIMARY KEY (tenant_id, source, record)
 ) WITHOUT ROWID;
 
+-- What was given out in order: who has which rank of what. A journal beside the database says the same.
+CREATE TABLE ranks (
+  tenant_id TEXT NOT NULL,
+  thing TEXT NOT NULL,             -- what runs out: a document, or a series of numbers
+  rank BIGINT NOT NULL,            -- 1, 2, 3 … without gaps
+  claim TEXT NOT NULL,             -- the document that has it
+  outcome TEXT NOT NULL,           -- `granted`, `waiting`, `released`, `double`
+  at BIGINT NOT NULL,              -- since when, in seconds since the Unix epoch (UTC)
+  PRIMARY KEY (tenant_id, thing, rank)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX ranks_claim ON ranks (tenant_id, claim);
+CREATE INDEX ranks_outcome ON ranks (tenant_id, thing, outcome, rank);
+
 -- Ledgers (台账): saved sets of columns under an office's own headings.
 CREATE TABLE ledgers (
   tenant_id TEXT NOT NULL,

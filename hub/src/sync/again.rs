@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, number_of};
 use super::entries::{self, What, entry};
+use super::ranks::is_ranked;
 use crate::error::{HubError, Result};
 use crate::store::{Arg, Conn, all, exec, insert_many, select_in};
 
@@ -169,6 +170,9 @@ impl Batch<'_> {
         insert_many(connection, "documents", vec![key.into_iter().chain(row).collect()]).await?;
         self.held.remove(&begin.doc);
         self.absent.remove(&begin.doc);
+        if is_ranked(kind) {
+            self.gone.push(begin.doc);
+        }
         Ok(())
     }
 

@@ -96,6 +96,8 @@ pub struct Batch<'a> {
     pub(super) kept: Vec<Kept>,
     pub(super) finals: Vec<Final>,
     pub(super) own_lines: Vec<(Id, Id, u32, u16, [u8; 32])>,
+    /// What was erased whole and had a rank.
+    pub(super) gone: Vec<Id>,
     /// What clocks of the community are reckoned by, once it was read.
     pub(super) clockmaker: Option<Arc<Clockmaker>>,
 }
@@ -114,6 +116,7 @@ impl<'a> Batch<'a> {
             kept: Vec::new(),
             finals: Vec::new(),
             own_lines: Vec::new(),
+            gone: Vec::new(),
             clockmaker: None,
         }
     }

@@ -25,6 +25,8 @@ impl Batch<'_> {
     /// Writes everything. Returns the numbers that the new changes got, and whose they are. Letting the documents go is
     /// left to the caller: after the commit it keeps nobody waiting.
     pub async fn flush(&mut self, connection: &mut Conn) -> Result<Vec<(u64, DeviceId)>> {
+        self.rank(connection).await?;
+        self.book(connection).await?;
         self.keep_own_statement();
         if self.new.is_empty() && self.kept.is_empty() && self.finals.is_empty() {
             return Ok(Vec::new());

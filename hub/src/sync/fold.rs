@@ -2,16 +2,19 @@
 //! contains.
 
 use gridwalk_core::documents::Doc;
+use gridwalk_core::ids::Id;
 
 use super::entries;
 use crate::error::Result;
 use crate::hub::{Hub, Tenant};
-use crate::store::{Arg, Conn, all, exec};
+use crate::store::{Arg, Conn, all, exec, one};
 
 /// Changes older than this are folded, in seconds: phones that sync weekly still read single changes.
 pub const FOLD_AFTER_SECONDS: i64 = 14 * 86_400;
 /// Fewer changes than this are not worth a snapshot.
 const FOLD_MIN_CHANGES: i64 = 4;
+/// So many changes of one document are folded whatever their age.
+const FOLD_LONG_CHANGES: i64 = 128;
 
 /// Documents that one transaction looks at: nobody waits long for it.
 const BATCH: i64 = 100;
@@ -34,6 +37,16 @@ pub async fn fold(hub: &Hub, tenant: &Tenant, before: i64) -> Result<u64> {
             return Ok(folded);
         }
     }
+}
+
+/// Folds a document that the hub itself writes to again and again, once it has many changes: whoever takes the next one loads it.
+pub(super) async fn fold_long(tx: &mut Conn, tenant: &str, doc: Id, now: i64) -> Result<()> {
+    let key = vec![Arg::text(tenant), Arg::text(&doc.to_string())];
+    let changes: i64 = one(tx, "SELECT count(*) FROM changes WHERE tenant_id = $1 AND doc = $2", key).await?.get(0)?;
+    if changes >= FOLD_LONG_CHANGES {
+        fold_one(tx, tenant, &doc.to_string(), now + 1).await?;
+    }
+    Ok(())
 }
 
 async fn fold_one(tx: &mut Conn, tenant: &str, doc: &str, before: i64) -> Result<bool> {

@@ -154,6 +154,7 @@ impl Batch<'_> {
                 self.bound(connection, change.doc).await?;
             }
             self.tend_cases(connection, group).await?;
+            self.tend_demands(connection, group).await?;
             self.forward(connection, group).await?;
         }
         if taken_any {

@@ -196,10 +196,27 @@ fn every_field_of_every_kind_takes_every_exit() {
                 }
                 Added::Command("visits.record") => added(terminal.json(&hub, &["visit", &household, "--result", "met"])),
                 Added::Command("reports.raise") => added(terminal.json(&hub, &["report", "raise", "路灯不亮", "--place", &grid])),
+                Added::Command("demands.raise") => {
+                    let pairs: Vec<String> = fields().filter_map(|field| town.pair(kind, field, 0)).collect();
+                    let args: Vec<&str> = ["demand", "raise"].into_iter().chain(pairs.iter().map(String::as_str)).collect();
+                    let id = added(terminal.json(&hub, &args));
+                    // The hub makes a case of it; at its end whoever told it says what they think.
+                    terminal.json(&hub, &["sync"]);
+                    let case = shown(&record_of(terminal, &hub, &id), "report").unwrap()["value"].as_str().unwrap().to_owned();
+                    terminal.json(&hub, &["step", &case, "反馈", "--note", "已处理"]);
+                    terminal.json(&hub, &["step", &case, "办结"]);
+                    terminal.json(&hub, &["sync"]);
+                    id
+                }
                 Added::Command("attendance.sign_in") => {
                     let id = added(terminal.json(&hub, &["sign-in", &town.records["activity"].0]));
                     terminal.json(&hub, &["sign-out"]);
                     id
+                }
+                Added::Command("claims.claim") => added(terminal.json(&hub, &["claim", &town.records["activity"].0])),
+                Added::Command("goods.move") => added(terminal.json(&hub, &["goods", "move", &town.records["goods"].0, "入库", "20", "--donor", "爱心粮油店"])),
+                Added::Command("papers.issue") => {
+                    added(terminal.json(&hub, &["paper", "issue", "居住证明", &household, &town.resident, "--purpose", "办理入学登记之用"]))
                 }
                 Added::Command("photos.take") => {
                     let file = folder.path().join("door.jpg");

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod catch_up;
+mod claims;
 mod history;
 mod hub;
 mod phone;
@@ -44,7 +45,7 @@ impl Line {
 
 /// Runs the whole bench, or the part named by an argument. Returns what to print.
 ///
-/// Arguments: `--json` for a line of JSON a row; `--only bytes|phone|photo|hub|history|edge|catch-up|trust`; the rest is for child processes.
+/// Arguments: `--json` for a line of JSON a row; `--only bytes|phone|photo|hub|history|edge|catch-up|trust|claims`; the rest is for child processes.
 pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
     match arguments.first().map(String::as_str) {
         Some("child-open") => return phone::child_open(&arguments[1]),
@@ -87,6 +88,9 @@ pub fn run(arguments: Vec<String>) -> Result<Vec<String>> {
         }
         if wants("trust") {
             lines.extend(trust::rows(&folder.join("trust")).await?);
+        }
+        if wants("claims") {
+            lines.extend(claims::rows(&folder.join("claims")).await?);
         }
         if wants("hub") {
             let embedded = hub::line(&folder.join("hub"))?;

@@ -110,7 +110,7 @@ pub async fn seeds(folder: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Failed
     let household = household.value;
     let (starts_at, ends_at) = (MORNING, MORNING + 7200);
     phone.run(report(place, "路灯不亮"))?;
-    phone.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2), claims: vec![] })?;
+    phone.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2) })?;
     phone.run(RecordVisit {
         household,
         result: VisitResult::Met,

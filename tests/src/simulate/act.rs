@@ -2,19 +2,22 @@
 
 use crate::roster::{AddHousehold, AddResident, EditHousehold, EditResident, NewResident, ResidentField};
 use crate::typed::{AddActivity, Category, EditPerson, RecordVisit, SetCategories, SetVisitRule};
-use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::cases::AddStep;
+use gridwalk_core::claims::{ClaimPlace, GiveBack, my_claim};
 use gridwalk_core::conflicts::SettleConflict;
 use gridwalk_core::records::JsonMap;
 use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::visits::VisitResult;
 use gridwalk_core::{Id, Input, Phone, Result};
 
-use super::circles;
 use super::event::Event;
 use super::model::Deed;
 use super::template::Template;
+use super::{circles, given};
+
+/// How many sorts of commands there are.
+pub(super) const COMMANDS: usize = 36;
 
 const TAGS: [&str; 3] = ["独居老人", "低保", "残疾人"];
 const STATES: [&str; 3] = ["lived_in", "vacant", "moved"];
@@ -44,7 +47,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
     let edited_household = || pick("SELECT doc FROM households ORDER BY doc LIMIT 2");
     let place = || pick("SELECT doc FROM places ORDER BY doc");
     let edit = |household| EditHousehold { household, address: None, tenure: None, state: None, visit_every_days: None, position: None, place: None };
-    match event.which % 31 {
+    match event.which % COMMANDS {
         0..=6 => {
             let Some(household) = household()? else { return Ok(None) };
             let result = VisitResult::ALL[value / 7 % VisitResult::ALL.len()];
@@ -86,7 +89,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             }
             let (household, resident) = all[value % all.len()];
             let mut edited = EditResident { household, resident, set: vec![], add_tags: vec![], remove_tags: vec![] };
-            let token = if event.which % 31 == 10 {
+            let token = if event.which % COMMANDS == 10 {
                 let number = format!("139{n:08}");
                 edited.set.push((ResidentField::Phone, number.clone()));
                 number
@@ -98,16 +101,10 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             Ok(Some(Choice { input: edited.into(), deed: Deed::Edit, token }))
         }
         12 => {
-            let report = RaiseReport {
-                place: place()?,
-                category: String::new(),
-                title: token.clone(),
-                detail: String::new(),
-                urgency: String::new(),
-                lat: None,
-                lon: None,
-                imported: None,
-            };
+            // Of what is told without a grid the hub makes a case under the same title.
+            let place = place()?;
+            let (title, detail) = if place.is_some() { (token.clone(), String::new()) } else { ("有人反映".to_owned(), token.clone()) };
+            let report = RaiseReport { place, category: String::new(), title, detail, urgency: String::new(), lat: None, lon: None, imported: None };
             chosen(report.into(), Deed::Report)
         }
         13..=15 => {
@@ -147,12 +144,17 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
         }
         17 => {
             let Some(activity) = pick("SELECT doc FROM activities ORDER BY doc")? else { return Ok(None) };
-            chosen(ClaimActivity { activity, claim: value % 3 > 0 }.into(), Deed::Mute)
+            let standing = phone.store().read(|c| my_claim(c, activity, person))?;
+            let input = match standing {
+                Some(claim) => GiveBack::of(claim.id).into(),
+                None => ClaimPlace::of(activity).into(),
+            };
+            chosen(input, Deed::Mute)
         }
         18 => match value % 3 {
             0 => {
                 let (starts_at, ends_at) = (now, now + 7200);
-                let activity = AddActivity { title: token.clone(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2), claims: vec![] };
+                let activity = AddActivity { title: token.clone(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2) };
                 chosen(activity.into(), Deed::Activity)
             }
             1 => {
@@ -201,6 +203,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, now
             chosen(AddStep::new(report, "whistle").with("whistle", 1 + value as i64 % 3).note(&note).into(), Deed::Step(report))
         }
         24..=30 => circles::choose(phone, event, person, template, token),
+        31..=35 => given::choose(phone, event, person, template, token),
         _ => {
             let Some(household) = edited_household()? else { return Ok(None) };
             let edited = match value % 3 {

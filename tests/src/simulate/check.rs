@@ -38,6 +38,7 @@ pub async fn check(world: &mut World<'_>) -> Done {
     acknowledged(world, &held).await?;
     visits(world).await?;
     due(world)?;
+    super::given::check(world, held.iter().map(|(id, (_, doc))| (id, doc))).await?;
     super::erase::check(world).await
 }
 
@@ -196,15 +197,21 @@ async fn audiences(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done 
         let may = |id: &Id, doc: &Doc| match doc.kind().name {
             "household" => in_grids(place_of[id]),
             "place" => in_grids(Some(*id)) || in_grids(successor(id)),
-            // Who raises a report for themselves goes on reading it.
+            // Who tells something goes on reading what becomes of it.
+            "demand" => in_grids(doc.tree().id("place")) || doc.tree().id("by") == Some(person),
             "report" => {
-                let own = doc.tree().flag("own") && doc.tree().id("by") == Some(person);
                 let (whistled, units) = &handed[id];
                 let street = *whistled && holds(Role::StreetDispatcher);
-                in_grids(place_of[id]) || own || street || units.contains(&world.template.unit) && holds(Role::DepartmentHandler)
+                in_grids(place_of[id]) || street || units.contains(&world.template.unit) && holds(Role::DepartmentHandler)
             }
             "visit" => doc.tree().id("household").and_then(|h| place_of.get(&h)).is_some_and(|place| in_grids(*place)),
             "attendance" => desk || doc.tree().id("person") == Some(person),
+            "movement" => match doc.tree().id("household") {
+                Some(home) => place_of.get(&home).is_some_and(|place| in_grids(*place)),
+                None => desk || doc.tree().id("by") == Some(person),
+            },
+            "paper" => desk,
+            "claim" => desk || [doc.tree().id("person"), doc.tree().id("organiser")].contains(&Some(person)),
             "person" => {
                 let posted = ["cadre", "street_dispatcher", "department_handler"].contains(&doc.tree().text("kind"));
                 desk || *id == person || posted && !grants.is_empty() || doc.tree().id("place").is_some_and(|p| grids.contains(&p))
@@ -335,10 +342,11 @@ async fn handed_on(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Done<
     Ok(stands.into_iter().map(|(id, s)| (id, (s.whistled, s.lead.into_iter().chain(s.assisting).collect()))).collect())
 }
 
-/// Every report's status is what its applied steps lead to, and a closed report stays closed.
+/// Every report's status is what its applied steps lead to, and a closed report stays closed unless somebody takes it up again.
 async fn statuses(world: &mut World<'_>) -> Done {
     let mut reached: BTreeMap<String, String> = BTreeMap::new();
     let mut stands: BTreeMap<Id, Stands> = BTreeMap::new();
+    let mut reopened = BTreeSet::new();
     for step in steps(world).await? {
         let report = stands.entry(step.report).or_insert_with(Stands::raised);
         let (before, was) = (report.clone(), report.status.clone());
@@ -352,13 +360,16 @@ async fn statuses(world: &mut World<'_>) -> Done {
             *report = before;
         }
         reached.insert(step.report.to_string(), report.status.clone());
+        if step.applied && step.kind == "reopen" {
+            reopened.insert(step.report.to_string());
+        }
     }
     for report in ask(world, "SELECT doc || ' ' || status FROM reports").await? {
         let [doc, status] = report.splitn(2, ' ').collect::<Vec<_>>()[..] else { return Err(defect(report)) };
         if reached.get(doc).map_or("raised", String::as_str) != status {
             return Err(Failure::new("status", format!("report {doc} is {status}, its steps lead to {:?}", reached.get(doc))));
         }
-        if world.model.closed.contains(doc) && status != "closed" {
+        if world.model.closed.contains(doc) && status != "closed" && !reopened.contains(doc) {
             return Err(Failure::new("status", format!("report {doc} was closed and is {status}")));
         }
     }
@@ -390,6 +401,7 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
         }
     }
     let refused: Vec<String> = quarantines.iter().map(|q| q.input.to_string()).collect();
+    let undemanded: Vec<&[u8]> = held.values().filter(|(h, _)| h.kind != "demand").flat_map(|(h, _)| h.bodies.iter().map(Vec::as_slice)).collect();
     let bodies: Vec<&[u8]> = held.values().flat_map(|(h, _)| h.bodies.iter().map(Vec::as_slice)).collect();
     let said: BTreeSet<String> = ask(world, "SELECT doc FROM attendances").await?.into_iter().collect();
     let out: BTreeSet<String> = ask(world, "SELECT doc FROM attendances WHERE signed_out_at IS NOT NULL").await?.into_iter().collect();
@@ -400,7 +412,7 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
             || refused.iter().any(|input| input.contains(&act.token));
         let lost = |what: &str| Err(Failure::new("acknowledged", format!("{what} {} of phone {} is lost: {:?}", act.token, act.phone, act.deed)));
         match act.deed {
-            Deed::Mute => {}
+            Deed::Mute | Deed::Places(..) => {}
             // Without text of their own; a copied store gives them new ids.
             Deed::SignIn | Deed::SignOut(_) => {
                 let doc = if let Deed::SignOut(doc) = act.deed { Some(doc) } else { act.value };
@@ -413,7 +425,9 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
                 }
             }
             _ => {
-                let times = bodies.iter().filter(|body| contains(body, act.token.as_bytes())).count();
+                // What a step answers the hub tells again, to whoever told of it.
+                let of_step = matches!(act.deed, Deed::Step(_));
+                let times = if of_step { &undemanded } else { &bodies }.iter().filter(|body| contains(body, act.token.as_bytes())).count();
                 if times == 0 && act.acknowledged && !excused {
                     return lost("the work");
                 }
@@ -439,6 +453,8 @@ async fn once_in_rows(world: &World<'_>) -> Done {
         ("SELECT note FROM minors", "document of a minor"),
         ("SELECT matter FROM mediations", "mediation"),
         ("SELECT note FROM mediation_sessions", "session"),
+        ("SELECT note FROM movements", "movement"),
+        ("SELECT purpose FROM papers", "paper"),
     ];
     let given: BTreeSet<&str> = world.model.acts.iter().map(|a| a.token.as_str()).collect();
     for (sql, what) in sorts {

@@ -4,7 +4,7 @@ use crate::typed::{AddCircle, AddHealth, AddMediation, AddMinor, AddSession, Agr
 use gridwalk_core::circles::{ApproveMember, SetMember};
 use gridwalk_core::{Id, Input, Phone, Result};
 
-use super::act::{Choice, ids, pairs, texts};
+use super::act::{COMMANDS, Choice, ids, pairs, texts};
 use super::event::Event;
 use super::model::Deed;
 use super::template::Template;
@@ -23,7 +23,7 @@ pub fn choose(phone: &Phone, event: &Event, person: Id, template: &Template, tok
     // Of few, so that what several people do meets.
     let circle = one(ids(phone, "SELECT doc FROM circles ORDER BY doc LIMIT 3")?);
     let facts = |field: &str| vec![Fact { field: field.into(), text: token.clone() }];
-    match event.which % 31 {
+    match event.which % COMMANDS {
         24 => {
             let add = AddCircle { purpose: PURPOSES[value % 3].into(), name: token.clone(), members: vec![somebody(0), somebody(1)] };
             chosen(add.into(), Deed::Circle)

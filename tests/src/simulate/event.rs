@@ -110,9 +110,13 @@ const REPORTS: [usize; 6] = [12, 13, 14, 15, 22, 23];
 const HOUSEHOLDS: [usize; 5] = [8, 9, 10, 11, 21];
 /// Circles, who is in them and what they hold.
 const CIRCLES: [usize; 7] = [24, 25, 26, 27, 28, 29, 30];
+/// What runs out: places, goods, numbers.
+const GIVEN: [usize; 6] = [17, 31, 32, 33, 34, 35];
 
 /// Whose phones such a history cannot do without, by their places in the template: who whistles, dispatches and handles.
 const STREET: [usize; 3] = [0, 7, 8];
+/// Who is at the desk.
+const DESK: [usize; 2] = [0, 6];
 /// Who makes circles, who approves, and who is in all of them to begin with.
 const CIRCLED: [usize; 3] = [0, 1, 6];
 
@@ -133,8 +137,13 @@ impl Plan {
     /// The history of `seed`, with phones out of `all`.
     pub fn draw(seed: u64, all: usize) -> Self {
         let mut dice = Dice::new(seed);
-        let (topic, needed) =
-            dice.pick(&[(4, (&[][..], &[][..])), (1, (&REPORTS[..], &STREET[..])), (1, (&HOUSEHOLDS[..], &[][..])), (1, (&CIRCLES[..], &CIRCLED[..]))]);
+        let (topic, needed) = dice.pick(&[
+            (4, (&[][..], &[][..])),
+            (1, (&REPORTS[..], &STREET[..])),
+            (1, (&HOUSEHOLDS[..], &[][..])),
+            (1, (&CIRCLES[..], &CIRCLED[..])),
+            (1, (&GIVEN[..], &DESK[..])),
+        ]);
         let mut phones: Vec<usize> = (0..all).collect();
         let keep = (2 + dice.below(4) as usize).max(needed.len() + 1);
         while phones.len() > keep {

@@ -10,6 +10,7 @@ mod crash;
 mod dice;
 mod erase;
 mod event;
+mod given;
 mod grids;
 mod line;
 mod model;
@@ -31,7 +32,7 @@ pub use template::Template;
 use world::World;
 
 /// The invariants, by name, with what each asks.
-pub const INVARIANTS: [(&str, &str); 10] = [
+pub const INVARIANTS: [(&str, &str); 13] = [
     ("acknowledged", "no acknowledged change is lost"),
     ("replicas", "all replicas are equal at rest, and to their rebuilt selves"),
     ("status", "every report's status is valid, and a closed one stays closed"),
@@ -39,6 +40,9 @@ pub const INVARIANTS: [(&str, &str); 10] = [
     ("counts", "figures and due lists are right"),
     ("twice", "nothing is recorded twice"),
     ("erased", "nothing erased comes back"),
+    ("places", "never more places than there are, and every grant explained by its rank"),
+    ("stock", "what moved is booked once, and no balance is below zero"),
+    ("numbers", "no number is given twice, and none left out"),
     ("rest", "everyone comes to rest"),
     ("error", "nothing fails that may not"),
     ("panic", "nothing panics"),

@@ -57,6 +57,12 @@ pub enum Deed {
     Circle,
     /// What a circle holds, or an entry of it, made anew; the token is one of its texts.
     Confidential,
+    /// A movement of goods; the token is its note.
+    Movement,
+    /// A paper; the token is its purpose.
+    Paper,
+    /// This activity has so many places from now on.
+    Places(Id, i64),
     /// A sign-in; its value is the attendance.
     SignIn,
     /// A sign-out of this attendance.
@@ -197,6 +203,8 @@ pub struct Model {
     pub erased: Erased,
     /// Where conflicts were settled: the chosen text is written again.
     pub settled: bool,
+    /// The most places that somebody said an activity has, of those where it was said again.
+    pub places: BTreeMap<Id, i64>,
 }
 
 impl Model {

@@ -8,13 +8,16 @@ use crate::roster::{AddHousehold, NewResident};
 use crate::typed::{AddActivity, AddCircle, AddPlace, AddUnit, Category, SetCategories};
 use gridwalk_core::circles::ApproveMember;
 use gridwalk_core::clock::ManualClock;
+use gridwalk_core::goods::{MoveGoods, Way};
 use gridwalk_core::identity::{Invite, SeededRandom};
+use gridwalk_core::records::AddRecord;
 use gridwalk_core::reports::RaiseReport;
 use gridwalk_core::rules::Role;
 use gridwalk_core::sync::SyncReport;
 use gridwalk_core::{Id, Phone};
 use gridwalk_hub::Hub;
 use gridwalk_hub::admin::{self, NewInvite};
+use serde_json::json;
 
 use super::line::{ADDRESS, HubProcess, Line};
 use super::model::Grant;
@@ -116,7 +119,9 @@ fn furnish(desk: &Phone) -> gridwalk_core::Result<(Vec<Id>, Id)> {
         grids.extend(place);
     }
     let (starts_at, ends_at) = (MORNING, MORNING + 7200);
-    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2), claims: vec![] })?;
+    desk.run(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(2) })?;
+    let goods = desk.run(AddRecord::new("goods", json!({"name": "大米", "unit": "袋"})))?.value;
+    desk.run(MoveGoods::of(goods, Way::Received, 10))?;
     let levels = ["环境".into(), "道路".into(), "路灯".into()];
     desk.run(SetCategories { list: None, categories: vec![Category { code: "c0".into(), levels }] })?;
     let unit = desk.run(AddUnit { sort: "department".into(), name: "城管中队".into(), phone: String::new() })?.value;

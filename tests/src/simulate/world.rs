@@ -188,7 +188,7 @@ impl<'t> World<'t> {
             if self.model.may_be_erased(act, true) {
                 continue;
             }
-            let named = !matches!(act.deed, Deed::Mute | Deed::SignIn | Deed::SignOut(_));
+            let named = !matches!(act.deed, Deed::Mute | Deed::Places(..) | Deed::SignIn | Deed::SignOut(_));
             if named && !bodies.contains(&act.token) {
                 return Err(Failure::new("acknowledged", format!("phone {i} forgot {} ({:?})", act.token, act.deed)));
             }
@@ -246,6 +246,10 @@ impl<'t> World<'t> {
             return Err(Failure::new("acknowledged", format!("phone {i} does not show {}", act.token)));
         }
         self.model.moved |= moves;
+        if let Deed::Places(thing, places) = act.deed {
+            let most = self.model.places.entry(thing).or_insert(2);
+            *most = places.max(*most);
+        }
         self.note_circles(&choice.input);
         self.model.settled |= matches!(choice.input, Input::SettleConflict(_));
         self.model.acts.push(act);

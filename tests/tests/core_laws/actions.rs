@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::cases::AddStep;
 use gridwalk_core::circles::SetMember;
+use gridwalk_core::claims::{ClaimPlace, GiveBack};
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::dictionary::own::Definition;
 use gridwalk_core::dictionary::{Field, Type};
 use gridwalk_core::documents::{Added, Audience, Doc, Documents, Kind, Value, audiences_of, change_from_body};
+use gridwalk_core::goods::{ArriveGoods, MoveGoods, SettleStock, Way};
+use gridwalk_core::papers::{IssuePaper, VoidPaper};
 use gridwalk_core::photos::{RemovePhoto, TakePhoto};
 use gridwalk_core::records::{AddEntry, AddRecord, Confirm, EditRecord, JsonMap};
 use gridwalk_core::reports::{PROCESS, RaiseReport};
@@ -41,6 +43,7 @@ struct Town {
     household: Id,
     reports: Vec<Id>,
     activity: Id,
+    claim: Id,
     records: Vec<Id>,
 }
 
@@ -87,6 +90,11 @@ impl Town {
         let times = json!({"title": "清扫", "task": "志愿", "starts_at": MORNING, "ends_at": MORNING + 3_600, "places": 1});
         let activity = run(AddRecord::new("activity", times).into());
         let attendance = run(SignIn { activity }.into());
+        let claim = run(ClaimPlace::of(activity).into());
+        let goods = run(AddRecord::new("goods", json!({"name": "大米", "unit": "袋"})).into());
+        run(MoveGoods { household: Some(household), ..MoveGoods::of(goods, Way::Carried, 3) }.into());
+        let resident = lab.phone.household(household).unwrap().residents[0].id;
+        run(IssuePaper { sort: "residence".into(), household, resident, purpose: "入学".into() }.into());
         run(AddRecord::new("category_list", json!({"categories": {"0101": "市容/路灯/不亮"}})).into());
         let circle = |purpose: &str| json!({"purpose": purpose, "name": "一号圈", "members": [persons[0].to_string()]});
         let circles = ["health", "minors", "mediation"].map(|purpose| run(AddRecord::new("circle", circle(purpose)).into()));
@@ -102,7 +110,7 @@ impl Town {
         enrol(&lab.phone, desk, Role::Cadre, &Audience::Community);
         assert_eq!(lab.phone.record(attendance).unwrap().kind, "attendance");
         let grids = [lab.place, other];
-        Self { grids, micro_grid, unit, circles, persons, household, reports, activity, records, lab }
+        Self { grids, micro_grid, unit, circles, persons, household, reports, activity, claim, records, lab }
     }
 
     /// What a role is given over here.
@@ -132,7 +140,8 @@ impl Town {
             self.lab.clock.advance(60);
             let step = PROCESS.steps[value % PROCESS.steps.len()].code.code;
             let inputs = match which % 4 {
-                0 => Input::from(ClaimActivity { activity: self.activity, claim: value % 3 > 0 }),
+                0 if value % 3 > 0 => Input::from(ClaimPlace::of(self.activity)),
+                0 => Input::from(GiveBack { claim: self.claim, reason: "说明".into() }),
                 1 => EditRecord::of(self.household, json!({"state": if n % 2 == 0 { "vacant" } else { "lived_in" }})).into(),
                 _ => step_of(self, self.reports[which % self.reports.len()], step).unwrap_or_else(|| visit(self.household).into()),
             };
@@ -252,21 +261,35 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
         all.push((("records.edit", named.key, named.key), EditRecord::of(id, json!({named.key: {"0303": value}})).into()));
     }
     match kind.name {
-        "household" => all.push((("visits.record", "", ""), visit(id).into())),
+        "household" => {
+            all.push((("visits.record", "", ""), visit(id).into()));
+            let resident = tree.entries("residents").next().and_then(|(entry, _)| entry.parse().ok());
+            let issue = |resident| IssuePaper { sort: "residence".into(), household: id, resident, purpose: "入学".into() };
+            all.extend(resident.map(|resident| (("papers.issue", "", ""), issue(resident).into())));
+        }
+        "goods" => {
+            all.push((("goods.move", "", ""), MoveGoods::of(id, Way::Given, 2).into()));
+            all.push((("goods.settle", "", ""), SettleStock { goods: id, counted: 5, reason: "盘点".into(), book: Some(2) }.into()));
+        }
+        "movement" => all.push((("goods.arrive", "", ""), ArriveGoods { movement: id, signed_by: String::new() }.into())),
+        "paper" => all.push((("papers.void", "", ""), VoidPaper { paper: id, reason: "有误".into() }.into())),
         "report" => {
             for step in PROCESS.steps {
                 all.extend(step_of(town, id, step.code.code).map(|input| (("cases.step", step.code.code, ""), input)));
             }
         }
         "activity" => {
-            all.push((("activities.claim", "claim", ""), ClaimActivity { activity: id, claim: true }.into()));
-            all.push((("activities.claim", "give_back", ""), ClaimActivity { activity: id, claim: false }.into()));
-            // Signing in twice is being there once, which is not what the rules say.
+            // Signing in or claiming twice is being there once, which is not what the rules say.
+            if town.lab.phone.claims_on(id).unwrap().iter().all(|claim| claim.person != person.to_string() || claim.outcome == "released") {
+                all.push((("claims.claim", "", ""), ClaimPlace::of(id).into()));
+            }
             if town.lab.phone.activities(9).unwrap().iter().all(|_| person != town.lab.person) {
                 all.push((("attendance.sign_in", "", ""), SignIn { activity: id }.into()));
             }
         }
         "attendance" => all.push((("attendance.sign_out", "", ""), SignOut::of(id).into())),
+        // Giving back what was given back is nothing, which is not what the rules say.
+        "claim" if !tree.flag("given_back") => all.push((("claims.give_back", "", ""), GiveBack { claim: id, reason: "说明".into() }.into())),
         "photo" => all.push((("photos.remove", "", ""), RemovePhoto { photo: id }.into())),
         "circle" => all.push((("circles.member", "", ""), SetMember { circle: id, person: town.persons[1], member: true }.into())),
         "settings" => {
@@ -276,7 +299,7 @@ fn attempts(town: &Town, id: Id, doc: &Doc, person: Id) -> Vec<((&'static str, &
         }
         _ => {}
     }
-    if ["visit", "report", "household", "health", "minor", "mediation"].contains(&kind.name) {
+    if ["visit", "report", "demand", "household", "health", "minor", "mediation"].contains(&kind.name) {
         all.push((("photos.take", "", ""), photo(id).into()));
     }
     all

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::cases::AddStep;
+use gridwalk_core::claims::{ClaimPlace, GiveBack};
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::conflicts::SettleConflict;
@@ -54,6 +54,7 @@ struct Known {
     reports: Vec<Id>,
     activities: Vec<Id>,
     attendances: Vec<Id>,
+    claims: Vec<Id>,
     settings: Vec<Id>,
     conflicts: Vec<SettleConflict>,
 }
@@ -71,6 +72,7 @@ fn known<'a>(docs: impl IntoIterator<Item = (&'a Id, &'a Doc)>) -> Known {
             "report" => known.reports.push(*id),
             "activity" => known.activities.push(*id),
             "attendance" => known.attendances.push(*id),
+            "claim" => known.claims.push(*id),
             "settings" => known.settings.push(*id),
             _ => {}
         }
@@ -158,17 +160,11 @@ fn input(h: &Happening, known: &Known) -> Option<Input> {
             let desk: Vec<&str> = PROCESS.steps.iter().filter(|step| step.roles.contains(&Role::Cadre)).map(|step| step.code.code).collect();
             AddStep::new(pick(&known.reports, which)?, &text(&desk)).note("已办").into()
         }
-        13 => AddActivity {
-            title: format!("清扫{value}"),
-            task: "志愿".into(),
-            place: None,
-            starts_at: MORNING,
-            ends_at: MORNING + 7200,
-            places: Some(2),
-            claims: vec![],
+        13 => {
+            AddActivity { title: format!("清扫{value}"), task: "志愿".into(), place: None, starts_at: MORNING, ends_at: MORNING + 7200, places: Some(2) }.into()
         }
-        .into(),
-        14 => ClaimActivity { activity: pick(&known.activities, which)?, claim: value % 3 > 0 }.into(),
+        14 if value % 3 == 0 => GiveBack { claim: pick(&known.claims, which)?, reason: "说明".into() }.into(),
+        14 => ClaimPlace::of(pick(&known.activities, which)?).into(),
         15 => SignIn { activity: pick(&known.activities, which)? }.into(),
         16 => SignOut::of(pick(&known.attendances, which)?).into(),
         17 => SetVisitRule { settings: Some(pick(&known.settings, 0)?), rules: vec![(text(&TAGS), (value as i64) * 5)] }.into(),

@@ -56,9 +56,8 @@ fn what_cannot_be_is_refused_in_both_languages_and_leaves_nothing() {
         Input::from(EditHousehold { household: home, address: None, tenure: None, state: None, visit_every_days: None, position: Some(position), place: None })
     };
     let step = |kind: &str, note: &str| Input::from(AddStep::new(case, kind).note(note));
-    let activity = |starts_at, ends_at| {
-        Input::from(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(1), claims: vec![] })
-    };
+    let activity =
+        |starts_at, ends_at| Input::from(AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at, places: Some(1) });
     let invalid = vec![
         new(&|r| r.name = String::new()),
         new(&|r| r.name = " \u{3000}\t".into()),

@@ -94,7 +94,7 @@ const LEADS: &[(&str, &str)] = &[
     ("resume", " .   .   .   .   .   .   .   .   .  bef  .   .   . "),
     ("supervise", " .   .   .   .   .   .   =   =   =   =   =   .   . "),
     ("reopen", " .  rai  .   .   .   .   .   .   .   .   .   .  acc"),
-    ("evaluate", " .   .   .   .   .   .   .   .   .   .   .   .   = "),
+    ("evaluate", " .   =   .   .   .   .   .   .   .   .   .   .   = "),
     ("appraise", " .   .   .   .   .   .   .   .   .   .   =   =   = "),
     ("merge", "mer  .   .   .  mer mer  .   .  mer  .   .   .   . "),
     ("take_apart", " .   .   .  bef  .   .   .   .   .   .   .   .   . "),

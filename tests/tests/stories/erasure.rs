@@ -458,7 +458,7 @@ async fn an_erasure_takes_what_the_kinds_declare_and_nothing_else() {
     w.settle(&[&a, &member]).await;
     let circle = w.desk.phone.run(AddCircle { purpose: "health".into(), name: "关爱圈".into(), members: vec![person(&a)] }).unwrap().value;
     let (starts_at, ends_at) = (w.hub.hub.now(), w.hub.hub.now() + 7200);
-    let clean = AddActivity { title: "大扫除".into(), task: "环境".into(), place: None, starts_at, ends_at, places: Some(9), claims: vec![] };
+    let clean = AddActivity { title: "大扫除".into(), task: "环境".into(), place: None, starts_at, ends_at, places: Some(9) };
     let clean = w.desk.phone.run(clean).unwrap().value;
     w.settle(&[&a, &member]).await;
     let head = first_resident(&a.phone, home);

@@ -58,6 +58,11 @@ impl Office {
         self.join(number, self.w.hub.invite(Role::GridWorker, Some(grid), &format!("网格员{number}")).await.unwrap()).await
     }
 
+    /// A person's phone with this role of the whole community.
+    pub async fn person(&self, number: u64, role: Role, name: &str) -> Device {
+        self.join(number, self.w.hub.invite(role, None, name).await.unwrap()).await
+    }
+
     /// A unit, and the phone of somebody who handles for it.
     pub async fn unit(&self, number: u64, name: &str) -> (Id, Device) {
         let unit = self.street.phone.run(AddUnit { sort: "department".into(), name: name.into(), phone: String::new() }).unwrap().value;

@@ -1,12 +1,14 @@
 //! A closed report that breaks again: whoever says so is heard at the desk, and it is taken up again under its number.
 
 use gridwalk_core::cases::AddStep;
+use gridwalk_core::records::AddEntry;
 use gridwalk_core::reports::{RaiseReport, ReportFilter, Stage};
 use gridwalk_core::rules::Role;
 use gridwalk_core::{ErrorKind, Id};
 use gridwalk_tests::harness::{Device, report};
+use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, text};
 
 fn step(report: Id, kind: &str, note: &str) -> AddStep {
     AddStep::new(report, kind).note(note)
@@ -73,14 +75,18 @@ async fn whoever_raised_it_takes_it_up_again_and_no_other_reader() {
     let own = resident.phone.run(own).unwrap().value;
     let grids = w.desk.phone.run(report(w.grids[0], "路灯不亮")).unwrap().value;
     w.settle(&[&resident, &guide]).await;
-    w.desk.phone.run(step(own, "decline", "不在本社区")).unwrap();
+    let case = text(&w.desk.phone, "SELECT report FROM demands")[0].parse().unwrap();
+    let unsolved = || AddEntry::to(own, "evaluations", json!({"solved": false, "satisfied": "unsatisfied", "note": "就在本社区"}));
+    assert_eq!(resident.phone.run(unsolved()).unwrap_err().kind(), ErrorKind::Invalid, "it has not come to an end");
+    w.desk.phone.run(step(case, "decline", "不在本社区")).unwrap();
     closes(&w.desk, grids).await;
     w.settle(&[&resident, &guide]).await;
     assert_eq!(guide.phone.run(step(grids, "reopen", "没修好")).unwrap_err().kind(), ErrorKind::NotAllowed);
-    resident.phone.run(step(own, "reopen", "就在本社区")).unwrap();
-    assert_eq!(resident.phone.run(step(own, "accept", "")).unwrap_err().kind(), ErrorKind::NotAllowed, "and decides nothing else");
+    resident.phone.run(unsolved()).unwrap();
     w.settle(&[&resident, &guide]).await;
-    assert_eq!(w.desk.phone.report(own).unwrap().0.status, "raised");
+    assert_eq!(w.desk.phone.report(case).unwrap().0.status, "raised");
+    assert_eq!(text(&resident.phone, "SELECT kind FROM demand_steps ORDER BY taken_at, step"), ["decline", "reopen"]);
     assert!(resident.phone.status().unwrap().quarantine.is_empty());
+    w.assert_agreement(&[&resident, &guide]).await;
     w.hub.stop().await;
 }

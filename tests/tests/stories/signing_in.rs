@@ -11,7 +11,7 @@ use crate::world::{World, person};
 async fn two_phones_of_one_person_make_one_attendance() {
     let w = World::start(73, 1).await;
     let starts_at = MORNING;
-    let fair = AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at: starts_at + 7200, places: None, claims: vec![] };
+    let fair = AddActivity { title: "清扫".into(), task: "志愿".into(), place: None, starts_at, ends_at: starts_at + 7200, places: None };
     let activity = w.desk.phone.run(fair).unwrap().value;
     w.desk.sync().await.unwrap();
     let one = Device::enrolled(w.dir.path(), 1, &w.hub.invite(Role::Member, None, "党员").await.unwrap()).await.unwrap();

@@ -2,10 +2,12 @@
 
 use gridwalk_core::Id;
 use gridwalk_core::cases::AddStep;
+use gridwalk_core::records::EditRecord;
 use gridwalk_core::rules::Role;
 use gridwalk_hub::admin::{self, NewInvite};
 use gridwalk_tests::harness::{Device, report};
 use gridwalk_tests::typed::AddUnit;
+use serde_json::json;
 
 use crate::world::{World, text};
 
@@ -98,20 +100,25 @@ async fn whoever_raises_without_a_grid_follows_it_as_their_own_and_answers_nothi
     let w = World::start(161, 1).await;
     let a = w.worker(1, "g00").await;
     let rider = Device::enrolled(w.dir.path(), 8, &w.hub.invite(Role::Rider, None, "骑手小周").await.unwrap()).await.unwrap();
-    let raise = gridwalk_core::reports::RaiseReport { place: None, ..report(w.grids[0], "井盖缺失") };
-    let case = rider.phone.run(raise).unwrap().value;
+    let raise = gridwalk_core::reports::RaiseReport { place: None, detail: "在东门口，找周师傅".into(), ..report(w.grids[0], "井盖缺失") };
+    let demand = rider.phone.run(raise).unwrap().value;
     w.settle(&[&a, &rider]).await;
-    assert_eq!(w.desk.phone.report(case).unwrap().0.title, "井盖缺失");
-    assert!(a.phone.report(case).is_err());
-    let step = |kind: &str, note: &str| AddStep::new(case, kind).note(note);
-    assert!(rider.phone.run(step("feed_back", "自己答复")).is_err());
-    rider.phone.run(step("note", "在东门口")).unwrap();
+    let case: Id = text(&w.desk.phone, "SELECT report FROM demands")[0].parse().unwrap();
+    let view = w.desk.phone.report(case).unwrap().0;
+    assert_eq!((view.title.as_str(), view.detail.as_str()), ("井盖缺失", ""), "their own words stay in the demand");
+    assert!(a.phone.report(case).is_err() && rider.phone.report(case).is_err() && a.phone.record(demand).is_err());
+    assert!(rider.phone.run(AddStep::new(case, "feed_back").note("自己答复")).is_err());
+    w.desk.phone.run(AddStep::new(case, "accept")).unwrap();
+    w.desk.phone.run(AddStep::new(case, "feed_back").note("已补盖")).unwrap();
     w.settle(&[&a, &rider]).await;
-    w.desk.phone.run(step("accept", "")).unwrap();
-    w.desk.phone.run(step("feed_back", "已补盖")).unwrap();
+    let told = "SELECT kind || ' ' || coalesce(note, '') FROM demand_steps ORDER BY taken_at, step";
+    assert_eq!(text(&rider.phone, told), ["accept ", "feed_back 已补盖"]);
+    assert_eq!(text(&rider.phone, "SELECT status FROM demands"), ["feed_back"]);
+    // Put into a grid by the desk, both are read there.
+    w.desk.phone.run(EditRecord::of(case, json!({"place": w.grids[0].to_string()}))).unwrap();
     w.settle(&[&a, &rider]).await;
-    assert_eq!(rider.phone.report(case).unwrap().0.status, "answered");
-    assert!(text(&rider.phone, "SELECT doc FROM households").is_empty());
+    assert!(a.phone.report(case).is_ok() && a.phone.record(demand).is_ok());
+    assert!(text(&rider.phone, "SELECT doc FROM households UNION ALL SELECT doc FROM reports").is_empty());
     w.assert_agreement(&[&a, &rider]).await;
     w.hub.stop().await;
 }
