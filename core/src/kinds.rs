@@ -162,6 +162,8 @@ inputs! {
     SettleCase(cases::SettleCase) = "cases.settle" ("归档", "settle a case"),
     /// Writes ends of clocks into a case; written by the hub.
     SetMoments(cases::SetMoments) = "cases.moments" ("核定时限", "set ends of clocks"),
+    /// Moves clocks because a calendar was replaced; written by the hub.
+    MoveClocks(cases::MoveClocks) = "cases.move_clocks" ("放假安排调整", "move clocks"),
     /// Says who handles a complaint; written by the hub.
     ChooseHandlers(complaints::ChooseHandlers) = "complaints.choose" ("确定处理人", "choose who handles"),
     /// Sets how long a clock runs.

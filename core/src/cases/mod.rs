@@ -23,12 +23,12 @@ pub use fold::fold;
 pub use inbox::{CaseView, case, inbox};
 pub use moments::{CLOCK_KEY, Colour, Moment, Running, SET_KEY, moment_of};
 pub use process::{
-    ANY, Clock, DefaultAmount, Does, Hands, Holder, NOTE, NOTED, Process, RECKONED, RESEARCH, SETTLED, SETTLEMENT, State, Step, To, UNKNOWN, UNKNOWN_STATE,
-    Who, amount, clock, codes, kinds_with_process, state, step,
+    ANY, CALENDAR, Clock, DefaultAmount, Does, Hands, Holder, NOTE, NOTED, Process, RECKONED, RESEARCH, SETTLED, SETTLEMENT, State, Step, To, UNKNOWN,
+    UNKNOWN_STATE, Who, amount, clock, codes, kinds_with_process, state, step,
 };
 pub use queries::{CarriedView, ClockView, PartView, StepView, Story, story};
 pub(crate) use rows::project;
-pub use settle::{SetMoments, SettleCase};
+pub use settle::{MoveClocks, SetMoments, SettleCase};
 pub use state::{Folded, FoldedStep, Part, Without};
 pub use step::AddStep;
 pub(crate) use step::steps_fit;

@@ -15,6 +15,9 @@ pub const UNKNOWN: &str = "unknown";
 /// The code of the hub's step that names what a published state rests on.
 pub const SETTLED: &str = "settled";
 
+/// The code of the hub's step that moves clocks because a calendar was replaced.
+pub const CALENDAR: &str = "calendar";
+
 /// The code of a step that says something and changes nothing.
 pub const NOTE: &str = "note";
 
@@ -202,7 +205,7 @@ pub const ANY: &[&str] = &["*"];
 pub const NOTED: Step = step(NOTE, "补充情况", "note", STEPPERS, &[(ANY, To::Stay)]).who(Who::Readers).must(&["note"]).aside();
 
 /// The hub gives clocks other ends, because a calendar was replaced.
-pub const RECKONED: Step = step("calendar", "放假安排调整", "calendar replaced", HUB, &[(ANY, To::Stay)]).clocks(&[Does::Move]).aside();
+pub const RECKONED: Step = step(CALENDAR, "放假安排调整", "calendar replaced", HUB, &[(ANY, To::Stay)]).clocks(&[Does::Move]).aside();
 
 /// The hub names what a published state rests on.
 pub const SETTLEMENT: Step = step(SETTLED, "归档", "settled", HUB, &[(ANY, To::Stay)]).aside();

@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::fold::fold;
-use super::process::SETTLED;
+use super::moments::SET_KEY;
+use super::process::{CALENDAR, SETTLED};
 use super::state::Folded;
 use crate::clock::Hybrid;
 use crate::commands::{Action, Edit};
@@ -69,6 +72,33 @@ impl Action for SetMoments {
             Ok(())
         })?;
         Ok(self.case)
+    }
+}
+
+/// A calendar was replaced: the hub writes into a case a step with the new ends of the clocks that run; those that stood first stay readable. Returns the
+/// step's id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MoveClocks {
+    /// The case.
+    pub case: Id,
+    /// The new ends, by clock.
+    pub ends: BTreeMap<String, String>,
+}
+
+impl Action for MoveClocks {
+    fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
+        let (state, _) = folded_case(edit, self.case)?;
+        let order = edit.hybrid(state.entries("steps").filter_map(|(_, s)| s.int("order").map(Hybrid)));
+        let id = edit.new_id();
+        edit.write(self.case, |w| {
+            let container = w.at_path(&["steps"])?;
+            let map = w.new_map(&container, &id.to_string())?;
+            w.stamp(&map)?;
+            w.put(&map, "kind", Value::from(CALENDAR))?;
+            self.ends.iter().try_for_each(|(clock, end)| w.put(&map, &format!("{SET_KEY}{clock}"), Value::from(end.as_str())))?;
+            w.put(&map, "order", Value::from(order.0))
+        })?;
+        Ok(id)
     }
 }
 

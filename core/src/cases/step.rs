@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::clocks::Clockmaker;
 use super::fold::fold;
 use super::moments::{CLOCK_KEY, Taken};
-use super::process::{Hands, NOTE, Process, SETTLED, Step, Who};
+use super::process::{CALENDAR, Hands, NOTE, Process, SETTLED, Step, Who};
 use super::rows::STEP_COLUMNS;
 use super::state::{Folded, Without};
 use crate::calendar::Amount;
@@ -67,7 +67,7 @@ impl Action for AddStep {
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let kind = edit.kind_of(self.case)?;
         let process = kind.process.ok_or_else(|| Error::invalid(format!("{}没有办理流程", kind.rules.zh), format!("a {} is no case", kind.name)))?;
-        let def = process.step(&self.step).filter(|def| def.code.code != SETTLED).ok_or_else(|| unknown_step(process))?;
+        let def = process.step(&self.step).filter(|def| ![SETTLED, CALENDAR].contains(&def.code.code)).ok_or_else(|| unknown_step(process))?;
         let written = self.carried(kind.entries[0].fields, def, edit)?;
         let state = edit.state(self.case, kind.name, kind.rules.zh, kind.name)?;
         let id = edit.new_id();
@@ -158,7 +158,7 @@ impl AddStep {
 }
 
 fn unknown_step(process: &Process) -> Error {
-    let steps = || process.steps.iter().filter(|step| step.code.code != SETTLED);
+    let steps = || process.steps.iter().filter(|step| ![SETTLED, CALENDAR].contains(&step.code.code));
     let zh: Vec<&str> = steps().map(|step| step.code.label.zh).collect();
     let en: Vec<&str> = steps().map(|step| step.code.code).collect();
     Error::invalid(format!("步骤只能是：{}", zh.join("、")), format!("the step is one of {}", en.join(", "))).in_field("step")

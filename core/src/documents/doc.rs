@@ -139,6 +139,11 @@ impl Doc {
             let options = || LoadOptions::new().on_partial_load(OnPartialLoad::Error).verification_mode(VerificationMode::Check);
             let loaded = catch_unwind(AssertUnwindSafe(|| Automerge::load_with_options(chunk, options())));
             let mut other = loaded.map_err(|_| Error::malformed("snapshot"))?.map_err(|e| Error::malformed("snapshot").with_source(e))?;
+            // What has all of this is all of it: merging would take the snapshot apart and put it together change by change.
+            if self.am.get_heads().iter().all(|head| other.get_change_meta_by_hash(head).is_some()) {
+                (self.am, self.tree) = (other, OnceLock::new());
+                return Ok(());
+            }
             self.whole_or_not("snapshot", |am| am.merge(&mut other).map(drop))
         } else {
             self.take_change(change_from_body(chunk)?)

@@ -9,6 +9,7 @@ mod audiences;
 mod doc;
 mod edits;
 mod facts;
+mod first;
 mod genesis;
 mod hostile;
 mod kind;

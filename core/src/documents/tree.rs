@@ -138,6 +138,11 @@ impl Map {
         Self(entries.collect())
     }
 
+    /// A map of these entries, which are sorted by key.
+    pub(super) fn of_sorted(entries: Vec<Entry>) -> Self {
+        Self(entries)
+    }
+
     /// What stands at `key`.
     pub fn get(&self, key: &str) -> Option<&Entry> {
         self.0.binary_search_by(|e| e.key.as_str().cmp(key)).ok().map(|i| &self.0[i])

@@ -3,7 +3,7 @@
 
 use crate::cases::rows::TABLES;
 use crate::dictionary::{Field, own};
-use crate::documents::{Doc, Kind, Map, Value};
+use crate::documents::{Kind, Map, Value};
 use crate::ids::Id;
 
 /// The type of a column.
@@ -101,9 +101,9 @@ pub fn tables_of(kind: &Kind) -> impl Iterator<Item = &'static Table> {
 }
 
 /// All rows of a document.
-pub fn project(doc: &Doc, tree: &Map) -> Vec<Row> {
+pub fn project(kind: &Kind, tree: &Map) -> Vec<Row> {
     let mut rows = Rows::default();
-    (doc.kind().project)(tree, &mut rows);
+    (kind.project)(tree, &mut rows);
     for conflict in tree.conflicts() {
         for (number, stamped) in conflict.values.iter().enumerate() {
             let number = i64::try_from(number).unwrap_or(i64::MAX);
@@ -113,12 +113,12 @@ pub fn project(doc: &Doc, tree: &Map) -> Vec<Row> {
             rows.push(&CONFLICTS, &entry, values);
         }
     }
-    for (of, part, key, value) in own::values(doc.kind(), tree) {
+    for (of, part, key, value) in own::values(kind, tree) {
         let json = value.to_json().to_string();
         let path = if part.is_empty() { key.to_owned() } else { format!("{of}/{part}/{key}") };
         rows.push(&OWN_VALUES, &path, [part, of, key, &json].map(Value::from).to_vec());
     }
-    for demand in doc.kind().demands.iter().filter(|demand| !demand.is_met(tree)) {
+    for demand in kind.demands.iter().filter(|demand| !demand.is_met(tree)) {
         rows.push(&MARKS, demand.path, vec![demand.path.into(), demand.code().into()]);
     }
     rows.0

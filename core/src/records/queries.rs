@@ -193,30 +193,26 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
         wheres.push(format!("(\"{key}\" = ?{or_none})"));
         arguments.push(Value::from(wanted.as_str()));
     }
-    if let Some(after) = &query.after {
-        let (value, doc) = read_place(after)?;
-        // NULL is the least of all in SQLite's order.
-        let beyond = if descending { "<" } else { ">" };
-        wheres.push(match (&value, descending) {
-            (Value::Null, false) => format!("(\"{column}\" IS NOT NULL OR doc > ?)"),
-            (Value::Null, true) => format!("(\"{column}\" IS NULL AND doc {beyond} ?)"),
-            (_, false) => format!("(\"{column}\", doc) > (?, ?)"),
-            (_, true) => format!("((\"{column}\", doc) < (?, ?) OR \"{column}\" IS NULL)"),
-        });
-        arguments.extend(Some(value).filter(|v| *v != Value::Null));
-        arguments.push(doc.as_str().into());
-    }
-    let wheres = if wheres.is_empty() { String::new() } else { format!(" WHERE {}", wheres.join(" AND ")) };
     let direction = if descending { " DESC" } else { "" };
     let list: String = columns.iter().map(|c| format!(", \"{c}\"")).collect();
     let limit = query.limit.clamp(1, 1_000);
-    let sql = format!("SELECT doc{list} FROM {}{wheres} ORDER BY \"{column}\"{direction}, doc{direction} LIMIT {}", table.name, limit + 1);
-    let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_map(params_from_iter(&arguments), |row| {
-        let id: Id = row.get(0)?;
-        (1..=columns.len()).map(|n| row.get_ref(n).map(value)).collect::<rusqlite::Result<Vec<Value>>>().map(|values| (id, values))
-    })?;
-    let mut found = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut found: Vec<(Id, Vec<Value>)> = Vec::new();
+    for (beyond, place) in parts_beyond(query.after.as_deref(), column, descending)? {
+        let left = limit as usize + 1 - found.len();
+        let wheres: Vec<&str> = wheres.iter().map(String::as_str).chain(Some(&*beyond).filter(|beyond| !beyond.is_empty())).collect();
+        let wheres = if wheres.is_empty() { String::new() } else { format!(" WHERE {}", wheres.join(" AND ")) };
+        let sql = format!("SELECT doc{list} FROM {}{wheres} ORDER BY \"{column}\"{direction}, doc{direction} LIMIT ?", table.name);
+        let mut statement = connection.prepare_cached(&sql)?;
+        let arguments = arguments.iter().cloned().chain(place).chain([Value::Int(i64::try_from(left).unwrap_or(i64::MAX))]);
+        let rows = statement.query_map(params_from_iter(arguments), |row| {
+            let id: Id = row.get(0)?;
+            (1..=columns.len()).map(|n| row.get_ref(n).map(value)).collect::<rusqlite::Result<Vec<Value>>>().map(|values| (id, values))
+        })?;
+        found.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        if found.len() > limit as usize {
+            break;
+        }
+    }
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let at = |name: &str| columns.iter().position(|c| *c == name);
@@ -236,6 +232,21 @@ pub fn list(connection: &Connection, kind: &str, query: &ListQuery) -> Result<Li
         rows.push(ListRow { id, title, fields, unsent, conflict });
     }
     Ok(ListPage { rows, next })
+}
+
+/// What goes on from the row that `after` names, in the order of `column`: conditions with their arguments, one after the other. Rows
+/// without a value stand apart, the least of all in SQLite's order: `OR … IS NULL` would look through the whole index.
+fn parts_beyond(after: Option<&str>, column: &str, descending: bool) -> Result<Vec<(String, Vec<Value>)>> {
+    let Some(after) = after else { return Ok(vec![(String::new(), Vec::new())]) };
+    let (value, doc) = read_place(after)?;
+    let doc = Value::from(doc.as_str());
+    let without = format!("\"{column}\" IS NULL");
+    Ok(match (value, descending) {
+        (Value::Null, false) => vec![(format!("{without} AND doc > ?"), vec![doc]), (format!("\"{column}\" IS NOT NULL"), Vec::new())],
+        (Value::Null, true) => vec![(format!("{without} AND doc < ?"), vec![doc])],
+        (value, false) => vec![(format!("(\"{column}\", doc) > (?, ?)"), vec![value, doc])],
+        (value, true) => vec![(format!("(\"{column}\", doc) < (?, ?)"), vec![value, doc]), (without, Vec::new())],
+    })
 }
 
 /// What a filter asks of an own field, as its values stand in their rows.

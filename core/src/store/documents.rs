@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::drafts::drop_drafts_about;
 use super::{delete_rows, from_json, to_json, write_rows};
-use crate::documents::{Audience, Doc, Documents, Kind, audiences_of, change_from_body, genesis};
+use crate::documents::{Audience, Doc, Documents, Kind, Map, audiences_of, change_from_body, genesis};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::projection::{Row, project};
@@ -306,12 +306,11 @@ pub struct Projected {
 }
 
 impl Projected {
-    /// What `doc` gives. It needs no store: large pages make it on another core.
-    pub fn of(doc: &Doc) -> Self {
-        let (kind, tree) = (doc.kind(), doc.tree());
+    /// What a document of `kind` in this state gives. It needs no store: large pages make it on another core.
+    pub fn of(kind: &'static Kind, tree: &Map) -> Self {
         let entry = search::Entry::of(kind, tree);
         let household = if kind.name == "visit" { tree.text("household").to_owned() } else { String::new() };
-        Self { kind, rows: project(doc, tree), entry, household }
+        Self { kind, rows: project(kind, tree), entry, household }
     }
 }
 
@@ -333,7 +332,7 @@ impl Touched {
 
     /// Replaces all rows of a document by those of its state. `fresh` says that it had none.
     pub fn project(&mut self, connection: &Connection, id: Id, n: i64, doc: &Doc, fresh: bool) -> Result<()> {
-        self.write(connection, id, n, &Projected::of(doc), fresh)
+        self.write(connection, id, n, &Projected::of(doc.kind(), doc.tree()), fresh)
     }
 
     /// Replaces all rows of a document by these.

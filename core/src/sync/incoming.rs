@@ -35,8 +35,7 @@ impl Phone {
     pub fn take_reply(&self, prepared: &Prepared, bytes: &[u8], report: &mut SyncReport) -> Result<ReplyOutcome> {
         let reading = self.read_clock()?;
         let keys = self.store.read(|c| community_keys(c, &prepared.request.hub))?;
-        let plain = unpack(open_reply(&keys, &prepared.request.head.signature, bytes)?)?;
-        let reply: SyncReply = decode(&plain, "reply")?;
+        let reply: SyncReply = decode(&unpack(open_reply(&keys, &prepared.request.head.signature, bytes)?)?, "reply")?;
         if reply.verdicts.len() != prepared.bundles.len() {
             return Err(Error::malformed("verdicts"));
         }

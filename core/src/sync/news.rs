@@ -1,5 +1,6 @@
 //! Taking in the news of a reply: documents, audiences that were granted or taken away, epochs.
 
+use std::collections::HashSet;
 use std::sync::mpsc::sync_channel;
 use std::thread::Scope;
 
@@ -8,11 +9,21 @@ use rusqlite::{OptionalExtension, params};
 use super::intake::Intake;
 use super::protocol::{DocumentNews, Granted, TenantReply, resolve};
 use super::rerun::rerun_all;
-use crate::documents::Doc;
+use crate::documents::{Doc, Map, change_from_body};
 use crate::error::{Error, Result};
 use crate::ids::Id;
 use crate::store::{MANY_CHUNKS, Projected, StoredDoc, from_json, kind_name, push_chunk, to_json};
 use crate::versions::dictionary;
+
+/// What holds for all documents of a page.
+struct Page<'a> {
+    tenant: &'a str,
+    epoch: u64,
+    /// Documents with own changes that the hub has not taken, when the page came.
+    unsent: HashSet<Id>,
+    /// Documents of which earlier news could not be read.
+    unreadable: HashSet<Id>,
+}
 
 impl Intake<'_> {
     /// Takes one community's news. Returns whether there is more to ask for.
@@ -33,12 +44,16 @@ impl Intake<'_> {
             self.grant(&news.tenant, granted, &from_json::<Vec<String>>(&audiences)?)?;
             return Ok(true);
         }
+        // Few, and asked of every document.
+        let ids = |sql: &str| self.tx.prepare_cached(sql)?.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<HashSet<Id>>>();
+        let (unsent, unreadable) = (ids("SELECT doc FROM changes WHERE taken = 0")?, ids("SELECT doc FROM unreadable")?);
+        let page = Page { tenant: &news.tenant, epoch, unsent, unreadable };
         std::thread::scope(|scope| {
             let mut ahead = project_ahead(scope, &news.documents);
             news.documents.iter().try_for_each(|document| {
                 let id = resolve(&news.actors, document.doc)?;
                 let named = document.audiences.iter().map(|a| news.audiences.get(*a as usize).cloned().ok_or_else(|| Error::malformed("audience")));
-                self.apply_document_news(&news.tenant, epoch, id, document, named.collect::<Result<_>>()?, ahead.next().flatten())
+                self.apply_document_news(&page, id, document, named.collect::<Result<_>>()?, ahead.next().flatten())
             })
         })?;
         self.tx.execute("UPDATE tenants SET number = ?2 WHERE tenant = ?1", params![news.tenant, news.number])?;
@@ -76,7 +91,8 @@ impl Intake<'_> {
     }
 
     /// Takes the news of one document; `ahead` is what they give of a document that is new here.
-    fn apply_document_news(&mut self, tenant: &str, epoch: u64, id: Id, news: &DocumentNews, audiences: Vec<String>, ahead: Option<Projected>) -> Result<()> {
+    fn apply_document_news(&mut self, page: &Page<'_>, id: Id, news: &DocumentNews, audiences: Vec<String>, ahead: Option<Projected>) -> Result<()> {
+        let (tenant, epoch) = (page.tenant, page.epoch);
         let stored = StoredDoc::find(self.tx, id)?;
         let before = stored.as_ref().map(|stored| stored.generation);
         // Where the document left before, or never was, own commands may be of an older generation.
@@ -111,8 +127,8 @@ impl Intake<'_> {
         if ends_older {
             self.begun.insert(id, Some(news.generation));
         }
-        let unreadable = || self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM unreadable WHERE doc = ?1)")?.query_row([id], |r| r.get::<_, bool>(0));
-        if news.whole && (doc.epoch != epoch || doc.generation != news.generation || !fresh && unreadable()?) {
+        let was_unreadable = page.unreadable.contains(&id);
+        if news.whole && (doc.epoch != epoch || doc.generation != news.generation || !fresh && was_unreadable) {
             doc.base.clear();
         }
         doc.generation = news.generation;
@@ -124,7 +140,7 @@ impl Intake<'_> {
             push_chunk(&mut doc.base, chunk);
         }
         // Also of a document that is new here: it had left this phone, and a restored hub is sent again what was done to it.
-        let unsent = self.tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND taken = 0)")?.query_row([id], |r| r.get::<_, bool>(0))?;
+        let unsent = page.unsent.contains(&id);
         let ahead = ahead.filter(|_| fresh && !unsent);
         let state = if ahead.is_some() { Ok(None) } else { doc.hub_state(self.tx) };
         let Ok(state) = state else {
@@ -132,7 +148,9 @@ impl Intake<'_> {
             self.tx.execute(sql, params![id, tenant, self.hub_time])?;
             return Ok(());
         };
-        self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
+        if was_unreadable {
+            self.tx.prepare_cached("DELETE FROM unreadable WHERE doc = ?1")?.execute([id])?;
+        }
         self.report.received += u64::from(!news.chunks.is_empty());
         if let Some(state) = state.as_ref().filter(|_| doc.is_in_pieces()) {
             doc.compact(state);
@@ -220,23 +238,32 @@ impl Intake<'_> {
 /// What the news of each document give of one that is new here, `None` where that takes more than they bring. Reading
 /// documents is half the work of a large page: another core does it while this one writes.
 fn project_ahead<'s>(scope: &'s Scope<'s, '_>, documents: &'s [DocumentNews]) -> Box<dyn Iterator<Item = Option<Projected>> + 's> {
-    const MANY: usize = 64;
-    let of = |news: &DocumentNews| {
-        if news.chunks.is_empty() || news.chunks.len() > MANY_CHUNKS {
-            return None;
-        }
-        let mut doc = Doc::with_schema(news.schema, news.generation).ok()?;
-        news.chunks.iter().try_for_each(|chunk| doc.take_chunk(chunk)).ok()?;
-        Some(Projected::of(&doc))
-    };
-    if documents.len() < MANY {
-        return Box::new(documents.iter().map(of));
+    /// So many are handed over at once: waking the other side for each costs more than reading it.
+    const AT_ONCE: usize = 32;
+    if documents.len() < 2 * AT_ONCE {
+        return Box::new(documents.iter().map(projected));
     }
-    let (send, receive) = sync_channel(MANY);
+    let (send, receive) = sync_channel(2);
     let dictionary = dictionary();
     scope.spawn(move || {
         // It ends early only where nobody listens any more: the page was given up with an error of its own.
-        dictionary.run(|| documents.iter().map(of).all(|projected| send.send(projected).is_ok()))
+        dictionary.run(|| documents.chunks(AT_ONCE).all(|some| send.send(some.iter().map(projected).collect::<Vec<_>>()).is_ok()))
     });
-    Box::new(receive.into_iter())
+    Box::new(receive.into_iter().flatten())
+}
+
+fn projected(news: &DocumentNews) -> Option<Projected> {
+    if news.chunks.is_empty() || news.chunks.len() > MANY_CHUNKS {
+        return None;
+    }
+    let empty = Doc::empty(news.schema).ok()?;
+    if let [only] = &news.chunks[..]
+        && let Ok(change) = change_from_body(only)
+        && let Some(tree) = Map::of_first(empty, &change)
+    {
+        return Some(Projected::of(empty.kind(), &tree));
+    }
+    let mut doc = Doc::with_schema(news.schema, news.generation).ok()?;
+    news.chunks.iter().try_for_each(|chunk| doc.take_chunk(chunk)).ok()?;
+    Some(Projected::of(doc.kind(), doc.tree()))
 }

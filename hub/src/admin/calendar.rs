@@ -32,7 +32,31 @@ pub async fn add_calendar(hub: &Hub, tenant: &Tenant, file: &Path, source: &str)
     batch.flush(&mut tx).await?;
     record(&mut tx, &tenant.id, hub.now(), Act { by: "admin", verb: "calendar", subject: &tenant.id, detail: &format!("days {count}") }).await?;
     tx.commit().await?;
+    move_clocks(hub, tenant).await?;
     Ok(count)
+}
+
+/// Cases that one transaction looks at.
+const AT_ONCE: i64 = 100;
+
+/// Moves the clocks that run, a few cases at a time.
+async fn move_clocks(hub: &Hub, tenant: &Tenant) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let mut tx = hub.store.write(&tenant.id).await?;
+        let sql = "SELECT DISTINCT doc FROM case_clocks WHERE tenant_id = $1 AND stopped_at IS NULL AND doc > $2 ORDER BY doc LIMIT $3";
+        let rows = all(&mut tx, sql, vec![Arg::text(&tenant.id), Arg::text(&after), Arg::Int(Some(AT_ONCE))]).await?;
+        let mut batch = Batch::new(hub, tenant);
+        for row in &rows {
+            after = row.get(0)?;
+            batch.move_clocks(&mut tx, after.parse()?).await?;
+        }
+        batch.flush(&mut tx).await?;
+        tx.commit().await?;
+        if (rows.len() as i64) < AT_ONCE {
+            return Ok(());
+        }
+    }
 }
 
 fn unreadable(e: csv::Error) -> HubError {

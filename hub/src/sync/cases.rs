@@ -1,9 +1,10 @@
 //! What the hub sees to in cases, in the transaction that takes a step: ends of clocks and marks of what came in time, and the settlement of
 //! what came to its end, so that a published state does not flip.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gridwalk_core::cases::{Clockmaker, SetMoments, SettleCase, fold, unwritten};
+use gridwalk_core::cases::{Clockmaker, MoveClocks, SetMoments, SettleCase, fold, moved, unwritten};
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 
@@ -39,6 +40,20 @@ impl Batch<'_> {
             self.run_or_leave(connection, Input::SettleCase(SettleCase { case })).await?;
         }
         Ok(())
+    }
+
+    /// After a calendar came in: ends over years that are announced only now, then a step where a year that a clock went by was replaced.
+    pub async fn move_clocks(&mut self, connection: &mut Conn, case: Id) -> Result<()> {
+        self.load(connection, [case]).await?;
+        self.tend_case(connection, case).await?;
+        let maker = self.clockmaker(connection).await?;
+        let Some((maker, held)) = maker.zip(self.held.get(&case).filter(|held| !held.doc.is_erased())) else { return Ok(()) };
+        let Some(process) = held.doc.kind().process else { return Ok(()) };
+        let ends: BTreeMap<String, String> = moved(process, held.doc.tree(), &maker).into_iter().map(|(clock, moment)| (clock, moment.to_string())).collect();
+        if ends.is_empty() {
+            return Ok(());
+        }
+        self.run_or_leave(connection, Input::MoveClocks(MoveClocks { case, ends })).await
     }
 
     /// What clocks of this community are reckoned by, read once for a batch.

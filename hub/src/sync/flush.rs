@@ -183,7 +183,7 @@ impl Batch<'_> {
     /// Makes the rows of what was changed, where they are not made yet: before any lock is held, if the caller asks then.
     pub(super) fn project(&mut self) {
         for held in self.held.values_mut().filter(|h| h.dirty && h.rows.is_none()) {
-            held.rows = Some(project(&held.doc, held.doc.tree()));
+            held.rows = Some(project(held.doc.kind(), held.doc.tree()));
         }
     }
 

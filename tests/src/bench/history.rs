@@ -24,7 +24,7 @@ use crate::workload::{Scene, Spec};
 const VISITS_A_DAY: f64 = 16.5;
 const VISITS_AN_EDIT: usize = 6;
 const VISITS_A_REPORT: usize = 30;
-const DAYS_MEASURED: i64 = 5;
+const DAYS_MEASURED: i64 = 9;
 /// The steps of a case from its intake to its end.
 const STEPS: [&str; 4] = ["accept", "handle", "feed_back", "close"];
 

@@ -261,6 +261,7 @@ pub fn child_open_bare(folder: &str) -> Result<Vec<String>> {
     let connection = Connection::open(Path::new(folder).join("gridwalk.db"))?;
     let key: String = key_of(500).iter().map(|b| format!("{b:02x}")).collect();
     connection.pragma_update(None, "key", format!("x'{key}'"))?;
+    connection.pragma_update(None, "cipher_hmac_algorithm", "HMAC_SHA256")?;
     let rows: Vec<String> =
         connection.prepare("SELECT address FROM households LIMIT 50")?.query_map([], |r| r.get(0))?.collect::<std::result::Result<_, _>>()?;
     let ms = started.elapsed().as_secs_f64() * 1e3;

@@ -1,6 +1,7 @@
 //! The demo: the reference community's day on one hub and a phone per worker and member, with a comparison of all replicas at
 //! the end. `src/bin/demo.rs` is its command line.
 
+mod case;
 mod compare;
 mod files;
 mod fleet;
@@ -91,6 +92,7 @@ pub async fn run(folder: &Folder, options: &Options) -> Result<Outcome> {
     let hub = TestHub::start_on(&folder.path().join("hub"), options.spec.seed, options.listen, None).await?;
     demo.import(folder.path(), options, &community, &hub).await?;
     let mut phones = demo.enrol(folder.path(), &community, &hub).await?;
+    demo.case(folder.path(), &hub, &phones).await?;
     demo.replay(&phones, &community, &hub).await?;
     let evening = community.day.iter().map(Operation::at).max().unwrap_or_default() + 600;
     hub.clock.advance_to(evening);
@@ -179,6 +181,24 @@ impl Demo {
         let stage = self.stages.begin(step);
         let done = each(phones, &stage, |phone| async move { phone.enrol().await }).await?;
         self.traffic(step, &done, Some(stage.end()), &|t| t.down);
+        Ok(())
+    }
+
+    /// One report on its way through street and departments and back, before the day begins.
+    async fn case(&mut self, root: &Path, hub: &TestHub, phones: &[Arc<Handset>]) -> Result<()> {
+        let Some(desk) = phones.iter().find(|p| p.role == Role::Cadre) else { return Ok(()) };
+        let step = ("一件上报", "one case");
+        let stage = self.stages.begin(step);
+        let led = case::lead(hub, root, &desk.open()?).await?;
+        self.differences.extend(led.problems);
+        self.rows.push(Row {
+            step,
+            phones: Some(4),
+            count: format!("{} 步 steps", led.steps),
+            time: Some(stage.end()),
+            note: "退回、重新办理 returned, reopened".into(),
+            ..Row::default()
+        });
         Ok(())
     }
 

@@ -6,7 +6,7 @@ mod seeds;
 pub use seeds::seeds;
 
 use gridwalk_core::carriers::CarrierLink;
-use gridwalk_core::documents::{Audience, Doc, change_from_body};
+use gridwalk_core::documents::{Audience, Doc, Map, change_from_body};
 use gridwalk_core::identity::DeviceKey;
 use gridwalk_core::identity::{Invite, SignedHead};
 use gridwalk_core::ids::{Actor, DeviceId};
@@ -156,10 +156,16 @@ fn change(bytes: &[u8]) {
     };
     for schema in schemas() {
         let Ok(empty) = Doc::empty(schema) else { continue };
+        let first = Map::of_first(empty, &change);
         if empty.obstacle(&change).is_some() {
+            assert!(first.is_none());
             continue;
         }
-        if let Ok(doc) = empty.with(change.clone()) {
+        let with = empty.with(change.clone());
+        if let Some(first) = first {
+            assert!(with.as_ref().is_ok_and(|doc| **doc.tree() == first), "read otherwise than by Automerge");
+        }
+        if let Ok(doc) = with {
             look(&doc);
             let id = Id { actor: Actor([1; 12]), counter: 2 };
             judge(id, None, &doc, &change, &[Audience::Desk], &author).ok();
@@ -194,7 +200,7 @@ fn look(doc: &Doc) {
     let tree = doc.tree();
     drop(tree.to_json());
     drop(tree.conflicts());
-    drop(project(doc, tree));
+    drop(project(doc.kind(), tree));
     let id = Id { actor: Actor([1; 12]), counter: 1 };
     drop((doc.kind().audiences)(tree, id));
     drop(doc.snapshot());

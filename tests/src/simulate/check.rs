@@ -129,7 +129,7 @@ fn differs(invariant: &'static str, what: &str, a: &[String], b: &[String]) -> D
 fn rebuilt_at_hub(held: &BTreeMap<Id, (Held, Doc)>, rows: &[String]) -> Done {
     let mut made = Vec::new();
     for (id, (_, doc)) in held.iter().filter(|(_, (_, doc))| !doc.is_erased()) {
-        for row in project(doc, doc.tree()) {
+        for row in project(doc.kind(), doc.tree()) {
             let values: String = row.values.iter().map(|value| format!("|{}", as_text(value))).collect();
             made.push(format!("{} |{id}|{}{values}", row.table.name, row.entry));
         }
@@ -401,6 +401,7 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
         }
     }
     let refused: Vec<String> = quarantines.iter().map(|q| q.input.to_string()).collect();
+    let undemanded: Vec<&[u8]> = held.values().filter(|(h, _)| h.kind != "demand").flat_map(|(h, _)| h.bodies.iter().map(Vec::as_slice)).collect();
     let bodies: Vec<&[u8]> = held.values().flat_map(|(h, _)| h.bodies.iter().map(Vec::as_slice)).collect();
     let said: BTreeSet<String> = ask(world, "SELECT doc FROM attendances").await?.into_iter().collect();
     let out: BTreeSet<String> = ask(world, "SELECT doc FROM attendances WHERE signed_out_at IS NOT NULL").await?.into_iter().collect();
@@ -424,7 +425,9 @@ async fn acknowledged(world: &World<'_>, held: &BTreeMap<Id, (Held, Doc)>) -> Do
                 }
             }
             _ => {
-                let times = bodies.iter().filter(|body| contains(body, act.token.as_bytes())).count();
+                // What a step answers the hub tells again, to whoever told of it.
+                let of_step = matches!(act.deed, Deed::Step(_));
+                let times = if of_step { &undemanded } else { &bodies }.iter().filter(|body| contains(body, act.token.as_bytes())).count();
                 if times == 0 && act.acknowledged && !excused {
                     return lost("the work");
                 }

@@ -10,7 +10,7 @@ use gridwalk_core::claims::{ClaimPlace, GiveBack};
 use gridwalk_core::clock::ManualClock;
 use gridwalk_core::commands::{Command, Edit};
 use gridwalk_core::conflicts::SettleConflict;
-use gridwalk_core::documents::{Audience, Doc, Documents, Obstacle, audiences_of, change_from_body};
+use gridwalk_core::documents::{Audience, Doc, Documents, Map, Obstacle, audiences_of, change_from_body};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::projection::project;
 use gridwalk_core::records::JsonMap;
@@ -233,7 +233,7 @@ impl Memory {
         self.0
             .iter()
             .map(|(id, doc)| {
-                let mut rows: Vec<String> = project(doc, doc.tree()).iter().map(|r| format!("{} {} {:?}", r.table.name, r.entry, r.values)).collect();
+                let mut rows: Vec<String> = project(doc.kind(), doc.tree()).iter().map(|r| format!("{} {} {:?}", r.table.name, r.entry, r.values)).collect();
                 rows.sort();
                 (*id, doc.heads().iter().map(ToString::to_string).collect(), rows)
             })
@@ -308,6 +308,15 @@ proptest! {
                 replica.read = log.len();
             } else if let Some(input) = input(h, &known(&replica.docs.0)) {
                 in_words(replica.run(input, MORNING + n as i64, &mut log));
+            }
+        }
+        // What a page reads of a document's first change, without putting the document together, is what Automerge says.
+        for sent in &log {
+            let (empty, change) = (Doc::empty(sent.schema).unwrap(), change_from_body(&sent.body).unwrap());
+            let first = Map::of_first(empty, &change);
+            prop_assert_eq!(first.is_some(), empty.obstacle(&change).is_none());
+            if let Some(first) = first {
+                prop_assert_eq!(Arc::new(first), empty.with(change).unwrap().tree().clone());
             }
         }
         let mut whole = Memory::default();

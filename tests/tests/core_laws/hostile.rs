@@ -1,11 +1,11 @@
 //! Bytes from outside: whatever they are, nothing panics, and a document that refused them is the document it was.
 
 use std::num::NonZeroU64;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use automerge::transaction::Transactable;
 use automerge::{ActorId, Change, ROOT};
-use gridwalk_core::documents::{Audience, Doc, MAX_CHANGE_BYTES, Obstacle, Value, change_body, change_from_body};
+use gridwalk_core::documents::{Audience, Doc, MAX_CHANGE_BYTES, Map, Obstacle, Value, change_body, change_from_body};
 use gridwalk_core::error::ErrorKind;
 use gridwalk_core::identity::cipher::sha256;
 use gridwalk_core::ids::Actor;
@@ -40,9 +40,27 @@ fn sample() -> &'static (Doc, Vec<Vec<u8>>) {
     })
 }
 
+/// The first change of a household with a resident.
+fn first_change() -> &'static [u8] {
+    static FIRST: OnceLock<Vec<u8>> = OnceLock::new();
+    FIRST.get_or_init(|| {
+        let mut doc = Doc::new(kinds::by_name("household").unwrap(), 0).unwrap();
+        let made = doc.write(actor_of(1), "p", &stamp(MORNING), |w| {
+            w.put(&ROOT, "address", Value::from("五堰路1号"))?;
+            w.put(&ROOT, "lat", Value::from(32_650_000))?;
+            let container = w.at_path(&["residents"])?;
+            let entry = w.new_map(&container, &id_of(1, 1).to_string())?;
+            w.put(&entry, "name", Value::from("王桂兰"))?;
+            w.update(&entry, "tag:低保", &true.into())?;
+            w.stamp(&entry)
+        });
+        made.unwrap().1.unwrap().body
+    })
+}
+
 fn alive(doc: &mut Doc) {
     doc.tree();
-    project(doc, doc.tree());
+    project(doc.kind(), doc.tree());
     let written = doc.write(actor_of(8), "p", &stamp(MORNING), |w| w.settle(&ROOT, "tenure", &"租住".into()));
     assert!(written.unwrap().1.is_some());
     assert_eq!(doc.tree().text("tenure"), "租住");
@@ -56,7 +74,7 @@ fn give(chunk: &[u8]) {
     let mut doc = sample().0.clone();
     let before = (doc.heads(), doc.tree().clone(), doc.snapshot());
     match doc.take_chunk(chunk) {
-        Ok(()) => drop(project(&doc, doc.tree())),
+        Ok(()) => drop(project(doc.kind(), doc.tree())),
         Err(e) => {
             assert_eq!(e.kind(), ErrorKind::Malformed);
             assert_eq!((doc.heads(), doc.tree().clone(), doc.snapshot()), before);
@@ -149,6 +167,17 @@ proptest! {
         let body = damaged(&sample().1[which], &damages);
         give(&body);
         judge_anything(&body);
+    }
+
+    /// What is read of a document's first change without Automerge is what Automerge reads, or left to it.
+    #[test]
+    fn damaged_first_changes_are_read_as_automerge_reads_them(damages in damage()) {
+        if let Ok(change) = change_from_body(&damaged(first_change(), &damages)) {
+            let empty = Doc::empty(sample().0.schema()).unwrap();
+            if let Some(first) = Map::of_first(empty, &change) {
+                prop_assert_eq!(Arc::new(first), empty.with(change).unwrap().tree().clone());
+            }
+        }
     }
 
     #[test]

@@ -94,6 +94,7 @@ fn a_newer_store_is_refused_untouched() {
         let connection = rusqlite::Connection::open(dir.path().join(DB_FILE)).unwrap();
         let hex: String = key_of(1).iter().map(|b| format!("{b:02x}")).collect();
         connection.pragma_update(None, "key", format!("x'{hex}'")).unwrap();
+        connection.pragma_update(None, "cipher_hmac_algorithm", "HMAC_SHA256").unwrap();
         let before: i64 = connection.pragma_query_value(None, "user_version", |r| r.get(0)).unwrap();
         connection.pragma_update(None, "user_version", version).unwrap();
         before

@@ -37,6 +37,7 @@ mod logging_out;
 mod micro_grids;
 mod moves;
 mod moving;
+mod moving_ends;
 mod office;
 mod own_fields;
 mod papers;
