@@ -15,7 +15,7 @@ use gridwalk_core::sync::protocol::{RefusalCode, Verdict, VerdictCode};
 
 use super::again::PHOTOS_ERASED;
 use super::author::{Membership, Signer};
-use super::batch::{Batch, Final, Kept, Left, number_of};
+use super::batch::{Batch, Final, Held, Kept, Left, number_of};
 use super::request::{IncomingChange, OpenBundle};
 use super::verify::use_nonce;
 use crate::error::{HubError, Result};
@@ -217,6 +217,10 @@ impl Batch<'_> {
                     before.to_mut().reach(incoming.schema)?;
                 }
                 match before.obstacle(change) {
+                    // What it rests on may come yet; not for who has no say here any more, now or when it was recorded.
+                    Some(Obstacle::MissingDependency) if held.is_some_and(|h| signer.author.roles_for(&self.audiences_of(h, signer)).is_empty()) => {
+                        return refused(Refusal::OutsideScope);
+                    }
                     Some(Obstacle::MissingDependency) => return Ok((VerdictCode::Missing, None)),
                     Some(Obstacle::ActorReused) => return Ok((VerdictCode::ActorReused, None)),
                     Some(Obstacle::Hostile) => return refused(Refusal::Operation),
@@ -235,8 +239,8 @@ impl Batch<'_> {
         };
         // The audiences of now, and those that held at the cursor the bundle was made at: an event's are those of what it
         // is about, also when that has moved meanwhile.
-        let (now, left): (_, Vec<&Left>) = match held {
-            Some(h) => (h.audiences.clone(), h.left.iter().chain(self.left_by(h.about)).collect()),
+        let audiences = match held {
+            Some(h) => self.audiences_of(h, signer),
             None => {
                 let (now, about) = self.place(incoming.doc, after.kind(), after.tree());
                 // What is about something erased is erased with it.
@@ -252,11 +256,9 @@ impl Batch<'_> {
                 {
                     return Ok(mistaken(about, signer));
                 }
-                (now, self.left_by(about).iter().collect())
+                now.into_iter().chain(then(self.left_by(about), signer)).collect()
             }
         };
-        let then = left.into_iter().filter(|l| signer.at.is_some_and(|at| l.number > at)).map(|l| l.audience.clone());
-        let audiences: Vec<Audience> = now.into_iter().chain(then).collect();
         match judge_recorded(incoming.doc, before.as_deref(), &after, change, &audiences, &signer.author, bundle.recorded) {
             Ok(()) => {
                 staged.push((incoming.doc, after, incoming.body.clone()));
@@ -264,6 +266,12 @@ impl Batch<'_> {
             }
             Err(refusal) => refused(refusal),
         }
+    }
+
+    /// The audiences that an author is judged by of a document that is here: those of now, and those that held at the cursor their bundle was made
+    /// at, of an event also those of what it is about.
+    fn audiences_of(&self, held: &Held, signer: &Signer) -> Vec<Audience> {
+        held.audiences.iter().cloned().chain(then(&held.left, signer)).chain(then(self.left_by(held.about), signer)).collect()
     }
 
     /// The audiences that what an event is about left lately.
@@ -323,6 +331,11 @@ impl Batch<'_> {
             Err(e) => Err(e),
         }
     }
+}
+
+/// Those of these audiences that still held at the cursor of the signer's bundle.
+fn then(left: &[Left], signer: &Signer) -> impl Iterator<Item = Audience> {
+    left.iter().filter(|l| signer.at.is_some_and(|at| l.number > at)).map(|l| l.audience.clone())
 }
 
 /// The resident, with their household, that a document is about: what some may not see of them is a document of its own.
