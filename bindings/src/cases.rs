@@ -1,23 +1,12 @@
 //! Cases of every kind: steps, clocks, units.
 
-use gridwalk_core::cases::{AddStep, AmountView, CarriedView, ClockView, Holder, PartView, SetAmount, StepView, Story, WHISTLES, kinds_with_process};
+use gridwalk_core::cases::{AddStep, AmountView, ClockView, Holder, PartView, SetAmount, StepView, Story, WHISTLES, kinds_with_process};
+
+use gridwalk_core::dictionary::FieldValue;
 
 use crate::error::Result;
 use crate::phone::{Outcome, Phone};
 use crate::values::{CodeName, Id, JsonMap};
-
-/// Something that a step carries.
-#[uniffi::remote(Record)]
-pub struct CarriedView {
-    /// The field's key.
-    pub key: String,
-    /// What people call the field.
-    pub zh: String,
-    /// The same in English.
-    pub en: String,
-    /// Its value in words.
-    pub text: String,
-}
 
 /// A step of a case, in its place.
 #[uniffi::remote(Record)]
@@ -33,7 +22,7 @@ pub struct StepView {
     /// What was done or said.
     pub note: String,
     /// What else it carries, in words: units by their names.
-    pub carries: Vec<CarriedView>,
+    pub carries: Vec<FieldValue>,
     /// Who did it (a person's id).
     pub by: String,
     /// The name of who did it, empty if not known here.
@@ -50,6 +39,8 @@ pub struct StepView {
     pub why_zh: String,
     /// The same in English.
     pub why_en: String,
+    /// Whether another one decided otherwise at the same time, and nobody has added a step yet that replaces both.
+    pub disputed: bool,
     /// Whether something of it is recorded here that the hub has not answered yet.
     pub unsent: bool,
     /// Whether a field of it holds several values that people set at the same time.

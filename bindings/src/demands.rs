@@ -19,7 +19,7 @@ impl Phone {
     /// Puts a demand under another case that is about the same. The outcome's value is the demand's id.
     #[uniffi::method(default(command_id = None))]
     pub async fn merge_demand(&self, demand: Id, into: Id, command_id: Option<Id>) -> Result<Outcome> {
-        self.run(command_id, MergeDemand { demand, into }).await
+        self.run(command_id, MergeDemand::of(demand, into)).await
     }
 
     /// Gives a merged demand its own case again. The outcome's value is the demand's id.

@@ -50,6 +50,10 @@ pub struct ReportView {
     pub lead: String,
     /// The name of that unit, empty if not known here.
     pub lead_name: String,
+    /// The name of the unit that led first: it stays responsible (首问负责), handed on or not. Empty if none did, or it is not known here.
+    pub first_asked_name: String,
+    /// When the street last pressed (督办) without an answer since, in seconds since the Unix epoch (UTC).
+    pub supervised_at: Option<i64>,
     /// How many notes came since it was closed or declined, and nobody has answered for yet.
     pub notes_since: i64,
     /// Photos of it.

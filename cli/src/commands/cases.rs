@@ -168,7 +168,10 @@ fn steps_text(s: Style, steps: &[StepView]) -> String {
         // A step that came too late stays visible as such.
         let kind = if step.applied { cell(kind) } else { toned(format!("{kind}（没有生效：{}）", step.why_zh), Tone::Dim) };
         let carried = step.carries.iter().map(|c| format!("{}：{}", c.zh, c.text));
-        let said = [step.note.clone()].into_iter().filter(|note| !note.is_empty()).chain(carried).chain(words::flags(step.unsent, step.conflict));
+        let said = [step.note.clone()].into_iter().filter(|note| !note.is_empty()).chain(carried);
+        let said = said
+            .chain(step.disputed.then(|| format!("与另一步不一致，请再办一步并写明“替代的步骤” {}", step.id)))
+            .chain(words::flags(step.unsent, step.conflict));
         table.add_row([
             cell(words::proven_time(step.at, step.unanchored, step.unknowable)),
             kind,

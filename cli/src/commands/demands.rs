@@ -56,7 +56,7 @@ impl Demand {
                 let fields = pairs(phone, DEMAND.name, DEMAND.fields, &[], &values)?;
                 screen.recorded(&phone.run(RaiseDemand { fields })?, "已提出", "demand raised")
             }
-            What::Merge { demand, into } => screen.recorded(&phone.run(MergeDemand { demand, into })?, "已并案", "demand merged"),
+            What::Merge { demand, into } => screen.recorded(&phone.run(MergeDemand::of(demand, into))?, "已并案", "demand merged"),
             What::TakeApart { demand } => screen.recorded(&phone.run(TakeApart { demand })?, "已拆出", "demand taken apart"),
         }
     }

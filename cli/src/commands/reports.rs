@@ -94,6 +94,8 @@ pub fn table(s: Style, reports: &[ReportView]) -> String {
         let holder = if r.lead_name.is_empty() { words::holder(&r.holder) } else { &r.lead_name };
         let facts = [r.number.as_str(), &r.place_name, &r.address, &r.category_name, &r.by_name, holder];
         let mut facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).map(str::to_owned).collect();
+        facts.extend((!r.first_asked_name.is_empty() && r.first_asked_name != r.lead_name).then(|| format!("首问 {}", r.first_asked_name)));
+        facts.extend(r.supervised_at.map(|at| format!("督办 {}", words::day(at))));
         facts.extend((r.photos > 0).then(|| format!("照片{}", r.photos)));
         facts.extend(r.unsent.then(|| "未上传".to_owned()));
         facts.extend(r.conflict.then(|| "冲突".to_owned()));

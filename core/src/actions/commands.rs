@@ -3,7 +3,7 @@
 use super::ActionView;
 use super::asking::Asking;
 use crate::attendance::open_attendances;
-use crate::cases::{Process, Who, fold};
+use crate::cases::{Process, fold};
 use crate::circles::Purpose;
 use crate::claims::my_claim;
 use crate::documents::Audience;
@@ -81,13 +81,8 @@ fn steps(asking: &Asking<'_>, process: &'static Process, all: &mut Vec<ActionVie
         return Ok(());
     }
     let folded = fold(process, doc.tree());
-    let raised_by_them = asking.by()? == Some(asking.person);
     for def in process.steps.iter().filter(|def| dictionary().knows("step", def.code.code)) {
-        let under = if def.who == Who::Readers { &asking.roles } else { &asking.roles_over };
-        if def.is_barred(doc.tree(), asking.person) {
-            continue;
-        }
-        let may = under.iter().any(|role| def.roles.contains(role)) || def.who == Who::OrRaiser && raised_by_them;
+        let may = def.is_open_to(doc.tree(), asking.person, &asking.roles, &asking.roles_over);
         let unit = folded.having().map(|part| part.unit).find(|unit| asking.is_of(*unit));
         if may && (!def.of_unit || unit.is_some()) && folded.takes(process, def, unit.filter(|_| def.of_unit), asking.now) {
             let fields = def.must.iter().chain(def.may).map(|key| (*key).to_owned()).collect();

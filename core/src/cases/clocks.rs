@@ -113,13 +113,19 @@ impl Clockmaker {
         (Calendar::new(&self.settings.versions, Some(version.saturating_sub(1)), self.settings.hours.clone()), version)
     }
 
-    /// How long a clock runs by a setting: as the community has set it, else as the process says.
-    fn amount(&self, process: &Process, tree: &Map, clock: &str, setting: &str) -> String {
+    /// The end of a clock that starts at `at` and runs for as long as a setting says: as the community has set it, else as the process says. What is set
+    /// later moves no end that stands.
+    fn by_setting(&self, process: &Process, tree: &Map, clock: &str, setting: &str, at: i64, stands: Option<&Moment>) -> Option<Moment> {
         let by = process.clock(clock).into_iter().filter(|c| c.code.code == setting).flat_map(|c| c.by);
         let setting = by.into_iter().find(|(field, value, _)| tree.text(field) == *value).map_or(setting, |(.., setting)| setting);
-        let own = self.settings.amounts.get(&format!("{}.{setting}", process.name)).cloned();
+        let own = self.settings.amounts.get(&format!("{}.{setting}", process.name));
+        let since = own.map_or(i64::MIN, |(_, since)| *since);
+        if let Some(before) = stands.filter(|_| since.max(self.settings.hours_since) > at) {
+            return if self.newest { self.from(at, before.amount.clone(), None) } else { Some(before.clone()) };
+        }
         let usual = || process.amounts.iter().find(|amount| amount.setting == setting).map(|amount| amount.amount.to_owned());
-        own.or_else(usual).unwrap_or_default()
+        let own = own.map(|(amount, _)| amount.clone()).filter(|amount| !amount.is_empty());
+        self.from(at, own.or_else(usual).unwrap_or_default(), stands)
     }
 
     fn from(&self, start: i64, amount: String, named: Option<&Moment>) -> Option<Moment> {
@@ -134,7 +140,7 @@ impl Clockmaker {
         let mut found = Expected::default();
         for does in process.begins {
             if let Does::Start(clock, setting) = does {
-                let moment = self.from(at, self.amount(process, tree, clock, setting), said.get(clock, clock));
+                let moment = self.by_setting(process, tree, clock, setting, at, said.get(clock, clock));
                 found.moments.extend(moment.map(|moment| ((*clock).to_owned(), moment)));
             }
         }
@@ -152,12 +158,12 @@ impl Clockmaker {
                 Does::StartIf(kind, ..) if whistled != Some(kind) => {}
                 Does::Start(clock, setting) | Does::StartIf(_, clock, setting) | Does::StartEach(clock, setting) | Does::StartStage(clock, setting) => {
                     // What a step itself says is for the whole case, or the stage; units' clocks are the settings'.
-                    let amount = if step.amount.is_empty() || matches!(does, Does::StartEach(..) | Does::StartIf(..)) {
-                        self.amount(process, tree, clock, setting)
+                    let moment = if step.amount.is_empty() || matches!(does, Does::StartEach(..) | Does::StartIf(..)) {
+                        self.by_setting(process, tree, clock, setting, at, said.get(clock, clock))
                     } else {
-                        step.amount.to_owned()
+                        self.from(at, step.amount.to_owned(), said.get(clock, clock))
                     };
-                    put(clock.to_owned(), self.from(at, amount, said.get(clock, clock)));
+                    put(clock.to_owned(), moment);
                 }
                 Does::Defer(clock) => {
                     let running = folded.clocks.iter().rev().find(|running| running.clock == clock && running.stopped_at.is_none());

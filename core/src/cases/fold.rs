@@ -60,15 +60,16 @@ impl Folded {
         if let Some(person) = step.id("person") {
             self.person = Some(person);
         }
-        match def.code.code {
-            "feed_back" | "answer" | "tell" => (self.answered_at, self.supervised_at) = (Some(at), None),
-            "supervise" => self.supervised_at = Some(at),
-            _ => {}
+        if def.answers {
+            (self.answered_at, self.supervised_at) = (Some(at), None);
         }
-        match () {
-            () if def.is_answer => self.notes_since = 0,
-            () if def.code.code == NOTE && process.is_done(self.status) => self.notes_since += 1,
-            () => {}
+        if def.presses {
+            self.supervised_at = Some(at);
+        }
+        if def.is_act {
+            self.notes_since = 0;
+        } else if def.code.code == NOTE && process.is_done(self.status) {
+            self.notes_since += 1;
         }
     }
 

@@ -26,7 +26,7 @@ pub use process::{
     ANY, CALENDAR, Clock, DefaultAmount, Does, Hands, Holder, NOTE, NOTED, Process, RECKONED, RESEARCH, SETTLED, SETTLEMENT, State, Step, To, UNKNOWN,
     UNKNOWN_STATE, Who, amount, clock, codes, kinds_with_process, state, step,
 };
-pub use queries::{CarriedView, ClockView, PartView, StepView, Story, story};
+pub use queries::{ClockView, PartView, StepView, Story, story};
 pub(crate) use rows::project;
 pub use settle::{MoveClocks, SetMoments, SettleCase};
 pub use state::{Folded, FoldedStep, Part, Without};

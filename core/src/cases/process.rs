@@ -176,8 +176,12 @@ pub struct Step {
     pub of_unit: bool,
     /// What it does to the units that have the case.
     pub hands: Hands,
-    /// Whether what was said is answered by it: it is no longer new.
-    pub is_answer: bool,
+    /// Whether somebody has dealt with it: what was said before is no longer new.
+    pub is_act: bool,
+    /// Whether it answers whoever raised the case.
+    pub answers: bool,
+    /// Whether the street presses with it (督办), until the case is answered.
+    pub presses: bool,
 }
 
 /// A step from these states to those, by these roles.
@@ -194,7 +198,9 @@ pub const fn step(code: &'static str, zh: &'static str, en: &'static str, roles:
         within: "",
         of_unit: false,
         hands: Hands::Keep,
-        is_answer: true,
+        is_act: true,
+        answers: false,
+        presses: false,
     }
 }
 
@@ -273,11 +279,33 @@ impl Step {
         self
     }
 
-    /// It answers nothing: what was said before it stays new.
+    /// Nobody has dealt with anything by it: what was said before it stays new.
     #[must_use]
     pub const fn aside(mut self) -> Self {
-        self.is_answer = false;
+        self.is_act = false;
         self
+    }
+
+    /// It answers whoever raised the case.
+    #[must_use]
+    pub const fn answers(mut self) -> Self {
+        self.answers = true;
+        self
+    }
+
+    /// The street presses with it.
+    #[must_use]
+    pub const fn presses(mut self) -> Self {
+        self.presses = true;
+        self
+    }
+
+    /// Whether a person may add it to a case in this state of its document: by their roles that reach it and those that it lies under, or because they
+    /// raised it.
+    pub fn is_open_to(&self, tree: &Map, person: Id, reaching: &[Role], over: &[Role]) -> bool {
+        let roles = if self.who == Who::Readers { reaching } else { over };
+        let raised = || self.who == Who::OrRaiser && tree.id("by") == Some(person);
+        !self.is_barred(tree, person) && (roles.iter().any(|role| self.roles.contains(role)) || raised())
     }
 
     /// Where it leads from this state; `None` if it does not apply there.
@@ -286,7 +314,7 @@ impl Step {
     }
 
     /// Whether the case `tree` names `person` as one who may not add it.
-    pub fn is_barred(&self, tree: &Map, person: Id) -> bool {
+    pub(super) fn is_barred(&self, tree: &Map, person: Id) -> bool {
         self.barred.iter().any(|field| tree.id(field) == Some(person))
     }
 

@@ -3,11 +3,12 @@
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use super::fields::{WHISTLES, step_fields};
+use super::fields::WHISTLES;
 use super::moments::colour;
 use super::process::Process;
+use super::rows::STEP_COLUMNS;
 use crate::clock::beijing;
-use crate::dictionary::Type;
+use crate::dictionary::{Field, FieldValue};
 use crate::documents::{Proof, Value};
 use crate::error::Result;
 use crate::ids::Id;
@@ -27,7 +28,7 @@ pub struct StepView {
     /// What was done or said.
     pub note: String,
     /// What else it carries, in words: units by their names.
-    pub carries: Vec<CarriedView>,
+    pub carries: Vec<FieldValue>,
     /// Who did it (a person's id).
     pub by: String,
     /// The name of who did it, empty if not known here.
@@ -44,23 +45,12 @@ pub struct StepView {
     pub why_zh: String,
     /// The same in English.
     pub why_en: String,
+    /// Whether another one decided otherwise at the same time, and nobody has added a step yet that replaces both.
+    pub disputed: bool,
     /// Whether something of it is recorded here that the hub has not answered yet.
     pub unsent: bool,
     /// Whether a field of it holds several values that people set at the same time.
     pub conflict: bool,
-}
-
-/// Something that a step carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CarriedView {
-    /// The field's key.
-    pub key: String,
-    /// What people call the field.
-    pub zh: String,
-    /// The same in English.
-    pub en: String,
-    /// Its value in words.
-    pub text: String,
 }
 
 /// A clock of a case.
@@ -128,12 +118,11 @@ pub fn story(connection: &Connection, process: &'static Process, id: Id, now: i6
 }
 
 fn steps(connection: &Connection, process: &'static Process, id: Id) -> Result<Vec<StepView>> {
-    let fields = step_fields(&[]);
-    let carried: Vec<_> = fields.iter().filter(|f| !["kind", "note", "by_name", "day_only", "replaces"].contains(&f.key)).collect();
-    let columns: Vec<String> = carried.iter().map(|field| format!("s.\"{}\"", field.key)).collect();
+    let fields: Vec<&Field> = STEP_COLUMNS.iter().filter(|f| !["kind", "note", "by_name", "day_only", "replaces"].contains(&f.key)).collect();
+    let columns: Vec<String> = fields.iter().map(|field| format!("s.\"{}\"", field.key)).collect();
     let mut statement = connection.prepare_cached(&format!(
         "SELECT s.entry, coalesce(s.kind, ''), coalesce(s.note, ''), coalesce(s.by, ''), coalesce(p.name, s.by_name, ''), coalesce(s.at, 0), s.applied,
-           coalesce(s.why, ''), coalesce(s.unanchored, 1), {}, {}
+           coalesce(s.why, ''), coalesce(s.unanchored, 1), {}, coalesce(s.disputed, 0), {}
          FROM case_steps s LEFT JOIN persons p ON p.doc = s.by WHERE s.doc = ?1 ORDER BY s.position",
         entry_flags("s.doc", "'steps'", "s.entry"),
         columns.join(", ")
@@ -142,7 +131,7 @@ fn steps(connection: &Connection, process: &'static Process, id: Id) -> Result<V
         let (kind, why): (String, String) = (r.get(1)?, r.get(7)?);
         let label = process.step(&kind).map(|step| step.code.label);
         let (why_zh, why_en) = why_in_words(process, &why);
-        let values = carried.iter().zip(11..).map(|(field, n)| Ok((*field, value(r.get_ref(n)?)))).collect::<rusqlite::Result<Vec<_>>>()?;
+        let values = fields.iter().zip(12..).map(|(field, n)| Ok((*field, value(r.get_ref(n)?)))).collect::<rusqlite::Result<Vec<_>>>()?;
         let step = StepView {
             id: r.get(0)?,
             zh: label.map_or("", |l| l.zh).into(),
@@ -160,45 +149,42 @@ fn steps(connection: &Connection, process: &'static Process, id: Id) -> Result<V
             why_en,
             unsent: r.get(9)?,
             conflict: r.get(10)?,
+            disputed: r.get(11)?,
         };
         Ok((step, values))
     })?;
     let mut all = Vec::new();
     for row in rows {
         let (mut step, values) = row?;
-        for (field, value) in values.into_iter().filter(|(_, value)| *value != Value::Null) {
-            let text = words(connection, field.key, &value)?;
-            step.carries.push(CarriedView { key: field.key.into(), zh: field.label.zh.into(), en: field.label.en.into(), text });
+        for (field, value) in values {
+            step.carries.extend(carried(connection, field, &value)?);
         }
         all.push(step);
     }
     Ok(all)
 }
 
-/// What a step carries, in words.
-fn words(connection: &Connection, key: &str, value: &Value) -> Result<String> {
+/// A field of a step with its value: units and persons by their names, a whistle by what it is called.
+fn carried(connection: &Connection, field: &Field, value: &Value) -> Result<Option<FieldValue>> {
     let name = |id: &str| -> Result<String> {
         let mut statement = connection.prepare_cached("SELECT name FROM units WHERE doc = ?1 UNION ALL SELECT name FROM persons WHERE doc = ?1 LIMIT 1")?;
         let found = statement.query_map([id], |r| r.get::<_, Option<String>>(0))?.next().transpose()?.flatten();
         Ok(found.unwrap_or_else(|| id.to_owned()))
     };
-    Ok(match (key, value) {
-        ("lead" | "unit" | "person", Value::Text(id)) => name(id)?,
-        ("assisting", Value::Text(ids)) => ids.split(' ').map(name).collect::<Result<Vec<_>>>()?.join("、"),
-        _ => {
-            let field = step_fields(&[]).into_iter().find(|field| field.key == key);
-            let code = field.map_or(&[][..], |field| if let Type::Choice(codes) = field.ty { codes } else { &[] });
-            match value {
-                Value::Text(text) => code.iter().find(|c| c.code == text).map_or(text.as_str(), |c| c.label.zh).to_owned(),
-                Value::Int(kind) if key == "whistle" => {
-                    WHISTLES.iter().find(|c| c.code == kind.to_string()).map_or_else(|| kind.to_string(), |c| c.label.zh.to_owned())
-                }
-                Value::Int(number) if key == "solved" => if *number == 1 { "是" } else { "否" }.to_owned(),
-                Value::Int(number) => number.to_string(),
-                _ => String::new(),
+    let Some(mut shown) = field.shown_values(std::slice::from_ref(value)) else { return Ok(None) };
+    match (field.key, value) {
+        ("lead" | "unit" | "person" | "assisting", Value::Text(ids)) => {
+            shown.text = ids.split(' ').map(name).collect::<Result<Vec<_>>>()?.join("、");
+            shown.text_en.clone_from(&shown.text);
+        }
+        ("whistle", Value::Int(kind)) => {
+            if let Some(called) = WHISTLES.iter().find(|c| c.code == kind.to_string()) {
+                (shown.text, shown.text_en) = (called.label.zh.into(), called.label.en.into());
             }
         }
-    })
+        _ => {}
+    }
+    Ok(Some(shown))
 }
 
 fn why_in_words(process: &Process, why: &str) -> (String, String) {

@@ -35,10 +35,19 @@ pub static CASES: Table = Table {
 /// The container of those whom the hub chose to handle a case: yes or no by person.
 pub const HANDLERS: &str = "handlers";
 
-/// The steps of cases of every kind, in their order; `entry` is the step's id. `why` says why one has no effect: `state:CODE`, `limit:TIME`, `unit`.
+/// The steps of cases of every kind, in their order; `entry` is the step's id. `why` says why one has no effect: `state:CODE`, `limit:TIME`, `unit`; `disputed`
+/// that another one decided otherwise at the same time.
 pub static CASE_STEPS: Table = Table {
     name: "case_steps",
-    columns: &[("position", Type::Int), ("by", Type::Text), ("at", Type::Int), ("applied", Type::Int), ("why", Type::Text), ("unanchored", Type::Int)],
+    columns: &[
+        ("position", Type::Int),
+        ("by", Type::Text),
+        ("at", Type::Int),
+        ("applied", Type::Int),
+        ("why", Type::Text),
+        ("disputed", Type::Int),
+        ("unanchored", Type::Int),
+    ],
     fields: &STEP_COLUMNS,
     indexes: &[],
 };
@@ -141,8 +150,16 @@ pub fn project(process: &'static Process, tree: &Map, rows: &mut Rows) -> Folded
             Some(Without::Limit(at)) => format!("limit:{at}").as_str().into(),
             Some(Without::Unit) => "unit".into(),
         };
-        let derived =
-            vec![position.into(), entry.value("by").clone(), entry.value("at").clone(), i64::from(step.without.is_none()).into(), why, Proof::of(entry).into()];
+        let disputed = folded.disputes.iter().any(|rivals| rivals.contains(&step.id));
+        let derived = vec![
+            position.into(),
+            entry.value("by").clone(),
+            entry.value("at").clone(),
+            i64::from(step.without.is_none()).into(),
+            why,
+            i64::from(disputed).into(),
+            Proof::of(entry).into(),
+        ];
         rows.push_fields(&CASE_STEPS, &step.id, derived, entry);
     }
     for Running { clock, unit, stage, from, ends_at, yellow_at, first_ends_at, amount, stopped_at, paused_at, .. } in &folded.clocks {

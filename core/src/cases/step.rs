@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::clocks::Clockmaker;
 use super::fold::fold;
 use super::moments::{CLOCK_KEY, Taken};
-use super::process::{CALENDAR, Hands, NOTE, Process, SETTLED, Step, Who};
+use super::process::{CALENDAR, Hands, NOTE, Process, SETTLED, Step};
 use super::rows::STEP_COLUMNS;
 use super::state::{Folded, Without};
 use crate::calendar::Amount;
@@ -200,17 +200,11 @@ fn fits(process: &'static Process, attempt: &Attempt<'_>, step: &Map) -> bool {
     // Of a newer gridwalk's step nobody here can say who may add it.
     let Some(def) = process.step(step.text("kind")) else { return false };
     let author = attempt.author;
-    let raised = || attempt.before.is_some_and(|before| before.id("by") == Some(author.person));
-    let roles = match def.who {
-        Who::Readers => author.roles_for(attempt.audiences),
-        Who::Over | Who::OrRaiser => author.roles_over(attempt.audiences),
-    };
     let is_hub = author.is(Role::Hub);
-    if !is_hub && def.is_barred(attempt.after, author.person) {
-        return false;
-    }
-    let may = roles.iter().any(|role| def.roles.contains(role)) || def.who == Who::OrRaiser && raised();
-    let speaks = !def.of_unit || is_hub || step.id("unit").is_none_or(|unit| author.grants.iter().any(|grant| grant.scope == Audience::Unit(unit)));
+    let of = attempt.before.unwrap_or(attempt.after);
+    let may = is_hub || def.is_open_to(of, author.person, &author.roles_for(attempt.audiences), &author.roles_over(attempt.audiences));
+    // Nobody speaks for another unit, nor for one that they do not name.
+    let speaks = !def.of_unit || is_hub || step.id("unit").is_some_and(|unit| author.grants.iter().any(|grant| grant.scope == Audience::Unit(unit)));
     let whole =
         def.must.iter().all(|key| !matches!(step.value(key), Value::Null) && (!step.text(key).is_empty() || !matches!(step.value(key), Value::Text(_))));
     let whistles = step.get("whistle").is_none() || matches!(step.int("whistle"), Some(1..=3));

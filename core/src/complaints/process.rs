@@ -25,7 +25,8 @@ const STEPS: &[Step] = &[
         .who(Who::Readers)
         .barred(NOT_THEY)
         .must(&["note"])
-        .clocks(&[StopAll]),
+        .clocks(&[StopAll])
+        .answers(),
     step("withdraw", "撤回", "withdraw", HUB, &[(OPEN, To::State("withdrawn"))]).who(Who::OrRaiser).must(&["note"]).clocks(&[StopAll]),
     step("reopen", "再次投诉", "complain again", HUB, &[(&["answered", "withdrawn"], To::State("raised"))])
         .who(Who::OrRaiser)

@@ -1,8 +1,9 @@
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::document;
 use crate::cases::AddStep;
-use crate::commands::{Action, Edit};
+use crate::commands::{Action, Edit, Meant};
 use crate::documents::{Map, Value};
 use crate::error::{Error, Result};
 use crate::ids::Id;
@@ -14,9 +15,27 @@ pub struct MergeDemand {
     pub demand: Id,
     /// The case that it goes under.
     pub into: Id,
+    /// Others that were merged into its case before: they go along. The phone names them when this is done.
+    #[serde(default)]
+    pub along: Vec<Id>,
+}
+
+impl MergeDemand {
+    /// Puts a demand under a case.
+    pub fn of(demand: Id, into: Id) -> Self {
+        Self { demand, into, along: Vec::new() }
+    }
 }
 
 impl Action for MergeDemand {
+    fn meant(&self, store: &Connection, _person: Id, _now: i64) -> Result<Meant> {
+        let mut statement = store.prepare_cached(
+            "SELECT o.doc FROM demands o JOIN demands d ON d.doc = ?1 AND d.report = d.origin AND o.report = d.origin AND o.doc <> d.doc ORDER BY o.doc",
+        )?;
+        let along = statement.query_map([self.demand], |r| r.get(0))?.collect::<rusqlite::Result<Vec<Id>>>()?;
+        Ok(if along.is_empty() { Meant::AsGiven } else { Meant::Instead(Box::new(Self { along, ..self.clone() }.into())) })
+    }
+
     fn apply(&self, edit: &mut Edit<'_>) -> Result<Id> {
         let demand = edit.state(self.demand, document::DEMAND.name, "这件诉求", "demand")?;
         let (case, origin) = cases_of(&demand)?;
@@ -26,6 +45,10 @@ impl Action for MergeDemand {
         edit.state(self.into, "report", "这件事项", "case")?;
         if case == origin {
             AddStep::new(origin, "merge").with("other", self.into.to_string()).apply(edit)?;
+        }
+        for other in &self.along {
+            edit.state(*other, document::DEMAND.name, "这件诉求", "demand")?;
+            set_case(edit, *other, self.into)?;
         }
         set_case(edit, self.demand, self.into)
     }

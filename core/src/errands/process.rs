@@ -32,7 +32,11 @@ const STEPS: &[Step] = &[
     step("defer", "延期", "defer", ROSTER, &[(IN_HAND, To::Stay)]).who(Who::Readers).must(&["note", "amount"]).clocks(&[Defer("finish")]),
     step("done", "办妥", "done", ROSTER, &[(IN_HAND, To::State("ready"))]).who(Who::Readers),
     step("cannot", "办不了", "cannot be done", ROSTER, &[(IN_HAND, To::State("ready"))]).who(Who::Readers).must(&["note"]),
-    step("tell", "告知居民", "tell the resident", ROSTER, &[(&["ready", "closed"], To::State("closed"))]).who(Who::Readers).must(&["note"]).clocks(&[StopAll]),
+    step("tell", "告知居民", "tell the resident", ROSTER, &[(&["ready", "closed"], To::State("closed"))])
+        .who(Who::Readers)
+        .must(&["note"])
+        .clocks(&[StopAll])
+        .answers(),
     step("withdraw", "撤回", "withdraw", ROSTER, &[(OPEN, To::State("withdrawn"))]).who(Who::Readers).must(&["note"]).clocks(&[StopAll]),
     step("reopen", "重新办理", "reopen", ROSTER, &[(&["closed", "withdrawn"], To::State("handling"))])
         .who(Who::Readers)

@@ -16,7 +16,7 @@ const STATES: &[State] = &[
 ];
 
 const STEPS: &[Step] = &[
-    step("answer", "答复", "answer", DISPATCHERS, &[(&["asked", "answered"], To::State("answered"))]).must(&["note"]).clocks(&[StopAll]),
+    step("answer", "答复", "answer", DISPATCHERS, &[(&["asked", "answered"], To::State("answered"))]).must(&["note"]).clocks(&[StopAll]).answers(),
     step("return", "退回", "return", DISPATCHERS, &[(&["asked"], To::State("returned"))]).must(&["note"]).clocks(&[StopAll]),
     step("withdraw", "撤回", "withdraw", DESK, &[(&["asked"], To::State("withdrawn"))]).must(&["note"]).clocks(&[StopAll]),
     step("reopen", "再次请示", "ask again", DESK, &[(&["answered", "returned", "withdrawn"], To::State("asked"))])

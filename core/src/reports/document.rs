@@ -2,9 +2,9 @@
 
 use super::process::PROCESS;
 pub use super::process::STEP_CODES;
-use crate::cases::rows::CASE_STEPS;
+use crate::cases::rows;
 use crate::cases::{self, fold, step_fields, steps_fit};
-use crate::dictionary::{Code, Entries, Field, Label, Order, Type, own};
+use crate::dictionary::{Code, Field, Label, Order, Type, own};
 use crate::documents::{Added, Audience, AudienceSource, Kind, Map, Proof, Schema, Subject, Value};
 use crate::projection::{self, Rows, Table, reference};
 use crate::rules::table::{self, DESK, PEOPLE, ROSTER};
@@ -67,14 +67,7 @@ pub static REPORT: Kind = Kind {
     title: "title",
     orders: &[Order { key: "newest", label: Label { zh: "最近上报", en: "newest" }, column: "at", descending: true }],
     filters: &["place", "category"],
-    entries: &[Entries {
-        key: "steps",
-        label: Label { zh: "步骤", en: "step" },
-        fields: STEP_FIELDS,
-        table: &CASE_STEPS,
-        added: Added::Command("cases.step"),
-        complete: |_, _, _| Ok(()),
-    }],
+    entries: &[rows::steps(STEP_FIELDS)],
     named: &[],
     process: Some(&PROCESS),
     added: Added::Command("reports.raise"),

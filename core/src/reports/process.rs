@@ -1,11 +1,11 @@
 //! What a report goes through (吹哨一件事): from what was seen to what whoever told of it says in the end.
 
-use crate::cases::Does::{Defer, Move, Pause, Resume, RunOn, Start, StartEach, StartIf, StartStage, Stop, StopAll, StopOwn};
-use crate::cases::{ANY, Clock, DefaultAmount, Hands, Holder, Process, State, Step, To, Who, amount, clock, codes, state, step};
+use crate::cases::Does::{Defer, Pause, Resume, RunOn, Start, StartEach, StartIf, StartStage, Stop, StopAll, StopOwn};
+use crate::cases::{
+    Clock, DefaultAmount, Hands, Holder, NOTED, Process, RECKONED, RESEARCH, SETTLEMENT, State, Step, To, UNKNOWN_STATE, Who, amount, clock, codes, state, step,
+};
 use crate::dictionary::Code;
-use crate::rules::table::{DESK, DISPATCHERS, HANDLERS, HUB, MEETING, ROSTER, STEPPERS, STREET, STREET_AND_ROSTER, STREET_AND_UNITS, UNITS};
-
-const RESEARCH: &str = "[research] 各地规定不一，按本地规定修改";
+use crate::rules::table::{DESK, DISPATCHERS, HANDLERS, HUB, MEETING, ROSTER, STREET, STREET_AND_ROSTER, STREET_AND_UNITS, UNITS};
 
 /// Where a report can stand.
 pub static STATES: &[State] = &[
@@ -22,7 +22,7 @@ pub static STATES: &[State] = &[
     state("answered", "已反馈", "answered", Holder::Community),
     state("verified", "已核实", "verified", Holder::Community),
     state("closed", "已办结", "closed", Holder::Nobody),
-    state("unknown", "更新应用后可看", "to be seen after an update", Holder::Community),
+    UNKNOWN_STATE,
 ];
 
 const OPEN: &[&str] = &["raised", "accepted", "studying", "handling"];
@@ -40,7 +40,8 @@ pub const STEPS: &[Step] = &[
     step("feed_back", "反馈", "feed back", HANDLERS, &[(&["raised", "accepted", "studying", "dispatched", "handling"], To::State("answered"))])
         .must(&["note"])
         .may(&["by_name", "day_only"])
-        .clocks(&[Stop("accept"), Stop("arrive"), Stop("finish")]),
+        .clocks(&[Stop("accept"), Stop("arrive"), Stop("finish")])
+        .answers(),
     step("rework", "返工", "rework", STREET_AND_ROSTER, &[(&["answered", "verified"], To::State("handling"))]).must(&["note"]).clocks(&[RunOn("finish")]),
     step("verify", "现场核实", "verify on the spot", ROSTER, &[(&["answered"], To::State("verified"))]),
     step("close", "办结", "close", ROSTER, &[(&["handling", "answered", "verified", "closed"], To::State("closed"))])
@@ -74,7 +75,9 @@ pub const STEPS: &[Step] = &[
     step("defer", "延期", "defer", MEETING, &[(IN_HAND, To::Stay)]).must(&["note", "amount"]).clocks(&[Defer("finish")]),
     step("suspend", "挂账", "suspend", STREET, &[(IN_HAND, To::State("suspended"))]).must(&["note"]).clocks(&[Pause]),
     step("resume", "恢复办理", "resume", STREET, &[(&["suspended"], To::Before("suspend"))]).clocks(&[Resume]),
-    step("supervise", "督办", "supervise", DISPATCHERS, &[(&["whistled", "dispatched", "handling", "suspended", "answered"], To::Stay)]).must(&["note"]),
+    step("supervise", "督办", "supervise", DISPATCHERS, &[(&["whistled", "dispatched", "handling", "suspended", "answered"], To::Stay)])
+        .must(&["note"])
+        .presses(),
     step("reopen", "重新办理", "reopen", ROSTER, &[(&["declined"], To::State("raised")), (&["closed"], To::State("accepted"))])
         .who(Who::OrRaiser)
         .must(&["note"])
@@ -88,9 +91,9 @@ pub const STEPS: &[Step] = &[
     step("appraise", "工作评价", "appraisal of a unit", STREET, &[(&["answered", "verified", "closed"], To::Stay)]).must(&["unit", "satisfied"]).aside(),
     step("merge", "并案", "merge", ROSTER, &[(OPEN, To::State("merged"))]).must(&["other"]).clocks(&[StopAll]),
     step("take_apart", "拆出", "take apart", ROSTER, &[(&["merged"], To::Before("merge"))]).clocks(&[RunOn("accept"), RunOn("finish")]),
-    step("note", "补充情况", "note", STEPPERS, &[(ANY, To::Stay)]).who(Who::Readers).must(&["note"]).aside(),
-    step("calendar", "放假安排调整", "calendar replaced", HUB, &[(ANY, To::Stay)]).clocks(&[Move]).aside(),
-    step("settled", "归档", "settled", HUB, &[(ANY, To::Stay)]).aside(),
+    NOTED,
+    RECKONED,
+    SETTLEMENT,
 ];
 
 /// The steps of a report, as choices.

@@ -57,6 +57,10 @@ pub struct ReportView {
     pub lead: String,
     /// The name of that unit, empty if not known here.
     pub lead_name: String,
+    /// The name of the unit that led first: it stays responsible (首问负责), handed on or not. Empty if none did, or it is not known here.
+    pub first_asked_name: String,
+    /// When the street last pressed (督办) without an answer since, in seconds since the Unix epoch (UTC).
+    pub supervised_at: Option<i64>,
     /// How many notes came since it was closed or declined, and nobody has answered for yet.
     pub notes_since: i64,
     /// Photos of it.
@@ -107,7 +111,8 @@ const COLUMNS: &str = "r.doc, coalesce(r.title, ''), coalesce(r.detail, ''), coa
     coalesce(r.holder, ''),
     coalesce(r.lead, ''), coalesce((SELECT u.name FROM units u WHERE u.doc = r.lead), ''), coalesce(r.notes_since, 0),
     (SELECT count(*) FROM photos f WHERE f.record = r.doc AND coalesce(f.removed, 0) = 0),
-    EXISTS (SELECT 1 FROM changes x WHERE x.doc = r.doc AND x.taken = 0), EXISTS (SELECT 1 FROM conflicts x WHERE x.doc = r.doc), coalesce(r.unanchored, 1)";
+    EXISTS (SELECT 1 FROM changes x WHERE x.doc = r.doc AND x.taken = 0), EXISTS (SELECT 1 FROM conflicts x WHERE x.doc = r.doc), coalesce(r.unanchored, 1),
+    coalesce((SELECT u.name FROM units u WHERE u.doc = r.first_asked), ''), r.supervised_at";
 
 fn view(r: &Row<'_>) -> rusqlite::Result<ReportView> {
     let (id, at): (Id, i64) = (r.get(0)?, r.get(12)?);
@@ -130,6 +135,8 @@ fn view(r: &Row<'_>) -> rusqlite::Result<ReportView> {
         holder: r.get(15)?,
         lead: r.get(16)?,
         lead_name: r.get(17)?,
+        first_asked_name: r.get(23)?,
+        supervised_at: r.get(24)?,
         notes_since: r.get(18)?,
         photos: r.get(19)?,
         unsent: r.get(20)?,
@@ -147,8 +154,8 @@ fn view(r: &Row<'_>) -> rusqlite::Result<ReportView> {
 pub fn reports(connection: &Connection, filter: &ReportFilter, after: Option<&str>, limit: u32) -> Result<Vec<ReportView>> {
     let mut such = Such::default();
     match filter.stage {
-        Stage::Open => such.conditions.push("(r.status NOT IN ('closed', 'declined') OR r.notes_since > 0)".into()),
-        Stage::Closed => such.conditions.push("r.status IN ('closed', 'declined')".into()),
+        Stage::Open => such.conditions.push("(r.holder <> '' OR r.notes_since > 0)".into()),
+        Stage::Closed => such.conditions.push("r.holder = ''".into()),
         Stage::All => {}
     }
     for (column, wanted) in [("r.status", &filter.status), ("r.category", &filter.category)] {

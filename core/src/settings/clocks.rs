@@ -13,8 +13,10 @@ pub struct ClockSettings {
     pub versions: Vec<Version>,
     /// The office's hours.
     pub hours: OfficeHours,
-    /// What the community has set: amounts by setting (`report.finish`).
-    pub amounts: BTreeMap<String, String>,
+    /// When these were set, in seconds since the Unix epoch (UTC); the earliest time if they never were.
+    pub hours_since: i64,
+    /// What the community has set: amounts by setting (`report.finish`), empty for the default again; each with when it was set.
+    pub amounts: BTreeMap<String, (String, i64)>,
 }
 
 impl ClockSettings {
@@ -23,10 +25,14 @@ impl ClockSettings {
         let beginning = |prefix: &'static str| settings.iter().filter_map(move |e| Some((e.key.strip_prefix(prefix)?, settings.text(&e.key))));
         let mut versions: Vec<(&str, &str)> = beginning(CALENDAR_KEY).collect();
         versions.sort_unstable();
+        let since = |key: &str| settings.map(key).int("at").unwrap_or(i64::MIN);
         Self {
             versions: versions.iter().filter_map(|(_, body)| serde_json::from_str(body).ok()).collect(),
             hours: settings.text("office_hours").parse().unwrap_or_default(),
-            amounts: beginning(AMOUNT_KEY).map(|(setting, amount)| (setting.to_owned(), amount.to_owned())).collect(),
+            hours_since: since("office_hours"),
+            amounts: beginning(AMOUNT_KEY)
+                .map(|(setting, amount)| (setting.to_owned(), (amount.to_owned(), since(&format!("{AMOUNT_KEY}{setting}")))))
+                .collect(),
         }
     }
 }

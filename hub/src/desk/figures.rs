@@ -70,8 +70,8 @@ async fn community(connection: &mut Conn, tenant: Tenant, now: i64) -> Result<Co
     for (label, from) in [
         ("户", "households WHERE"),
         ("居民", "residents WHERE"),
-        ("上报", "reports WHERE"),
-        ("待反馈", "reports WHERE status NOT IN ('closed', 'declined', 'answered') AND"),
+        ("上报", "reports WHERE status <> 'merged' AND"),
+        ("待反馈", "reports WHERE holder <> '' AND status NOT IN ('answered', 'verified') AND"),
         ("结案后有新情况", "reports WHERE notes_since > 0 AND"),
         ("走访", "visits WHERE"),
         ("活动", "activities WHERE"),
@@ -83,7 +83,7 @@ async fn community(connection: &mut Conn, tenant: Tenant, now: i64) -> Result<Co
     }
     let mut open_by_age = Vec::new();
     for (label, from_days, to_days) in [("1天内", 0, 1), ("1–3天", 1, 3), ("3–7天", 3, 7), ("7–15天", 7, 15), ("15天以上", 15, 100_000)] {
-        let sql = "SELECT count(*) FROM reports WHERE tenant_id = $1 AND status NOT IN ('closed', 'declined', 'answered') AND at <= $2 AND at > $3";
+        let sql = "SELECT count(*) FROM reports WHERE tenant_id = $1 AND holder <> '' AND status NOT IN ('answered', 'verified') AND at <= $2 AND at > $3";
         // What is newer than the hub's clock is new.
         let upper = if from_days == 0 { i64::MAX } else { now - from_days * 86_400 };
         let row = one(connection, sql, vec![Arg::text(&tenant.id), Arg::Int(Some(upper)), Arg::Int(Some(now - to_days * 86_400))]).await?;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use gridwalk_core::cases::AddStep;
+use gridwalk_core::cases::{AddStep, fold};
 use gridwalk_core::demands::{OpenCase, untold};
+use gridwalk_core::documents::Proof;
 use gridwalk_core::ids::Id;
 use gridwalk_core::kinds::Input;
 
@@ -68,6 +69,12 @@ impl Batch<'_> {
         for (id, evaluation) in tree.entries("evaluations") {
             let carried = |held: &super::batch::Held| held.doc.tree().entries("steps").any(|(_, step)| step.text("replaces") == id);
             if evaluation.get("solved").is_none() || self.held.get(&case).is_none_or(carried) {
+                continue;
+            }
+            // It speaks of the end that they saw: of an earlier one, that has been taken up since, it says nothing any more.
+            let folded = self.held.get(&case).and_then(|held| Some(fold(held.doc.kind().process?, held.doc.tree())));
+            let is_of_it = |at: i64| Proof::of(evaluation) != Proof::Proven || folded.is_some_and(|folded| at >= folded.since);
+            if !is_of_it(evaluation.int("at").unwrap_or(0)) {
                 continue;
             }
             let solved = evaluation.flag("solved");

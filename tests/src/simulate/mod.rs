@@ -16,6 +16,7 @@ mod line;
 mod model;
 mod phone;
 mod rest;
+mod stands;
 mod template;
 mod world;
 

@@ -191,7 +191,8 @@ fn step_of(town: &Town, case: Id, step: &Step) -> Option<Input> {
         "satisfied" => step.with("satisfied", "satisfied"),
         key => step.with(key, "一"),
     });
-    Some(carried.into())
+    // What speaks for a unit names it.
+    Some(if step.of_unit { carried.with("unit", town.unit.to_string()) } else { carried }.into())
 }
 
 /// The documents of a phone, as they stand.

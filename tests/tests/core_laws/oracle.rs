@@ -329,7 +329,11 @@ fn step(w: &mut Writer<'_>, of: &Kind, id: Id, kind: &str, order: i64) -> Result
     w.put(&at, "kind", Value::from(kind))?;
     w.put(&at, "note", Value::from("说明"))?;
     w.put(&at, "order", Value::from(order))?;
-    for key in of.process.unwrap().step(kind).into_iter().flat_map(|step| step.must) {
+    let def = of.process.unwrap().step(kind);
+    if def.is_some_and(|def| def.of_unit) {
+        w.put(&at, "unit", Value::from(unit()))?;
+    }
+    for key in def.into_iter().flat_map(|step| step.must) {
         let value: Value = match *key {
             "whistle" => 1.into(),
             "lead" | "assisting" | "unit" => unit().into(),

@@ -3,6 +3,7 @@
 
 use gridwalk_core::cases::AddStep;
 use gridwalk_core::clock::beijing;
+use gridwalk_core::rules::Role;
 use gridwalk_tests::harness::report;
 
 use crate::office::{Office, clock, does};
@@ -116,5 +117,39 @@ async fn a_return_that_came_after_its_limit_stays_without_effect() {
         assert_eq!((view.status.as_str(), late.applied, late.why_en.as_str()), ("dispatched", false, "limit 2026-05-07 17:00"));
     }
     o.w.assert_agreement(&[&a, &o.street, &plumber]).await;
+    o.w.hub.stop().await;
+}
+
+/// Two at the street dispatch offline: the last in order holds, both see that they differ, until one step names both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_dispatch_differently_are_both_told() {
+    let o = Office::open(1472, "2026-04-20 09:00", &[]).await;
+    let (a, other) = (o.worker(1, "g00").await, o.person(7, Role::StreetDispatcher, "街道乙").await);
+    let (water, plumber) = o.unit(2, "水务局").await;
+    let (city, officer) = o.unit(3, "城管局").await;
+    let case = a.phone.run(report(o.w.grids[0], "井盖缺失")).unwrap().value;
+    o.settle(&[&a]).await;
+    does(&o.w.desk, AddStep::new(case, "whistle").with("whistle", 1)).await;
+    o.settle(&[&other]).await;
+    let phones = [&a, &other, &plumber, &officer];
+    let to = |lead: gridwalk_core::Id| AddStep::new(case, "dispatch").with("lead", lead.to_string());
+    let first = o.street.phone.run(to(water)).unwrap().value;
+    o.at("2026-04-20 09:10", &phones);
+    let second = other.phone.run(to(city)).unwrap().value;
+    o.settle(&phones).await;
+    let disputed =
+        |device: &gridwalk_tests::harness::Device| device.phone.story(case).unwrap().steps.iter().filter(|s| s.disputed).map(|s| s.id).collect::<Vec<_>>();
+    for device in [&o.street, &other, &a, &o.w.desk] {
+        assert_eq!((disputed(device), device.phone.report(case).unwrap().0.lead_name.as_str()), (vec![first, second], "城管局"));
+    }
+    // Of the unit that has it no more nobody speaks for the other.
+    assert!(plumber.phone.run(AddStep::new(case, "return").note("不归我局")).is_err());
+    does(&other, to(water).with("replaces", format!("{first} {second}"))).await;
+    o.settle(&phones).await;
+    for device in [&o.street, &other, &a] {
+        assert_eq!((disputed(device), device.phone.report(case).unwrap().0.lead_name.as_str()), (vec![], "水务局"));
+    }
+    assert_eq!(o.street.phone.report(case).unwrap().0.first_asked_name, "水务局");
+    o.w.assert_agreement(&[&a, &other, &o.street, &plumber, &officer]).await;
     o.w.hub.stop().await;
 }

@@ -5,6 +5,7 @@ use gridwalk_core::Id;
 use gridwalk_core::cases::AddStep;
 use gridwalk_core::clock::beijing;
 use gridwalk_core::demands::{MergeDemand, RaiseDemand, TakeApart};
+use gridwalk_core::reports::{ReportFilter, Stage};
 use gridwalk_core::rules::Role;
 use gridwalk_tests::harness::Device;
 use serde_json::json;
@@ -45,7 +46,7 @@ async fn a_gas_smell_is_told_three_times_on_a_holiday() {
     let (case, thirds) = (case_of(&o.w.desk, second), case_of(&o.w.desk, third));
     assert_ne!(case, thirds, "each has a case of its own at first");
     does(&o.w.desk, AddStep::new(case, "accept")).await;
-    o.w.desk.phone.run(MergeDemand { demand: third, into: case }).unwrap();
+    o.w.desk.phone.run(MergeDemand::of(third, case)).unwrap();
     o.at("2026-02-22 20:14", &phones);
     does(&o.w.desk, AddStep::new(case, "whistle").with("whistle", 3)).await;
     o.at("2026-02-22 20:15", &phones);
@@ -67,7 +68,7 @@ async fn a_gas_smell_is_told_three_times_on_a_holiday() {
     o.w.desk.sync().await.unwrap();
     let firsts = case_of(&o.w.desk, first);
     assert_eq!(beijing(o.w.desk.phone.report(firsts).unwrap().0.at), "2026-02-22 19:58", "its own, proven time");
-    o.w.desk.phone.run(MergeDemand { demand: first, into: case }).unwrap();
+    o.w.desk.phone.run(MergeDemand::of(first, case)).unwrap();
     o.settle(&phones).await;
     let finish = |device: &Device| clock_view(device, case, "arrive", "").starts_at;
     assert_eq!(beijing(finish(&fitter)), "2026-02-22 20:15", "no clock starts again");
@@ -102,5 +103,29 @@ async fn a_gas_smell_is_told_three_times_on_a_holiday() {
     assert_eq!((view.status.as_str(), beijing(view.at)), ("raised", "2026-02-22 19:58".to_owned()));
     assert_eq!(case_of(&one, first), firsts);
     o.w.assert_agreement(&[&one, &two, &three, &resident, &fitter, &caretaker, &o.street]).await;
+    o.w.hub.stop().await;
+}
+
+/// Merged one after the other: what lay under a case goes along when that is merged itself, and what was withdrawn is to be acted on by nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_merged_before_goes_along() {
+    let o = Office::open(1461, "2026-04-20 09:00", &[]).await;
+    let resident = o.person(1, Role::Resident, "居民甲").await;
+    let demands: Vec<Id> = ["甲", "乙", "丙"].map(|title| resident.phone.run(RaiseDemand::of(json!({"title": title}))).unwrap().value).to_vec();
+    o.settle(&[&resident]).await;
+    let cases: Vec<Id> = demands.iter().map(|demand| case_of(&o.w.desk, *demand)).collect();
+    o.w.desk.phone.run(MergeDemand::of(demands[1], cases[0])).unwrap();
+    assert!(o.w.desk.phone.run(MergeDemand::of(demands[1], cases[0])).is_err(), "it is there already");
+    o.w.desk.phone.run(MergeDemand::of(demands[0], cases[2])).unwrap();
+    o.settle(&[&resident]).await;
+    assert!(demands.iter().all(|demand| case_of(&o.w.desk, *demand) == cases[2]));
+    let open =
+        |stage| o.w.desk.phone.reports(&ReportFilter { stage, ..ReportFilter::default() }, None, 9).unwrap().into_iter().map(|r| r.id).collect::<Vec<_>>();
+    assert_eq!(open(Stage::Open), [cases[2]]);
+    does(&o.w.desk, AddStep::new(cases[2], "withdraw").note("误报")).await;
+    assert_eq!((open(Stage::Open).len(), open(Stage::Closed).len()), (0, 3));
+    o.settle(&[&resident]).await;
+    assert_eq!(told(&resident), ["withdraw"; 3]);
+    o.w.assert_agreement(&[&resident, &o.street]).await;
     o.w.hub.stop().await;
 }

@@ -2,10 +2,12 @@
 //! another. Each worked out by hand.
 
 use gridwalk_core::Id;
-use gridwalk_core::cases::AddStep;
+use gridwalk_core::cases::{AddStep, SetAmount};
 use gridwalk_core::clock::beijing;
+use gridwalk_core::records::EditRecord;
 use gridwalk_hub::admin;
 use gridwalk_tests::harness::{Device, report};
+use serde_json::json;
 
 use crate::office::{Office, clock, clock_view, does, holidays_of_2026};
 
@@ -100,6 +102,31 @@ async fn an_end_follows_the_time_that_is_found_later() {
     for device in [&a, &o.w.desk] {
         assert_eq!(clock(device, case, "finish", "").0, "2026-04-27 17:00");
     }
+    o.w.assert_agreement(&[&a, &o.street]).await;
+    o.w.hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_set_later_moves_no_end_that_stands() {
+    let o = Office::open(1564, "2026-04-20 10:00", FIVE).await;
+    let a = o.worker(1, "g00").await;
+    let case = accepted(&o, &a).await;
+    o.at("2026-04-20 14:00", &[&a]);
+    let settings = o.w.desk.phone.settings().unwrap().id;
+    o.w.desk.phone.run(SetAmount { settings, setting: "report.finish".into(), amount: "1 working day".into() }).unwrap();
+    o.w.desk.phone.run(EditRecord::of(settings, json!({"office_hours": "08:00-12:00,13:00-16:00"}))).unwrap();
+    o.settle(&[&a]).await;
+    does(&a, AddStep::new(case, "note").note("已联系")).await;
+    o.settle(&[&a]).await;
+    assert_eq!(clock(&a, case, "finish", "").0, "2026-04-27 17:00", "as it was promised");
+    let later = accepted(&o, &a).await;
+    assert_eq!(clock(&a, later, "finish", "").0, "2026-04-21 16:00");
+    // Empty is the default again.
+    o.at("2026-04-20 15:00", &[&a]);
+    o.w.desk.phone.run(SetAmount { settings, setting: "report.finish".into(), amount: String::new() }).unwrap();
+    o.settle(&[&a]).await;
+    let last = accepted(&o, &a).await;
+    assert_eq!(clock(&a, last, "finish", "").0, "2026-04-27 15:00");
     o.w.assert_agreement(&[&a, &o.street]).await;
     o.w.hub.stop().await;
 }
