@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::legacy::{Key, ObjectId, OpId, OpType};
-use automerge::{Change, ObjType, ROOT, ReadDoc, Value as AmValue};
+use automerge::{ActorId, Change, ObjType, ROOT, ReadDoc, Value as AmValue};
 
 use super::tree::scalar;
 use super::{Doc, Entry, Map, Node};
@@ -34,6 +34,11 @@ impl Map {
             places.insert(ObjectId::Id(OpId(counter, actor)), place);
             maps[0].push((key, Slot::Map(place)));
             maps.push(Vec::new());
+        }
+        // Automerge knows an actor by its changes, and panics over any other that the change names, whether it uses it or not.
+        let is_known = |actor: &ActorId| places.keys().any(|object| matches!(object, ObjectId::Id(OpId(_, of)) if of == actor));
+        if !change.other_actor_ids().iter().all(is_known) {
+            return None;
         }
         let decoded = catch_unwind(AssertUnwindSafe(|| change.decode())).ok()?;
         for (id, op) in (change.start_op().get()..).zip(decoded.operations) {
