@@ -26,7 +26,11 @@ impl Batch<'_> {
             // Whoever it is about must be known by name: else nobody can tell who is not to read it.
             let (raiser, against) = (tree.id("by"), tree.id("against"));
             let handlers = match against {
-                Some(against) => self.apart_from(connection, against, raiser).await?,
+                Some(against) => match self.apart_from(connection, against, raiser).await? {
+                    Some(handlers) => handlers,
+                    // Nobody but whom it is about could handle it. It waits.
+                    None => continue,
+                },
                 None => Vec::new(),
             };
             self.run_or_leave(connection, Input::ChooseHandlers(ChooseHandlers { complaint: change.doc, handlers })).await?;
@@ -34,15 +38,19 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// The cadres who neither are whom it is about, nor stand in for them or have them standing in, nor raised it.
-    async fn apart_from(&self, connection: &mut Conn, against: Id, raiser: Option<Id>) -> Result<Vec<Id>> {
+    /// The cadres who neither are whom it is about, nor stand in for them or have them standing in, nor raised it. None: the street as a whole; but if it is about
+    /// one of the street, the others there. `None` if there is nobody.
+    async fn apart_from(&self, connection: &mut Conn, against: Id, raiser: Option<Id>) -> Result<Option<Vec<Id>>> {
         let sql = "SELECT person, role, reason FROM grants WHERE tenant_id = $1 AND until_number IS NULL ORDER BY person";
-        let (mut cadres, mut involved) = (BTreeSet::new(), BTreeSet::from([against]));
+        let (mut cadres, mut street, mut involved) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::from([against]));
         involved.extend(raiser);
         for row in all(connection, sql, vec![Arg::text(&self.tenant.id)]).await? {
             let (person, role, reason): (Id, String, Option<String>) = (row.get(0)?, row.get(1)?, row.get(2)?);
             if role == Role::Cadre.to_string() {
                 cadres.insert(person);
+            }
+            if role == Role::StreetDispatcher.to_string() {
+                street.insert(person);
             }
             match reason.as_deref().and_then(|reason| reason.strip_prefix("stand_in ")).and_then(|absent| absent.parse::<Id>().ok()) {
                 Some(absent) if absent == against => drop(involved.insert(person)),
@@ -50,6 +58,11 @@ impl Batch<'_> {
                 _ => {}
             }
         }
-        Ok(cadres.difference(&involved).copied().collect())
+        let apart = |all: &BTreeSet<Id>| all.difference(&involved).copied().collect::<Vec<Id>>();
+        let handlers = apart(&cadres);
+        if !handlers.is_empty() || !street.contains(&against) {
+            return Ok(Some(handlers));
+        }
+        Ok(Some(apart(&street)).filter(|others| !others.is_empty()))
     }
 }

@@ -80,3 +80,20 @@ async fn where_nobody_of_the_desk_can_the_street_answers() {
     o.w.assert_agreement(&[&a, &o.street]).await;
     o.w.hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_about_the_street_is_not_the_whole_streets() {
+    let o = Office::open(1484, "2026-04-08 09:00", &[]).await;
+    let about = |device: &Device| AddRecord::new("complaint", json!({"title": "督办不讲道理", "against": person(device).to_string()}));
+    o.settle(&[]).await;
+    let alone = o.w.desk.phone.run(about(&o.street)).unwrap().value;
+    o.settle(&[]).await;
+    assert!(o.street.phone.record(alone).is_err(), "better nobody than whom it is about");
+    let other = o.person(7, Role::StreetDispatcher, "街道乙").await;
+    let second = o.w.desk.phone.run(about(&o.street)).unwrap().value;
+    o.settle(&[&other]).await;
+    assert!(other.phone.record(second).is_ok() && o.street.phone.record(second).is_err());
+    assert!(!holds(&phone_bytes(&o.street), "督办不讲道理"));
+    o.w.assert_agreement(&[&other, &o.street]).await;
+    o.w.hub.stop().await;
+}
