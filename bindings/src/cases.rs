@@ -1,6 +1,6 @@
 //! Cases of every kind: steps, clocks, units.
 
-use gridwalk_core::cases::{AddStep, AmountView, ClockView, Holder, PartView, SetAmount, StepView, Story, WHISTLES, kinds_with_process};
+use gridwalk_core::cases::{AddStep, AmountView, CaseView, ClockView, Holder, PartView, SetAmount, StepView, Story, WHISTLES, kinds_with_process};
 
 use gridwalk_core::dictionary::FieldValue;
 
@@ -106,6 +106,47 @@ pub struct Story {
     pub units: Vec<PartView>,
 }
 
+/// A case of any kind, and where it stands.
+#[uniffi::remote(Record)]
+pub struct CaseView {
+    /// The case.
+    pub id: Id,
+    /// Its kind's stable name.
+    pub kind: String,
+    /// What people call a case of that kind.
+    pub kind_zh: String,
+    /// What it is about, in a line.
+    pub title: String,
+    /// The code of where it stands.
+    pub status: String,
+    /// What people call that.
+    pub status_zh: String,
+    /// The same in English.
+    pub status_en: String,
+    /// Since when it stands there, in seconds since the Unix epoch (UTC).
+    pub status_since: i64,
+    /// Who has it: `community`, `street`, `unit`, `person`, `chosen`; empty if nobody is to act on it.
+    pub holder: String,
+    /// Who raised it, and so was asked first (a person's id).
+    pub by: String,
+    /// Their name, empty if not known here.
+    pub by_name: String,
+    /// The persons who have it, if they are named, by their names as far as these are known here.
+    pub persons: Vec<String>,
+    /// The clock that ends first of those that run (its code); empty if none does.
+    pub clock: String,
+    /// What people call that clock.
+    pub clock_zh: String,
+    /// When it ends, in seconds since the Unix epoch (UTC).
+    pub ends_at: Option<i64>,
+    /// How near that is: `green`, `yellow`, `red`, or empty.
+    pub colour: String,
+    /// Whether something of it is recorded here that the hub has not answered yet.
+    pub unsent: bool,
+    /// Whether a field of it holds several values that people set at the same time.
+    pub conflict: bool,
+}
+
 /// How long a clock runs in a community.
 #[uniffi::remote(Record)]
 pub struct AmountView {
@@ -149,6 +190,16 @@ impl Phone {
     #[uniffi::method(default(note = "", fields = None, command_id = None))]
     pub async fn add_step(&self, case: Id, step: String, note: String, fields: Option<JsonMap>, command_id: Option<Id>) -> Result<Outcome> {
         self.run(command_id, AddStep { case, step, fields: fields.unwrap_or_default() }.note(&note)).await
+    }
+
+    /// What waits for the person signed in (待我办): the cases of every kind that they have, by the clock that ends first, at most `limit`.
+    pub async fn inbox(&self, limit: u32) -> Result<Vec<CaseView>> {
+        self.call(move |core| core.inbox(limit)).await
+    }
+
+    /// Where a case of any kind stands, and who has it.
+    pub async fn case_view(&self, id: Id) -> Result<CaseView> {
+        self.call(move |core| core.case(id)).await
     }
 
     /// How a case of any kind went.

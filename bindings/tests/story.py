@@ -198,6 +198,9 @@ async def reports(worker, cadre):
     assert (await refused(cadre.add_step(raised.value, "close"))).kind == ErrorKind.INVALID
     let_pass(10 * MINUTE)
     await cadre.add_step(raised.value, "accept")
+    mine = next(case for case in await cadre.inbox(50) if case.id == raised.value)
+    assert (mine.kind, mine.status, mine.clock, mine.colour) == ("report", "accepted", "finish", "green"), mine
+    assert (await cadre.case_view(raised.value)).title == "楼道堵塞"
     await cadre.add_step(raised.value, "handle", "已联系物业")
     await cadre.add_step(lamp.id, "decline", "属于市政，已转交")
     await cadre.sync()
